@@ -1,0 +1,29 @@
+"""
+Events on an Amazon EventBridge bus, live in signed-in apps. The map of the package.
+
+One event's way, and the station that answers for each part of it::
+
+    events/sample.json
+      │ event            PutEvents entries and envelopes: what the bus accepts, sizes and limits
+      ▼
+    event bus
+      │ pattern          does a rule's event pattern match
+      │ transformer      Input, InputPath or InputTransformer → the mutation's variables
+      │ access           the rule's role, the directives of the schema, a token's claims: allow or refuse
+      ▼
+    AppSync API
+      │ schema           AppSync's SDL: directives, AWS scalars, which mutation feeds which subscription
+      │ resolver         APPSYNC_JS: unit and pipeline resolvers in a sandboxed engine
+      │ execution        operation × schema × resolvers → a result in AppSync's shape
+      ▼
+    subscribers
+        subscription     who gets which part of a result: links, filters, projection, the 240 KB limit
+        realtime         the WebSocket protocol, without the socket
+
+    delivery             an attempt that failed: try again (when?), or the dead-letter queue
+
+``template`` and ``intrinsics`` read template.yaml into an Application: the stations' inputs.
+``flow`` puts the stations in their order; nobody else does. ``aws`` speaks to the real services (or to the local
+runtime, which looks the same), ``runtime`` is the local runtime: sockets, files and the clock are only there.
+Stations are compiled once and are then called without I/O: time, ids and randomness are arguments.
+"""

@@ -1,0 +1,145 @@
+"""
+The exception tree: what can be wrong outside our own code, told so that the reader can mend it.
+
+::
+
+    LivebusError                    a user's mistake or the outside world's; one or more faults
+    ├── InvalidTemplate             template.yaml, its parameters, or a file that it names
+    │   ├── InvalidSchema           the GraphQL schema (schema.graphql or inline)
+    │   ├── InvalidOperation        the rule target's GraphQLOperation against that schema
+    │   ├── InvalidResolver         APPSYNC_JS code
+    │   ├── InvalidTransformer      Input, InputPath or InputTransformer
+    │   ├── InvalidEventPattern     a rule's EventPattern; ``reason`` is AWS's wording
+    │   └── NotEmulated             sound on AWS, and not there in the local runtime: refused by its name
+    ├── InvalidEvent                an event file, or an entry in it
+    └── Unreachable                 an endpoint, a stack or a runtime that does not answer, or refuses
+
+Built-in exceptions that escape are our bugs, never the user's: no module raises them on purpose for bad input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where something was found: a file, a line and column (both counted from 1), a path inside a document.
+
+    ``path`` is the way through the document: ``Resources/Rule/Properties/Targets/0`` in a template,
+    ``$[3].detail`` in an event file. Any member may be missing.
+    """
+
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        where = self.file
+        if self.line is not None:
+            where += f":{self.line}" if where else f"line {self.line}"
+            if self.column is not None:
+                where += f":{self.column}"
+        if self.path:
+            where = f"{where} ({self.path})" if where else self.path
+        return where
+
+    def shifted(self, line: int, column: int | None = None) -> Place:
+        """The place of a line and column counted inside the text that begins at this place."""
+        return replace(self, line=(self.line or 1) + line - 1, column=column)
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: what was found, where, what was expected instead, and what to do next."""
+
+    found: str
+    place: Place = NOWHERE
+    expected: str = ""
+    advice: str = ""
+
+    def __str__(self) -> str:
+        where = str(self.place)
+        text = f"{where}: {self.found}" if where else self.found
+        if self.expected:
+            text += f"; expected {self.expected}"
+        if self.advice:
+            text += f". {self.advice}" if not text.endswith((".", "!", "?")) else f" {self.advice}"
+        return text
+
+
+class LivebusError(Exception):
+    """
+    Something the user can mend. ``faults`` holds everything that was found, not the first thing only.
+
+    A verb prints each fault on a line of its own and exits with 1 (or 2 where the call itself was wrong).
+    """
+
+    def __init__(
+        self,
+        found: str = "",
+        place: Place = NOWHERE,
+        *,
+        expected: str = "",
+        advice: str = "",
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self.faults: Sequence[Fault] = tuple(faults) or (Fault(found, place, expected, advice),)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class InvalidTemplate(LivebusError):
+    """The template, one of its parameters, or a file that it names cannot be what the user meant."""
+
+
+class InvalidSchema(InvalidTemplate):
+    """The GraphQL schema is not one that AppSync accepts. Places are lines of the schema file."""
+
+
+class InvalidOperation(InvalidTemplate):
+    """A GraphQL operation does not fit its schema. Places are lines of the text that holds it."""
+
+
+class InvalidResolver(InvalidTemplate):
+    """APPSYNC_JS code that does not parse, lacks a handler, or uses what AppSync's runtime forbids."""
+
+
+class InvalidTransformer(InvalidTemplate):
+    """What PutTargets refuses: an invalid JSONPath, an unknown placeholder, two of the three input forms."""
+
+
+class InvalidEventPattern(InvalidTemplate):
+    """
+    An event pattern that EventBridge refuses.
+
+    ``reason`` is AWS's wording without the leading "Event pattern is not valid. Reason: "; ``line`` and ``column``
+    count from 1 inside the pattern's own text and are None where AWS gives none.
+    """
+
+    def __init__(
+        self, reason: str, *, line: int | None = None, column: int | None = None, place: Place | None = None
+    ) -> None:
+        self.reason = reason
+        self.line = line
+        self.column = column
+        super().__init__(
+            f"Event pattern is not valid. Reason: {reason}", place or Place(line=line, column=column)
+        )
+
+
+class NotEmulated(InvalidTemplate):
+    """Sound on AWS; the local runtime has no such thing and says so rather than leaving it out in silence."""
+
+
+class InvalidEvent(LivebusError):
+    """An event file that cannot be read as PutEvents entries or event envelopes."""
+
+
+class Unreachable(LivebusError):
+    """What should have answered did not, or refused: a runtime, an endpoint, a stack, a sign-in."""

@@ -1,0 +1,116 @@
+"""
+Data: what passes between execution, resolvers and subscriptions.
+
+A GraphQL request as it came in, what a resolver gave back, what a mutation publishes, what a subscriber asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One GraphQL request: the document's text, and what came with it."""
+
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """
+    What a request may reach besides its arguments: the time (epoch seconds), new ids (UUID texts), event buses.
+
+    ``put_events`` takes an event bus ARN and PutEvents entries, and returns PutEvents' answer; None where the
+    caller offers no bus.
+    """
+
+    now: float
+    new_id: Callable[[], str]
+    put_events: Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverError:
+    """An error as a resolver raised it: ``util.error(message, errorType, data, errorInfo)`` or a fault of its code."""
+
+    message: str
+    error_type: str | None = None
+    data: Any = None
+    error_info: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """
+    What a resolver gave back: a value, or an error that ends the field; errors appended on the way.
+
+    The filters are those of ``extensions.setSubscriptionFilter`` and ``setSubscriptionInvalidationFilter``,
+    ``invalidations`` those of ``invalidateSubscriptions``; ``logs`` what ``console.log`` was given.
+    """
+
+    value: Any = None
+    error: ResolverError | None = None
+    appended: tuple[ResolverError, ...] = ()
+    subscription_filter: Mapping[str, Any] | None = None
+    invalidation_filter: Mapping[str, Any] | None = None
+    invalidations: tuple[Mapping[str, Any], ...] = ()
+    logs: tuple[str, ...] = ()
+
+
+class Resolver(Protocol):
+    """Resolves one field: a unit or pipeline resolver, compiled."""
+
+    def run(self, context: Mapping[str, Any], services: Services) -> Resolution:
+        """``context`` holds arguments, identity, source, request, info and env, in the shapes of AppSync's ``ctx``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """
+    What a mutation publishes: its field, and its result restricted to the caller's selection.
+
+    ``value`` is keyed by field names (never aliases), so that a subscriber's selection can be laid over it.
+    """
+
+    mutation: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """
+    One field of a subscriber's selection, ready to be laid over a published value.
+
+    ``type_text`` is the field's type in SDL (``[Order!]!``), ``type_conditions`` the object types for which it counts
+    (None: all), ``children`` its own selection, empty for scalars and enums. ``__typename`` appears as a field.
+    """
+
+    response_key: str
+    field_name: str
+    parent_type: str
+    type_text: str
+    named_type: str
+    children: tuple[Selected, ...] = ()
+    type_conditions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionStart:
+    """
+    A subscription that may begin: its root field, the arguments that were given (an explicit null is kept), selection.
+
+    ``arguments`` holds only those that stand in the document; a declared variable without a value counts as null,
+    as AppSync has it. The filters come from the field's own resolver, if it has one.
+    """
+
+    selection: Selected
+    arguments: Mapping[str, Any]
+    subscription_filter: Mapping[str, Any] | None = None
+    invalidation_filter: Mapping[str, Any] | None = None

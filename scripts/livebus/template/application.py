@@ -1,0 +1,224 @@
+"""
+Data: an application, as read from its template. What the stations are made from.
+
+Every resource on the event's way has a class here, with the members that matter on that way under AWS's own names
+(snake-cased), its logical id, and the place in the template where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from livebus.errors import Place
+from livebus.identity import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class EventBus:
+    """AWS::Events::EventBus, or the account's ``default`` bus (which has no logical id)."""
+
+    name: str
+    arn: str
+    logical_id: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """AWS::SQS::Queue that serves as a dead-letter queue. ``policies`` are the statements of its QueuePolicy."""
+
+    name: str
+    arn: str
+    url: str
+    logical_id: str
+    fifo: bool = False
+    policies: tuple[Mapping[str, Any], ...] = ()
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """AWS::IAM::Role: who may assume it, and what it may do. Statements are as in the template, intrinsics resolved."""
+
+    name: str
+    arn: str
+    logical_id: str
+    trust: tuple[Mapping[str, Any], ...] = ()
+    statements: tuple[Mapping[str, Any], ...] = ()
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How long EventBridge tries. AWS's defaults: 185 retries, 24 hours."""
+
+    maximum_retry_attempts: int = 185
+    maximum_event_age_in_seconds: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    One target of a rule: an AppSync API, the mutation, and the role that EventBridge assumes to run it.
+
+    At most one of ``input`` (JSON text), ``input_path`` and ``input_transformer`` (``InputPathsMap`` and
+    ``InputTemplate``) is not None; with none of them the whole event becomes the variables.
+    ``arn`` is the API's GraphQLEndpointArn; ``api`` the logical id of that API in the same template.
+    """
+
+    id: str
+    arn: str
+    api: str
+    graphql_operation: str
+    operation_place: Place = Place()
+    role: Role | None = None
+    input: str | None = None
+    input_path: str | None = None
+    input_transformer: Mapping[str, Any] | None = None
+    input_place: Place = Place()
+    retry_policy: RetryPolicy = RetryPolicy()
+    dead_letter: Queue | None = None
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """AWS::Events::Rule with an event pattern (JSON text; scheduled rules carry None and never match)."""
+
+    name: str
+    arn: str
+    bus: str
+    event_pattern: str | None
+    logical_id: str
+    enabled: bool = True
+    targets: tuple[Target, ...] = ()
+    pattern_place: Place = Place()
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthProvider:
+    """One way into an API. Members that the mode does not use are None."""
+
+    mode: Mode
+    user_pool_id: str | None = None
+    app_id_client_regex: str | None = None
+    default_action: str | None = None
+    issuer: str | None = None
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """AWS::AppSync::DataSource of a type that runs locally: NONE, or AMAZON_EVENTBRIDGE with the bus's ARN."""
+
+    name: str
+    type: str
+    event_bus_arn: str | None = None
+    logical_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineFunction:
+    """AWS::AppSync::FunctionConfiguration: one step of a pipeline resolver."""
+
+    name: str
+    function_id: str
+    data_source: DataSource
+    code: str
+    code_file: str
+    logical_id: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverConfig:
+    """AWS::AppSync::Resolver. ``data_source`` for UNIT; ``functions`` for PIPELINE; code is APPSYNC_JS text."""
+
+    type_name: str
+    field_name: str
+    code: str
+    code_file: str
+    data_source: DataSource | None = None
+    functions: tuple[PipelineFunction, ...] = ()
+    logical_id: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLApi:
+    """AWS::AppSync::GraphQLApi with its schema (SDL text), resolvers and API keys."""
+
+    logical_id: str
+    name: str
+    api_id: str
+    arn: str
+    endpoint_arn: str
+    graphql_url: str
+    realtime_url: str
+    default_provider: AuthProvider
+    additional_providers: tuple[AuthProvider, ...] = ()
+    schema: str = ""
+    schema_place: Place = Place()
+    resolvers: tuple[ResolverConfig, ...] = ()
+    api_keys: tuple[str, ...] = ()
+    introspection: bool = True
+    query_depth_limit: int = 0
+    resolver_count_limit: int = 0
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    place: Place = Place()
+
+    @property
+    def providers(self) -> tuple[AuthProvider, ...]:
+        return (self.default_provider, *self.additional_providers)
+
+
+@dataclass(frozen=True, slots=True)
+class UserPoolClient:
+    """AWS::Cognito::UserPoolClient. Validity in seconds; ``auth_flows`` as in ExplicitAuthFlows."""
+
+    client_id: str
+    auth_flows: frozenset[str]
+    secret: str | None = None
+    access_token_validity: int = 3600
+    id_token_validity: int = 3600
+    refresh_token_validity: int = 30 * 86_400
+    prevent_user_existence_errors: bool = False
+    refresh_token_rotation: bool = False
+    logical_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserPool:
+    """AWS::Cognito::UserPool with its clients and groups."""
+
+    user_pool_id: str
+    arn: str
+    logical_id: str
+    clients: tuple[UserPoolClient, ...] = ()
+    groups: tuple[str, ...] = ()
+    username_attributes: tuple[str, ...] = ()
+    auto_verified_attributes: tuple[str, ...] = ()
+    password_minimum_length: int = 8
+    admin_create_user_only: bool = False
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything that the template declares on the event's way, and its Outputs."""
+
+    stack_name: str
+    region: str
+    account: str
+    buses: tuple[EventBus, ...]
+    rules: tuple[Rule, ...]
+    apis: tuple[GraphQLApi, ...]
+    user_pools: tuple[UserPool, ...]
+    queues: tuple[Queue, ...]
+    outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
+    files: tuple[str, ...] = ()
+    warnings: Sequence[str] = ()
