@@ -1,0 +1,277 @@
+"""
+What each resource answers to Ref and GetAtt when it runs locally: names, ARNs and URLs, the same at every start.
+
+Shapes follow the "Return values" part of each resource's page in the CloudFormation template reference. Where
+CloudFormation makes up a name, we derive one from the stack's and the resource's names, so that it is stable.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# On AWS a name that CloudFormation makes up ends in 12 or 13 capital letters and digits.
+SUFFIX_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """
+    Where a template is deployed to: the stack, its region and account, and the local endpoint (``http://host:port``).
+    """
+
+    stack_name: str = "livebus"
+    region: str = "us-east-1"
+    account: str = "123456789012"
+    partition: str = "aws"
+    endpoint: str = "http://127.0.0.1:4566"
+
+    @property
+    def pseudo_parameters(self) -> dict[str, Any]:
+        return {
+            "AWS::AccountId": self.account,
+            "AWS::NotificationARNs": [],
+            "AWS::Partition": self.partition,
+            "AWS::Region": self.region,
+            "AWS::StackId": self.arn("cloudformation", f"stack/{self.stack_name}/{self.derived('StackId', 32)}"),
+            "AWS::StackName": self.stack_name,
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
+        region = self.region if regional else ""
+        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
+
+    def derived(self, logical_id: str, length: int) -> str:
+        """Lower-case letters and digits that stand for a resource of this stack, in place of AWS's random ones."""
+        digest = hashlib.sha256(f"{self.account}/{self.region}/{self.stack_name}/{logical_id}".encode()).digest()
+        return base64.b32encode(digest).decode().lower()[:length]
+
+    def physical_name(self, logical_id: str) -> str:
+        return f"{self.stack_name}-{logical_id}-{self.derived(logical_id, SUFFIX_LENGTH).upper()}"
+
+
+class ResourceAttributes:
+    """
+    Answers Ref and GetAtt for the resources of one template.
+
+    ``property_of`` gives a property of a resource with its functions evaluated, or None; ``depends`` is told of each
+    reference, so that circles are found before they are walked.
+    """
+
+    def __init__(
+        self,
+        resources: Mapping[str, Any],
+        environment: Environment,
+        property_of: Callable[[str, str], Any],
+        primary_api: str | None,
+    ) -> None:
+        self._resources = resources
+        self._environment = environment
+        self._property_of = property_of
+        self._primary_api = primary_api
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def ref(self, logical_id: str) -> Any:
+        return self._of(logical_id)[""]
+
+    def get(self, logical_id: str, attribute: str) -> Any:
+        attributes = self._of(logical_id)
+        if attribute not in attributes and not is_known_type(self._type(logical_id)):
+            # A resource that does nothing here still has to answer, or nothing that refers to it could be loaded.
+            return f"{self._environment.physical_name(logical_id)}.{attribute}"
+        return attributes[attribute]
+
+    def names(self, logical_id: str) -> Iterable[str]:
+        return (name for name in self._of(logical_id) if name)
+
+    def _type(self, logical_id: str) -> str:
+        return str(self._resources[logical_id].get("Type"))
+
+    def _of(self, logical_id: str) -> dict[str, Any]:
+        known = self._known.get(logical_id)
+        if known is None:
+            answer = _ANSWERS.get(self._type(logical_id), _inert)
+            known = self._known[logical_id] = answer(self, logical_id, self._environment)
+        return known
+
+    def name(self, logical_id: str, member: str) -> str:
+        """The name that the template gives a resource, or the one that CloudFormation would make up."""
+        given = self._property_of(logical_id, member)
+        return str(given) if given else self._environment.physical_name(logical_id)
+
+    def api_path(self, logical_id: str) -> str:
+        """
+        The path of an API's endpoint: /graphql for the first, under its own id for further ones.
+
+        Some clients sign for /graphql whatever URL they dial, so that the first API has AWS's own path.
+        """
+        return "/graphql" if logical_id == self._primary_api else f"/{self._environment.derived(logical_id, 26)}/graphql"
+
+    def property_of(self, logical_id: str, member: str) -> Any:
+        return self._property_of(logical_id, member)
+
+
+def is_known_type(kind: str) -> bool:
+    return kind in _ANSWERS
+
+
+_Answer = Callable[[ResourceAttributes, str, Environment], dict[str, Any]]
+
+
+def _inert(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    return {"": env.physical_name(logical_id)}
+
+
+def _event_bus(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "Name")
+    return {"": name, "Name": name, "Arn": env.arn("events", f"event-bus/{name}")}
+
+
+def _rule(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name, bus = of.name(logical_id, "Name"), bus_name(of.property_of(logical_id, "EventBusName"))
+    is_default = bus == "default"
+    arn = env.arn("events", f"rule/{name}" if is_default else f"rule/{bus}/{name}")
+    # A rule on a custom bus is believed to answer to Ref with "bus|rule"; AWS does not document it.
+    return {"": name if is_default else f"{bus}|{name}", "Arn": arn, "RuleName": name}
+
+
+def bus_name(given: Any) -> str:
+    """An EventBusName, which may be a name or an ARN, as the name. None is the account's default bus."""
+    return str(given).rsplit("event-bus/", 1)[-1] if given else "default"
+
+
+def _archive(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "ArchiveName")
+    return {"": name, "Arn": env.arn("events", f"archive/{name}")}
+
+
+def _role(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "RoleName")
+    path = of.property_of(logical_id, "Path") or "/"
+    role_id = "AROA" + env.derived(logical_id, 17).upper()
+    return {"": name, "Arn": env.arn("iam", f"role{path}{name}", regional=False), "RoleId": role_id}
+
+
+def _queue(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "QueueName")
+    url = f"{env.endpoint}/{env.account}/{name}"
+    return {"": url, "QueueUrl": url, "QueueName": name, "Arn": env.arn("sqs", name)}
+
+
+def _graphql_api(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    api_id, path = env.derived(logical_id, 26), of.api_path(logical_id)
+    scheme, host = env.endpoint.split("://", 1)
+    socket_scheme = "wss" if scheme == "https" else "ws"
+    arn = env.arn("appsync", f"apis/{api_id}")
+    return {
+        "": arn,
+        "ApiId": api_id,
+        "Arn": arn,
+        # On AWS the endpoint's id is the DNS label of the URL, not the ApiId; here too they differ.
+        "GraphQLEndpointArn": env.arn("appsync", f"endpoints/graphql-api/{env.derived(f'{logical_id}/endpoint', 26)}"),
+        "GraphQLUrl": f"{env.endpoint}{path}",
+        "GraphQLDns": host,
+        "RealtimeUrl": f"{socket_scheme}://{host}{path}",
+        "RealtimeDns": host,
+    }
+
+
+def _graphql_schema(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    schema_id = f"{_api_id_of(of, logical_id)}GraphQLSchema"
+    return {"": schema_id, "Id": schema_id}
+
+
+def _data_source(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "Name")
+    arn = env.arn("appsync", f"apis/{_api_id_of(of, logical_id)}/datasources/{name}")
+    return {"": arn, "DataSourceArn": arn, "Name": name}
+
+
+def _resolver(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    type_name, field_name = of.property_of(logical_id, "TypeName"), of.property_of(logical_id, "FieldName")
+    arn = env.arn("appsync", f"apis/{_api_id_of(of, logical_id)}/types/{type_name}/resolvers/{field_name}")
+    return {"": arn, "ResolverArn": arn, "TypeName": type_name, "FieldName": field_name}
+
+
+def _function(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    function_id = env.derived(logical_id, 26)
+    arn = env.arn("appsync", f"apis/{_api_id_of(of, logical_id)}/functions/{function_id}")
+    return {
+        "": arn,
+        "FunctionArn": arn,
+        "FunctionId": function_id,
+        "Name": of.name(logical_id, "Name"),
+        "DataSourceName": of.property_of(logical_id, "DataSourceName"),
+    }
+
+
+def _api_key(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    key_id = f"da2-{env.derived(logical_id, 26)}"
+    arn = env.arn("appsync", f"apis/{_api_id_of(of, logical_id)}/apikeys/{key_id}")
+    return {"": key_id, "ApiKey": key_id, "ApiKeyId": key_id, "Arn": arn}
+
+
+def _api_id_of(of: ResourceAttributes, logical_id: str) -> str:
+    return str(of.property_of(logical_id, "ApiId") or "")
+
+
+def _user_pool(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    pool_id = f"{env.region}_{env.derived(logical_id, 9)}"
+    name = f"cognito-idp.{env.region}.amazonaws.com/{pool_id}"
+    return {
+        "": pool_id,
+        "UserPoolId": pool_id,
+        "Arn": env.arn("cognito-idp", f"userpool/{pool_id}"),
+        "ProviderName": name,
+        "ProviderURL": f"https://{name}",
+    }
+
+
+def _user_pool_client(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    client_id = env.derived(logical_id, 26)
+    return {"": client_id, "ClientId": client_id, "ClientSecret": env.derived(f"{logical_id}/secret", 51)}
+
+
+def _group(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    return {"": of.name(logical_id, "GroupName")}
+
+
+def _log_group(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "LogGroupName")
+    return {"": name, "Arn": env.arn("logs", f"log-group:{name}:*")}
+
+
+def _alarm(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "AlarmName")
+    return {"": name, "Arn": env.arn("cloudwatch", f"alarm:{name}")}
+
+
+def _topic(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "TopicName")
+    arn = env.arn("sns", name)
+    return {"": arn, "TopicArn": arn, "TopicName": name}
+
+
+_ANSWERS: dict[str, _Answer] = {
+    "AWS::AppSync::ApiKey": _api_key,
+    "AWS::AppSync::DataSource": _data_source,
+    "AWS::AppSync::FunctionConfiguration": _function,
+    "AWS::AppSync::GraphQLApi": _graphql_api,
+    "AWS::AppSync::GraphQLSchema": _graphql_schema,
+    "AWS::AppSync::Resolver": _resolver,
+    "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::Cognito::UserPool": _user_pool,
+    "AWS::Cognito::UserPoolClient": _user_pool_client,
+    "AWS::Cognito::UserPoolGroup": _group,
+    "AWS::Events::Archive": _archive,
+    "AWS::Events::EventBus": _event_bus,
+    "AWS::Events::Rule": _rule,
+    "AWS::IAM::Role": _role,
+    "AWS::Logs::LogGroup": _log_group,
+    "AWS::SNS::Topic": _topic,
+    "AWS::SQS::Queue": _queue,
+}
