@@ -109,6 +109,19 @@ def whole_seconds(time: float | str) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def is_timestamp(time: object) -> bool:
+    """Whether a PutEvents Time can be read: None, epoch seconds within the years 1 to 9999, or ISO-8601 text."""
+    if time is None:
+        return True
+    if isinstance(time, bool) or not isinstance(time, int | float | str):
+        return False
+    try:
+        whole_seconds(time)
+    except (ValueError, OverflowError, OSError):
+        return False
+    return True
+
+
 def entry_bytes(entry: Mapping[str, Any]) -> int:
     """The size that counts against PutEvents' limit, by the formula of AWS's page "eb-putevent-size"."""
     size = TIME_BYTES if entry.get("Time") is not None else 0

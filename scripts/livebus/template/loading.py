@@ -38,6 +38,7 @@ INERT = frozenset(
         "AWS::IAM::Policy",
         "AWS::IAM::RolePolicy",
         "AWS::Logs::LogGroup",
+        "AWS::Logs::MetricFilter",
         "AWS::SNS::Topic",
         "AWS::SQS::QueuePolicy",
     }

@@ -1,0 +1,59 @@
+# make demo    see an event arrive: needs Python 3.11 to 3.13, installs only what running needs
+# make local   keep the local runtime running
+# make setup   install everything, the SAM CLI and the test tools included
+# make test    run all tests
+# make check   lint, types, who imports whom, and the templates
+# make clean   remove what the above made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes
+PYTEST_ARGS ?=
+
+.PHONY: demo local setup test check clean lock
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.run
+	@$(BIN)/python scripts/demo.py
+
+local: $(VENV)/.run
+	@exec $(BIN)/python scripts/local.py
+
+setup: $(VENV)/.dev
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint
+	$(BIN)/sam validate --lint
+
+clean:
+	rm -rf $(VENV) .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Compiles both files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements-dev.txt pyproject.toml -o requirements.txt
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Livebus needs Python 3.11 to 3.13; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "making $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV)
+
+# Everything that is installed is in these files, so that pip has nothing to resolve.
+$(VENV)/.run: requirements.txt | $(BIN)/python
+	@echo "installing requirements.txt into $(VENV)" >&2
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
+	@echo "installing requirements-dev.txt into $(VENV)" >&2
+	@$(PIP) -r requirements-dev.txt
+	@touch $(VENV)/.run $@

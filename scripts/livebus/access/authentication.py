@@ -1,0 +1,192 @@
+"""
+Who calls an API: one way in is chosen by the form of the request's headers, and either lets in or does not.
+
+In: the headers of a request (or those inside a real-time message), the time, the caller's address. Out: a
+:class:`Caller` with ``ctx.identity`` in AppSync's shape, or :class:`Unauthenticated`.
+https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from livebus.access.signature import ALGORITHM, SignatureRefused, SignedRequest, verify
+from livebus.access.tokens import NOT_AUTHORIZED, TokenRefused, TokenVerifier, bare, issuer_of
+from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller
+from livebus.template.application import AuthProvider, GraphQLApi
+
+NO_CREDENTIALS = "Valid authorization header not provided."
+
+Jwks = Mapping[str, Any]
+
+
+class Unauthenticated(Exception):
+    """
+    A request that is not let in: what AppSync answers with ``status``.
+
+    ``reason`` says why, for whoever mends it; AppSync does not tell its clients.
+    """
+
+    def __init__(
+        self, message: str, *, reason: str = "", error_type: str = "UnauthorizedException", status: int = 401
+    ) -> None:
+        self.message = message
+        self.reason = reason or message
+        self.error_type = error_type
+        self.status = status
+        super().__init__(f"{message} ({reason})" if reason else message)
+
+
+class Authenticator:
+    """
+    Lets callers into one API.
+
+    ``jwks_for`` gives a provider's JWKS document (None: it cannot be had), the same object as long as it is unchanged;
+    ``secret_for`` the secret key of an access key id.
+    """
+
+    __slots__ = ("_account", "_api", "_jwks_for", "_modes", "_region", "_secret_for", "_token_providers", "_verifiers")
+
+    def __init__(
+        self,
+        api: GraphQLApi,
+        *,
+        region: str,
+        account: str,
+        jwks_for: Callable[[AuthProvider], Jwks | None],
+        secret_for: Callable[[str], str | None],
+    ) -> None:
+        self._api = api
+        self._region = region
+        self._account = account
+        self._jwks_for = jwks_for
+        self._secret_for = secret_for
+        self._modes = frozenset(provider.mode for provider in api.providers)
+        self._token_providers: Mapping[str, AuthProvider] = {
+            issuer_of(provider, region): provider
+            for provider in reversed(api.providers)
+            if provider.mode in (COGNITO, OIDC)
+        }
+        self._verifiers: dict[str, tuple[Jwks, TokenVerifier]] = {}
+
+    def authenticate(
+        self, headers: Mapping[str, str], *, request: SignedRequest | None, now: float, source_ip: str
+    ) -> Caller:
+        """
+        Let a caller in, or raise Unauthenticated.
+
+        ``request`` is what a SigV4 signature was made over; None where there is nothing that can have been signed.
+        ``now`` is in epoch seconds.
+        """
+        lowered = {name.lower(): value for name, value in headers.items()}
+        authorization = lowered.get("authorization")
+        # Exactly one mode is chosen; a signature goes before an API key.
+        if authorization is not None and authorization.startswith(ALGORITHM):
+            return self._signed(request, now, source_ip, lowered)
+        if authorization is not None:
+            return self._with_token(authorization, now, source_ip, lowered)
+        if (api_key := lowered.get("x-api-key")) is not None:
+            return self._with_api_key(api_key, lowered)
+        raise Unauthenticated(NO_CREDENTIALS, reason="there is neither an Authorization nor an x-api-key header")
+
+    def _with_api_key(self, api_key: str, headers: Mapping[str, str]) -> Caller:
+        self._require(API_KEY, "an x-api-key header")
+        if api_key not in self._api.api_keys:
+            raise Unauthenticated(NOT_AUTHORIZED, reason=f"the API key is none of API {self._api.name!r}")
+        return Caller(API_KEY, headers=headers)
+
+    def _signed(self, request: SignedRequest | None, now: float, source_ip: str, headers: Mapping[str, str]) -> Caller:
+        self._require(AWS_IAM, "a signature")
+        if request is None:
+            raise Unauthenticated(NOT_AUTHORIZED, reason="a signature came without a request that it could be over")
+        try:
+            access_key_id = verify(request, secret_for=self._secret_for, now=now)
+        except SignatureRefused as refused:
+            raise Unauthenticated(refused.message, error_type=refused.error_type, status=403) from None
+        # Locally an access key stands for itself: there is no IAM user behind it, and no policy narrows it.
+        identity = {
+            "accountId": self._account,
+            "cognitoIdentityPoolId": None,
+            "cognitoIdentityId": None,
+            "sourceIp": [source_ip],
+            "username": access_key_id,
+            "userArn": f"arn:aws:iam::{self._account}:user/{access_key_id}",
+            "cognitoIdentityAuthType": None,
+            "cognitoIdentityAuthProvider": None,
+        }
+        return Caller(AWS_IAM, identity, headers=headers)
+
+    def _with_token(self, token: str, now: float, source_ip: str, headers: Mapping[str, str]) -> Caller:
+        issuer = self._issuer(token)
+        provider = self._token_providers[issuer]
+        try:
+            claims = self._verifier(issuer, provider).verify(token, now)
+        except TokenRefused as refused:
+            raise Unauthenticated(refused.message, reason=refused.reason) from None
+        if provider.mode == OIDC:
+            identity: dict[str, Any] = {"sub": claims["sub"], "issuer": issuer, "claims": claims}
+            return Caller(OIDC, identity, expires=claims["exp"], headers=headers)
+        groups: Sequence[str] | None = claims.get("cognito:groups")
+        identity = {
+            "sub": claims["sub"],
+            "issuer": issuer,
+            "username": claims.get("cognito:username", claims.get("username")),
+            "claims": claims,
+            "sourceIp": [source_ip],
+            "defaultAuthStrategy": provider.default_action or "ALLOW",
+            "groups": groups,
+        }
+        return Caller(COGNITO, identity, frozenset(groups or ()), expires=claims["exp"], headers=headers)
+
+    def _issuer(self, token: str) -> str:
+        """The configured issuer that a token names, unverified: it only says which keys to verify with."""
+        known = self._token_providers
+        if len(known) == 1 and LAMBDA not in self._modes:
+            return next(iter(known))
+        issuer = _unverified_issuer(bare(token))
+        if issuer is not None and issuer in known:
+            return issuer
+        if LAMBDA in self._modes:
+            raise Unauthenticated(NOT_AUTHORIZED, reason="the token is for AWS_LAMBDA, which is not emulated here")
+        if not known:
+            raise Unauthenticated(NOT_AUTHORIZED, reason=f"API {self._api.name!r} takes no tokens, but {self._ways()}")
+        raise Unauthenticated(
+            NOT_AUTHORIZED, reason=f"the token's iss is {issuer!r}, not one of {', '.join(map(repr, known))}"
+        )
+
+    def _verifier(self, issuer: str, provider: AuthProvider) -> TokenVerifier:
+        jwks = self._jwks_for(provider)
+        if jwks is None:
+            raise Unauthenticated(NOT_AUTHORIZED, reason=f"the keys of {issuer!r} cannot be had")
+        kept = self._verifiers.get(issuer)
+        if kept is None or kept[0] is not jwks:
+            kept = self._verifiers[issuer] = jwks, TokenVerifier(provider, jwks, self._region)
+        return kept[1]
+
+    def _require(self, mode: str, what: str) -> None:
+        if mode not in self._modes:
+            raise Unauthenticated(
+                NOT_AUTHORIZED,
+                reason=f"{what} is for {mode}, which API {self._api.name!r} does not take, but {self._ways()}",
+            )
+
+    def _ways(self) -> str:
+        return ", ".join(sorted(self._modes))
+
+
+def _unverified_issuer(token: str) -> str | None:
+    """The ``iss`` in a token's middle part; None where that is none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError):
+        return None
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    return issuer if isinstance(issuer, str) else None

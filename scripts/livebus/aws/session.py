@@ -1,0 +1,144 @@
+"""
+From a verb's flags to AWS clients, or to the local runtime's.
+
+In: a :class:`Destination`. Out: boto3 clients, and the Outputs of the stack or of the runtime. boto3 costs 0.2 s to
+import: that is paid when the first client is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from livebus.aws import local_runtime, stack
+from livebus.aws.local_runtime import LocalRuntime
+from livebus.errors import LivebusError, Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """
+    Where a verb is to go, as its flags say; an empty string where a flag is not given.
+
+    ``folders`` are where ``samconfig.toml`` and ``.livebus/`` are looked for, the first one first.
+    """
+
+    folders: Sequence[Path]
+    local: bool = False
+    endpoint_url: str = ""
+    profile: str = ""
+    region: str = ""
+    stack_name: str = ""
+    config_env: str = "default"
+
+
+class Session:
+    """
+    Clients and outputs of one destination.
+
+    With ``local`` no AWS configuration is read at all: the local runtime's address and region come from its state
+    file, the credentials are fixed dummies, and proxies are not used. Else a flag stands above samconfig.toml (as in
+    SAM CLI, so that the stack is looked for where ``sam deploy`` put it), and that above the rest of AWS's chain.
+    """
+
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
+
+    @cached_property
+    def runtime(self) -> LocalRuntime | None:
+        """The local runtime with ``local``, else None. Raises Unreachable where it does not run."""
+        return local_runtime.find(self._destination.folders) if self._destination.local else None
+
+    @cached_property
+    def stack_name(self) -> str:
+        """The stack's name. Raises LivebusError where neither a flag nor samconfig.toml has one."""
+        name = self._destination.stack_name or self._config.stack_name
+        if not name:
+            raise LivebusError(
+                "no stack is named",
+                expected="--stack-name, or stack_name in samconfig.toml",
+                advice="--local uses the local runtime.",
+            )
+        return name
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        """The Outputs by name. Raises Unreachable where the stack or the runtime is not there."""
+        if self.runtime is not None:
+            return self.runtime.outputs
+        name = self.stack_name
+        client = self.client("cloudformation")
+        from livebus.aws.refusal import told_as_faults
+
+        with told_as_faults(f"read the outputs of the stack {name!r}"):
+            return stack.stack_outputs(client, name)
+
+    def output(self, name: str) -> str:
+        """One of the Outputs. Raises Unreachable where it is not there."""
+        owner = "the runtime's template" if self.runtime is not None else f"the stack {self.stack_name!r}"
+        return stack.required(self.outputs, name, owner)
+
+    def client(self, service: str) -> Any:
+        """
+        Make a boto3 client that sends each request once: who calls it decides what is worth another attempt.
+
+        Raises Unreachable for what is wrong with the profile, the region or the credentials' configuration.
+        """
+        from botocore.config import Config
+
+        from livebus.aws.refusal import told_as_faults
+
+        once: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "connect_timeout": 10, "read_timeout": 30}
+        if self.runtime is not None:
+            endpoint_url: str | None = self.runtime.endpoint_url
+            once |= {"proxies": {}, "use_fips_endpoint": False, "use_dualstack_endpoint": False}
+        else:
+            endpoint_url = self._destination.endpoint_url or None
+        with told_as_faults(f"set up {service}"):
+            try:
+                return self._boto3.client(service, endpoint_url=endpoint_url, config=Config(**once))
+            except ValueError as error:  # botocore's for an endpoint URL that is none
+                raise Unreachable(f"cannot set up {service}: {error}") from None
+
+    @property
+    def where(self) -> str:
+        """The place in words, for people: an endpoint, or a region."""
+        if self.runtime is not None:
+            return self.runtime.endpoint_url
+        return self._destination.endpoint_url or str(self._boto3.region_name)
+
+    @cached_property
+    def _boto3(self) -> Any:
+        import boto3
+        import botocore.session
+
+        from livebus.aws.refusal import told_as_faults
+
+        with told_as_faults("use the AWS configuration"):
+            if self.runtime is None:
+                return boto3.Session(
+                    profile_name=self._destination.profile or self._config.profile or None,
+                    region_name=self._destination.region or self._config.region or None,
+                )
+            nothing = (None, None, os.devnull, None)
+            core = botocore.session.Session(
+                session_vars={
+                    "profile": (None, None, None, None),
+                    "config_file": nothing,
+                    "credentials_file": nothing,
+                }
+            )
+            return boto3.Session("test", "test", region_name=self.runtime.region, botocore_session=core)
+
+    @cached_property
+    def _config(self) -> stack.DeployConfig:
+        environment = self._destination.config_env
+        for folder in self._destination.folders:
+            file = folder / "samconfig.toml"
+            if file.is_file():
+                return stack.read_deploy_config(file.read_text(encoding="utf-8"), str(file), environment)
+        return stack.DeployConfig()

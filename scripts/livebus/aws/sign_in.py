@@ -1,0 +1,145 @@
+"""
+Signs a user of a Cognito user pool in, and keeps the token fresh.
+
+In: a cognito-idp client, the app client's id, a user name and a password. Out: a token that is good for some minutes
+more, whenever it is asked for.
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from livebus.aws.refusal import code_and_message, unreachable
+from livebus.errors import Unreachable
+
+# A connection or a subscription begins at once; a token that is good for a minute is good enough.
+MARGIN_SECONDS = 60.0
+
+_ADVICE = {
+    "UserNotConfirmedException": "Confirm the user: `aws cognito-idp admin-confirm-sign-up`.",
+    "PasswordResetRequiredException": "Set a password: `aws cognito-idp admin-set-user-password --permanent`.",
+    "UserNotFoundException": "Create the user: `aws cognito-idp admin-create-user`.",
+    "InvalidParameterException": "The app client needs ALLOW_USER_PASSWORD_AUTH among its ExplicitAuthFlows.",
+    "ResourceNotFoundException": "See that the stack's output UserPoolClientId is that of this region.",
+}
+
+
+class IdentityProviderClient(Protocol):
+    """As much of boto3's cognito-idp client as is used here."""
+
+    def initiate_auth(self, **request: Any) -> Mapping[str, Any]: ...
+
+    def respond_to_auth_challenge(self, **request: Any) -> Mapping[str, Any]: ...
+
+
+class SignIn:
+    """
+    One user's sign-in; ``member`` says which token is wanted. ``token()`` blocks: a coroutine calls it in a thread.
+
+    ``new_password`` is asked when Cognito wants the temporary password replaced (NEW_PASSWORD_REQUIRED), at most once;
+    without it such a sign-in fails. ``clock`` gives seconds.
+    """
+
+    def __init__(
+        self,
+        client: IdentityProviderClient,
+        *,
+        client_id: str,
+        user_name: str,
+        password: str,
+        member: Literal["AccessToken", "IdToken"] = "AccessToken",
+        new_password: Callable[[], str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._client_id = client_id
+        self._user_name = user_name
+        self._password = password
+        self._member = member
+        self._new_password = new_password
+        self._clock = clock
+        self._tokens: Mapping[str, Any] = {}
+        self._refresh_token = ""
+        self._expires = 0.0
+
+    def token(self) -> str:
+        """Return a fresh token; sign in, refresh, or sign in anew as it takes. Raises Unreachable when refused."""
+        fresh = bool(self._tokens) and self._clock() < self._expires - MARGIN_SECONDS
+        if not fresh and not self._refreshed():
+            self._sign_in()
+        return str(self._tokens[self._member])
+
+    def _sign_in(self) -> None:
+        answer = self._call(
+            self._client.initiate_auth,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": self._user_name, "PASSWORD": self._password},
+        )
+        if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
+            answer = self._replace_password(answer)
+        challenge = answer.get("ChallengeName")
+        if challenge:
+            raise Unreachable(
+                f"sign-in of {self._user_name!r} asks for {challenge}, which only an app can answer",
+                advice="Use a user without it.",
+            )
+        self._keep(answer)
+
+    def _replace_password(self, challenge: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._new_password is None:
+            raise Unreachable(
+                f"sign-in of {self._user_name!r} asks for a new password in place of the temporary one",
+                advice="Set one: `aws cognito-idp admin-set-user-password --permanent`.",
+            )
+        password = self._new_password()
+        # With aliases, the challenge wants the name that Cognito itself uses for the user.
+        user_name = challenge.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP") or self._user_name
+        answer = self._call(
+            self._client.respond_to_auth_challenge,
+            ChallengeName="NEW_PASSWORD_REQUIRED",
+            Session=challenge["Session"],
+            ChallengeResponses={"USERNAME": user_name, "NEW_PASSWORD": password},
+        )
+        self._password = password
+        return answer
+
+    def _refreshed(self) -> bool:
+        """Refresh the tokens; False where there is no refresh token, or it is not taken any more."""
+        if not self._refresh_token:
+            return False
+        try:
+            answer = self._client.initiate_auth(
+                ClientId=self._client_id,
+                AuthFlow="REFRESH_TOKEN_AUTH",
+                AuthParameters={"REFRESH_TOKEN": self._refresh_token},
+            )
+        except ClientError:
+            # Expired, revoked, or a client with refresh token rotation: the password still signs in.
+            self._refresh_token = ""
+            return False
+        except BotoCoreError as error:
+            raise unreachable(error, f"refresh the sign-in of {self._user_name!r}") from None
+        self._keep(answer)
+        return True
+
+    def _keep(self, answer: Mapping[str, Any]) -> None:
+        self._tokens = answer["AuthenticationResult"]
+        # A refresh brings no new refresh token: the old one stays good.
+        self._refresh_token = self._tokens.get("RefreshToken") or self._refresh_token
+        self._expires = self._clock() + float(self._tokens["ExpiresIn"])
+
+    def _call(self, operation: Callable[..., Mapping[str, Any]], **request: Any) -> Mapping[str, Any]:
+        try:
+            return operation(ClientId=self._client_id, **request)
+        except ClientError as error:
+            code, message = code_and_message(error)
+            raise Unreachable(
+                f"sign-in of {self._user_name!r} was refused: {code}: {message}", advice=_ADVICE.get(code, "")
+            ) from None
+        except BotoCoreError as error:
+            raise unreachable(error, f"sign {self._user_name!r} in") from None

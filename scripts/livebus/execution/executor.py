@@ -1,0 +1,106 @@
+"""
+The executor of an API: operation × schema × resolvers → a result in AppSync's shape.
+
+In: GraphQL requests with their callers. Out: responses, what mutations publish, or the start of a subscription.
+https://docs.aws.amazon.com/appsync/latest/devguide/graphql-overview.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphql import OperationType
+
+from livebus.execution.operations import Documents
+from livebus.execution.responses import Errors, GraphQLResponse, document_error, malformed, request_error
+from livebus.execution.run import Allows, Run
+from livebus.execution.selections import Selections, TooManyFields
+from livebus.execution.start import select, start
+from livebus.execution.variables import InvalidVariable, coerce_variables
+from livebus.identity import Caller
+from livebus.operation import GraphQLRequest, Resolver, Services, SubscriptionStart
+from livebus.schema import Schema
+
+
+class Executor:
+    """
+    Runs the requests of one API.
+
+    ``resolvers`` are compiled ones by (type, field). ``allows`` answers whether a caller may see a type's field; it
+    is asked once for each field of a document and request. The limits are AWS::AppSync::GraphQLApi's QueryDepthLimit
+    and ResolverCountLimit, 0 for none of one's own. ``cache_size`` bounds the documents that are kept validated.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        resolvers: Mapping[tuple[str, str], Resolver],
+        *,
+        allows: Allows,
+        introspection: bool = True,
+        query_depth_limit: int = 0,
+        resolver_count_limit: int = 0,
+        cache_size: int = 512,
+    ) -> None:
+        self._schema = schema
+        self._allows = allows
+        self._resolver_count_limit = resolver_count_limit
+        self._documents = Documents(
+            schema,
+            resolvers,
+            introspection=introspection,
+            query_depth_limit=query_depth_limit,
+            cache_size=cache_size,
+        )
+
+    def execute(self, request: GraphQLRequest, caller: Caller, services: Services) -> GraphQLResponse:
+        """Run a query or a mutation. Subscriptions are not run here: AppSync has the real-time endpoint for them."""
+        operation = self._documents.operation(request.query, request.operation_name)
+        if isinstance(operation, GraphQLResponse):
+            return operation
+        if operation.type is OperationType.SUBSCRIPTION:
+            # AWS does not document the answer; we say it like the real-time endpoint says the opposite.
+            return request_error("UnsupportedOperation", "subscription not supported through the HTTP channel")
+        try:
+            variables = coerce_variables(operation.variables, request.variables)
+            plan = operation.plan(variables)
+        except InvalidVariable as error:
+            return GraphQLResponse(errors=(document_error(error.message, error.locations),))
+        except TooManyFields:
+            return request_error("BadRequestException", "The query selects too many fields.")
+        except RecursionError:
+            return malformed()
+        run = Run(
+            request,
+            variables,
+            caller,
+            services,
+            allows=self._allows,
+            resolver_count_limit=self._resolver_count_limit,
+        )
+        return run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
+
+    def subscribe(self, request: GraphQLRequest, caller: Caller, services: Services) -> SubscriptionStart | Errors:
+        """Begin a subscription, or say why not: what a ``start`` message on the real-time endpoint leads to."""
+        operation = self._documents.operation(request.query, request.operation_name)
+        if isinstance(operation, GraphQLResponse):
+            if operation.status == 200:
+                return Errors(operation.errors)
+            return _unsupported("unknown")
+        if operation.type is not OperationType.SUBSCRIPTION:
+            return _unsupported(operation.type.value)
+        try:
+            variables = coerce_variables(operation.variables, request.variables)
+            plan = operation.plan(variables)
+        except InvalidVariable as error:
+            return Errors(({"message": error.message},))
+        except (TooManyFields, RecursionError):
+            return Errors(({"errorType": "BadRequestException", "message": "The query selects too many fields."},))
+        run = Run(request, variables, caller, services, allows=self._allows)
+        selections = Selections(self._schema.graphql, operation.document, variables)
+        return start(run, plan[0], variables, select(selections, operation.node), selections.schema)
+
+
+def _unsupported(kind: str) -> Errors:
+    message = f"{kind} not supported through the realtime channel"
+    return Errors(({"errorType": "UnsupportedOperation", "message": message},))

@@ -1,0 +1,229 @@
+"""
+One run of an operation: fields are authorized, resolved and completed, errors gathered.
+
+In: a plan, the caller, the request and its coerced variables. Out: the response.
+https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference-js.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from livebus.execution.completion import NULL_PARENT, TypedObject
+from livebus.execution.plan import PlannedField
+from livebus.execution.responses import Error, GraphQLResponse, Path, path_list, resolver_error, result_error
+from livebus.identity import Caller
+from livebus.operation import GraphQLRequest, Publication, Resolution, ResolverError, Services
+
+# What AppSync allows in one request where the API sets no limit of its own.
+DEFAULT_RESOLVER_COUNT = 10_000
+Allows = Callable[[Caller, str, str], bool]
+
+
+class Run:
+    """One run. ``fields`` and ``fail`` are called back by the completions of the plan's fields."""
+
+    __slots__ = (
+        "_allows",
+        "_caller",
+        "_error_paths",
+        "_errors",
+        "_identity",
+        "_invalidations",
+        "_logs",
+        "_permissions",
+        "_request",
+        "_request_context",
+        "_resolvers_left",
+        "_services",
+        "_variables",
+    )
+
+    def __init__(
+        self,
+        request: GraphQLRequest,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        services: Services,
+        *,
+        allows: Allows,
+        resolver_count_limit: int = 0,
+    ) -> None:
+        self._request = request
+        self._variables = variables
+        self._caller = caller
+        self._identity = caller.identity
+        self._services = services
+        self._allows = allows
+        self._resolvers_left = resolver_count_limit or DEFAULT_RESOLVER_COUNT
+        self._request_context = {"headers": request.headers, "domainName": None}
+        self._permissions: dict[PlannedField, bool] = {}
+        self._errors: list[Error] = []
+        self._error_paths: set[tuple[str | int, ...]] = set()
+        self._invalidations: list[Mapping[str, Any]] = []
+        self._logs: list[str] = []
+
+    def allows(self, type_name: str, field_name: str) -> bool:
+        """Whether the caller may see a field."""
+        return self._allows(self._caller, type_name, field_name)
+
+    def query(self, fields: tuple[PlannedField, ...]) -> GraphQLResponse:
+        """Run a query."""
+        data = self.fields(fields, None, None)
+        return self._response(None if data is NULL_PARENT else data, ())
+
+    def mutation(self, fields: tuple[PlannedField, ...]) -> GraphQLResponse:
+        """
+        Run a mutation: its fields one after another, until one nulls the whole response.
+
+        Each field that has a value, or a null without an error, is published.
+        """
+        data: dict[str, Any] | None = {}
+        publications: list[Publication] = []
+        for field in fields:
+            failures = len(self._errors)
+            result = self.fields((field,), None, None)
+            if result is NULL_PARENT:
+                data = None
+                break
+            assert data is not None
+            data.update(result)
+            value = result[field.key]
+            if field.name != "__typename" and (value is not None or len(self._errors) == failures):
+                publications.append(Publication(field.name, value if field.plain else published(field, value)))
+        return self._response(data, tuple(publications))
+
+    def fields(self, fields: tuple[PlannedField, ...], source: Mapping[str, Any] | None, parent: Path | None) -> Any:
+        """The response's object for some fields of a source; NULL_PARENT where a null must take it along."""
+        data: dict[str, Any] = {}
+        whole = True
+        for field in fields:
+            if field.name == "__typename":
+                data[field.key] = field.parent
+                continue
+            value = self._field(field, source, (parent, field.key))
+            if value is NULL_PARENT:
+                whole = False
+            data[field.key] = value
+        return data if whole else NULL_PARENT
+
+    def fail(self, path: Path, message: str) -> None:
+        """Note an error of a field's value, unless one stands at that place already."""
+        if not self._error_paths or tuple(path_list(path)) not in self._error_paths:
+            self._add(result_error(path, message))
+
+    def _field(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
+        if field.introspect is not None:
+            return field.introspect(self._request.variables)
+        allowed = self._permissions.get(field)
+        if allowed is None:
+            allowed = self._permissions[field] = self.allows(field.parent, field.name)
+        if not allowed:
+            return self._refuse(
+                field, path, "Unauthorized", f"Not Authorized to access {field.name} on type {field.parent}"
+            )
+        if field.too_deep:
+            return self._refuse(field, path, "QueryDepthLimitReached", "Query depth limit reached.")
+        if field.resolver is None:
+            return field.complete(self, field, None if source is None else source.get(field.name), path)
+        if self._resolvers_left == 0:
+            return self._refuse(
+                field, path, "ResolverExecutionLimitReached", "Number of resolvers exceeds the configured limit."
+            )
+        self._resolvers_left -= 1
+        resolution = self.resolve(field, source)
+        if resolution.appended:
+            for error in resolution.appended:
+                self._add_resolver_error(field, path, error)
+        if resolution.error is not None:
+            self._add_resolver_error(field, path, resolution.error)
+            return None if field.nullable else NULL_PARENT
+        return field.complete(self, field, resolution.value, path)
+
+    def resolve(self, field: PlannedField, source: Mapping[str, Any] | None) -> Resolution:
+        """Run a field's resolver on its ``ctx``."""
+        assert field.resolver is not None
+        resolution = field.resolver.run(
+            {
+                "arguments": field.arguments.values(self._variables),
+                "identity": self._identity,
+                "source": source,
+                "request": self._request_context,
+                "info": {**field.info, "variables": self._request.variables},
+            },
+            self._services,
+        )
+        if resolution.invalidations:
+            self._invalidations += resolution.invalidations
+        if resolution.logs:
+            self._logs += resolution.logs
+        return resolution
+
+    def _refuse(self, field: PlannedField, path: Path, error_type: str, message: str) -> Any:
+        """Null a field without asking its resolver."""
+        self._add(resolver_error(path, message, error_type, field.locations))
+        return None if field.nullable else NULL_PARENT
+
+    def _add_resolver_error(self, field: PlannedField, path: Path, error: ResolverError) -> None:
+        self._add(
+            resolver_error(
+                path,
+                error.message,
+                error.error_type,
+                field.locations,
+                data=selected(field, error.data),
+                error_info=error.error_info,
+            )
+        )
+
+    def _add(self, error: Error) -> None:
+        self._errors.append(error)
+        self._error_paths.add(tuple(error["path"]))
+
+    def _response(self, data: Any, publications: tuple[Publication, ...]) -> GraphQLResponse:
+        return GraphQLResponse(
+            data, tuple(self._errors), 200, publications, tuple(self._invalidations), tuple(self._logs)
+        )
+
+
+def published(field: PlannedField, value: Any) -> Any:
+    """
+    A completed value keyed by field names instead of aliases, with ``__typename`` where the type varies.
+
+    Of two aliases of one field the first counts; AWS does not document which one subscribers get.
+    """
+    match value:
+        case list():
+            return [published(field, item) for item in value]
+        case TypedObject(type_name=name):
+            return {"__typename": name, **_by_name(field.selections[name], value)}
+        case dict():
+            return _by_name(field.selections[field.named_type], value)
+        case _:
+            return value
+
+
+def _by_name(fields: tuple[PlannedField, ...], value: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in fields:
+        if field.name not in values:
+            values[field.name] = value[field.key] if field.plain else published(field, value[field.key])
+    return values
+
+
+def selected(field: PlannedField, data: Any) -> Any:
+    """An error's ``data``, restricted to what the request selects, as AppSync does before it shows it."""
+    if not field.selections:
+        return data
+    match data:
+        case list():
+            return [selected(field, item) for item in data]
+        case dict():
+            name = str(data.get("__typename")) if field.abstract else field.named_type
+            return {
+                below.key: below.parent if below.name == "__typename" else selected(below, data.get(below.name))
+                for below in field.selections.get(name, ())
+            }
+        case _:
+            return None

@@ -1,0 +1,304 @@
+"""
+The event's way: the one place where the order of the stations stands.
+
+In: an Application, compiled once into a :class:`Line`; then events. Out: what became of each event at each station.
+The dry run, the local runtime and the tests all go through here; only what they do with the outcome differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLError, OperationDefinitionNode, parse
+from graphql.language import FieldNode
+
+from livebus.access import FieldAccess, role_may_invoke
+from livebus.delivery import Failure, http_failure
+from livebus.errors import Fault, InvalidEventPattern, InvalidTemplate, LivebusError
+from livebus.event import Event
+from livebus.execution import Executor, GraphQLResponse
+from livebus.identity import AWS_IAM, Caller
+from livebus.operation import GraphQLRequest, Services
+from livebus.pattern import EventPattern, PatternIndex
+from livebus.resolver import compile_resolver
+from livebus.schema import Schema, parse_schema
+from livebus.subscription import Deliveries, Subscription, Subscriptions
+from livebus.template.application import Application, GraphQLApi, Rule, Target
+from livebus.transformer import NotTransformable, Transformer, compile_transformer
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledApi:
+    """An API ready to answer: its schema and resolvers compiled, its subscribers registered."""
+
+    api: GraphQLApi
+    schema: Schema
+    access: FieldAccess
+    executor: Executor
+    subscriptions: Subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTarget:
+    """A target ready to be invoked. ``refusal`` says why its role may not run the mutation; None where it may."""
+
+    target: Target
+    transformer: Transformer
+    api: CompiledApi
+    caller: Caller
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    rule: Rule
+    pattern: EventPattern
+    targets: tuple[CompiledTarget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of an event: ``reasons`` are the conditions that were not met, none where it matches."""
+
+    rule: Rule
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def matches(self) -> bool:
+        return not self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a request leads to: deliveries for each subscription field, and the subscriptions that it ends."""
+
+    deliveries: tuple[tuple[str, Deliveries], ...] = ()
+    ended: tuple[Subscription, ...] = ()
+
+
+NOTHING_PUBLISHED = Published()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """
+    One invocation of one target: how far the event came, and what came of it.
+
+    ``failure`` is None where AppSync answered 200; GraphQL errors inside such an answer are in ``response``.
+    """
+
+    target: CompiledTarget
+    variables: Mapping[str, Any] | None = None
+    response: GraphQLResponse | None = None
+    published: Published = NOTHING_PUBLISHED
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bus:
+    """The enabled rules of one bus, and the index that finds those that match."""
+
+    rules: tuple[CompiledRule, ...]
+    index: PatternIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    An application whose stations are compiled.
+
+    ``apis`` are by logical id. ``warnings`` tell of what AWS accepts and what then cannot work.
+    """
+
+    application: Application
+    apis: Mapping[str, CompiledApi]
+    warnings: tuple[str, ...]
+    _buses: Mapping[str, _Bus] = field(repr=False)
+
+    def has_bus(self, name: str) -> bool:
+        return name in self._buses
+
+    def compiled_rules(self, bus: str) -> tuple[CompiledRule, ...]:
+        found = self._buses.get(bus)
+        return found.rules if found else ()
+
+    def rules_for(self, event: Event) -> list[CompiledRule]:
+        """The rules that match an event, in the template's order."""
+        bus = self._buses.get(event.bus)
+        return [bus.rules[index] for index in bus.index.matching(event.envelope)] if bus else []
+
+    def verdicts(self, event: Event) -> list[Verdict]:
+        """What every rule of the event's bus says of it, with the reasons. For people: slower than rules_for."""
+        return [
+            Verdict(compiled.rule, tuple(compiled.pattern.explain(event.envelope)))
+            for compiled in self.compiled_rules(event.bus)
+        ]
+
+    def attempt(self, event: Event, target: CompiledTarget, services: Services) -> Attempt:
+        """Invoke a target with an event: transformer, access, execution, subscription."""
+        try:
+            variables = target.transformer.apply(event)
+        except NotTransformable as error:
+            return Attempt(target, failure=Failure("INVALID_JSON", str(error), retryable=False))
+        if target.refusal is not None:
+            return Attempt(target, variables, failure=Failure("NO_PERMISSIONS", target.refusal, retryable=False))
+        request = GraphQLRequest(target.target.graphql_operation, variables)
+        response = target.api.executor.execute(request, target.caller, services)
+        if response.status != 200:
+            failure = http_failure(response.status, _first_message(response))
+            return Attempt(target, variables, response, failure=failure)
+        return Attempt(target, variables, response, publish(target.api, response))
+
+
+def publish(api: CompiledApi, response: GraphQLResponse) -> Published:
+    """Hand what a request published to the subscribers of each linked field, and find those that it ends."""
+    deliveries = tuple(
+        (subscription_field, api.subscriptions.publish(subscription_field, publication))
+        for publication in response.publications
+        for subscription_field in api.schema.links.get(publication.mutation, ())
+    )
+    if not response.invalidations:
+        return Published(deliveries)
+    ended = [found for each in response.invalidations for found in api.subscriptions.invalidate(each)]
+    return Published(deliveries, tuple(dict.fromkeys(ended)))
+
+
+def _first_message(response: GraphQLResponse) -> str:
+    return str(response.errors[0].get("message")) if response.errors else f"HTTP status {response.status}"
+
+
+# --- compiling ------------------------------------------------------------------------------------------------------
+
+
+def compile_line(application: Application, *, subscriptions: Mapping[str, Subscriptions] | None = None) -> Line:
+    """
+    Compile every station of an application.
+
+    ``subscriptions`` are registries to go on with, by the API's logical id (a reload keeps its subscribers). Raises
+    InvalidTemplate with the faults of all stations.
+    """
+    compiler = _Compiler(application, subscriptions or {})
+    line = compiler.line()
+    if compiler.faults:
+        raise InvalidTemplate(faults=compiler.faults)
+    return line
+
+
+class _Compiler:
+    def __init__(self, application: Application, subscriptions: Mapping[str, Subscriptions]) -> None:
+        self._application = application
+        self._subscriptions = subscriptions
+        self.faults: list[Fault] = []
+        self.warnings: list[str] = []
+
+    def line(self) -> Line:
+        apis = {api.logical_id: compiled for api in self._application.apis if (compiled := self._api(api))}
+        buses = {bus.name: self._bus(bus.name, apis) for bus in self._application.buses}
+        return Line(self._application, apis, (*self._application.warnings, *self.warnings), buses)
+
+    def _api(self, api: GraphQLApi) -> CompiledApi | None:
+        resolvers = {}
+        for config in api.resolvers:
+            try:
+                key = (config.type_name, config.field_name)
+                resolvers[key] = compile_resolver(config, environment_variables=api.environment_variables)
+            except LivebusError as error:
+                self.faults.extend(error.faults)
+        try:
+            schema = parse_schema(api.schema, api.schema_place)
+        except LivebusError as error:
+            self.faults.extend(error.faults)
+            return None
+        self._check_fields(api, schema)
+        access = FieldAccess(schema.auth_directives, api)
+        executor = Executor(
+            schema,
+            resolvers,
+            allows=access.allows,
+            introspection=api.introspection,
+            query_depth_limit=api.query_depth_limit,
+            resolver_count_limit=api.resolver_count_limit,
+        )
+        registry = self._subscriptions.get(api.logical_id) or Subscriptions(schema.links)
+        return CompiledApi(api, schema, access, executor, registry)
+
+    def _check_fields(self, api: GraphQLApi, schema: Schema) -> None:
+        for config in api.resolvers:
+            kind = schema.graphql.get_type(config.type_name)
+            if config.field_name not in getattr(kind, "fields", {}):
+                # AWS's wording when a resolver is made for a field that the schema has not.
+                found = f"No field named {config.field_name} found on type {config.type_name}"
+                self.faults.append(Fault(found, config.place, f"a field of {api.schema_place.file or 'the schema'}"))
+
+    def _bus(self, name: str, apis: Mapping[str, CompiledApi]) -> _Bus:
+        rules = []
+        for rule in self._application.rules:
+            if rule.bus == name and rule.enabled and rule.event_pattern is not None:
+                try:
+                    pattern = EventPattern(rule.event_pattern)
+                except InvalidEventPattern as error:
+                    self.faults.append(Fault(error.faults[0].found, rule.pattern_place))
+                    continue
+                rules.append(CompiledRule(rule, pattern, tuple(self._targets(rule, apis))))
+        return _Bus(tuple(rules), PatternIndex([str(compiled.rule.event_pattern) for compiled in rules]))
+
+    def _targets(self, rule: Rule, apis: Mapping[str, CompiledApi]) -> Iterable[CompiledTarget]:
+        for target in rule.targets:
+            try:
+                transformer = compile_transformer(target, rule_name=rule.name, rule_arn=rule.arn)
+            except LivebusError as error:
+                self.faults.extend(error.faults)
+                continue
+            api = apis.get(target.api)
+            if api is not None:
+                yield self._target(rule, target, transformer, api)
+
+    def _target(self, rule: Rule, target: Target, transformer: Transformer, api: CompiledApi) -> CompiledTarget:
+        account = self._application.account
+        mutation_type = api.schema.graphql.mutation_type
+        refusals = {
+            name: role_may_invoke(target.role, rule_arn=rule.arn, account=account, api_arn=api.api.arn, field=name)
+            for name in (mutation_type.fields if mutation_type else ())
+        }
+        called = self._called_fields(target)
+        denied = [refusals[name] for name in called if refusals.get(name) is not None]
+        refusal = denied[0] if called and len(denied) == len(called) else None
+        if refusal:
+            self.warnings.append(f"{target.place}: {refusal}")
+        allowed = frozenset(f"Mutation.{name}" for name, reason in refusals.items() if reason is None)
+        return CompiledTarget(target, transformer, api, self._caller(target, allowed), refusal)
+
+    def _called_fields(self, target: Target) -> Sequence[str]:
+        """The root fields of the target's operation. A fault in it is a warning: AWS takes it, and each event fails."""
+        try:
+            document = parse(target.graphql_operation)
+        except GraphQLError as error:
+            line, column = error.locations[0] if error.locations else (1, 1)
+            place = target.operation_place.shifted(line, column)
+            self.warnings.append(f"{place}: the GraphQLOperation does not parse: {error.message}")
+            return ()
+        return [
+            selection.name.value
+            for definition in document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+            for selection in definition.selection_set.selections
+            if isinstance(selection, FieldNode)
+        ]
+
+    def _caller(self, target: Target, allowed: frozenset[str]) -> Caller:
+        """EventBridge as resolvers see it. AWS does not document the session's name; ours says who calls."""
+        role = target.role.name if target.role else ""
+        account = self._application.account
+        identity = {
+            "accountId": account,
+            "cognitoIdentityPoolId": None,
+            "cognitoIdentityId": None,
+            "sourceIp": ["127.0.0.1"],
+            "username": f"{role}:events",
+            "userArn": f"arn:aws:sts::{account}:assumed-role/{role}/events",
+            "cognitoIdentityAuthType": None,
+            "cognitoIdentityAuthProvider": None,
+        }
+        return Caller(AWS_IAM, identity, allowed_fields=allowed)

@@ -1,0 +1,22 @@
+"""
+Station: a field's resolver. Unit and pipeline resolvers in APPSYNC_JS, run in a sandboxed engine.
+
+In: a ResolverConfig, then ``ctx`` for each field that is resolved. Out: a Resolution, or InvalidResolver at compile time
+with everything that AppSync would refuse. The map::
+
+    compile_resolver
+      │ code           one code file: its imports, exports and size, made into a function that the engine loads
+      │ ├ syntax       the syntax tree, with names resolved
+      │ ├ rules        what AppSync's runtime forbids, one entry each
+      │ └ modules      what may be imported, what util has
+      ▼
+    pipeline           a compiled resolver: starts a run, answers the engine's questions, reads what came back
+      │ engine         the sandbox: limits, threads, JSON across
+      │ │ state.js  time.js  utilities.js  driver.js  seal.js      one script, in this order
+      │ data_sources   NONE and AMAZON_EVENTBRIDGE
+      └ zones          time zones, for util.time
+"""
+
+from livebus.resolver.pipeline import compile_resolver
+
+__all__ = ["compile_resolver"]

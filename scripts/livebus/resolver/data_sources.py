@@ -1,0 +1,35 @@
+"""
+Calls the data sources that run locally: NONE, which calls nothing, and AMAZON_EVENTBRIDGE.
+
+In: what a request handler asked for, already in the form of PutEvents. Out: what the response handler sees, as ``result``
+and ``error``.
+https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-eventbridge-js.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from livebus.errors import LivebusError
+from livebus.operation import Services
+from livebus.template.application import DataSource
+
+EMULATED = ("NONE", "AMAZON_EVENTBRIDGE")
+
+
+def put_events(source: DataSource, entries: Sequence[Mapping[str, Any]], services: Services) -> dict[str, Any]:
+    """
+    Put entries on the data source's bus: ``result`` is PutEvents' answer, entries that failed included.
+
+    Where no answer came, ``error`` is ``ctx.error`` with message and type, and ``result`` None; with no bus to call at
+    all, ``halt`` ends the field with that reason.
+    """
+    if services.put_events is None or source.event_bus_arn is None:
+        where = source.event_bus_arn or "a bus that is not named"
+        return {"halt": f"The data source {source.name!r} puts events on {where}, and no event bus is offered here"}
+    try:
+        answer = services.put_events(source.event_bus_arn, entries)
+    except LivebusError as refused:
+        return {"result": None, "error": {"message": str(refused), "type": type(refused).__name__}}
+    return {"result": answer}

@@ -1,0 +1,143 @@
+"""
+Names what code may import and what ``util`` has: on AppSync, and here.
+
+In: the name of a module and of what is imported from it, or the members of a chain like ``util.time.nowISO8601``. Out:
+problems in words. The names are those of the type declarations of ``@aws-appsync/utils`` 2.1.1.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+UTILS = "@aws-appsync/utils"
+EXPORTS = ("util", "extensions", "runtime")
+
+# Modules that AppSync has beside UTILS: requests for data sources that do not run here.
+_DATA_SOURCE_MODULES = {
+    f"{UTILS}/dynamodb": "requests for DynamoDB",
+    f"{UTILS}/rds": "statements for Amazon RDS",
+    f"{UTILS}/ai": "requests for Amazon Bedrock",
+}
+
+MEMBERS: dict[str, tuple[str, ...]] = {
+    "util": (
+        "appendError",
+        "authType",
+        "autoId",
+        "autoKsuid",
+        "autoUlid",
+        "base64Decode",
+        "base64Encode",
+        "error",
+        "escapeJavaScript",
+        "matches",
+        "math",
+        "str",
+        "time",
+        "transform",
+        "unauthorized",
+        "urlDecode",
+        "urlEncode",
+    ),
+    "util.math": ("maxVal", "minVal", "randomDouble", "randomWithinRange", "roundNum"),
+    "util.str": ("normalize",),
+    "util.time": (
+        "epochMilliSecondsToFormatted",
+        "epochMilliSecondsToISO8601",
+        "epochMilliSecondsToSeconds",
+        "nowEpochMilliSeconds",
+        "nowEpochSeconds",
+        "nowFormatted",
+        "nowISO8601",
+        "parseFormattedToEpochMilliSeconds",
+        "parseISO8601ToEpochMilliSeconds",
+    ),
+    "util.transform": ("toSubscriptionFilter",),
+    "extensions": ("invalidateSubscriptions", "setSubscriptionFilter", "setSubscriptionInvalidationFilter"),
+    "runtime": ("earlyReturn",),
+    "console": ("error", "log"),
+}
+
+# On AppSync, and not here.
+_NOT_EMULATED: dict[str, str] = {
+    "util.dynamodb": "no DynamoDB data source runs here",
+    "util.http": "no HTTP data source runs here, and no response headers are set",
+    "util.rds": "no RDS data source runs here",
+    "util.xml": "XML comes from HTTP data sources, and none runs here",
+    "util.transform.toDynamoDBConditionExpression": "no DynamoDB data source runs here",
+    "util.transform.toDynamoDBFilterExpression": "no DynamoDB data source runs here",
+    "util.transform.toElasticsearchQueryDSL": "no OpenSearch data source runs here",
+    "extensions.evictFromApiCache": "the runtime has no API cache",
+}
+
+# In mapping templates (VTL), and not in APPSYNC_JS.
+_TEMPLATE_ONLY: dict[str, str] = {
+    "defaultIfNull": "value ?? other",
+    "defaultIfNullOrBlank": "value || other",
+    "defaultIfNullOrEmpty": "value || other",
+    "isBoolean": "typeof value === 'boolean'",
+    "isList": "typeof value === 'object' and value.length",
+    "isMap": "typeof value === 'object'",
+    "isNull": "value === null",
+    "isNullOrBlank": "!value",
+    "isNullOrEmpty": "!value",
+    "isNumber": "typeof value === 'number'",
+    "isString": "typeof value === 'string'",
+    "parseJson": "JSON.parse(text)",
+    "qr": "the expression alone",
+    "quiet": "the expression alone",
+    "toJson": "JSON.stringify(value)",
+    "typeOf": "typeof value",
+    "validate": "if (!condition) util.error(message, type)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a name: the members of a Fault, without its place."""
+
+    found: str
+    expected: str = ""
+    advice: str = ""
+
+
+def check_import(module: str, names: Sequence[str]) -> Iterable[tuple[int | None, Problem]]:
+    """What is wrong with an import: problems of the module (None) or of one name (its index)."""
+    if module in _DATA_SOURCE_MODULES:
+        found = f"{module!r} makes {_DATA_SOURCE_MODULES[module]}, which the local runtime does not emulate"
+        yield None, Problem(found, "a data source of type NONE or AMAZON_EVENTBRIDGE")
+        return
+    if module != UTILS:
+        close = difflib.get_close_matches(module, [UTILS, *_DATA_SOURCE_MODULES], 1, 0.8)
+        advice = (
+            f"Did you mean {close[0]!r}?" if close else "Bundle other code into the file, as ES module, with esbuild"
+        )
+        yield None, Problem(f"{module!r} is not a module of AppSync's runtime", repr(UTILS), advice)
+        return
+    for index, name in enumerate(names):
+        if name != "*" and name not in EXPORTS:
+            yield index, Problem(f"{UTILS!r} has no {name!r}", ", ".join(EXPORTS), suggestion(name, EXPORTS))
+
+
+def check_member(holder: str, name: str) -> Problem | None:
+    """What is wrong with a member of ``util``, ``extensions``, ``runtime`` or ``console``, if anything is."""
+    path = f"{holder}.{name}"
+    if path in _NOT_EMULATED:
+        return Problem(f"{path!r} is not emulated: {_NOT_EMULATED[path]}")
+    known = MEMBERS.get(holder)
+    if known is None or name in known:
+        return None
+    if holder == "util" and name in _TEMPLATE_ONLY:
+        return Problem(
+            f"{path!r} is for mapping templates, APPSYNC_JS has no such thing", advice=f"Write {_TEMPLATE_ONLY[name]}"
+        )
+    return Problem(f"AppSync's runtime has no {path!r}", ", ".join(known), suggestion(name, known))
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A question whether a known name was meant, or nothing."""
+    others = {other.lower(): other for other in known}
+    close = difflib.get_close_matches(name.lower(), others, 1)
+    return f"Did you mean {others[close[0]]!r}?" if close else ""

@@ -1,0 +1,84 @@
+"""
+The template and the files that it names, on disk: read into a line, and looked at for changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from livebus.errors import LivebusError, Place
+from livebus.flow import Line, compile_line
+from livebus.subscription import Subscriptions
+from livebus.template import Environment, load_application
+
+_MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class ApplicationFiles:
+    """
+    One application's files. ``changed`` is true after any of them was written, made or removed since ``load``.
+    """
+
+    template: Path
+    environment: Environment
+    parameters: Mapping[str, str]
+    _seen: dict[Path, tuple[int, int] | None]
+
+    @classmethod
+    def of(cls, template: Path, environment: Environment, parameters: Mapping[str, str]) -> ApplicationFiles:
+        return cls(template, environment, parameters, {})
+
+    def load(self, subscriptions: Mapping[str, Subscriptions] | None = None) -> Line:
+        """
+        Read and compile everything. Raises InvalidTemplate with all faults, LivebusError where the template is missing.
+
+        ``subscriptions`` are registries to go on with.
+        """
+        self._seen = {self.template: _stamp(self.template)}
+        text = self._read(self.template, str(self.template))
+        application = load_application(
+            text,
+            file=str(self.template),
+            read_file=self._read_named,
+            environment=self.environment,
+            parameters=self.parameters,
+        )
+        return compile_line(application, subscriptions=subscriptions)
+
+    def changed(self) -> bool:
+        return any(_stamp(path) != stamp for path, stamp in self._seen.items())
+
+    def _read_named(self, name: str) -> str:
+        if name.startswith("s3://"):
+            raise LivebusError(f"{name!r} lies in S3", expected="a file beside the template")
+        path = self.template.parent / name
+        self._seen[path] = _stamp(path)
+        return self._read(path, name)
+
+    @staticmethod
+    def _read(path: Path, name: str) -> str:
+        try:
+            if path.stat().st_size > _MAX_FILE_BYTES:
+                raise LivebusError(f"{name!r} has more than {_MAX_FILE_BYTES} bytes", Place(name))
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise LivebusError(
+                f"{name!r} is not there", Place(name), advice=f"Looked for {path}; see the paths in the template."
+            ) from None
+        except OSError as error:
+            raise LivebusError(f"cannot read {name!r}: {error.strerror}", Place(name)) from None
+        except UnicodeDecodeError as error:
+            raise LivebusError(
+                f"{name!r} is not UTF-8 (byte {error.start})", Place(name), advice="Save the file as UTF-8."
+            ) from None
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,329 @@
+"""
+Starts and stops the local runtime: the one place where the line, the services and the sockets are put together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from livebus.access import Authenticator
+from livebus.errors import InvalidTemplate, LivebusError, Place
+from livebus.flow import CompiledApi, Line
+from livebus.identity import COGNITO
+from livebus.realtime import RealtimeSettings
+from livebus.runtime.application_files import ApplicationFiles
+from livebus.runtime.aws_endpoint import AwsEndpoint
+from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.cognito.actions import CognitoIdp
+from livebus.runtime.cognito.store import UserStore
+from livebus.runtime.cognito.tokens import SigningKeys
+from livebus.runtime.event_buses import EventBuses, Faults
+from livebus.runtime.events_api import EventsApi
+from livebus.runtime.graphql_http import GraphQLHttp
+from livebus.runtime.http_server import HttpServer
+from livebus.runtime.journal import Journal
+from livebus.runtime.listener import Listener, bind
+from livebus.runtime.realtime_session import SessionContext
+from livebus.runtime.sqs import Sqs
+from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
+from livebus.runtime.tls import make_ca, server_context
+from livebus.runtime.trace import Trace
+from livebus.template import Environment
+from livebus.template.application import AuthProvider
+
+_KEY_FILE = "signing-key.pem"
+# What AWS's own tools are given where there is no account. The secret lets IAM requests be verified like any other.
+LOCAL_ACCESS_KEY = "test"
+LOCAL_SECRET_KEY = "test"  # noqa: S105 - no secret: it opens nothing but this runtime
+_RELOAD_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    How to run. ``user`` is a name and a password; without it a user is made, with a random password.
+
+    ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt.
+    """
+
+    template: Path
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 4566
+    user: tuple[str, str] | None = None
+    outputs: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stack_name: str = "livebus"
+    region: str = "us-east-1"
+    verbose: bool = False
+    trace: Path | None = None
+    time_scale: float = 1.0
+    failing_targets: frozenset[str] = frozenset()
+    latency: float = 0.0
+    strict: bool = False
+    origins: tuple[str, ...] = ()
+    reload: bool = True
+    realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
+
+
+class Runtime:
+    """A running runtime. ``outputs`` are the template's Outputs, and where and as whom to reach it."""
+
+    def __init__(self, settings: Settings, tell: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._tell = tell
+        self._closers: list[Callable[[], object]] = []
+        self._compiled: dict[str, CompiledApi] = {}
+        self._authenticators: dict[str, Authenticator] = {}
+        self._paths: dict[str, tuple[GraphQLHttp, SessionContext]] = {}
+        self._watching: asyncio.Task[None] | None = None
+        self.outputs: dict[str, Any] = {}
+
+    # --- start and stop ---------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """
+        Start everything, or raise LivebusError having stopped what was started: a port that is taken, a template with
+        faults, a state folder in use.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings = self._settings
+        state = StateFolder(settings.state)
+        self._closers.append(state.close)
+        listening = bind(settings.host, settings.port)
+        self._closers.append(listening.close)
+        environment = Environment(settings.stack_name, settings.region, endpoint=_endpoint(settings.host, listening))
+        self._files = ApplicationFiles.of(settings.template, environment, settings.parameters)
+        line = self._files.load()
+        self._state = state
+        self._journal = Journal(state.file("journal.sqlite"))
+        self._closers.append(self._journal.close)
+        self.trace = Trace(self._tell, time.time, verbose=settings.verbose)
+        if settings.trace is not None:
+            self._open_trace(settings.trace)
+        self._cognito = CognitoIdp(
+            line.application.user_pools,
+            _signing_keys(state),
+            UserStore(state.file("users.json")),
+            region=settings.region,
+            clock=time.time,
+            new_id=_new_id,
+            random_bytes=secrets.token_bytes,
+            notify=self._tell,
+        )
+        self.buses = EventBuses(
+            line,
+            self._journal,
+            self.trace,
+            clock=time.time,
+            new_id=_new_id,
+            jitter=secrets.SystemRandom().random,
+            time_scale=settings.time_scale,
+            strict=settings.strict,
+            faults=Faults(settings.failing_targets, settings.latency),
+        )
+        self._sqs = Sqs(line.application.queues, self._journal, clock=time.time, new_id=_new_id)
+        self._use(line)
+        user_name, password = self._make_user()
+        http = self._http_server(environment.endpoint)
+        listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
+        ca = make_ca(state)
+        waiting = self.buses.resume()
+        if waiting:
+            self._tell(f"{waiting} events from before wait for another try")
+        listener.start()
+        self._listener, self._http = listener, http
+        self._announce = {
+            "EndpointUrl": environment.endpoint,
+            "ConsoleUrl": "",
+            "UserName": user_name,
+            "Password": password,
+            "CaFile": str(ca),
+            "Region": settings.region,
+        }
+        self._write_outputs()
+        if settings.reload:
+            self._watching = asyncio.get_running_loop().create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        if hasattr(self, "_listener"):
+            await self._listener.close()
+            await self._http.close()
+            waiting = self.buses.close()
+            if waiting:
+                self._tell(f"{waiting} events wait for another try; the next start goes on with them")
+        for close in reversed(self._closers):
+            close()
+        self._closers.clear()
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _http_server(self, endpoint: str) -> HttpServer:
+        services = {"AWSEvents": EventsApi(self.buses), "AWSCognitoIdentityProviderService": self._cognito, "AmazonSQS": self._sqs}
+        documents = {
+            "jwks.json": self._cognito.jwks,
+            "openid-configuration": lambda pool_id: self._cognito.openid_configuration(pool_id, endpoint),
+        }
+        return HttpServer(
+            AwsEndpoint(services, _new_id),
+            lambda: self._paths,
+            documents,
+            origins=self._settings.origins,
+            check_host=self._settings.host in ("127.0.0.1", "::1", "localhost"),
+            tell=self._tell,
+        )
+
+    def _open_trace(self, path: Path) -> None:
+        try:
+            file: IO[bytes] = path.open("ab", buffering=0)
+        except OSError as error:
+            raise LivebusError(f"cannot write the trace: {error.strerror}", Place(str(path))) from None
+        path.chmod(0o600)
+        self._closers.append(file.close)
+
+        def write(record: dict[str, Any]) -> None:
+            try:
+                file.write(orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE))
+            except OSError as error:
+                self.trace.listeners.remove(write)
+                self._tell(f"the trace ends here: {path}: {error.strerror}")
+
+        self.trace.listeners.append(write)
+
+    def _make_user(self) -> tuple[str, str]:
+        """The user that may sign in, in every pool of the template; empty names where there is no pool."""
+        pools = self.buses.line.application.user_pools
+        if not pools:
+            return "", ""
+        # A random password has to pass whatever the pool asks for: all kinds of characters, and length.
+        name, password = self._settings.user or ("subscriber", f"{secrets.token_urlsafe(15)}-Aa1")
+        for pool in pools:
+            try:
+                self._set_user(pool.user_pool_id, name, password)
+            except AwsError as error:
+                raise LivebusError(
+                    f"cannot make the user {name!r}: {error.message}", advice="Give another with --user NAME:PASSWORD."
+                ) from None
+        return name, password
+
+    def _set_user(self, pool_id: str, name: str, password: str) -> None:
+        user = {"UserPoolId": pool_id, "Username": name}
+        try:
+            self._cognito.call("AdminGetUser", user)
+        except AwsError:
+            self._cognito.call("AdminCreateUser", {**user, "MessageAction": "SUPPRESS"})
+        self._cognito.call("AdminSetUserPassword", {**user, "Password": password, "Permanent": True})
+
+    def _write_outputs(self) -> None:
+        self.outputs = {**self.buses.line.application.outputs, **self._announce}
+        self._state.write(RUNTIME_FILE, json.dumps({**self.outputs, "Pid": os.getpid()}, indent=2) + "\n")
+        if self._settings.outputs is not None:
+            write_outputs(self._settings.outputs, self.outputs)
+
+    # --- the line ---------------------------------------------------------------------------------------------------
+
+    def _use(self, line: Line) -> None:
+        """Put a line to work; on a reload the connections and subscriptions of what is kept go on."""
+        application = line.application
+        self.buses.line = line
+        self._sqs.replace_queues(application.queues)
+        self._cognito.replace_pools(application.user_pools)
+        self._compiled.update(line.apis)
+        self._authenticators = {
+            logical_id: Authenticator(
+                compiled.api,
+                region=application.region,
+                account=application.account,
+                jwks_for=self._jwks_for,
+                secret_for={LOCAL_ACCESS_KEY: LOCAL_SECRET_KEY}.get,
+            )
+            for logical_id, compiled in line.apis.items()
+        }
+        self._paths = {urlsplit(compiled.api.graphql_url).path: self._edges(name) for name, compiled in line.apis.items()}
+        for warning in line.warnings:
+            self._tell(f"warning: {warning}")
+
+    def _edges(self, logical_id: str) -> tuple[GraphQLHttp, SessionContext]:
+        def api() -> CompiledApi:
+            return self._compiled[logical_id]
+
+        def authenticator() -> Authenticator:
+            return self._authenticators[logical_id]
+
+        context = SessionContext(api, authenticator, self.buses.services, self._settings.realtime, self._tell)
+        return GraphQLHttp(api, authenticator, self.buses.services), context
+
+    def _jwks_for(self, provider: AuthProvider) -> Mapping[str, Any] | None:
+        if provider.mode != COGNITO or provider.user_pool_id is None:
+            return None
+        try:
+            return self._cognito.jwks(provider.user_pool_id)
+        except AwsError:
+            return None
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_RELOAD_SECONDS)
+            if self._files.changed():
+                self.reload()
+
+    def reload(self) -> bool:
+        """Load the files again. A fault keeps the last good application and is told; whether the new one is in use."""
+        kept = {logical_id: compiled.subscriptions for logical_id, compiled in self._compiled.items()}
+        try:
+            line = self._files.load(kept)
+        except LivebusError as error:
+            for fault in error.faults:
+                self._tell(f"not reloaded: {fault}")
+            kind = "the template has faults" if isinstance(error, InvalidTemplate) else "a file cannot be read"
+            self._tell(f"{kind}; the last good application goes on")
+            return False
+        for logical_id, compiled in line.apis.items():
+            if logical_id in kept:
+                kept[logical_id].links = compiled.schema.links
+        self._use(line)
+        self._write_outputs()
+        self._tell("reloaded: the application's files changed")
+        return True
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _endpoint(host: str, listening: socket.socket) -> str:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    name = f"[{reachable}]" if ":" in reachable else reachable
+    return f"http://{name}:{listening.getsockname()[1]}"
+
+
+def _signing_keys(state: StateFolder) -> SigningKeys:
+    pem = state.read_bytes(_KEY_FILE)
+    if pem is not None:
+        return SigningKeys.from_pem(pem, Place(str(state.file(_KEY_FILE))))
+    keys = SigningKeys.generate()
+    state.write(_KEY_FILE, keys.to_pem())
+    return keys

@@ -1,0 +1,202 @@
+"""
+Amazon SQS as far as a dead-letter queue needs it: read, hide, delete, send, count, purge. JSON 1.0 protocol.
+
+The messages are in the journal, so that dead letters outlive the runtime. Other calls are refused by their names.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.journal import Journal, QueuedMessage
+from livebus.template.application import Queue
+
+_VISIBILITY_SECONDS = 30
+_MAX_VISIBILITY_SECONDS = 43_200
+_STRING_TRANSPORT = 1
+
+
+class Sqs:
+    def __init__(
+        self,
+        queues: Iterable[Queue],
+        journal: Journal,
+        *,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._new_id = new_id
+        self.replace_queues(queues)
+
+    def replace_queues(self, queues: Iterable[Queue]) -> None:
+        self._queues = {queue.name: queue for queue in queues}
+
+    def call(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        handler = _ACTIONS.get(action)
+        if handler is None:
+            raise AwsError("com.amazonaws.sqs#UnsupportedOperation", f"sqs:{action} is not emulated by the local runtime.")
+        return handler(self, body)
+
+    # --- queues -----------------------------------------------------------------------------------------------------
+
+    def _queue(self, body: Mapping[str, Any]) -> Queue:
+        # Like AWS, only the last part of the URL counts: clients reach the same queue by other host names.
+        queue = self._queues.get(str(body.get("QueueUrl", "")).rstrip("/").rsplit("/", 1)[-1])
+        if queue is None:
+            raise _no_such_queue()
+        return queue
+
+    def _list_queues(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        prefix = str(body.get("QueueNamePrefix") or "")
+        return {"QueueUrls": [queue.url for name, queue in self._queues.items() if name.startswith(prefix)]}
+
+    def _get_queue_url(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        queue = self._queues.get(str(body.get("QueueName")))
+        if queue is None:
+            raise _no_such_queue()
+        return {"QueueUrl": queue.url}
+
+    def _get_queue_attributes(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        queue = self._queue(body)
+        visible, hidden = self._journal.counts(queue.arn, self._clock())
+        attributes = {
+            "QueueArn": queue.arn,
+            "ApproximateNumberOfMessages": str(visible),
+            "ApproximateNumberOfMessagesNotVisible": str(hidden),
+            "ApproximateNumberOfMessagesDelayed": "0",
+            "VisibilityTimeout": str(_VISIBILITY_SECONDS),
+        }
+        wanted = body.get("AttributeNames") or []
+        return {"Attributes": {key: value for key, value in attributes.items() if key in wanted or "All" in wanted}}
+
+    def _purge(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._journal.purge(self._queue(body).arn)
+        return {}
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def _send(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        queue, text = self._queue(body), body.get("MessageBody")
+        if not isinstance(text, str) or not text:
+            raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
+        given: Mapping[str, Any] = body.get("MessageAttributes") or {}
+        attributes = {name: str(item.get("StringValue", "")) for name, item in given.items()}
+        message_id = self._new_id()
+        self._journal.send(queue.arn, message_id, text, attributes, self._clock())
+        answer = {"MessageId": message_id, "MD5OfMessageBody": _md5(text)}
+        return {**answer, "MD5OfMessageAttributes": md5_of_attributes(attributes)} if attributes else answer
+
+    def _receive(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        queue, now = self._queue(body), self._clock()
+        most = _between("MaxNumberOfMessages", body.get("MaxNumberOfMessages"), 1, 1, 10)
+        timeout = _between(
+            "VisibilityTimeout", body.get("VisibilityTimeout"), _VISIBILITY_SECONDS, 0, _MAX_VISIBILITY_SECONDS
+        )
+        found = self._journal.receive(queue.arn, most, now=now, hidden_until=now + timeout, receipt=self._new_id())
+        wanted = [*(body.get("AttributeNames") or ()), *(body.get("MessageSystemAttributeNames") or ())]
+        wanted_attributes = body.get("MessageAttributeNames") or []
+        messages = [_as_message(message, wanted, wanted_attributes) for message in found]
+        return {"Messages": messages} if messages else {}
+
+    def _delete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._journal.delete(self._queue(body).arn, _row(body.get("ReceiptHandle")))
+        return {}
+
+    def _delete_batch(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        queue = self._queue(body)
+        done = []
+        for entry in body.get("Entries") or ():
+            self._journal.delete(queue.arn, _row(entry.get("ReceiptHandle")))
+            done.append({"Id": entry["Id"]})
+        return {"Successful": done, "Failed": []}
+
+    def _change_visibility(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        timeout = _between("VisibilityTimeout", body.get("VisibilityTimeout"), 0, 0, _MAX_VISIBILITY_SECONDS)
+        self._journal.hide(self._queue(body).arn, _row(body.get("ReceiptHandle")), self._clock() + timeout)
+        return {}
+
+
+_ACTIONS: dict[str, Callable[[Sqs, Mapping[str, Any]], dict[str, Any]]] = {
+    "ChangeMessageVisibility": Sqs._change_visibility,
+    "DeleteMessage": Sqs._delete,
+    "DeleteMessageBatch": Sqs._delete_batch,
+    "GetQueueAttributes": Sqs._get_queue_attributes,
+    "GetQueueUrl": Sqs._get_queue_url,
+    "ListQueues": Sqs._list_queues,
+    "PurgeQueue": Sqs._purge,
+    "ReceiveMessage": Sqs._receive,
+    "SendMessage": Sqs._send,
+}
+
+
+def _as_message(message: QueuedMessage, wanted: list[str], wanted_attributes: list[str]) -> dict[str, Any]:
+    everything = "All" in wanted_attributes or ".*" in wanted_attributes
+    attributes = {key: value for key, value in message.attributes.items() if everything or key in wanted_attributes}
+    system = {
+        "SenderId": "events.amazonaws.com",
+        "SentTimestamp": str(int(message.sent * 1000)),
+        "ApproximateReceiveCount": str(message.received),
+        "ApproximateFirstReceiveTimestamp": str(int((message.first_received or message.sent) * 1000)),
+    }
+    answer: dict[str, Any] = {
+        "MessageId": message.message_id,
+        "ReceiptHandle": f"{message.row}:{message.message_id}",
+        "MD5OfBody": _md5(message.body),
+        "Body": message.body,
+    }
+    if "All" in wanted or any(name in wanted for name in system):
+        answer["Attributes"] = {key: value for key, value in system.items() if key in wanted or "All" in wanted}
+    if attributes:
+        answer["MD5OfMessageAttributes"] = md5_of_attributes(attributes)
+        answer["MessageAttributes"] = {
+            key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()
+        }
+    return answer
+
+
+def md5_of_attributes(attributes: Mapping[str, str]) -> str:
+    """
+    The digest that SDKs check: for each name in order, its length and bytes, the type's, a transport byte, the value's.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    for name in sorted(attributes):
+        for part in (name, "String"):
+            digest.update(struct.pack(">I", len(part.encode())) + part.encode())
+        value = attributes[name].encode()
+        digest.update(bytes([_STRING_TRANSPORT]) + struct.pack(">I", len(value)) + value)
+    return digest.hexdigest()
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _row(receipt_handle: Any) -> int:
+    row = str(receipt_handle).split(":", 1)[0]
+    if not row.isdecimal():
+        raise AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not a valid receipt handle.')
+    return int(row)
+
+
+def _between(name: str, value: Any, default: int, least: int, most: int) -> int:
+    if value is None:
+        return default
+    if not isinstance(value, int) or not least <= value <= most:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Value {value} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided.",
+        )
+    return value
+
+
+def _no_such_queue() -> AwsError:
+    return AwsError("com.amazonaws.sqs#QueueDoesNotExist", "The specified queue does not exist.")

@@ -1,0 +1,98 @@
+"""
+The runtime's own folder, ``.livebus/``: its signing key, its CA, its users, what could not be delivered, where it is.
+
+The folder is the user's alone (0700, its files 0600) and not part of the project. One runtime holds it at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from livebus.errors import LivebusError, Place
+
+RUNTIME_FILE = "runtime.json"
+
+
+class StateFolder:
+    """Opens the folder, makes it where it is not there, and locks it until ``close``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            ignore = path / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+            self._lock: IO[str] = (path / "lock").open("a+")
+        except OSError as error:
+            raise LivebusError(
+                f"cannot use the state folder: {error.strerror}", Place(str(path)), advice="Give another with --state."
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            running = read_runtime_file(path)
+            where = f" at {running['EndpointUrl']}" if "EndpointUrl" in running else ""
+            raise LivebusError(
+                f"a runtime is running already{where}",
+                Place(str(path)),
+                advice="Stop it, or start another with a --state folder of its own.",
+            ) from None
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        return write_private(self.path / name, content)
+
+    def read_bytes(self, name: str) -> bytes | None:
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def close(self) -> None:
+        """Take back the endpoint that others find here, and let go of the folder."""
+        (self.path / RUNTIME_FILE).unlink(missing_ok=True)
+        self._lock.close()
+
+
+def write_private(path: Path, content: str | bytes) -> Path:
+    """Replace a file in one step, readable by its owner only, so that nobody ever reads half of it."""
+    data = content.encode() if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def write_outputs(path: Path, outputs: Mapping[str, object]) -> None:
+    try:
+        write_private(path, json.dumps(outputs, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise LivebusError(
+            f"cannot write the outputs: {error.strerror}", Place(str(path)), advice="Give a file in a folder that is there."
+        ) from None
+
+
+def read_runtime_file(folder: Path) -> dict[str, object]:
+    """What a running runtime left for others; empty where there is nothing readable."""
+    try:
+        content = json.loads((folder / RUNTIME_FILE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,189 @@
+"""
+Tells what becomes of each event, station by station: to people on stderr, to programs as JSON lines.
+
+What goes well is told only to who asked (``--verbose``, ``--trace FILE``, a listener); what ends an event's way short of
+its subscribers is always told, at a bounded rate, so that a flood of events never becomes a flood of lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from livebus.delivery import DeadLetter
+from livebus.event import Event, Refused
+from livebus.flow import Attempt, CompiledRule, Line
+from livebus.template.application import Queue
+
+Listener = Callable[[dict[str, Any]], None]
+Tell = Callable[[str], None]
+
+LINES_PER_SECOND = 20
+_LONGEST_VALUE = 200
+
+
+class Trace:
+    """
+    ``tell`` prints a line for people; ``clock`` gives seconds. Listeners get a dict for each station of each event:
+    ``station``, ``event`` (its id) and what the station has to say.
+    """
+
+    def __init__(self, tell: Tell, clock: Callable[[], float], *, verbose: bool = False) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._verbose = verbose
+        self.listeners: list[Listener] = []
+        self._second = 0
+        self._told = 0
+        self._untold = 0
+
+    # --- what stations say ------------------------------------------------------------------------------------------
+
+    def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
+        self._problem(f"refused an entry from {entry.get('Source')!r}: {refused.code}: {refused.message}")
+        self._emit("bus", "", accepted=False, code=refused.code, message=refused.message)
+
+    def no_such_bus(self, event: Event, known: Sequence[str]) -> None:
+        self._problem(
+            f"event {event.id} was dropped: there is no event bus {event.bus!r} (there are: {', '.join(known)})."
+            " AWS accepts such an event too, and drops it in silence"
+        )
+        self._emit("bus", event.id, accepted=True, bus=event.bus, dropped="no such event bus")
+
+    def matched(self, event: Event, line: Line, rules: Sequence[CompiledRule]) -> None:
+        if rules and not self.listeners and not self._verbose:
+            return
+        if self.listeners or self._verbose or self._has_room():
+            self._tell_match(event, line, rules)
+        else:
+            self._untold += 1
+
+    def _tell_match(self, event: Event, line: Line, rules: Sequence[CompiledRule]) -> None:
+        verdicts = line.verdicts(event)
+        envelope = event.envelope
+        self._emit(
+            "bus",
+            event.id,
+            accepted=True,
+            bus=event.bus,
+            source=envelope["source"],
+            detailType=envelope["detail-type"],
+        )
+        for verdict in verdicts:
+            self._emit(
+                "pattern", event.id, rule=verdict.rule.name, matches=verdict.matches, reasons=list(verdict.reasons)
+            )
+        if not rules:
+            self._problem(f"event {event.id} matched no rule on bus {event.bus!r}")
+            for verdict in verdicts:
+                self._problem(f"  rule {verdict.rule.name!r}: {'; '.join(verdict.reasons)}")
+
+    def delivered(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+        response = attempt.response
+        if response is not None and response.errors:
+            message = response.errors[0].get("message")
+            self._problem(
+                f"event {event.id} reached AppSync, which answered with an error and published nothing: {message}."
+                " It counts as delivered: neither retries nor the dead-letter queue see it (--strict changes that)"
+            )
+        for field, deliveries in attempt.published.deliveries:
+            if deliveries.dropped:
+                count, reason = len(deliveries.dropped), deliveries.dropped[0].reason
+                self._problem(f"event {event.id}: {field} reached {count} subscribers less: {reason}")
+        if self.listeners or self._verbose:
+            self._emit_attempt(event, rule, attempt, attempts)
+
+    def retrying(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int, after: float) -> None:
+        failure = attempt.failure
+        if failure is not None:
+            self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
+        self._emit_attempt(event, rule, attempt, attempts)
+        self._emit("delivery", event.id, rule=rule.rule.name, retryIn=round(after, 3))
+
+    def dead_lettered(
+        self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue
+    ) -> None:
+        self._problem(
+            f"event {event.id} went to the dead-letter queue {queue.name}: {letter.error_code}: {letter.error_message}"
+        )
+        self._emit_attempt(event, rule, attempt, letter.retry_attempts)
+        self._emit(
+            "delivery",
+            event.id,
+            rule=rule.rule.name,
+            deadLetterQueue=queue.name,
+            code=letter.error_code,
+            message=letter.error_message,
+        )
+
+    def lost(self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, why: str) -> None:
+        self._problem(
+            f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}", always=True
+        )
+        self._emit_attempt(event, rule, attempt, letter.retry_attempts)
+        self._emit("delivery", event.id, rule=rule.rule.name, lost=why, code=letter.error_code)
+
+    def target_gone(self, event: Event, rule_arn: str, target_id: str) -> None:
+        self._problem(
+            f"event {event.id} waited for target {target_id!r} of {rule_arn}, which the template has no more: dropped",
+            always=True,
+        )
+        self._emit("delivery", event.id, lost="the target is gone")
+
+    def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+        name, target = rule.rule.name, attempt.target.target.id
+        if attempt.variables is not None:
+            self._emit("transformer", event.id, rule=name, target=target, variables=attempt.variables)
+        if attempt.response is not None:
+            self._emit(
+                "execution",
+                event.id,
+                rule=name,
+                target=target,
+                attempt=attempts,
+                status=attempt.response.status,
+                data=attempt.response.data,
+                errors=list(attempt.response.errors),
+            )
+        if attempt.failure is not None:
+            self._emit("failure", event.id, rule=name, target=target, code=attempt.failure.code, message=attempt.failure.message)
+        for field, deliveries in attempt.published.deliveries:
+            self._emit(
+                "subscription",
+                event.id,
+                field=field,
+                subscribers=len(deliveries),
+                dropped=[dropped.reason for dropped in deliveries.dropped],
+            )
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+
+    def _emit(self, station: str, event_id: str, **said: Any) -> None:
+        if not self.listeners and not self._verbose:
+            return
+        record = {"station": station, "event": event_id, "at": self._clock(), **said}
+        for listener in self.listeners:
+            listener(record)
+        if self._verbose:
+            words = " ".join(f"{key}={_short(value)}" for key, value in said.items())
+            self._tell(f"{event_id[:8] or '-':8} {station:12} {words}")
+
+    def _problem(self, line: str, *, always: bool = False) -> None:
+        if always or self._has_room():
+            self._tell(line)
+        else:
+            self._untold += 1
+
+    def _has_room(self) -> bool:
+        second = int(self._clock())
+        if second != self._second:
+            if self._untold:
+                self._tell(f"… and {self._untold} more lines like these (--trace FILE keeps them all)")
+            self._second, self._told, self._untold = second, 0, 0
+        self._told += 1
+        return self._told <= LINES_PER_SECOND
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"

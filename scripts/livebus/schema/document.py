@@ -1,0 +1,213 @@
+"""
+The text of a schema, parsed, and what AppSync refuses in it although GraphQL allows it.
+
+In: SDL text and the place where it begins. Out: graphql-core's document, and faults at the places of the user's file.
+https://docs.aws.amazon.com/appsync/latest/devguide/designing-your-schema.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from graphql import (
+    ConstDirectiveNode,
+    DirectiveDefinitionNode,
+    DocumentNode,
+    FieldDefinitionNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    ListValueNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    ScalarTypeDefinitionNode,
+    SchemaDefinitionNode,
+    StringValueNode,
+    TypeDefinitionNode,
+    TypeExtensionNode,
+    Visitor,
+    parse,
+    visit,
+)
+from graphql.language import SchemaExtensionNode
+
+from livebus.errors import Fault, InvalidSchema, Place
+from livebus.scalars import AWS_SCALARS, SCALARS
+
+# What AppSync puts into every schema. @canonical, @hidden and @renamed concern merged APIs only; @aws_publish is the
+# older way round of @aws_subscribe.
+GIVEN = parse(
+    """
+    directive @aws_api_key on OBJECT | FIELD_DEFINITION
+    directive @aws_iam on OBJECT | FIELD_DEFINITION
+    directive @aws_oidc on OBJECT | FIELD_DEFINITION
+    directive @aws_lambda on OBJECT | FIELD_DEFINITION
+    directive @aws_cognito_user_pools(cognito_groups: [String]) on OBJECT | FIELD_DEFINITION
+    directive @aws_auth(cognito_groups: [String]) on FIELD_DEFINITION
+    directive @aws_subscribe(mutations: [String]) on FIELD_DEFINITION
+    directive @aws_publish(subscriptions: [String]) on FIELD_DEFINITION
+    directive @canonical on OBJECT | FIELD_DEFINITION | INTERFACE | UNION | ENUM | INPUT_OBJECT
+    directive @hidden on OBJECT | FIELD_DEFINITION | INTERFACE | UNION | ENUM | INPUT_OBJECT
+    directive @renamed(to: String!) on OBJECT | FIELD_DEFINITION | INTERFACE | UNION | ENUM | INPUT_OBJECT
+    """
+    + "\n".join(f"scalar {scalar.name}" for scalar in AWS_SCALARS),
+    no_location=True,
+)
+GIVEN_DIRECTIVES = frozenset(
+    definition.name.value for definition in GIVEN.definitions if isinstance(definition, DirectiveDefinitionNode)
+)
+ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
+# "1 MB" for a schema document, by AppSync's quotas.
+MAX_SCHEMA_BYTES = 1_048_576
+
+
+class Reading:
+    """One reading of a schema's text: gathers faults, each at its line and column in the user's file."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.faults: list[Fault] = []
+
+    def stop_on_faults(self) -> None:
+        """Raise InvalidSchema with what has been gathered, in the order of the file."""
+        if self.faults:
+            raise InvalidSchema(
+                faults=sorted(self.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+            )
+
+    def where(self, node: Node | None) -> Place:
+        """The place of a node in the user's file; of the whole schema where there is no node."""
+        if node is None or node.loc is None:
+            return self.place
+        token = node.loc.start_token
+        return self.place.shifted(token.line, token.column)
+
+    def fault(self, found: str, node: Node | None = None, *, expected: str = "", advice: str = "") -> None:
+        self.faults.append(Fault(found, self.where(node), expected, advice))
+
+    def document(self, text: str) -> DocumentNode:
+        """The parsed text; an empty document, and a fault, where it does not parse."""
+        nothing = DocumentNode(definitions=())
+        if len(text.encode()) > MAX_SCHEMA_BYTES:
+            self.fault("the schema is larger than 1 MB", expected=f"at most {MAX_SCHEMA_BYTES} bytes")
+            return nothing
+        if not text.strip():
+            self.fault("the schema is empty", expected="at least a type Query with a field")
+            return nothing
+        try:
+            return parse(text)
+        except GraphQLSyntaxError as error:
+            line, column = error.locations[0] if error.locations else (1, 1)
+            self.faults.append(
+                Fault(
+                    error.message.removesuffix("."),
+                    self.place.shifted(line, column),
+                    "a schema in GraphQL's definition language",
+                )
+            )
+        except GraphQLError as error:
+            self.fault(error.message)
+        return nothing
+
+    def add_errors(self, errors: Iterable[GraphQLError]) -> None:
+        """
+        Take over graphql-core's findings, except where a fault in AppSync's terms stands already.
+
+        The suggestion at the end of a finding becomes the advice.
+        """
+        told = {fault.place for fault in self.faults}
+        for error in errors:
+            # Of several places take the last: the first definition of a name is right, the second is the fault.
+            node = next((node for node in reversed(error.nodes or ()) if node.loc is not None), None)
+            if self.where(node) not in told:
+                found, question, suggestion = error.message.partition(" Did you mean")
+                self.fault(found.removesuffix("."), node, advice=(question + suggestion).strip())
+
+
+def check_document(reading: Reading, document: DocumentNode) -> None:
+    """Find what AppSync refuses although GraphQL allows it."""
+    own_directives = {node.name.value for node in document.definitions if isinstance(node, DirectiveDefinitionNode)}
+    known = sorted(GIVEN_DIRECTIVES | own_directives | {"deprecated"})
+    for node in document.definitions:
+        match node:
+            case TypeExtensionNode() | SchemaExtensionNode():
+                reading.fault("AppSync does not know 'extend'", node, advice="Write the type out in one place.")
+            case ScalarTypeDefinitionNode(name=name) if name.value in SCALARS:
+                reading.fault(f"AppSync brings the scalar {name.value!r} itself", name, advice="Leave the line out.")
+            case ScalarTypeDefinitionNode(name=name):
+                reading.fault(
+                    f"AppSync has no scalars of one's own, such as {name.value!r}",
+                    name,
+                    expected="one of " + ", ".join(SCALARS),
+                    advice=did_you_mean(name.value, SCALARS) or did_you_mean("AWS" + name.value, SCALARS),
+                )
+            case TypeDefinitionNode(name=name) if name.value.startswith("AWS"):
+                reading.fault(
+                    f"AppSync keeps type names that begin with 'AWS', such as {name.value!r}, to itself", name
+                )
+            case DirectiveDefinitionNode(name=name) if name.value in GIVEN_DIRECTIVES:
+                reading.fault(
+                    f"AppSync brings the directive '@{name.value}' itself", name, advice="Leave the line out."
+                )
+    for directive in _directives(document):
+        if directive.name.value not in known:
+            reading.fault(
+                f"AppSync does not know the directive '@{directive.name.value}'",
+                directive,
+                advice=did_you_mean(directive.name.value, known, prefix="@"),
+            )
+    if root_name(document, "query") not in object_types(document):
+        reading.fault(
+            "There is no top level schema object defined: the schema has no type Query",
+            advice="Add a type Query with at least one field; AppSync wants it even where nothing is queried.",
+        )
+
+
+def object_types(document: DocumentNode) -> dict[str, ObjectTypeDefinitionNode]:
+    """The object types of a document by their names; of two with one name the first."""
+    types: dict[str, ObjectTypeDefinitionNode] = {}
+    for node in document.definitions:
+        if isinstance(node, ObjectTypeDefinitionNode):
+            types.setdefault(node.name.value, node)
+    return types
+
+
+def root_name(document: DocumentNode, operation: str) -> str:
+    """The name of the type for ``query``, ``mutation`` or ``subscription``; "" where the schema has none."""
+    for node in document.definitions:
+        if isinstance(node, SchemaDefinitionNode):
+            return next(
+                (root.type.name.value for root in node.operation_types or () if root.operation.value == operation), ""
+            )
+    return ROOTS[operation]
+
+
+def root_fields(document: DocumentNode, operation: str) -> dict[str, FieldDefinitionNode]:
+    """The fields of the type for ``mutation`` or ``subscription`` by their names."""
+    root = object_types(document).get(root_name(document, operation))
+    return {field.name.value: field for field in (root.fields or () if root is not None else ())}
+
+
+def strings_of(directive: ConstDirectiveNode, argument: str) -> Iterator[StringValueNode]:
+    """The texts in an argument that holds a list of them, or just one."""
+    for node in directive.arguments or ():
+        if node.name.value == argument:
+            values = node.value.values if isinstance(node.value, ListValueNode) else (node.value,)
+            yield from (value for value in values if isinstance(value, StringValueNode))
+
+
+def did_you_mean(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """A question with the nearest known name, or "" where none is near."""
+    close = get_close_matches(name, list(known), 1)
+    return f"Did you mean '{prefix}{close[0]}'?" if close else ""
+
+
+def _directives(document: DocumentNode) -> list[ConstDirectiveNode]:
+    class Collector(Visitor):
+        def enter_directive(self, node: ConstDirectiveNode, *_args: Any) -> None:
+            found.append(node)
+
+    found: list[ConstDirectiveNode] = []
+    visit(document, Collector())
+    return found

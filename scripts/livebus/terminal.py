@@ -1,0 +1,116 @@
+"""
+What the verbs share at the terminal: exit codes, faults one to a line, and text that cannot steer the terminal.
+
+In: faults, messages and JSON values, some of which came from strangers' events. Out: lines on stdout (results) and
+stderr (talk), in which every control character is spelled out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn, TextIO
+
+from livebus.errors import LivebusError
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+# C0, DEL and C1 move the cursor, recolour or retitle; U+2028 and U+2029 break lines; the bidirectional controls make
+# a line read in another order than it has; a lone surrogate cannot be written at all.
+_UNSAFE = (
+    *range(0x20),
+    *range(0x7F, 0xA0),
+    0x061C,
+    0x200E,
+    0x200F,
+    *range(0x2028, 0x202F),
+    *range(0x2066, 0x206A),
+    *range(0xD800, 0xE000),
+)
+_NAMED = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
+_SPELLED = {code: _NAMED.get(code) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}") for code in _UNSAFE}
+_SPELLED_IN_JSON = {code: f"\\u{code:04x}" for code in _UNSAFE}
+
+_STYLES = {"error": "\x1b[31m", "warning": "\x1b[33m"}
+_PLAIN = "\x1b[0m"
+
+
+def escaped(text: str) -> str:
+    """The text on one line, its control characters, line breaks and bidirectional controls spelled out."""
+    return text.translate(_SPELLED)
+
+
+def json_text(value: Any) -> str:
+    """The value as JSON on one line: other scripts stay readable, what ``escaped`` spells out is written as JSON does."""
+    return json.dumps(value, ensure_ascii=False).translate(_SPELLED_IN_JSON)
+
+
+def result(line: str) -> None:
+    """Print one line of the result on stdout. The caller has escaped what is in it."""
+    _write(sys.stdout, line)
+
+
+def json_result(value: Any) -> None:
+    """Print one JSON line on stdout; pure ASCII where stdout is not UTF-8."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    _write(sys.stdout, json_text(value) if utf8 else json.dumps(value))
+
+
+def talk(text: str) -> None:
+    """Say something on stderr, on one line."""
+    _write(sys.stderr, escaped(text))
+
+
+def warn(text: str) -> None:
+    """Print one warning on stderr."""
+    _labelled("warning", text)
+
+
+def report(error: LivebusError) -> None:
+    """Print each fault of the error on a line of its own on stderr."""
+    for fault in error.faults:
+        _labelled("error", str(fault))
+
+
+def report_text(text: str) -> None:
+    """Print one error on stderr that is not an exception: a result that says "failed"."""
+    _labelled("error", text)
+
+
+def coloured(stream: TextIO) -> bool:
+    """Tell whether colours are wanted: a terminal, and neither NO_COLOR (https://no-color.org) nor TERM=dumb."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def run(main: Callable[[], int]) -> NoReturn:
+    """
+    End the process with the exit code of ``main``.
+
+    A reader that went away (``| head -1``) and Ctrl-C end it without a traceback.
+    """
+    try:
+        code = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more on its way out; give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    raise SystemExit(code)
+
+
+def _labelled(label: str, text: str) -> None:
+    shown = f"{_STYLES[label]}{label}:{_PLAIN}" if coloured(sys.stderr) else f"{label}:"
+    _write(sys.stderr, f"{shown} {escaped(text)}")
+
+
+def _write(stream: TextIO, line: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    # Flushed: whoever waits at the other end of a pipe sees each message as it comes.
+    print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

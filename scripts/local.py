@@ -1,0 +1,144 @@
+"""
+Runs the application of template.yaml on this machine: EventBridge, AppSync and Cognito on one loopback port.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livebus import terminal
+from livebus.errors import LivebusError
+
+if TYPE_CHECKING:
+    from livebus.runtime.server import Settings
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+EPILOG = """\
+examples:
+  python scripts/local.py                                run template.yaml on port 4566
+  python scripts/local.py --port 0 --outputs out.json    take a free port, and write where it is
+  python scripts/local.py --user alice:Passw0rd!         sign in as alice
+  python scripts/local.py --fail-target AppSync --time-scale 60
+                                                         see retries and the dead-letter queue at work
+
+Then, in another shell:
+  python scripts/subscribe.py --local
+  python scripts/publish.py events/sample.json --local
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if any("=" not in setting for setting in options.set):
+        parser.error("--set takes Param=Value")
+    parameters = {name: value for name, _, value in (setting.partition("=") for setting in options.set)}
+    name, _, password = (options.user or "").partition(":")
+    if options.user and not (name and password):
+        parser.error("--user takes NAME:PASSWORD")
+    user = (name, password) if options.user else None
+    if options.time_scale <= 0 or options.latency < 0:
+        parser.error("--time-scale takes a number above 0, --latency one that is not negative")
+    try:
+        return _run(options, user, parameters)
+    except LivebusError as error:
+        terminal.report(error)
+        return terminal.FAILED
+
+
+def _run(options: argparse.Namespace, user: tuple[str, str] | None, parameters: dict[str, str]) -> int:
+    # Here, so that --help and a wrong flag are answered at once.
+    from livebus.runtime.event_loop import run
+    from livebus.runtime.server import Settings
+
+    settings = Settings(
+        template=options.template,
+        state=options.state,
+        host=options.host,
+        port=options.port,
+        user=user,
+        outputs=options.outputs,
+        parameters=parameters,
+        stack_name=options.stack_name,
+        region=options.region,
+        verbose=options.verbose,
+        trace=options.trace,
+        time_scale=options.time_scale,
+        failing_targets=frozenset(options.fail_target),
+        latency=options.latency,
+        strict=options.strict,
+        origins=tuple(options.allow_origin),
+        reload=not options.no_reload,
+    )
+    run(_serve(settings))
+    return terminal.DONE
+
+
+async def _serve(settings: Settings) -> None:
+    from livebus.runtime.server import Runtime
+
+    stopping = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    runtime = Runtime(settings, terminal.talk)
+    await runtime.start()
+    _greet(runtime.outputs, is_made=settings.user is None)
+    await stopping.wait()
+    terminal.talk("stopping")
+    await runtime.stop()
+
+
+def _greet(outputs: dict[str, Any], *, is_made: bool) -> None:
+    """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
+    terminal.talk(f"GraphQL    {outputs.get('GraphQLUrl', outputs['EndpointUrl'])}")
+    if outputs["UserName"]:
+        made = " (made for this run)" if is_made else ""
+        shown = f" with password {outputs['Password']}" if is_made else ""
+        terminal.talk(f"sign in    {outputs['UserName']}{shown}{made}")
+    terminal.talk(f"TLS        https on the same port; clients have to trust {outputs['CaFile']}")
+    terminal.talk("ready      Ctrl-C stops it; changed files are reloaded")
+    for name, value in (
+        ("AWS_ENDPOINT_URL", outputs["EndpointUrl"]),
+        ("AWS_REGION", outputs["Region"]),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ):
+        terminal.result(f"export {name}={value}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    where = parser.add_argument_group("where")
+    where.add_argument("--template", type=Path, default=PROJECT / "template.yaml", help="the template to run")
+    where.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    where.add_argument("--port", type=int, default=4566, help="the port, 0 for a free one (default: %(default)s)")
+    where.add_argument("--state", type=Path, default=PROJECT / ".livebus", help="the folder for keys, users, dead letters")
+    where.add_argument("--outputs", type=Path, metavar="FILE", help="write the Outputs and the endpoint there, as JSON")
+    what = parser.add_argument_group("what")
+    what.add_argument("--user", metavar="NAME:PASSWORD", help="who may sign in (default: a user with a random password)")
+    what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
+    what.add_argument("--stack-name", default="livebus", help="AWS::StackName (default: %(default)s)")
+    what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
+    what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
+    what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")
+    seen = parser.add_argument_group("seeing and trying")
+    seen.add_argument("--verbose", action="store_true", help="tell of each event at each station, on stderr")
+    seen.add_argument("--trace", type=Path, metavar="FILE", help="append each event's stations as JSON lines")
+    seen.add_argument("--fail-target", action="append", default=[], metavar="ID", help="let a target fail, by its Id")
+    seen.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="let each delivery wait")
+    seen.add_argument("--time-scale", type=float, default=1.0, metavar="N", help="wait N times shorter between retries")
+    seen.add_argument(
+        "--strict", action="store_true", help="dead-letter an event whose mutation answers with GraphQL errors"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    terminal.run(main)

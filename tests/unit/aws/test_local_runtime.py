@@ -1,0 +1,38 @@
+"""The state file of the local runtime, as far as no socket is needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from livebus.aws.local_runtime import find
+from livebus.errors import Unreachable
+
+
+def write_state(folder: Path, text: str) -> None:
+    (folder / ".livebus").mkdir()
+    (folder / ".livebus" / "runtime.json").write_text(text, encoding="utf-8")
+
+
+def test_no_state_file_means_no_runtime(tmp_path: Path) -> None:
+    """The way to start one is told."""
+    with pytest.raises(Unreachable) as raised:
+        find([tmp_path, tmp_path / "nowhere"])
+    assert str(raised.value) == "no runtime is running. Start it with `python scripts/local.py` (or `make local`)."
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"EndpointUrl": "http://127.0.0.1:1"}', "null"])
+def test_a_broken_state_file_is_told(tmp_path: Path, text: str) -> None:
+    """A file cut short or of another kind is a fault with its place, not a crash."""
+    write_state(tmp_path, text)
+    with pytest.raises(Unreachable, match=r"runtime\.json: not the state of a runtime: "):
+        find([tmp_path])
+
+
+def test_a_state_file_that_a_killed_runtime_left_is_told(tmp_path: Path) -> None:
+    """Nobody answers at the address: the same way to start one is told."""
+    write_state(tmp_path, json.dumps({"EndpointUrl": "http://127.0.0.1:0", "Region": "us-east-1"}))
+    with pytest.raises(Unreachable, match=r"no runtime is running \(nobody answers at http://127.0.0.1:0\). Start it"):
+        find([tmp_path])
