@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from livebus import flags, terminal
 from livebus.aws.session import Session
-from livebus.errors import LivebusError
+from livebus.errors import InvalidOperation, LivebusError
 
 if TYPE_CHECKING:
     from livebus.aws.connection import Message
     from livebus.aws.sign_in import SignIn
-    from livebus.aws.subscriber import Subscriber, Subscription
+    from livebus.aws.subscriber import Operation, Subscription
 
 PROJECT = Path(__file__).resolve().parents[1]
 FIELD = "onPublishMsgFromEb"
+MEMBERS: dict[str, Literal["AccessToken", "IdToken"]] = {"access": "AccessToken", "id": "IdToken"}
 
 EXAMPLES = """\
 examples:
@@ -47,10 +49,10 @@ def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
     arguments = parser.parse_args(argv)
     session = Session(flags.destination(parser, arguments, (Path.cwd(), project)))
     try:
-        query = _query(parser, arguments)
+        operation = _operation(parser, arguments)
+        sign_in = _sign_in(parser, arguments, session)
         from livebus.aws.subscriber import Subscriber
 
-        sign_in = _sign_in(parser, arguments, session)
         subscriber = Subscriber(
             realtime_url=session.output("RealtimeUrl"),
             host=urlsplit(session.output("GraphQLUrl")).netloc,
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
                 f"subscribed again after {seconds:.1f} s; messages in between are lost, AppSync does not replay them"
             ),
         )
-        return asyncio.run(_listen(_subscription(parser, subscriber, query, arguments), arguments))
+        return asyncio.run(_listen(subscriber.subscribe(operation), arguments))
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED
@@ -114,11 +116,13 @@ def _query(parser: ArgumentParser, arguments: Namespace) -> str:
         parser.error(f"--query: {arguments.query!r} is neither GraphQL text nor a file that can be read ({error})")
 
 
-def _subscription(parser: ArgumentParser, subscriber: Subscriber, query: str, arguments: Namespace) -> Subscription:
+def _operation(parser: ArgumentParser, arguments: Namespace) -> Operation:
+    from livebus.aws.subscriber import Operation
+
     try:
-        return subscriber.subscribe(query, arguments.variables)
-    except LivebusError as error:
-        parser.error(f"--query: {error}" if arguments.query else f"--field: {error}")
+        return Operation.parse(_query(parser, arguments), arguments.variables)
+    except InvalidOperation as error:
+        parser.error(f"--query: {error}")
 
 
 def _sign_in(parser: ArgumentParser, arguments: Namespace, session: Session) -> SignIn:
@@ -145,7 +149,7 @@ def _sign_in(parser: ArgumentParser, arguments: Namespace, session: Session) -> 
         client_id=session.output("UserPoolClientId"),
         user_name=user_name,
         password=password,
-        member="IdToken" if arguments.token == "id" else "AccessToken",
+        member=MEMBERS[arguments.token],
         new_password=(lambda: new_password) if new_password else asked,
     )
 
@@ -158,6 +162,12 @@ def _variables(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ArgumentTypeError("not a JSON object")
     return value
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch("[_A-Za-z][_0-9A-Za-z]*", text):
+        raise ArgumentTypeError(f"{text!r} is not a GraphQL name; --query takes a whole subscription")
+    return text
 
 
 def _seconds(text: str) -> float:
@@ -175,7 +185,9 @@ def _parser() -> ArgumentParser:
         prog="subscribe.py", description=__doc__, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--field", default=FIELD, help=f"the subscription field, without a selection (default: {FIELD})")
+    what.add_argument(
+        "--field", type=_name, default=FIELD, help=f"the subscription field, without a selection (default: {FIELD})"
+    )
     what.add_argument("--query", metavar="FILE|TEXT", help="a GraphQL subscription: its text, or a file that holds it")
     parser.add_argument("--variables", type=_variables, metavar="JSON", help="the query's variables, a JSON object")
     parser.add_argument("--count", type=flags.at_least_one, metavar="N", help="end after N messages")
@@ -183,7 +195,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--json", action="store_true", help='print {"receivedAt", "field", "data"} per message')
     parser.add_argument("--user", metavar="NAME", help="who signs in (default with --local: the runtime's own user)")
     parser.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
-    parser.add_argument("--token", choices=("id", "access"), default="access", help="which token (default: access)")
+    parser.add_argument("--token", choices=MEMBERS, default="access", help="which token (default: access)")
     flags.add_destination(parser)
     return parser
 

@@ -2,7 +2,7 @@
 Station: CloudFormation's intrinsic functions and conditions, evaluated over a template in long form.
 
 In: a value of the template and its path. Out: the value that CloudFormation would hand to the resource. Faults are
-collected, not raised, so that one run tells all of them.
+collected, not raised, so that one run tells all of them; where CloudFormation's own words are known they are used.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 """
 
@@ -12,16 +12,18 @@ import base64
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from livebus.errors import Fault, Place
 
 Path = tuple[str | int, ...]
 
-_SUB_VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
+SUB_VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 # Functions that need what a stack of its own, another stack or another transform has to give.
 _NOT_EMULATED = ("Fn::ImportValue", "Fn::Transform", "Fn::Cidr", "Fn::ForEach", "Fn::GetStackOutput")
+# Conditions that name conditions that name conditions: AWS documents no bound; ours keeps Python's stack.
+_MAX_CONDITIONS_DEEP = 30
 
 
 class NoValue:
@@ -48,8 +50,9 @@ class Evaluator:
     """
     Evaluates the values of one template for one set of parameters.
 
-    ``resources`` are the logical ids of the template; ``place_of`` tells where a path stands. Found faults are in
-    ``faults``; a value that could not be had is replaced by an empty string so that evaluation goes on.
+    ``template`` has the sections Resources, Conditions and Mappings, objects all of them; ``place_of`` tells where a
+    path stands. Found faults are in ``faults``; a value that could not be had is replaced by an empty string so that
+    evaluation goes on.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class Evaluator:
         self._place_of = place_of
         self._known_conditions: dict[str, bool] = {}
         self._pending_conditions: list[str] = []
+        # Values made here, by identity, with the paths they are from; they are kept so that none is mistaken.
+        self._origins: dict[int, tuple[Any, Path]] = {}
         self._functions: dict[str, Callable[[Any, Path], Any]] = {
             "Ref": self._ref,
             "Fn::GetAtt": self._get_att,
@@ -92,71 +97,124 @@ class Evaluator:
 
     def resolve(self, value: Any, path: Path) -> Any:
         """The value with every function evaluated; properties that are AWS::NoValue are left out."""
+        resolved: Any
         if isinstance(value, dict):
             if len(value) == 1:
                 name, argument = next(iter(value.items()))
                 function = self._functions.get(name)
-                # Inside a policy "Condition" is a plain key with an object below it, not a condition's name.
-                if function and not (name == "Condition" and not isinstance(argument, str)):
+                # Only conditions name each other by "Condition"; in a policy it is a key as any other.
+                if function and (name != "Condition" or path[:1] == ("Conditions",)):
                     return function(argument, (*path, name))
+            for name in value:
                 if name.startswith("Fn::"):
-                    return self._unknown_function(name, (*path, name))
-            resolved = {key: self.resolve(item, (*path, key)) for key, item in value.items()}
-            return {key: item for key, item in resolved.items() if item is not NO_VALUE}
-        if isinstance(value, list):
-            items = [self.resolve(item, (*path, index)) for index, item in enumerate(value)]
-            return [item for item in items if item is not NO_VALUE]
-        return value
+                    return self._misplaced_function(name, len(value) == 1, (*path, name))
+            resolved = {}
+            for key, item in value.items():
+                made = self.resolve(item, (*path, key))
+                if made is not NO_VALUE:
+                    resolved[key] = made
+        elif isinstance(value, list):
+            resolved = []
+            for index, item in enumerate(value):
+                made = self.resolve(item, (*path, index))
+                if made is not NO_VALUE:
+                    resolved.append(made)
+        else:
+            return value
+        self._origins[id(resolved)] = resolved, path
+        return resolved
 
-    def condition(self, name: str, path: Path) -> bool:
+    def origin(self, value: Any) -> Path | None:
+        """The path that an object or a list was resolved from: through Fn::If, and past items that are left out."""
+        known = self._origins.get(id(value))
+        return known[1] if known else None
+
+    def condition(self, name: Any, path: Path) -> bool:
         """Whether a condition of the Conditions section holds."""
+        if not isinstance(name, str):
+            self._fault(f"a condition's name is {name!r}", path, "the name of a condition")
+            return False
         if name in self._known_conditions:
             return self._known_conditions[name]
         if name not in self._conditions:
-            self._fault(f"condition {name!r} is not there", path, self._meant(name, self._conditions))
+            self._fault(f"condition {name!r} is not there", path, advice=_meant(name, self._conditions))
             return False
         if name in self._pending_conditions:
-            self._fault(f"condition {name!r} depends on itself", path)
+            self._fault(f"Circular dependency between conditions: [{', '.join(self._pending_conditions)}]", path)
+            return False
+        if len(self._pending_conditions) >= _MAX_CONDITIONS_DEEP:
+            self._fault(f"conditions name each other more than {_MAX_CONDITIONS_DEEP} deep", path)
             return False
         self._pending_conditions.append(name)
-        holds = self.resolve(self._conditions[name], ("Conditions", name)) is True
+        place: Path = ("Conditions", name)
+        holds = self.resolve(self._conditions[name], place)
         self._pending_conditions.pop()
+        if not isinstance(holds, bool) or not isinstance(self._conditions[name], dict):
+            # A function that failed has told its own fault, and left an empty text.
+            if holds != "":
+                self._fault(f"condition {name!r} is {holds!r}", place, "Fn::Equals, Fn::And, Fn::Or or Fn::Not")
+            holds = False
         self._known_conditions[name] = holds
         return holds
 
+    def is_made(self, logical_id: str) -> bool:
+        """Whether a resource's own condition holds; a resource without one is made."""
+        name = self._resources[logical_id].get("Condition")
+        return name is None or self.condition(name, ("Resources", logical_id, "Condition"))
+
     # --- references -------------------------------------------------------------------------------------------------
 
+    def unresolved(self, name: str, path: Path) -> str:
+        """Tell that nothing in the template has the name that Ref, Sub or DependsOn gives."""
+        block = path[0]
+        if block == "Conditions" and name in self._resources:
+            found = f"Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
+            return self._fault(found, path, advice="A condition is evaluated before there are resources.")
+        found = f"Unresolved resource dependencies [{name}] in the {block} block of the template"
+        if name in self._resources:
+            condition = self._resources[name]["Condition"]
+            return self._fault(found, path, advice=f"Its condition {condition!r} does not hold; refer to it in Fn::If only.")
+        meant = _meant(name, [*self._parameters, *self._resources, "AWS::NoValue"])
+        if not meant and "Fn::Sub" in path:
+            meant = f"Write ${{!{name}}} where the text itself is meant."
+        return self._fault(found, path, advice=meant)
+
+    def undefined(self, logical_id: str, path: Path) -> str:
+        """Tell that Fn::GetAtt names a resource that is not there."""
+        if logical_id in self._resources:
+            return self.unresolved(logical_id, path)
+        found = f"instance of Fn::GetAtt references undefined resource {logical_id}"
+        return self._fault(found, path, advice=_meant(logical_id, self._resources))
+
     def _ref(self, name: Any, path: Path) -> Any:
+        if not isinstance(name, str):
+            return self._fault(f"Ref takes a name, found {name!r}", path, "the name of a parameter or a resource")
         if name == "AWS::NoValue":
             return NO_VALUE
-        if isinstance(name, str):
-            if name in self._parameters:
-                return self._parameters[name]
-            if name in self._resources:
-                return self._attributes.ref(name)
-        known = [*self._parameters, *self._resources, "AWS::NoValue"]
-        return self._fault(f"Ref to {name!r}, which is neither a resource nor a parameter", path, self._meant(name, known))
+        if name in self._parameters:
+            return self._parameters[name]
+        if name in self._resources and path[0] != "Conditions" and self.is_made(name):
+            return self._attributes.ref(name)
+        return self.unresolved(name, path)
 
     def _get_att(self, argument: Any, path: Path) -> Any:
         parts = argument.split(".", 1) if isinstance(argument, str) else self.resolve(argument, path)
-        if not (isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, str) for part in parts)):
-            return self._fault(f"GetAtt takes a resource and an attribute, found {argument!r}", path)
+        if not (isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, str) and part for part in parts)):
+            expected = "two non-empty parameters, the resource name and the resource attribute"
+            return self._fault(f"Fn::GetAtt has {argument!r}", path, expected)
         return self._attribute(parts[0], parts[1], path)
 
     def _attribute(self, logical_id: str, attribute: str, path: Path) -> Any:
-        if logical_id not in self._resources:
-            return self._fault(
-                f"GetAtt on {logical_id!r}, which is not a resource", path, self._meant(logical_id, self._resources)
-            )
+        if path[0] == "Conditions":
+            return self.unresolved(logical_id, path)
+        if logical_id not in self._resources or not self.is_made(logical_id):
+            return self.undefined(logical_id, path)
         try:
             return self._attributes.get(logical_id, attribute)
         except KeyError:
             kind = self._resources[logical_id].get("Type")
-            return self._fault(
-                f"{kind} {logical_id!r} has no attribute {attribute!r}",
-                path,
-                self._meant(attribute, self._attributes.names(logical_id)),
-            )
+            found = f"Requested attribute {attribute} does not exist in schema for {kind}"
+            return self._fault(found, path, advice=_meant(attribute, self._attributes.names(logical_id)))
 
     def _sub(self, argument: Any, path: Path) -> Any:
         text, variables = argument, {}
@@ -164,67 +222,78 @@ class Evaluator:
             text = argument[0]
             variables = {key: self.resolve(item, (*path, 1, key)) for key, item in argument[1].items()}
         if not isinstance(text, str):
-            return self._fault(f"Sub takes a text, or a text and its variables, found {argument!r}", path)
+            return self._fault(f"Fn::Sub has {argument!r}", path, "a text, or a list of a text and its variables")
 
         def replace(match: re.Match[str]) -> str:
             literal, name = match.groups()
             if literal:
                 return f"${{{name}}}"
             if name in variables:
-                return _text(variables[name])
-            if "." in name:
+                value = variables[name]
+            elif "." in name:
                 logical_id, _, attribute = name.partition(".")
-                return _text(self._attribute(logical_id, attribute, path))
-            return _text(self._ref(name, path))
+                value = self._attribute(logical_id, attribute, path)
+            else:
+                value = self._ref(name, path)
+            if isinstance(value, list | dict):
+                return self._fault(f"variable {name} in Fn::Sub expression does not resolve to a string", path)
+            return _text(value)
 
-        return _SUB_VARIABLE.sub(replace, text)
+        return SUB_VARIABLE.sub(replace, text)
 
     def _find_in_map(self, argument: Any, path: Path) -> Any:
         keys = self.resolve(argument, path)
-        if not (isinstance(keys, list) and len(keys) in (3, 4)):
-            return self._fault("FindInMap takes a map name, a top-level key and a second-level key", path)
+        if not (isinstance(keys, list) and len(keys) in (3, 4)) or any(isinstance(key, list | dict) for key in keys[:3]):
+            return self._fault(f"Fn::FindInMap has {argument!r}", path, "a map's name, a top-level and a second-level key")
         found: Any = self._mappings
-        for key in keys[:3]:
-            if not isinstance(found, Mapping) or str(key) not in found:
+        for key in map(_text, keys[:3]):
+            if not isinstance(found, Mapping) or key not in found:
                 if len(keys) == 4 and isinstance(keys[3], dict) and "DefaultValue" in keys[3]:
                     return keys[3]["DefaultValue"]
-                known = found if isinstance(found, Mapping) else ()
-                return self._fault(f"FindInMap finds no {key!r} in Mappings", path, self._meant(key, known))
-            found = found[str(key)]
+                wanted = "::".join(map(_text, keys[:3]))
+                meant = _meant(key, found) if isinstance(found, Mapping) else ""
+                return self._fault(f"Unable to get mapping for {wanted}", path, advice=meant)
+            found = found[key]
         return found
 
     # --- text and lists ---------------------------------------------------------------------------------------------
 
     def _join(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
-            return self._fault(f"Join takes a delimiter and a list, found {argument!r}", path)
-        return str(value[0]).join(_text(item) for item in value[1])
+        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and _are_texts(value[1])):
+            return self._fault(f"Fn::Join has {argument!r}", path, "a string delimiter and a list of strings")
+        return value[0].join(map(_text, value[1]))
 
     def _split(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        if not (isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)):
-            return self._fault(f"Split takes a delimiter and a text, found {argument!r}", path)
-        return value[1].split(value[0])
+        if not (_are_texts(value) and len(value) == 2 and value[0]):
+            return self._fault(f"Fn::Split has {argument!r}", path, "a delimiter and a text")
+        return _text(value[1]).split(_text(value[0]))
 
     def _select(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        if isinstance(value, list) and len(value) == 2 and isinstance(value[1], list) and str(value[0]).isdecimal():
-            index = int(value[0])
-            if index < len(value[1]):
-                return value[1][index]
-        return self._fault(f"Select takes an index and a list that is long enough, found {argument!r}", path)
+        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
+            return self._fault(f"Fn::Select has {argument!r}", path, "an index and a list")
+        index = _text(value[0])
+        if re.fullmatch("[0-9]{1,9}", index) and int(index) < len(value[1]):
+            return value[1][int(index)]
+        return self._fault(f"Fn::Select cannot select nonexistent value at index {index}", path)
 
     def _base64(self, argument: Any, path: Path) -> Any:
-        return base64.b64encode(_text(self.resolve(argument, path)).encode()).decode()
+        value = self.resolve(argument, path)
+        if isinstance(value, list | dict):
+            return self._fault(f"Fn::Base64 has {argument!r}", path, "a text")
+        return base64.b64encode(_text(value).encode()).decode()
 
     def _get_azs(self, argument: Any, path: Path) -> Any:
-        region = self.resolve(argument, path) or self._parameters["AWS::Region"]
+        region = self.resolve(argument, path) or self._parameters.get("AWS::Region")
         return [f"{region}{letter}" for letter in "abc"]
 
     def _length(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        return len(value) if isinstance(value, list) else self._fault(f"Length takes a list, found {value!r}", path)
+        if isinstance(value, list):
+            return len(value)
+        return self._fault(f"Fn::Length has {value!r}", path, "a list")
 
     def _to_json_string(self, argument: Any, path: Path) -> Any:
         return json.dumps(self.resolve(argument, path), separators=(",", ":"), ensure_ascii=False)
@@ -233,18 +302,18 @@ class Evaluator:
 
     def _if(self, argument: Any, path: Path) -> Any:
         if not (isinstance(argument, list) and len(argument) == 3 and isinstance(argument[0], str)):
-            return self._fault(f"If takes a condition's name and two values, found {argument!r}", path)
+            return self._fault(f"Fn::If has {argument!r}", path, "a condition's name and two values")
         branch = 1 if self.condition(argument[0], path) else 2
         return self.resolve(argument[branch], (*path, branch))
 
     def _equals(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
         if not (isinstance(value, list) and len(value) == 2):
-            return self._fault(f"Equals takes two values, found {argument!r}", path)
+            return self._fault(f"Fn::Equals has {argument!r}", path, "two values")
         return _text(value[0]) == _text(value[1])
 
     def _not(self, argument: Any, path: Path) -> Any:
-        return not self._booleans(argument, path, 1, 1)[0]
+        return not all(self._booleans(argument, path, 1, 1))
 
     def _and(self, argument: Any, path: Path) -> Any:
         return all(self._booleans(argument, path, 2, 10))
@@ -252,36 +321,47 @@ class Evaluator:
     def _or(self, argument: Any, path: Path) -> Any:
         return any(self._booleans(argument, path, 2, 10))
 
-    def _booleans(self, argument: Any, path: Path, least: int, most: int) -> Sequence[bool]:
+    def _booleans(self, argument: Any, path: Path, least: int, most: int) -> list[bool]:
+        count = str(least) if least == most else f"{least} to {most}"
         if not (isinstance(argument, list) and least <= len(argument) <= most):
-            self._fault(f"{path[-1]} takes a list of {least} to {most} conditions, found {argument!r}", path)
+            self._fault(f"{path[-1]} has {argument!r}", path, f"a list of {count} conditions")
             return [False]
-        return [self.resolve(item, (*path, index)) is True for index, item in enumerate(argument)]
+        values = []
+        for index, item in enumerate(argument):
+            value = self.resolve(item, (*path, index))
+            if not isinstance(value, bool) and value != "":
+                self._fault(f"{path[-1]} has {value!r}", (*path, index), "a condition")
+            values.append(value is True)
+        return values
 
-    def _condition(self, name: str, path: Path) -> Any:
+    def _condition(self, name: Any, path: Path) -> Any:
         return self.condition(name, path)
 
     # --- faults -----------------------------------------------------------------------------------------------------
 
-    def _unknown_function(self, name: str, path: Path) -> str:
+    def _misplaced_function(self, name: str, is_alone: bool, path: Path) -> str:  # noqa: FBT001  # internal
         if name in _NOT_EMULATED or name.startswith("Fn::ForEach::"):
-            return self._fault(f"{name} is not emulated", path, "Write the value itself, or give it as a parameter.")
-        return self._fault(f"unknown function {name!r}", path, self._meant(name, self._functions))
+            return self._fault(f"{name} is not emulated", path, advice="Write the value itself, or give it as a parameter.")
+        if name in self._functions and not is_alone:
+            return self._fault(f"{name} stands beside other keys", path, "a function alone in its object")
+        return self._fault(f"unknown function {name!r}", path, advice=_meant(name, self._functions))
 
-    def _fault(self, found: str, path: Path, advice: str = "") -> str:
-        self.faults.append(Fault(found, self._place_of(path), advice=advice))
+    def _fault(self, found: str, path: Path, expected: str = "", advice: str = "") -> str:
+        self.faults.append(Fault(found, self._place_of(path), expected, advice))
         return ""
 
-    @staticmethod
-    def _meant(name: Any, known: Iterable[str]) -> str:
-        close = difflib.get_close_matches(str(name), list(known), n=1)
-        return f"Did you mean {close[0]!r}?" if close else ""
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, [each for each in known if isinstance(each, str)], n=1)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(item, list | dict) for item in value)
 
 
 def _text(value: Any) -> str:
-    """A value as CloudFormation writes it into a text: booleans in lower case, lists joined by commas."""
+    """A value as CloudFormation writes it into a text: booleans in lower case, AWS::NoValue and null as nothing."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return ",".join(_text(item) for item in value)
-    return str(value)
+    return "" if value is None or value is NO_VALUE else str(value)

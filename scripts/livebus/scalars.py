@@ -97,7 +97,7 @@ def _int(value: Any) -> int:
         return value
     number = _number(value, "Int")
     # The size first: Decimal("1e999999") is cheap to hold and dear to write out.
-    if abs(number) > INT_MAXIMUM + 1 or number != int(number) or not -INT_MAXIMUM - 1 <= number <= INT_MAXIMUM:
+    if not -INT_MAXIMUM - 1 <= number <= INT_MAXIMUM or number != int(number):
         raise CannotCoerce(f"Expected type 'Int' but was '{java_type(value)}'.")
     return int(number)
 
@@ -147,7 +147,7 @@ _match_email = re.compile(
     re.ASCII,
 ).fullmatch
 _match_phone = re.compile(r"\+?\d+(?:[ -]+\d+)*", re.ASCII).fullmatch
-_match_north_american = re.compile(r"1?[2-9]\d\d[2-9]\d{6}", re.ASCII).fullmatch
+_match_north_american = re.compile(r"1?[2-9]\d{9}", re.ASCII).fullmatch
 _match_scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*", re.ASCII).fullmatch
 _match_prefix_length = re.compile(r"[^/%]+(?:/\d{1,3})?", re.ASCII).fullmatch
 
@@ -182,7 +182,8 @@ def _is_phone(text: str) -> bool:
     """
     Whether a text can be a telephone number, North American where it begins without a country code.
 
-    AppSync knows every country's numbering plan; we know the North American one and the length of the others.
+    AppSync knows every country's numbering plan; we know the length of their numbers, and that no North American
+    area code begins with 0 or 1.
     """
     if _match_phone(text) is None:
         return False

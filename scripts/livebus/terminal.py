@@ -46,7 +46,7 @@ def escaped(text: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    """The value as JSON on one line: other scripts stay readable, what ``escaped`` spells out is written as JSON does."""
+    """The value as JSON on one line: other scripts stay readable, what ``escaped`` spells out JSON spells out too."""
     return json.dumps(value, ensure_ascii=False).translate(_SPELLED_IN_JSON)
 
 

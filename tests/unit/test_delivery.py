@@ -24,8 +24,8 @@ def test_a_first_failure_is_tried_again_soon() -> None:
 
 def test_delays_double_up_to_the_longest() -> None:
     """Each delay is twice the one before, up to ten minutes, and jitter takes at most half of it."""
-    assert [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600] == [delay(attempt, 1.0) for attempt in range(1, 13)]
-    assert [0.5, 1, 2, 300] == [delay(attempt, 0.0) for attempt in (1, 2, 3, 2000)]
+    assert [delay(attempt, 1.0) for attempt in range(1, 13)] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]
+    assert [delay(attempt, 0.0) for attempt in (1, 2, 3, 2000)] == [0.5, 1, 2, 300]
 
 
 def test_a_permanent_failure_goes_straight_to_the_queue() -> None:
@@ -126,20 +126,20 @@ def test_the_queue_gets_the_event_as_it_came() -> None:
     """The body is the original event, the error is in the attributes, and all of them are texts."""
     body, attributes = message(DeadLetter("TIMEOUT", "late", 185, "MaximumRetryAttempts"))
 
-    assert {"id": "1", "detail": {"msg": "grüße"}} == json.loads(body)
-    assert {
+    assert json.loads(body) == {"id": "1", "detail": {"msg": "grüße"}}
+    assert attributes == {
         "RULE_ARN": "arn:aws:events:r:1:rule/bus/rule",
         "TARGET_ARN": "arn:aws:appsync:r:1:endpoints/graphql-api/x",
         "ERROR_CODE": "TIMEOUT",
         "ERROR_MESSAGE": "late",
         "RETRY_ATTEMPTS": "185",
         "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
-    } == attributes
+    }
 
 
 def test_a_permanent_failure_names_no_exhausted_condition() -> None:
     """EXHAUSTED_RETRY_CONDITION is absent, not empty, where no retry ran out."""
     _, attributes = message(DeadLetter("NO_PERMISSIONS", "no", 0))
 
-    assert "0" == attributes["RETRY_ATTEMPTS"]
+    assert attributes["RETRY_ATTEMPTS"] == "0"
     assert "EXHAUSTED_RETRY_CONDITION" not in attributes

@@ -46,8 +46,8 @@ class Authenticator:
     """
     Lets callers into one API.
 
-    ``jwks_for`` gives a provider's JWKS document (None: it cannot be had), the same object as long as it is unchanged;
-    ``secret_for`` the secret key of an access key id.
+    ``jwks_for`` gives a provider's JWKS document (None: it cannot be had), ``secret_for`` the secret key of an access
+    key id. Verified tokens are remembered as long as the document stays equal.
     """
 
     __slots__ = ("_account", "_api", "_jwks_for", "_modes", "_region", "_secret_for", "_token_providers", "_verifiers")
@@ -164,7 +164,7 @@ class Authenticator:
         if jwks is None:
             raise Unauthenticated(NOT_AUTHORIZED, reason=f"the keys of {issuer!r} cannot be had")
         kept = self._verifiers.get(issuer)
-        if kept is None or kept[0] is not jwks:
+        if kept is None or kept[0] != jwks:
             kept = self._verifiers[issuer] = jwks, TokenVerifier(provider, jwks, self._region)
         return kept[1]
 

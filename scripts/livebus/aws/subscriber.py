@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +25,31 @@ from livebus.errors import InvalidOperation, Place, Unreachable
 
 BASE_SECONDS = 0.5
 CAP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A GraphQL subscription and its variables; ``field`` is the key of its messages' data."""
+
+    request: GraphQLRequest
+    field: str
+
+    @staticmethod
+    def parse(query: str, variables: Mapping[str, Any] | None = None) -> Operation:
+        """Parse a text. Raises InvalidOperation where it is not one subscription to one field."""
+        try:
+            request = GraphQLRequest(query, variable_values=None if variables is None else dict(variables))
+        except GraphQLSyntaxError as error:
+            line, column = error.locations[0] if error.locations else (1, 1)
+            raise InvalidOperation(error.message, Place(line=line, column=column)) from None
+        operations = [node for node in request.document.definitions if isinstance(node, OperationDefinitionNode)]
+        if len(operations) != 1 or operations[0].operation is not OperationType.SUBSCRIPTION:
+            kinds = ", ".join(node.operation.value for node in operations) or "none"
+            raise InvalidOperation(f"the operations in it: {kinds}", expected="one subscription")
+        fields = operations[0].selection_set.selections
+        if len(fields) != 1 or not isinstance(fields[0], FieldNode):
+            raise InvalidOperation(f"the subscription selects {len(fields)} things", expected="one field")
+        return Operation(request, (fields[0].alias or fields[0].name).value)
 
 
 def _nothing(what: object) -> None:
@@ -61,13 +87,9 @@ class Subscriber:
         self._sleep = sleep
         self._uniform = uniform
 
-    def subscribe(self, query: str, variables: Mapping[str, Any] | None = None) -> Subscription:
-        """
-        Prepare a subscription; entering it (``async with``) connects.
-
-        Raises InvalidOperation for a text that is not one GraphQL subscription to one field.
-        """
-        return Subscription(self, *_parse(query, variables))
+    def subscribe(self, operation: Operation | str) -> Subscription:
+        """Prepare a subscription; entering it (``async with``) connects. A text is parsed as Operation.parse does."""
+        return Subscription(self, Operation.parse(operation) if isinstance(operation, str) else operation)
 
     async def connection(self) -> Connection:
         """A connection that is still to be opened, with a fresh token."""
@@ -87,10 +109,10 @@ class Subscription:
     it stands again or is refused: then the iteration raises Unreachable. ``field`` is the key of the messages' data.
     """
 
-    def __init__(self, subscriber: Subscriber, request: GraphQLRequest, field: str) -> None:
-        self.field = field
+    def __init__(self, subscriber: Subscriber, operation: Operation) -> None:
+        self.field = operation.field
         self._subscriber = subscriber
-        self._request = request
+        self._request = operation.request
         self._messages: asyncio.Queue[Message | Unreachable] = asyncio.Queue()
         self._subscribed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -154,20 +176,3 @@ class Subscription:
             self._subscriber.back(self._subscriber.clock() - self._lost_at)
         self._attempt = 0
         self._subscribed.set()
-
-
-def _parse(query: str, variables: Mapping[str, Any] | None) -> tuple[GraphQLRequest, str]:
-    """The request, and the key of its data."""
-    try:
-        request = GraphQLRequest(query, variable_values=dict(variables) if variables else None)
-    except GraphQLSyntaxError as error:
-        line, column = error.locations[0] if error.locations else (1, 1)
-        raise InvalidOperation(error.message, Place(line=line, column=column)) from None
-    operations = [node for node in request.document.definitions if isinstance(node, OperationDefinitionNode)]
-    if len(operations) != 1 or operations[0].operation is not OperationType.SUBSCRIPTION:
-        kinds = ", ".join(node.operation.value for node in operations) or "none"
-        raise InvalidOperation(f"the operations in it: {kinds}", expected="one subscription")
-    fields = operations[0].selection_set.selections
-    if len(fields) != 1 or not isinstance(fields[0], FieldNode):
-        raise InvalidOperation(f"the subscription selects {len(fields)} things", expected="one field")
-    return request, (fields[0].alias or fields[0].name).value

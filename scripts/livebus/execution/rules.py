@@ -15,10 +15,14 @@ from typing import Any
 from graphql import (
     ArgumentNode,
     FieldNode,
+    FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
+    NameNode,
     Node,
     OperationDefinitionNode,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
     VariableDefinitionNode,
     get_named_type,
     is_leaf_type,
@@ -32,7 +36,6 @@ from graphql.validation import (
     FragmentsOnCompositeTypesRule,
     KnownArgumentNamesRule,
     KnownDirectivesRule,
-    KnownFragmentNamesRule,
     KnownOperationTypesRule,
     KnownTypeNamesRule,
     LoneAnonymousOperationRule,
@@ -134,6 +137,14 @@ class SelectionsOfObjects(ValidationRule):
             self.report_error(Worded("SubSelectionRequired", text, [node]).error())
 
 
+class KnownFragments(ValidationRule):
+    """Fragments that are spread are there. graphql-java shows the place of the spread, graphql-core the name's."""
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_args: Any) -> None:
+        if self.context.get_fragment(_name(node)) is None:
+            self.report_error(Worded("UndefinedFragment", f"Undefined fragment {_name(node)}", [node]).error())
+
+
 class NoIntrospection(ValidationRule):
     """
     With introspection disabled ``__schema`` and ``__type`` count as fields that do not exist.
@@ -147,7 +158,16 @@ class NoIntrospection(ValidationRule):
 
 
 def _name(node: Any) -> str:
-    return str(node.name.value)
+    """The name that a node is or has; "" for an operation without one."""
+    match node:
+        case SchemaDefinitionNode() | SchemaExtensionNode():
+            return "schema"
+        case NameNode(value=name):
+            return name
+        case VariableDefinitionNode(variable=variable):
+            return variable.name.value
+        case _:
+            return node.name.value if node.name is not None else ""
 
 
 def _java_type_name(type_: Any) -> str:
@@ -168,13 +188,14 @@ def _fragment_on_leaf(nodes: Sequence[Any], error: GraphQLError, _context: Valid
 
 
 def _impossible_spread(nodes: Sequence[Any], _error: GraphQLError, context: ValidationContext) -> Worded:
-    node, parent = nodes[0], get_named_type(context.get_parent_type())
+    node, parent = nodes[0], context.get_parent_type()
     if isinstance(node, InlineFragmentNode):
-        fragment, type_ = "", get_named_type(context.get_type())
+        fragment, type_name = "Fragment", str(context.get_type())
     else:
-        definition = context.get_fragment(node.name.value)
-        fragment, type_ = f" {_name(node)}", definition.type_condition.name.value if definition else ""  # type: ignore[assignment]
-    text = f"Fragment{fragment} cannot be spread here as objects of type {parent} can never be of type {type_}"
+        definition = context.get_fragment(_name(node))
+        assert definition is not None
+        fragment, type_name = f"Fragment {_name(node)}", definition.type_condition.name.value
+    text = f"{fragment} cannot be spread here as objects of type {parent} can never be of type {type_name}"
     return Worded("InvalidFragmentType", text, nodes[:1])
 
 
@@ -240,23 +261,11 @@ def _is_around(outer: Node, inner: Node) -> bool:
 
 
 def _named(kind: str, text: str) -> Word:
-    """The words for a rule whose first node has the name that the text shows."""
+    """The words for a rule that reports a name; where two share it, the second is shown."""
 
     def word(nodes: Sequence[Any], _error: GraphQLError, _context: ValidationContext) -> Worded:
         node = nodes[-1] if kind.startswith("Duplicate") else nodes[0]
-        name = node.variable.name.value if isinstance(node, VariableDefinitionNode) else None
-        if name is None:
-            name = node.value if not hasattr(node, "name") else node.name.value if node.name is not None else ""
-        return Worded(kind, text.format(name), [node])
-
-    return word
-
-
-def _as_is(kind: str) -> Word:
-    """graphql-core's own words, without the full stop, where graphql-java has none or the same."""
-
-    def word(nodes: Sequence[Any], error: GraphQLError, _context: ValidationContext) -> Worded:
-        return Worded(kind, error.message.partition(" Did you mean")[0].removesuffix("."), nodes[:1])
+        return Worded(kind, text.format(_name(node)), [node])
 
     return word
 
@@ -268,7 +277,7 @@ def _directive(nodes: Sequence[Any], error: GraphQLError, _context: ValidationCo
 
 
 RULES: tuple[type[ASTValidationRule], ...] = (
-    _worded(ExecutableDefinitionsRule, _as_is("NonExecutableDefinition")),
+    _worded(ExecutableDefinitionsRule, _named("NonExecutableDefinition", "The {} definition is not executable.")),
     _worded(KnownOperationTypesRule, _no_root_type),
     _worded(UniqueOperationNamesRule, _named("DuplicateOperationName", "There can be only one operation named '{}'")),
     _worded(
@@ -285,7 +294,7 @@ RULES: tuple[type[ASTValidationRule], ...] = (
     SelectionsOfObjects,
     _worded(FieldsOnCorrectTypeRule, _undefined_field),
     _worded(UniqueFragmentNamesRule, _named("DuplicateFragmentName", "There can be only one fragment named '{}'")),
-    _worded(KnownFragmentNamesRule, _named("UndefinedFragment", "Undefined fragment {}")),
+    KnownFragments,
     _worded(NoUnusedFragmentsRule, _named("UnusedFragment", "Unused fragment {}")),
     _worded(PossibleFragmentSpreadsRule, _impossible_spread),
     _worded(NoFragmentCyclesRule, lambda nodes, *_: Worded("FragmentCycle", "Fragment cycles not allowed", nodes[:1])),
@@ -307,5 +316,8 @@ RULES: tuple[type[ASTValidationRule], ...] = (
     _worded(VariablesInAllowedPositionRule, _variable_mismatch),
     _worded(OverlappingFieldsCanBeMergedRule, _conflict),
     _worded(UniqueInputFieldNamesRule, _named("WrongType", "There can be only one field named '{}' in an object")),
-    _worded(MaxIntrospectionDepthRule, _as_is("IntrospectionDepth")),
+    _worded(
+        MaxIntrospectionDepthRule,
+        lambda nodes, *_: Worded("", "Maximum introspection depth exceeded", nodes[:1]),
+    ),
 )

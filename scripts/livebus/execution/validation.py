@@ -35,10 +35,11 @@ def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspe
 
 
 def _error(error: GraphQLError, document: DocumentNode) -> Error:
+    # What graphql-core says itself, when it gives up on a document, has no kind.
     kind = (error.extensions or {}).get("kind")
     nodes = error.nodes or []
-    message = error.message.removesuffix(".")
-    if kind is not None:
+    message = error.message
+    if kind:
         path = _path_to(nodes[0], document) if nodes and kind != "UnusedFragment" else ()
         if kind == "FieldsConflict":
             # The conflict is the selection's, so the path leads to the field around it.

@@ -10,12 +10,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from math import isinf
 
 from livebus.pattern.address import address_of
 from livebus.pattern.number import NumberText
 
 Number = int | float | NumberText
+Constant = bool | None  # true, false, null
+
+# Where a leaf looks conditions up; each table has keys of its own kind.
+TABLES = ("absent", "address", "any", "constant", "lower case", "number", "number text", "prefix", "string", "suffix")
+Place = tuple[str, Hashable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +31,22 @@ class Condition:
     What one element of a pattern's array asks for. By default nothing meets it; each operator says what does.
     """
 
-    def meets_string(self, value: str) -> bool:
+    def meets_string(self, _value: str) -> bool:
         return False
 
-    def meets_number(self, value: Number) -> bool:
+    def meets_number(self, _value: Number) -> bool:
         return False
 
-    def meets_literal(self, value: bool | None) -> bool:
+    def meets_constant(self, _value: Constant) -> bool:
         return False
+
+    def bounds(self) -> tuple[float, ...]:
+        """The numbers at which the answer to :meth:`meets_number` changes."""
+        return ()
+
+    def lookup(self) -> Place | None:
+        """The table and key under which a value finds the condition; None where it has to be tried."""
+        return None
 
     def __str__(self) -> str:
         """The condition as a pattern writes it."""
@@ -47,6 +62,9 @@ class Exactly(Condition):
     def meets_string(self, value: str) -> bool:
         return value == self.text
 
+    def lookup(self) -> Place | None:
+        return "string", self.text
+
     def __str__(self) -> str:
         return quoted(self.text)
 
@@ -60,6 +78,9 @@ class SameAddress(Condition):
 
     def meets_string(self, value: str) -> bool:
         return address_of(value) == self.address
+
+    def lookup(self) -> Place | None:
+        return "address", self.address
 
     def __str__(self) -> str:
         return quoted(self.text)
@@ -75,7 +96,10 @@ class InBlock(Condition):
 
     def meets_string(self, value: str) -> bool:
         address = address_of(value)
-        return address is not None and len(address) == len(self.low) and self.low <= address <= self.high
+        return address is not None and self.holds(address)
+
+    def holds(self, address: bytes) -> bool:
+        return len(address) == len(self.low) and self.low <= address <= self.high
 
     def __str__(self) -> str:
         return operator("cidr", quoted(self.text))
@@ -90,6 +114,9 @@ class SameNumber(Condition):
 
     def meets_number(self, value: Number) -> bool:
         return value == self.number
+
+    def lookup(self) -> Place | None:
+        return ("number text", self.number.text) if isinstance(self.number, NumberText) else ("number", self.number)
 
     def __str__(self) -> str:
         return self.text
@@ -111,6 +138,9 @@ class Numeric(Condition):
         above = value > self.low if self.low_open else value >= self.low
         return above and (value < self.high if self.high_open else value <= self.high)
 
+    def bounds(self) -> tuple[float, ...]:
+        return tuple(bound for bound in (self.low, self.high) if not isinf(bound))
+
     def __str__(self) -> str:
         return operator("numeric", self.text)
 
@@ -119,10 +149,13 @@ class Numeric(Condition):
 class Literal(Condition):
     """``true``, ``false`` or ``null``. A Python bool is never taken for a number here."""
 
-    value: bool | None
+    value: Constant
 
-    def meets_literal(self, value: bool | None) -> bool:
+    def meets_constant(self, value: Constant) -> bool:
         return value is self.value
+
+    def lookup(self) -> Place | None:
+        return "constant", self.value
 
     def __str__(self) -> str:
         return "null" if self.value is None else str(self.value).lower()
@@ -137,6 +170,9 @@ class Prefix(Condition):
     def meets_string(self, value: str) -> bool:
         return value.startswith(self.text)
 
+    def lookup(self) -> Place | None:
+        return "prefix", self.text
+
     def __str__(self) -> str:
         return operator("prefix", quoted(self.text))
 
@@ -149,6 +185,9 @@ class Suffix(Condition):
 
     def meets_string(self, value: str) -> bool:
         return value.endswith(self.text)
+
+    def lookup(self) -> Place | None:
+        return "suffix", self.text
 
     def __str__(self) -> str:
         return operator("suffix", quoted(self.text))
@@ -170,6 +209,9 @@ class EqualsIgnoreCase(Condition):
 
     def meets_string(self, value: str) -> bool:
         return self.cases.fullmatch(value) is not None
+
+    def lookup(self) -> Place | None:
+        return ("lower case", self.text.lower()) if self.text.isascii() else None
 
     def __str__(self) -> str:
         return operator("equals-ignore-case", quoted(self.text))
@@ -245,14 +287,17 @@ class Wildcard(Condition):
 class Exists(Condition):
     """``{"exists": true}``: any value at all, null too. Objects and empty arrays are no values."""
 
-    def meets_string(self, value: str) -> bool:
+    def meets_string(self, _value: str) -> bool:
         return True
 
-    def meets_number(self, value: Number) -> bool:
+    def meets_number(self, _value: Number) -> bool:
         return True
 
-    def meets_literal(self, value: bool | None) -> bool:
+    def meets_constant(self, _value: Constant) -> bool:
         return True
+
+    def lookup(self) -> Place | None:
+        return "any", None
 
     def __str__(self) -> str:
         return operator("exists", "true")
@@ -262,6 +307,9 @@ class Exists(Condition):
 class Absent(Condition):
     """``{"exists": false}``: no value meets it; the matcher asks for the field's absence instead."""
 
+    def lookup(self) -> Place | None:
+        return "absent", None
+
     def __str__(self) -> str:
         return operator("exists", "false")
 
@@ -269,29 +317,66 @@ class Absent(Condition):
 @dataclass(frozen=True, slots=True)
 class AnythingBut(Condition):
     """
-    ``{"anything-but": …}``: a value that meets none of ``others``; values of other types pass.
+    ``{"anything-but": ["x", "y"]}``: a value other than these strings, or these numbers; other types pass.
 
-    ``form`` is the operator inside it ("prefix", …) or "" for plain strings or numbers, ``listed`` whether the pattern
-    has them in a list.
+    ``listed`` tells whether the pattern has them in a list; ``numbers`` is the text of each number.
+    """
+
+    listed: bool
+    strings: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
+    excluded: frozenset[str | float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "excluded", frozenset(self.strings) | {float(text) for text in self.numbers})
+
+    def meets_string(self, value: str) -> bool:
+        return value not in self.excluded
+
+    def meets_number(self, value: Number) -> bool:
+        return value not in self.excluded
+
+    def meets_constant(self, _value: Constant) -> bool:
+        return True
+
+    def bounds(self) -> tuple[float, ...]:
+        return tuple(map(float, self.numbers))
+
+    def __str__(self) -> str:
+        return operator("anything-but", argument([*map(quoted, self.strings), *self.numbers], listed=self.listed))
+
+
+@dataclass(frozen=True, slots=True)
+class AnythingButForm(Condition):
+    """
+    ``{"anything-but": {"prefix": "x"}}``: a value that meets none of ``others``; other types than strings pass.
+
+    ``form`` is the operator inside: prefix, suffix, equals-ignore-case or wildcard.
     """
 
     form: str
     listed: bool
-    others: tuple[Condition, ...]
+    others: tuple[Prefix | Suffix | EqualsIgnoreCase | Wildcard, ...]
+    texts: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", tuple(other.text for other in self.others))
 
     def meets_string(self, value: str) -> bool:
+        if self.form == "prefix":
+            return not value.startswith(self.texts)
+        if self.form == "suffix":
+            return not value.endswith(self.texts)
         return not any(other.meets_string(value) for other in self.others)
 
-    def meets_number(self, value: Number) -> bool:
-        return not any(other.meets_number(value) for other in self.others)
+    def meets_number(self, _value: Number) -> bool:
+        return True
 
-    def meets_literal(self, value: bool | None) -> bool:
+    def meets_constant(self, _value: Constant) -> bool:
         return True
 
     def __str__(self) -> str:
-        texts = [other.text if isinstance(other, SameNumber) else quoted(_argument(other)) for other in self.others]
-        argument = f"[{','.join(texts)}]" if self.listed else texts[0]
-        return operator("anything-but", operator(self.form, argument) if self.form else argument)
+        return operator("anything-but", operator(self.form, argument([*map(quoted, self.texts)], listed=self.listed)))
 
 
 def either_case(text: str, *, backwards: bool = False) -> re.Pattern[str]:
@@ -314,7 +399,5 @@ def operator(name: str, argument: str) -> str:
     return f'{{"{name}":{argument}}}'
 
 
-def _argument(condition: Condition) -> str:
-    if isinstance(condition, Exactly | Prefix | Suffix | EqualsIgnoreCase | Wildcard):
-        return condition.text
-    raise AssertionError(f"anything-but has no {type(condition).__name__}")
+def argument(texts: list[str], *, listed: bool) -> str:
+    return f"[{','.join(texts)}]" if listed else texts[0]

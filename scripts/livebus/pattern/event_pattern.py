@@ -50,7 +50,7 @@ class EventPattern:
     def explain(self, event: object) -> list[str]:
         """Say why the event does not match: all that fails, each with its path. Empty if the event matches."""
         envelope = _envelope(event)
-        return [] if match(self._tree, envelope) else reasons(self._rule, envelope)
+        return [] if match(self._tree, envelope) else reasons(self._rule, self._tree, envelope)
 
 
 class PatternIndex:

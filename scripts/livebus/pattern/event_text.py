@@ -24,6 +24,8 @@ _LONG_EXPONENT = b"0e000"
 _DIGITS_ALIKE = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG_NUMBER = re.compile(rb"[\s\[:,]-?(?:[0-9.]{16}|[0-9.]+[eE][+-]?[0-9]{3})")
 _SURE_DIGITS = 15
+# AWS allows a thousand levels in the detail; orjson reads this many in all.
+MAX_DEPTH = 1024
 
 
 def parse_event(text: str | bytes) -> dict[str, Any]:
@@ -73,8 +75,8 @@ _LITERALS: dict[str, bool | None] = {TRUE: True, FALSE: False, NULL: None}
 
 
 def _parse_deep(text: str) -> Any:
-    """Parse without a stack frame per level, up to the thousand levels that AWS allows."""
-    tokens = Tokens(text)
+    """Parse without a stack frame per level, as deep as orjson would."""
+    tokens = Tokens(text, MAX_DEPTH)
     root: list[Any] = []
     stack: list[Any] = [root]
     try:

@@ -10,28 +10,15 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from math import inf
 
 from livebus.pattern.address import address_of
-from livebus.pattern.condition import (
-    Absent,
-    AnythingBut,
-    Condition,
-    EqualsIgnoreCase,
-    Exactly,
-    Exists,
-    InBlock,
-    Literal,
-    Number,
-    Numeric,
-    Prefix,
-    SameAddress,
-    SameNumber,
-    Suffix,
-)
+from livebus.pattern.condition import TABLES, Condition, Constant, InBlock, Numeric
 from livebus.pattern.number import EXACT_INTEGERS, NumberText, number_of
 
-Asked = list[tuple[Condition, int]]
+Table = dict[Hashable, int]
+CONSTANTS: tuple[Constant, ...] = (True, False, None)
 
 
 class Leaf:
@@ -44,12 +31,10 @@ class Leaf:
         "_addresses",
         "_any_value",
         "_blocks",
-        "_booleans",
         "_bounds",
-        "_by_address",
-        "_in_bounds",
+        "_by_bounds",
+        "_constants",
         "_lower_case",
-        "_null",
         "_number_texts",
         "_numbers",
         "_other_number_texts",
@@ -69,88 +54,60 @@ class Leaf:
         self.where = where  # this field's bit among all fields, which stand in alphabetical order
         self.asked = _union(conditions.values())
         self.free = everyone & ~self.asked
-        self.absent = self.free
-        self._any_value = self.free
-        self._booleans = [0, 0]
-        self._null = 0
-        self._strings: dict[str, int] = {}
-        self._lower_case: dict[str, int] = {}
-        self._prefixes: dict[str, int] = {}
-        self._suffixes: dict[str, int] = {}
-        self._addresses: dict[bytes, int] = {}
-        self._numbers: dict[Number, int] = {}
-        self._number_texts: dict[str, int] = {}
-        self._other_number_texts = 0
-        blocks: list[tuple[int, bytes, bytes]] = []
-        tests: list[tuple[int, Callable[[str], bool]]] = []
-        compared: Asked = []
+        tables: dict[str, Table] = {name: {} for name in TABLES}
+        blocks: list[tuple[int, InBlock]] = []
+        others: list[tuple[int, Condition]] = []
         for condition, members in conditions.items():
-            match condition:
-                case Absent():
-                    self.absent |= members
-                case Exists():
-                    self._any_value |= members
-                case Exactly(text):
-                    _add(self._strings, text, members)
-                case Prefix(text):
-                    _add(self._prefixes, text, members)
-                case Suffix(text):
-                    _add(self._suffixes, text, members)
-                case EqualsIgnoreCase(text) if text.isascii():
-                    _add(self._lower_case, text.lower(), members)
-                case SameAddress(_, address):
-                    _add(self._addresses, address, members)
-                case InBlock(_, low, high):
-                    blocks.append((members, low, high))
-                case SameNumber(_, NumberText(text)):
-                    _add(self._number_texts, text, members)
-                case SameNumber(_, number):
-                    _add(self._numbers, number, members)
-                case Numeric():
-                    compared.append((condition, members))
-                case Literal(None):
-                    self._null |= members
-                case Literal(value):
-                    self._booleans[bool(value)] |= members
-                case AnythingBut():
-                    self._null |= members
-                    self._booleans = [others | members for others in self._booleans]
-                    self._other_number_texts |= members
-                    compared.append((condition, members))
-                    tests.append((members, condition.meets_string))
-                case _:
-                    tests.append((members, condition.meets_string))
-        self._prefix_lengths = _lengths(self._prefixes)
-        self._suffix_lengths = _lengths(self._suffixes)
+            place = condition.lookup()
+            if place is not None:
+                _add(tables[place[0]], place[1], members)
+            elif isinstance(condition, InBlock):
+                blocks.append((members, condition))
+            else:
+                others.append((members, condition))
+                for constant in CONSTANTS:
+                    if condition.meets_constant(constant):
+                        _add(tables["constant"], constant, members)
+        self.absent = self.free | tables["absent"].get(None, 0)
+        self._any_value = self.free | tables["any"].get(None, 0)
+        self._constants = tables["constant"]
+        self._strings = tables["string"]
+        self._lower_case = tables["lower case"]
+        self._prefixes, self._prefix_lengths = tables["prefix"], _lengths(tables["prefix"])
+        self._suffixes, self._suffix_lengths = tables["suffix"], _lengths(tables["suffix"])
+        self._addresses = tables["address"]
         self._blocks = tuple(blocks)
-        self._by_address = bool(blocks or self._addresses)
-        self._tests = tuple(tests)
-        self._bounds, self._in_bounds = _intervals(compared)
+        self._numbers = tables["number"]
+        self._number_texts = tables["number text"]
+        no_number = NumberText("")
+        self._other_number_texts = _union(members for members, other in others if other.meets_number(no_number))
+        self._bounds, self._by_bounds = _intervals(others)
+        self._tests: tuple[tuple[int, Callable[[str], bool]], ...] = tuple(
+            (members, other.meets_string) for members, other in others if not isinstance(other, Numeric)
+        )
 
     def met_by(self, value: object, alive: int) -> int:
         """The sub-rules that a value satisfies, or that ask nothing; of those not ``alive`` some may be missing."""
         if type(value) is str:
             return self._met_by_string(value, alive)
-        if value is None:
-            return self._any_value | self._null
-        if value is True or value is False:
-            return self._any_value | self._booleans[value]
+        if value is None or value is True or value is False:
+            return self._any_value | self._constants.get(value, 0)
         if type(value) is int and -EXACT_INTEGERS < value < EXACT_INTEGERS:
-            number: Number = value
-        elif isinstance(value, int | float):
-            number = number_of(value)
-        elif isinstance(value, NumberText):
-            number = value
-        else:
-            raise TypeError(f"{type(value).__name__} is no value of a JSON document")
+            return self._met_by_number(value)
+        number = number_of(value) if isinstance(value, int | float) else value
         if isinstance(number, NumberText):
             return self._any_value | self._other_number_texts | self._number_texts.get(number.text, 0)
+        if isinstance(number, int | float):
+            return self._met_by_number(number)
+        raise TypeError(f"{type(value).__name__} is no value of a JSON document")
+
+    def _met_by_number(self, number: float) -> int:
         met = self._any_value | self._numbers.get(number, 0)
-        if self._in_bounds:
-            # Even places are between two bounds, odd ones on a bound.
+        if self._by_bounds:
+            # Odd places are for the bounds themselves, even ones for what lies between two.
             at = bisect_left(self._bounds, number)
             on = at < len(self._bounds) and self._bounds[at] == number
-            met |= self._in_bounds[2 * at + on]
+            met |= self._by_bounds[2 * at + on]
         return met
 
     def _met_by_string(self, value: str, alive: int) -> int:
@@ -162,17 +119,21 @@ class Leaf:
         for length in self._suffix_lengths:
             met |= self._suffixes.get(value[-length:] if length else "", 0)
         wanted = alive & ~met
-        if not wanted:
-            return met
-        if self._by_address:
-            address = address_of(value)
-            if address is not None:
-                met |= self._addresses.get(address, 0)
-                for members, low, high in self._blocks:
-                    if low <= address <= high and len(address) == len(low):
-                        met |= members
-        for members, test in self._tests:
-            if members & wanted and test(value):
+        if wanted:
+            if self._addresses or self._blocks:
+                met |= self._met_by_address(value)
+            for members, test in self._tests:
+                if members & wanted and test(value):
+                    met |= members
+        return met
+
+    def _met_by_address(self, text: str) -> int:
+        address = address_of(text)
+        if address is None:
+            return 0
+        met = self._addresses.get(address, 0)
+        for members, block in self._blocks:
+            if block.holds(address):
                 met |= members
         return met
 
@@ -184,21 +145,25 @@ def _union(sets: Iterable[int]) -> int:
     return union
 
 
-def _add[Key](table: dict[Key, int], key: Key, members: int) -> None:
+def _add(table: Table, key: Hashable, members: int) -> None:
     table[key] = table.get(key, 0) | members
 
 
-def _lengths(table: dict[str, int]) -> tuple[int, ...]:
-    return tuple(sorted({len(text) for text in table}))
+def _lengths(table: Table) -> tuple[int, ...]:
+    return tuple(sorted({len(str(text)) for text in table}))
 
 
-def _intervals(compared: Asked) -> tuple[list[float], tuple[int, ...]]:
+def _intervals(others: list[tuple[int, Condition]]) -> tuple[list[float], tuple[int, ...]]:
     """
-    Cut the numbers at all bounds: the bounds, and who is met below the first, on it, between it and the next, …
+    Cut the line of numbers at all bounds: the bounds, and who is met below the first, on it, above it, on the next …
     """
-    bounds: set[float] = set()
-    for condition, _ in compared:
-        bounds |= set(condition.bounds())
-    cuts = sorted(bounds)
-    between = [_between(low, high) for low, high in zip([-inf, *cuts], [*cuts, inf], strict=True)]
-    return cuts, ()
+    compared = [
+        (members, condition) for members, condition in others if condition.meets_number(0) or condition.bounds()
+    ]
+    bounds = sorted({bound for _, condition in compared for bound in condition.bounds()})
+    samples: list[float] = [-inf]
+    for place, low in enumerate(bounds):
+        high = bounds[place + 1] if place + 1 < len(bounds) else inf
+        samples += [low, low / 2 + high / 2]
+    met = (_union(members for members, condition in compared if condition.meets_number(sample)) for sample in samples)
+    return bounds, tuple(met) if compared else ()

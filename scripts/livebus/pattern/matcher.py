@@ -31,7 +31,7 @@ class _Array:
 
     __slots__ = ("direct", "element", "end", "first", "has_direct", "node", "owner")
 
-    def __init__(self, node: Node, owner: int, element: bool, direct: int, has_direct: bool) -> None:
+    def __init__(self, node: Node, owner: int, direct: int, *, element: bool, has_direct: bool) -> None:
         self.node = node
         self.owner = owner  # the scope that the array stands in
         self.element = element  # the array is an element of another, and so all there is in its scope
@@ -75,7 +75,7 @@ class _Walk:
         while stack:
             value, node, scope, element = stack.pop()
             if type(value) is list:
-                self._array(value, node, scope, element)
+                self._array(value, node, scope, element=element)
             else:
                 met[scope] = self._object(value, node, scope, met[scope])
             if not met[0]:
@@ -98,11 +98,9 @@ class _Walk:
                 alive &= child.absent
                 continue
             kind = type(found)
-            if kind is dict:
-                alive &= child.leaf_absent
-                if child.steps and (noting or alive & child.asked):
-                    self._stack.append((found, child, scope, False))
-            elif kind is list:
+            if kind is dict or kind is list:
+                if kind is dict:
+                    alive &= child.leaf_absent
                 if noting or alive & child.asked:
                     self._stack.append((found, child, scope, False))
             else:
@@ -116,7 +114,7 @@ class _Walk:
                 break
         return alive
 
-    def _array(self, value: list[Any], node: Node, scope: int, element: bool) -> None:
+    def _array(self, value: list[Any], node: Node, scope: int, *, element: bool) -> None:
         """Look at an array's plain values; give each object and array in it a scope."""
         leaf = node.leaf
         alive = self._met[scope]
@@ -131,7 +129,7 @@ class _Walk:
                 missing = alive & ~direct
                 if missing:
                     direct |= leaf.met_by(found, missing)
-        array = _Array(node, scope, element, direct, has_direct)
+        array = _Array(node, scope, direct, element=element, has_direct=has_direct)
         if not containers:
             below = node.below_absent
             with_leaf = below & (direct if has_direct else node.leaf_absent)
@@ -189,10 +187,10 @@ class _Walk:
         met_with: dict[int, int] = {}  # per field: the sub-rules that an element with this field satisfies
         for fields, met in alike.items():
             present |= fields
-            fields &= node.below
-            while fields:
-                field = fields & -fields
-                fields ^= field
+            below_here = fields & node.below
+            while below_here:
+                field = below_here & -below_here
+                below_here ^= field
                 met_with[field] = met_with.get(field, 0) | met
         below = settled = 0
         for field in sorted(met_with):
@@ -238,7 +236,11 @@ def _undotted(value: dict[str, Any], node: Node) -> dict[str, Any]:
                 place[step] = inner
             place = inner
         if last in place:
-            if type(place[last]) is not dict or type(value[name]) is not dict or place[last].keys() & value[name].keys():
+            if (
+                type(place[last]) is not dict
+                or type(value[name]) is not dict
+                or place[last].keys() & value[name].keys()
+            ):
                 raise _Clash
             place[last] = {**place[last], **value[name]}
         else:

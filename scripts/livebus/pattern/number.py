@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isinf
+from math import isfinite, isinf
 
 # Every integer below this is a double of its own; most numbers in events are.
 EXACT_INTEGERS = 2**53
@@ -50,13 +50,13 @@ def number_of_text(text: str) -> float | NumberText:
     return NumberText(text) if value is None else value
 
 
-def number_of(value: int | float) -> int | float | NumberText:
+def number_of(value: float) -> float | NumberText:
     """
-    A parsed number, ready to compare. Floats stand for their shortest form: their text is gone.
+    A parsed int or float, ready to compare. Floats stand for their shortest form: their text is gone.
     """
     if isinstance(value, int):
         if -EXACT_INTEGERS < value < EXACT_INTEGERS:
             return value
         # A double has at most 309 digits before its point; str() of a longer int may be refused by Python.
         return number_of_text(str(value)) if value.bit_length() < 1100 else NumberText(hex(value))
-    return NumberText(repr(value)) if value != value or isinf(value) else value
+    return value if isfinite(value) else NumberText(repr(value))

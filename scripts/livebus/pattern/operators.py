@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from math import inf
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from livebus.pattern.address import InvalidAddress, address_of, block_of
 from livebus.pattern.condition import (
     Absent,
     AnythingBut,
+    AnythingButForm,
     Condition,
     EqualsIgnoreCase,
     Exactly,
@@ -205,12 +207,12 @@ def _numeric(tokens: Tokens) -> Condition:
     elif comparison in ("=", "<", "<="):
         tokens.refuse("Too many elements in numeric expression")
     else:
-        condition = _range(tokens, text, bound, comparison == ">")
+        condition = _range(tokens, text, bound, low_open=comparison == ">")
     _end_in_numbers(tokens)
     return condition
 
 
-def _range(tokens: Tokens, text: str, bottom: str, low_open: bool) -> Numeric:
+def _range(tokens: Tokens, text: str, bottom: str, *, low_open: bool) -> Numeric:
     """The second half of a range, after its bottom."""
     if tokens.kind != STRING:
         tokens.refuse(f"Bad value in numeric range: {tokens.text}")
@@ -235,17 +237,18 @@ def _compared(tokens: Tokens, text: str) -> float:
     return number
 
 
-_FORMS: Mapping[str, tuple[Callable[[Tokens, str], Condition], str]] = {
-    "equals-ignore-case": (
-        lambda tokens, text: EqualsIgnoreCase(text),
-        "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-    ),
-    "prefix": (lambda tokens, text: Prefix(text), "prefix/suffix match pattern must be a string"),
-    "suffix": (lambda tokens, text: Suffix(text), "prefix/suffix match pattern must be a string"),
-    "wildcard": (
-        lambda tokens, text: Wildcard(text, _segments(tokens, text)),
-        "wildcard match pattern must be a string",
-    ),
+# The operators that anything-but takes inside, and what AWS says where one has anything but strings.
+_FORMS: Mapping[str, str] = {
+    "equals-ignore-case": "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+    "prefix": "prefix/suffix match pattern must be a string",
+    "suffix": "prefix/suffix match pattern must be a string",
+    "wildcard": "wildcard match pattern must be a string",
+}
+
+_PLAIN_FORMS: Mapping[str, Callable[[str], Prefix | Suffix | EqualsIgnoreCase]] = {
+    "equals-ignore-case": EqualsIgnoreCase,
+    "prefix": Prefix,
+    "suffix": Suffix,
 }
 
 
@@ -261,65 +264,67 @@ def _anything_but(tokens: Tokens) -> Condition:
         kind = tokens.next()
     if kind not in (START_ARRAY, STRING, NUMBER):
         tokens.refuse("Value of anything-but must be an array or single string/number value.")
-    if kind == START_ARRAY:
-        others = _forms(tokens, form) if form else _plain_list(tokens)
-    elif form:
-        others = (_FORMS[form][0](tokens, _form_text(tokens, form)),)
-    else:
-        others = (_plain(tokens),)
+    listed = kind == START_ARRAY
+    condition = _but_form(tokens, form, listed=listed) if form else _but_values(tokens, listed=listed)
     _end_in_numbers(tokens)
     if form:
         _end_in_numbers(tokens)
-    return AnythingBut(form, kind == START_ARRAY, others)
+    return condition
 
 
-def _plain(tokens: Tokens) -> Condition:
-    if tokens.kind == STRING:
-        return Exactly(tokens.text)
-    number = comparable(tokens.text)
-    if number is None:
-        raise tokens.refusal(f"Cannot compare number : {tokens.text}", None)
-    return SameNumber(tokens.text, number)
-
-
-def _plain_list(tokens: Tokens) -> tuple[Condition, ...]:
-    others: list[Condition] = []
-    try:
+def _but_values(tokens: Tokens, *, listed: bool) -> Condition:
+    """The strings or the numbers that an anything-but excludes."""
+    strings: list[str] = []
+    numbers: list[str] = []
+    if not listed:
+        (strings if tokens.kind == STRING else numbers).append(tokens.text)
+        if numbers and comparable(tokens.text) is None:
+            # Unlike in a list, AWS gives no place here.
+            raise tokens.refusal(f"Cannot compare number : {tokens.text}", None)
+        return AnythingBut(listed, tuple(strings), tuple(numbers))
+    with _refusals_in_list():
         while (kind := tokens.next()) != END_ARRAY:
-            if kind == STRING:
-                others.append(Exactly(tokens.text))
-            elif kind == NUMBER:
-                others.append(SameNumber(tokens.text, _compared(tokens, tokens.text)))
-            else:
+            if kind not in (STRING, NUMBER):
                 tokens.refuse("Inside anything but list, start|null|boolean is not supported.")
-    except InvalidEventPattern as error:
-        raise RefusedInList(error.reason, line=error.line, column=error.column) from None
-    if len({type(other) for other in others}) != 1:
-        tokens.refuse(
-            "Inside anything but list, either all values are number or string, mixed type is not supported"
-        )
-    return tuple(others)
+            if kind == NUMBER:
+                _compared(tokens, tokens.text)
+            (strings if kind == STRING else numbers).append(tokens.text)
+    if bool(strings) == bool(numbers):
+        tokens.refuse("Inside anything but list, either all values are number or string, mixed type is not supported")
+    return AnythingBut(listed, tuple(strings), tuple(numbers))
 
 
-def _forms(tokens: Tokens, form: str) -> tuple[Condition, ...]:
+def _but_form(tokens: Tokens, form: str, *, listed: bool) -> Condition:
+    """The prefixes, suffixes … that an anything-but excludes."""
     texts: list[str] = []
-    try:
-        while tokens.next() != END_ARRAY:
-            texts.append(_form_text(tokens, form))
-    except InvalidEventPattern as error:
-        raise RefusedInList(error.reason, line=error.line, column=error.column) from None
+    if listed:
+        with _refusals_in_list():
+            while tokens.next() != END_ARRAY:
+                texts.append(_form_text(tokens, form))
+    else:
+        texts.append(_form_text(tokens, form))
     if not texts:
         # The engine fails here with an error of its own; AWS does not document what the service says.
         tokens.refuse(f"Inside anything-but/{form} list, at least one value is needed")
-    return tuple(_FORMS[form][0](tokens, text) for text in texts)
+    if form == "wildcard":
+        return AnythingButForm(form, listed, tuple(Wildcard(text, _segments(tokens, text)) for text in texts))
+    return AnythingButForm(form, listed, tuple(_PLAIN_FORMS[form](text) for text in texts))
 
 
 def _form_text(tokens: Tokens, form: str) -> str:
     if tokens.kind != STRING:
-        tokens.refuse(_FORMS[form][1])
+        tokens.refuse(_FORMS[form])
     if not tokens.text and form in ("prefix", "suffix"):
         tokens.refuse("Null prefix/suffix not allowed")
     return tokens.text
+
+
+@contextmanager
+def _refusals_in_list() -> Iterator[None]:
+    try:
+        yield
+    except InvalidEventPattern as error:
+        raise RefusedInList(error.reason, line=error.line, column=error.column) from None
 
 
 OPERATORS: Mapping[str, _Reader] = {

@@ -19,10 +19,17 @@ from livebus.pattern.tokens import END_ARRAY, END_OBJECT, START_ARRAY, START_OBJ
 MAX_COMBINATIONS = 1000
 # Names that stay free for operators to come: no field inside $or may have them.
 RESERVED = frozenset(
-    "exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr html = < <= > >= regex "
-    "not-wildcard not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before in-date-range "
-    "ip-address-in-range ip-address-not-in-range".split()
+    [
+        *("exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"),
+        *("html", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case", "date-after"),
+        *("date-on-or-after", "date-before", "date-on-or-before", "in-date-range", "ip-address-in-range"),
+        "ip-address-not-in-range",
+    ]
 )
+
+
+class TooManyCombinations(InvalidEventPattern):
+    """A pattern whose ``$or`` members combine to more than 1,000 sub-rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,11 @@ def read(text: str) -> Rule:
 
     A pattern that is not valid with ``$or`` as an operator is valid if it is with ``$or`` as a field: so the engine.
     """
+    reading = _Reading(text, or_as_field=False)
     try:
-        return Rule(_Reading(text, or_as_field=False).sub_rules())
+        return Rule(reading.sub_rules())
     except InvalidEventPattern:
-        if '"$or"' not in text:
+        if not reading.saw_or:
             raise
         try:
             return Rule(_Reading(text, or_as_field=True).sub_rules(), or_as_field=True)
@@ -95,12 +103,13 @@ class _Reading:
         self._or_as_field = or_as_field
         self._rules: list[dict[str, Field]] = []
         self._too_many = False
+        self.saw_or = False
 
     def sub_rules(self) -> tuple[SubRule, ...]:
         tokens = self._tokens
         if tokens.next() != START_OBJECT:
             tokens.refuse("Filter is not an object")
-        stack: list[_Object | _Or] = [_Object((), "", False)]
+        stack: list[_Object | _Or] = [_Object((), "", inside_or=False)]
         while stack:
             top = stack[-1]
             opened = self._in_or(top) if isinstance(top, _Or) else self._in_object(top)
@@ -110,7 +119,7 @@ class _Reading:
                 stack.append(opened)
         if self._too_many:
             # AWS documents the limit and the exception, but no wording; this one is ours.
-            raise InvalidEventPattern(f"Rule is too complex - more than {MAX_COMBINATIONS} $or combinations")
+            raise TooManyCombinations(f"Rule is too complex - more than {MAX_COMBINATIONS} $or combinations")
         return tuple(self._rules)
 
     def _in_object(self, current: _Object) -> _Object | _Or | None:
@@ -123,6 +132,7 @@ class _Reading:
         current.empty = False
         name = tokens.name
         if name == "$or" and not self._or_as_field:
+            self.saw_or = True
             if tokens.next() != START_ARRAY:
                 tokens.refuse("It must be an Array followed with $or.")
             before, self._rules = self._rules, []
@@ -131,7 +141,7 @@ class _Reading:
             tokens.refuse(f"{name} is Ruler reserved fieldName which cannot be used inside $or.")
         kind = tokens.next()
         if kind == START_OBJECT:
-            return _Object((*current.path, name), current.branch, current.inside_or)
+            return _Object((*current.path, name), current.branch, inside_or=current.inside_or)
         if kind != START_ARRAY:
             tokens.refuse(f'"{name}" must be an object or an array')
         self._write(".".join((*current.path, name)), Field(self._conditions(), current.branch))
@@ -159,7 +169,7 @@ class _Reading:
         place = ".".join(("$", *parent.path, f"$or[{current.members}]"))
         branch = f"{parent.branch} {place}".strip()
         current.members += 1
-        return _Object(parent.path, branch, True)
+        return _Object(parent.path, branch, inside_or=True)
 
     def _conditions(self) -> tuple[Condition, ...]:
         tokens = self._tokens

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from livebus.pattern.tree import Leaf, Node, Tree
+from livebus.pattern.leaf import Leaf
+from livebus.pattern.tree import Node, Tree
 
 # AWS does not document what it does when an event is too entangled; we give up with "does not match". Half a second.
 MAX_STEPS = 500_000
@@ -44,7 +45,7 @@ def values_by_field(tree: Tree, event: Mapping[str, Any]) -> dict[int, Values]:
     while stack:
         value, node, membership = stack.pop()
         if type(value) is dict:
-            for name, found in value.items():
+            for name, found in reversed(value.items()):
                 child: Node | None = node
                 for step in name.split("."):
                     child = child.children.get(step) if child else None
@@ -53,7 +54,7 @@ def values_by_field(tree: Tree, event: Mapping[str, Any]) -> dict[int, Values]:
         elif type(value) is list:
             number = arrays
             arrays += 1
-            for index, found in enumerate(value):
+            for index, found in reversed(list(enumerate(value))):
                 inside = type(found) is dict or type(found) is list
                 stack.append((found, node, (*membership, (number, index)) if inside else membership))
         elif node.leaf:
@@ -77,14 +78,10 @@ def _meets(rule: int, fields: Sequence[Leaf], values: Sequence[Values], steps: l
     """
     Go through the fields in order, with the elements chosen so far, over every choice that may still matter.
     """
-    last_use: dict[int, int] = {}
-    for index, of_field in enumerate(values):
-        for _, membership in of_field:
-            for array, _ in membership:
-                last_use[array] = index
-    good = [
-        [(membership, bool(leaf.met_by(value, rule) & rule)) for value, membership in of_field]
-        for leaf, of_field in zip(fields, values, strict=True)
+    last_use = {array: index for index, found in enumerate(values) for _, places in found for array, _ in places}
+    ways_of = [
+        [(places, bool(leaf.met_by(value, rule) & rule)) for value, places in found]
+        for leaf, found in zip(fields, values, strict=True)
     ]
     seen: set[tuple[int, frozenset[tuple[int, int]]]] = set()
     stack: list[tuple[int, dict[int, int]]] = [(0, {})]
@@ -92,22 +89,28 @@ def _meets(rule: int, fields: Sequence[Leaf], values: Sequence[Values], steps: l
         index, chosen = stack.pop()
         if index == len(fields):
             return True
-        absent = True
-        ways: list[dict[int, int]] = []
-        for membership, met in good[index]:
-            steps[0] -= 1 + len(membership)
-            if steps[0] < 0:
-                return False
-            if all(chosen.get(array, element) == element for array, element in membership):
-                absent = False
-                if met:
-                    ways.append({**chosen, **dict(membership)})
-        if absent and fields[index].absent & rule:
-            ways.append(chosen)
-        for way in ways:
+        steps[0] -= 1 + sum(1 + len(places) for places, _ in ways_of[index])
+        if steps[0] < 0:
+            return False
+        may_be_absent = bool(fields[index].absent & rule)
+        for way in _ways(ways_of[index], chosen, may_be_absent=may_be_absent):
             matters = {array: element for array, element in way.items() if last_use.get(array, -1) > index}
             state = (index + 1, frozenset(matters.items()))
             if state not in seen:
                 seen.add(state)
                 stack.append((index + 1, matters))
     return False
+
+
+def _ways(
+    values: Sequence[tuple[Membership, bool]], chosen: dict[int, int], *, may_be_absent: bool
+) -> list[dict[int, int]]:
+    """The elements chosen after one more field, in every way in which that field can be satisfied."""
+    ways: list[dict[int, int]] = []
+    absent = True
+    for places, met in values:
+        if all(chosen.get(array, element) == element for array, element in places):
+            absent = False
+            if met:
+                ways.append({**chosen, **dict(places)})
+    return [chosen] if absent and may_be_absent else ways

@@ -21,6 +21,7 @@ NAME, STRING, NUMBER, TRUE, FALSE, NULL, END = "name", "string", "number", "true
 MAX_DEPTH = 1000
 SOURCE_SHOWN = 500  # characters of the pattern that a message about a start marker quotes
 _TOKEN_SHOWN = 256
+_LIMIT_OF_DEPTH = "StreamReadConstraints.getMaxNestingDepth()"
 
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -38,8 +39,9 @@ class Tokens:
     The tokens of one JSON text. ``kind`` is the current token's kind, ``name`` the current field's name.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, max_depth: int = MAX_DEPTH) -> None:
         self.source = text
+        self._max_depth = max_depth
         self.kind = END
         self.name = ""
         self._at = 0
@@ -73,23 +75,29 @@ class Tokens:
         if char in "}]":
             return self._close(char)
         if self._comma_due[-1]:
-            if char != ",":
-                self._unexpected(char, f"was expecting comma to separate {self._scope} entries")
-            char = self._after_space()
-            if char == "":
-                self._end_of_input(f" within/between {self._scope} entries")
+            char = self._after_comma(char)
         self._comma_due[-1] = len(self._open) > 1
         if self._open[-1][0] != START_OBJECT:
             return self._begin(self._value_token(char))
+        return self._field(char)
+
+    def _after_comma(self, char: str) -> str:
+        if char != ",":
+            raise self._unexpected(char, f"was expecting comma to separate {self._scope} entries")
+        char = self._after_space()
+        if char == "":
+            self._end_of_input(f" within/between {self._scope} entries")
+        return char
+
+    def _field(self, char: str) -> str:
+        """A field's name, and the beginning of its value."""
         if char != '"':
-            self._unexpected(char, "was expecting double-quote to start field name")
+            raise self._unexpected(char, "was expecting double-quote to start field name")
         self.name = self._string("name", " in field name")
         char = self._after_space()
-        if char != ":":
-            if char == "":
-                self._end_of_input(f" within/between {self._scope} entries")
-            self._unexpected(char, "was expecting a colon to separate field name and value")
-        char = self._after_space()
+        if char not in (":", ""):
+            raise self._unexpected(char, "was expecting a colon to separate field name and value")
+        char = char and self._after_space()
         if char == "":
             self._end_of_input(f" within/between {self._scope} entries")
         self._value = self._value_token(char)
@@ -108,11 +116,14 @@ class Tokens:
         return InvalidEventPattern(reason, line=line, column=column)
 
     def _place(self, at: int) -> tuple[int, int]:
-        """Line and column, from 1, of the character ``at``. A lone carriage return ends a line, too."""
+        """
+        Line and column, from 1, of the character ``at``. A lone carriage return ends a line, too; columns count UTF-16
+        units.
+        """
         before = self.source[:at]
         line = before.count("\n") + before.count("\r") - before.count("\r\n")
         start = max(before.rfind("\n"), before.rfind("\r")) + 1
-        return line + 1, at - start + 1
+        return line + 1, len(before[start:].encode("utf-16-le", "surrogatepass")) // 2 + 1
 
     @property
     def _scope(self) -> str:
@@ -134,8 +145,10 @@ class Tokens:
             reason = f"Illegal character ({_described(char)}): only regular white space (\\r, \\n, \\t) is allowed"
             raise self.refusal(f"{reason} between tokens", self._at)
         if char == "/":
-            comment = "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled"
-            self._unexpected(char, f"{comment} for parser)")
+            comment = (
+                "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled"
+            )
+            raise self._unexpected(char, f"{comment} for parser)")
         return char
 
     def _begin(self, kind: str) -> str:
@@ -144,9 +157,9 @@ class Tokens:
         if kind in (START_OBJECT, START_ARRAY):
             self._open.append((kind, self._at - 1))
             self._comma_due.append(False)
-            if len(self._open) > MAX_DEPTH + 1:
-                limit = f"({MAX_DEPTH}, from `StreamReadConstraints.getMaxNestingDepth()`)"
-                raise InvalidEventPattern(f"Document nesting depth ({MAX_DEPTH + 1}) exceeds the maximum allowed {limit}")
+            if len(self._open) > self._max_depth + 1:
+                depth, limit = self._max_depth + 1, f"({self._max_depth}, from `{_LIMIT_OF_DEPTH}`)"
+                raise InvalidEventPattern(f"Document nesting depth ({depth}) exceeds the maximum allowed {limit}")
         return kind
 
     def _close(self, char: str) -> str:
@@ -175,7 +188,7 @@ class Tokens:
         if char == "-" or "0" <= char <= "9":
             return self._number()
         if char == "}":
-            self._unexpected(char, "expected a value")
+            raise self._unexpected(char, "expected a value")
         if char in "NI":
             word = "NaN" if char == "N" else "Infinity"
             self._literal(word)
@@ -183,7 +196,7 @@ class Tokens:
             self.refuse(f"Non-standard token '{word}': enable {allow}")
         if char.isidentifier() or char == "$":
             self._unrecognized(self._at - 1)
-        self._unexpected(char, f"expected a valid value {_VALUES}")
+        raise self._unexpected(char, f"expected a valid value {_VALUES}")
 
     def _literal(self, word: str) -> str:
         start = self._at - 1
@@ -233,9 +246,7 @@ class Tokens:
         if at == len(self.source):
             self._end_of_input(" in a Number value")
         self._at += 1
-        raise self.refusal(
-            f"Unexpected character ({_described(self.source[at])}) in numeric value: {comment}", at
-        )
+        raise self.refusal(f"Unexpected character ({_described(self.source[at])}) in numeric value: {comment}", at)
 
     def _string(self, what: str, at_end: str) -> str:
         """Read a string whose opening quote has been read, to behind its closing quote."""
@@ -270,7 +281,7 @@ class Tokens:
         for _ in range(4):
             digit = self._escaped_character()
             if not _HEX.fullmatch(digit):
-                self._unexpected(digit, "expected a hex-digit for character escape sequence")
+                raise self._unexpected(digit, "expected a hex-digit for character escape sequence")
             digits += digit
         return chr(int(digits, 16))
 
@@ -285,8 +296,8 @@ class Tokens:
         word = self.source[start : self._at]
         self.refuse(f"Unrecognized token '{word}{'...' if len(word) == _TOKEN_SHOWN else ''}': was expecting {_VALUES}")
 
-    def _unexpected(self, char: str, comment: str) -> NoReturn:
-        raise self.refusal(f"Unexpected character ({_described(char)}): {comment}", self._at - 1)
+    def _unexpected(self, char: str, comment: str) -> InvalidEventPattern:
+        return self.refusal(f"Unexpected character ({_described(char)}): {comment}", self._at - 1)
 
     def _end_of_input(self, where: str) -> NoReturn:
         self.refuse(f"Unexpected end-of-input{where}")

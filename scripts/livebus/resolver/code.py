@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-overview-
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,9 +24,14 @@ from livebus.resolver.syntax import Syntax, bindings, syntax_error
 MAX_CODE = 32_768  # characters
 HANDLERS = ("request", "response")
 
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
+
 # The line of the engine above which a code file's first line stands: more lines than the engine's own script has, so
 # that a frame of a stack trace tells whether it belongs to the code.
 LINE_OFFSET = 2000
+
+
+Position = tuple[int, int]  # line and column, both counted from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,17 @@ class CodeFile:
     """
     A code file that AppSync would take. ``factory`` is a JavaScript function that gives its handlers.
 
-    ``calls`` maps where the engine says that ``console`` was called to where the call begins, as AppSync logs it.
+    ``console_calls`` are the places where it calls ``console``: first and last line and column of each.
     """
 
     file: str
     factory: str
-    calls: Mapping[tuple[int, int], tuple[int, int]]
+    console_calls: tuple[tuple[Position, Position], ...]
+
+    def call_position(self, position: Position) -> Position:
+        """Where the call of ``console`` begins that the engine told by a place inside of it; AppSync logs the beginning."""
+        around = [start for start, end in self.console_calls if start <= position <= end]
+        return max(around, default=position)
 
 
 def read_code(text: str, file: str) -> tuple[CodeFile | None, list[Fault]]:
@@ -46,16 +57,24 @@ def read_code(text: str, file: str) -> tuple[CodeFile | None, list[Fault]]:
     if len(text) > MAX_CODE:
         found = f"The code is {len(text):,} characters long"
         return None, [Fault(found, Place(file), f"at most {MAX_CODE:,}", "Keep large tables out of resolver code")]
+    if unreadable := _UNREADABLE.search(text):
+        before = text[: unreadable.start()]
+        place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        return None, [Fault(f"{unreadable.group()!r} cannot stand in code", place, "UTF-8 text")]
     if error := syntax_error(text):
         message, line, column = error
         return None, [Fault(f"Syntax error: {message}", Place(file, line, column))]
     syntax = Syntax(text)
+    if (unread := syntax.first_error()) is not None:
+        # The engine reads more than the grammar of AppSync's day; what only one of the two takes is not passed on.
+        found = f"Syntax error at {rules.excerpt(syntax, unread)!r}"
+        return None, [Fault(found, Place(file, *syntax.position(unread)), "JavaScript of ES 2015 to 2022")]
     module = _Module(syntax, file)
     faults = [
         *module.faults,
         *rules.check(syntax, file),
         *names.check(syntax, file),
-        *_missing_handlers(module.exports, file),
+        *_missing_handlers(syntax, module.exports, file),
     ]
     if faults:
         return None, sorted(faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
@@ -87,9 +106,10 @@ class _Module:
             (
                 '($appsync) => {"use strict";',
                 *self._imported,
+                "{",  # a block of its own, so that no name of the code meets the parameter's
                 "\n" * LINE_OFFSET,
-                body.decode("utf-8", "surrogatepass"),
-                f"\n;return {{ {returned} }};}}",
+                body.decode(),
+                f"\n;return {{ {returned} }};}}}}",
             )
         )
 
@@ -153,28 +173,28 @@ class _Module:
                 self.exports[syntax.source(alias)] = syntax.source(name)
 
 
-def _missing_handlers(exports: Mapping[str, str], file: str) -> list[Fault]:
+def _missing_handlers(syntax: Syntax, exports: Mapping[str, str], file: str) -> list[Fault]:
     faults = []
     for handler in HANDLERS:
+        expected = f"export function {handler}(ctx) {{ … }}"
         if handler in exports:
+            declaration = syntax.exported_declaration(exports[handler])
+            if declaration is not None and declaration.function is None:
+                place = Place(file, *syntax.position(declaration.node))
+                faults.append(Fault(f"{handler!r} is exported and is no function", place, expected))
             continue
         others = {name.lower(): name for name in exports if name not in HANDLERS}
         close = difflib.get_close_matches(handler, others, 1)
         advice = f"Did you mean {others[close[0]]!r} to be {handler!r}?" if close else ""
-        found = f"The code exports no {handler!r}"
-        faults.append(Fault(found, Place(file), f"export function {handler}(ctx) {{ … }}", advice))
+        faults.append(Fault(f"The code exports no {handler!r}", Place(file), expected, advice))
     return faults
 
 
-def _console_calls(syntax: Syntax) -> dict[tuple[int, int], tuple[int, int]]:
-    """Where the engine says that a method of ``console`` was called, and where the call begins."""
-    places = {}
+def _console_calls(syntax: Syntax) -> tuple[tuple[Position, Position], ...]:
+    places = []
     for node in syntax.nodes:
         if node.type == "call_expression":
             receiver, _ = rules.called_method(node)
             if receiver is not None and syntax.source(receiver) == "console":
-                callee = node.child_by_field_name("function")
-                name = callee.child_by_field_name("property") if callee is not None else None
-                if name is not None:
-                    places[syntax.position(name)] = syntax.position(node)
-    return places
+                places.append((syntax.position(node), syntax.position(node.children[-1].children[-1])))
+    return tuple(places)

@@ -98,7 +98,8 @@ function pipeline() {
 
 function failure(signal) {
   if (signal instanceof Halt) return signal;
-  if (!(signal instanceof Error)) throw signal; // where memory is out the engine throws null, and Python hears of it
+  // Where memory is out the engine throws this, or null; Python hears of both, and makes a new engine.
+  if (!(signal instanceof Error) || signal.message === "out of memory") throw signal;
   const { module } = current;
   const [line, column] = position(signal.stack);
   const words = `${signal.name}: ${signal.message}`;

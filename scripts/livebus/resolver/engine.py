@@ -29,7 +29,7 @@ _PARTS = ("state.js", "time.js", "utilities.js", "driver.js", "seal.js")
 
 
 class Exceeded(Exception):
-    """A limit ended the run; ``str()`` says which. The engine is not fit for another run."""
+    """A limit ended the run; ``str()`` says which. The engine may be left half-way, and is not to be used again."""
 
 
 class Engine:
@@ -68,7 +68,7 @@ class Engine:
         context.set_time_limit(time_limit)
         self._context = context
 
-    def run(self, context: str, now: int, answers: str | None = None) -> dict[str, Any]:
+    def run(self, context: str, now: float, answers: str | None = None) -> dict[str, Any]:
         """
         Run the resolver once: ``context`` is ``ctx`` as JSON, ``now`` the request's time in epoch milliseconds.
 

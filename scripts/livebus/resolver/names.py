@@ -17,6 +17,8 @@ from livebus.resolver.modules import EXPORTS, MEMBERS, check_member, suggestion
 from livebus.resolver.rules import NO_ASYNC_INSTEAD, arguments_of, called_method, fault
 from livebus.resolver.syntax import FUNCTIONS, Syntax
 
+_DEEPEST = 2  # members below what is imported: appsync.util.time
+
 # Names of JavaScript and its hosts that AppSync's runtime does not have.
 _NO_TIMERS = "Nothing waits in a resolver; AppSync calls the data source between request and response"
 _NO_NETWORK = "Resolvers reach nothing but their data source"
@@ -127,28 +129,29 @@ def _unknown_members(syntax: Syntax, file: str) -> Iterator[Fault]:
 
 def _module_path(syntax: Syntax, node: Node | None) -> str | None:
     """What an expression is of ``util``, ``extensions``, ``runtime`` or ``console``, like "util.time"; None for others."""
-    if node is None:
-        return None
-    if node.type == "member_expression":
-        holder = _module_path(syntax, node.child_by_field_name("object"))
+    names: list[str] = []
+    while node is not None and node.type == "member_expression":
         name = node.child_by_field_name("property")
-        if holder is None or name is None:
+        if name is None or len(names) == _DEEPEST:
             return None
-        path = syntax.source(name) if holder == "*" else f"{holder}.{syntax.source(name)}"
-        return path if path in MEMBERS else None
-    if node.type != "identifier":
+        names.insert(0, syntax.source(name))
+        node = node.child_by_field_name("object")
+    if node is None or node.type != "identifier":
         return None
-    declaration = syntax.meaning(node)
+    path = ".".join([*_imported(syntax, node), *names])
+    return path if path in MEMBERS else None
+
+
+def _imported(syntax: Syntax, identifier: Node) -> list[str]:
+    """What AppSync's module or the globals call the value of an identifier; nothing for the module itself."""
+    declaration = syntax.meaning(identifier)
     if declaration is None:
-        name_here = syntax.source(node)
-        return name_here if name_here in MEMBERS else None
-    if declaration.kind != "import" or declaration.node.parent is None:
-        return None
+        return [syntax.source(identifier)]
     specifier = declaration.node.parent
-    if specifier.type == "namespace_import":
-        return "*"
+    if declaration.kind != "import" or specifier is None:
+        return ["?"]
     imported = specifier.child_by_field_name("name")
-    return syntax.source(imported) if imported is not None else None
+    return [] if imported is None else [syntax.source(imported)]
 
 
 def _unknown_methods(syntax: Syntax, file: str) -> Iterator[Fault]:

@@ -92,8 +92,9 @@ class CompiledResolver:
         if engine is None:
             engine = self._engine = self._new_engine()
         text = to_json(context)
-        # The thousandth keeps 1.001 s at 1001 ms where the product falls just short of it.
-        now = int(services.now * 1000 + 0.001)
+        # Whole milliseconds; the thousandth keeps 1.001 s at 1001 ms where the product falls just short of it. A float,
+        # as the engine takes larger integers for a type of their own.
+        now = float(int(services.now * 1000 + 0.001))
         try:
             outcome = engine.run(text, now)
             if "ask" in outcome:
@@ -107,7 +108,7 @@ class CompiledResolver:
         return self._resolution(outcome)
 
     def _answered(
-        self, engine: Engine, text: str, now: int, outcome: dict[str, Any], services: Services
+        self, engine: Engine, text: str, now: float, outcome: dict[str, Any], services: Services
     ) -> dict[str, Any]:
         answers: dict[str, list[Any]] = {"events": [], "id": [], "zone": []}
         while (kind := outcome.get("ask")) is not None:
@@ -143,7 +144,7 @@ class CompiledResolver:
         code = self._code[entry["module"]]
         if entry["line"] is None:
             return f"{entry['level']} - {code.file}: {entry['text']}"
-        line, column = code.calls.get((entry["line"], entry["column"]), (entry["line"], entry["column"]))
+        line, column = code.call_position((entry["line"], entry["column"]))
         return f"{entry['level']} - {code.file}:{line}:{column}: {entry['text']}"
 
     def _new_engine(self) -> Engine:

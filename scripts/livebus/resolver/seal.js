@@ -61,8 +61,10 @@ function seal() {
   }
   // A frozen prototype would refuse `object.toString = x` on every object that inherits from it: these stay writable
   // on the heirs, and are the same for all on the prototype itself.
+  const inherited = [];
   for (const name of ownKeys(Object.prototype)) {
     const { value } = getOwnPropertyDescriptor(Object.prototype, name);
+    inherited.push(value);
     defineProperty(Object.prototype, name, {
       get: () => value,
       set(replacement) {
@@ -93,6 +95,7 @@ function seal() {
     }
   };
   harden(everything);
+  inherited.forEach(harden);
 }
 
 return {

@@ -36,8 +36,8 @@ class Halt {
   constructor(message, type, data, info) {
     this.message = message;
     this.type = type ?? null;
-    this.data = data ?? null;
-    this.info = info ?? null;
+    this.data = copy(data);
+    this.info = copy(info);
   }
 }
 

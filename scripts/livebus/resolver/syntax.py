@@ -7,6 +7,7 @@ not JavaScript is told by :func:`syntax_error`, in the words of the engine that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,6 +16,7 @@ import quickjs
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
+_PLACE = re.compile(r"at <input>:(\d+):(\d+)")
 _LANGUAGE = Language(tree_sitter_javascript.language())
 
 FUNCTIONS = frozenset(
@@ -65,7 +67,7 @@ class Syntax:
     __slots__ = ("_all", "_scopes", "declaring", "nodes", "root", "text")
 
     def __init__(self, code: str) -> None:
-        self.text = code.encode("utf-8", "surrogatepass")
+        self.text = code.encode()
         self.root = Parser(_LANGUAGE).parse(self.text).root_node
         self.nodes: list[Node] = []
         self.declaring: set[int] = set()  # ids of the identifiers that declare a name
@@ -83,6 +85,12 @@ class Syntax:
         start = node.start_byte - column
         return row + 1, len(self.text[start : node.start_byte].decode("utf-8", "replace")) + 1
 
+    def first_error(self) -> Node | None:
+        """The first node that is no JavaScript, or None."""
+        if not self.root.has_error:
+            return None
+        return next((node for node in self.nodes if node.is_error or node.is_missing), self.root)
+
     def meaning(self, identifier: Node) -> Declaration | None:
         """The declaration that an identifier refers to, or None where the file has none of that name."""
         return self._scopes[identifier.id].find(self.source(identifier))
@@ -97,10 +105,10 @@ class Syntax:
 
     def function_of(self, node: Node) -> Node | None:
         """The function that a value is or names; None for any other value."""
+        while node.type == "parenthesized_expression" and node.named_children:
+            node = node.named_children[0]
         if node.type in FUNCTIONS:
             return node
-        if node.type == "parenthesized_expression" and node.named_children:
-            return self.function_of(node.named_children[0])
         if node.type == "identifier":
             declaration = self.meaning(node)
             return declaration.function if declaration else None
@@ -121,9 +129,9 @@ class Syntax:
                 self._all.append(inner)
                 if node.type in FUNCTIONS:
                     self._declare_parameters(node, inner)
-                elif node.type == "for_in_statement" and node.child_by_field_name("kind") is not None:
+                elif node.type == "for_in_statement" and (kind := node.child_by_field_name("kind")) is not None:
                     for identifier in bindings(node.child_by_field_name("left")):
-                        self._add(inner, identifier, "variable")
+                        self._add(_function_scope(inner) if kind.type == "var" else inner, identifier, "variable")
                 elif node.type == "catch_clause":
                     for identifier in bindings(node.child_by_field_name("parameter")):
                         self._add(inner, identifier, "variable")
@@ -143,17 +151,18 @@ class Syntax:
                     self._add(scope, name, "function" if is_function else "variable", node if is_function else None)
             case "variable_declarator":
                 self._declare_variables(node, scope)
-            case "import_specifier":
-                if name := node.child_by_field_name("name"):
-                    self.declaring.add(name.id)
-                    self._add(scope, node.child_by_field_name("alias") or name, "import")
-            case "namespace_import" | "import_clause":
-                for child in node.named_children:
-                    if child.type == "identifier":
-                        self._add(scope, child, "import")
+            case "import_specifier" | "namespace_import" | "import_clause":
+                self._declare_imports(node, scope)
             case "export_specifier":
                 if alias := node.child_by_field_name("alias"):
                     self.declaring.add(alias.id)
+
+    def _declare_imports(self, node: Node, scope: Scope) -> None:
+        children = [child for child in node.named_children if child.type == "identifier"]
+        if node.type == "import_specifier":
+            self.declaring.add(children[0].id)  # the name in the module, which the alias stands for
+        for child in children[-1:]:
+            self._add(scope, child, "import")
 
     def _declare_variables(self, node: Node, scope: Scope) -> None:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -182,33 +191,38 @@ def _function_scope(scope: Scope) -> Scope:
 
 def bindings(pattern: Node | None) -> Iterator[Node]:
     """The identifiers that a binding pattern declares."""
-    if pattern is None:
-        return
-    match pattern.type:
-        case "identifier" | "shorthand_property_identifier_pattern":
-            yield pattern
-        case "pair_pattern":
-            yield from bindings(pattern.child_by_field_name("value"))
-        case "assignment_pattern" | "object_assignment_pattern":
-            yield from bindings(pattern.child_by_field_name("left"))
-        case "object_pattern" | "array_pattern" | "rest_pattern":
-            for child in pattern.named_children:
-                yield from bindings(child)
+    patterns = [pattern]
+    while patterns:
+        match part := patterns.pop():
+            case None:
+                continue
+            case Node(type="identifier" | "shorthand_property_identifier_pattern"):
+                yield part
+            case Node(type="pair_pattern"):
+                patterns.append(part.child_by_field_name("value"))
+            case Node(type="assignment_pattern" | "object_assignment_pattern"):
+                patterns.append(part.child_by_field_name("left"))
+            case Node(type="object_pattern" | "array_pattern" | "rest_pattern"):
+                patterns.extend(reversed(part.named_children))
 
 
-def syntax_error(code: str) -> tuple[str, int, int] | None:
-    """What makes a text no ES module, with line and column; None for a well-formed one. Nothing of it is run."""
+def syntax_error(code: str) -> tuple[str, int | None, int | None] | None:
+    """What makes a text no ES module, with line and column if known; None for a well-formed one. Nothing of it is run."""
     # A module that cannot be found ends the reading after the whole text has been parsed and before any of it is run.
     never = 'import "";'
     context = quickjs.Context()
     context.set_time_limit(5)
     try:
         context.module(never + code)
+    except quickjs.StackOverflow:
+        return "the code is nested too deep", None, None
     except quickjs.JSException as fault:
         name, _, rest = str(fault).partition(": ")
         if name != "SyntaxError":
             return None
-        message, _, place = rest.partition("\n")
-        line, column = (int(part) for part in place.strip().removeprefix("at <input>:").split(":"))
+        message = rest.partition("\n")[0]
+        if (place := _PLACE.search(rest)) is None:
+            return message, None, None
+        line, column = int(place[1]), int(place[2])
         return message, line, column - len(never) if line == 1 else column
     return None

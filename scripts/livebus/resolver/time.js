@@ -38,6 +38,8 @@ function zoneAt(zone, millis, local) {
   return answer;
 }
 
+const notEmulated = (letter) => new TypeError(`The letter '${letter}' of a date format is not emulated`);
+
 // [letter, how often] and ["'", literal text], in their order.
 function pieces(pattern) {
   const found = [];
@@ -53,7 +55,7 @@ function pieces(pattern) {
 
 const named = (names, index, count) => (count >= 5 ? names[index][0] : count === 4 ? names[index] : names[index].slice(0, 3));
 
-// Letters whose text is a number: [of a Date that shows the zone's clock, the widest text that is read].
+// Letters whose text is a number, of a Date that shows the zone's clock in its UTC members.
 const NUMBERS = {
   y: (date) => date.getUTCFullYear(),
   u: (date) => date.getUTCFullYear(),
@@ -94,7 +96,7 @@ function piece(date, zone, at, letter, count) {
     case "u":
       return count === 2 ? zeros(date.getUTCFullYear() % 100, 2) : zeros(date.getUTCFullYear(), count);
     default:
-      if (!Object.hasOwn(NUMBERS, letter)) throw new TypeError(`The letter '${letter}' of a date format is not emulated`);
+      if (!Object.hasOwn(NUMBERS, letter)) throw notEmulated(letter);
       return zeros(NUMBERS[letter](date), count);
   }
 }
@@ -109,23 +111,27 @@ function formatted(millis, pattern, zone = "UTC") {
 
 const quoted = (literal) => swap(literal, /[\\^$.*+?()[\]{}|/]/g, "\\$&");
 
+// Whether a piece of a format is written in digits.
+const isNumber = ([letter, count]) =>
+  Object.hasOwn(NUMBERS, letter) || letter === "S" || ((letter === "M" || letter === "L") && count < 3);
+
 // What a piece of a format reads, as a regular expression's group.
-function reader(letter, count, next) {
+function reader([letter, count], next) {
   if (letter === "'") return quoted(count);
-  if ((letter === "M" || letter === "L") && count >= 3) return "([A-Za-z]+)";
   if (letter === "E" || letter === "a") return "([A-Za-z]+)";
-  if (letter === "S") return `(\\d{${count}})`;
   if (letter === "X" || letter === "x" || letter === "Z") return "(Z|(?:GMT)?[+-]\\d{2}(?::?\\d{2})?)";
   if (letter === "V" || letter === "z") return "([A-Za-z][A-Za-z0-9_+/-]*|[+-]\\d{2}:?\\d{2})";
-  if (!Object.hasOwn(NUMBERS, letter)) throw new TypeError(`The letter '${letter}' of a date format is not emulated`);
-  // A number of one letter reads as many digits as there are, unless another number follows at once.
-  const adjacent = next !== undefined && Object.hasOwn(NUMBERS, next);
-  return count === 1 && !adjacent ? "(\\d+)" : `(\\d{${count}})`;
+  if (isNumber([letter, count])) {
+    // A number of one letter reads as many digits as there are, unless another number follows at once.
+    return count === 1 && (next === undefined || !isNumber(next)) ? "(\\d+)" : `(\\d{${count}})`;
+  }
+  if (letter === "M" || letter === "L") return "([A-Za-z]+)";
+  throw notEmulated(letter);
 }
 
 function parsed(written, pattern, zone) {
   const parts = pieces(pattern);
-  const source = parts.map(([letter, count], index) => reader(letter, count, parts[index + 1]?.[0])).join("");
+  const source = parts.map((part, index) => reader(part, parts[index + 1])).join("");
   const match = new RegExp(`^${source}$`, "i").exec(text(written, "A timestamp"));
   if (match === null) throw new TypeError(`Text ${brief(written)} could not be parsed with the format ${brief(pattern)}`);
   const fields = { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0, millis: 0 };
@@ -157,7 +163,7 @@ function parsed(written, pattern, zone) {
   const { year, month, day, hour, minute, second, millis } = fields;
   const local = new Date(Date.UTC(2000, month - 1, day, hour, minute, second, millis));
   local.setUTCFullYear(year, month - 1, day);
-  if (fields.month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) {
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) {
     throw new TypeError(`Text ${brief(written)} could not be parsed: a value is out of range`);
   }
   if (own === null && zone === undefined) throw new TypeError(`Text ${brief(written)} names no time zone, and none was given`);

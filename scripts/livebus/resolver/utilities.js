@@ -107,7 +107,7 @@ const util = {
     throw new Halt(String(message), type, data, info);
   },
   appendError: (message, type, data, info) => {
-    current.collect("appended", copy(new Halt(String(message), type, data, info)));
+    current.collect("appended", new Halt(String(message), type, data, info));
   },
   unauthorized: () => {
     const { info } = parse(current.text);

@@ -1,15 +1,32 @@
 """
-An error in the shape that AWS's JSON protocols have: a type, a message, an HTTP status.
+What AWS's protocols have in common: an answer, and an error with a type, a message and an HTTP status.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: status, headers, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
 
 class AwsError(Exception):
-    """Answers an AWS call with an error; ``status`` is the HTTP status."""
+    """
+    Answers an AWS call with an error; ``status`` is the HTTP status.
 
-    def __init__(self, error_type: str, message: str, status: int = 400) -> None:
+    ``query_code`` is the code that the error had when the service still spoke the query protocol (SQS): SDKs show it
+    as the error's code.
+    """
+
+    def __init__(self, error_type: str, message: str, status: int = 400, *, query_code: str = "") -> None:
         super().__init__(f"{error_type}: {message}")
         self.error_type = error_type
         self.message = message
         self.status = status
+        self.query_code = query_code

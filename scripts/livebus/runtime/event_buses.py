@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import sqlite3
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,12 +19,13 @@ from livebus.delivery import DeadLetter, Failure, dead_letter_message, decide
 from livebus.event import Event, Refused, accept
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
 from livebus.operation import Services
-from livebus.runtime.journal import Journal, PendingRetry
+from livebus.runtime.journal import Journal, JournalFault, PendingRetry
 from livebus.runtime.trace import Trace
 from livebus.template.attributes import bus_name
 
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
 MAX_PENDING_RETRIES = 100_000
+_RETRIES_PER_TURN = 20
 
 
 @dataclass(slots=True)
@@ -76,8 +77,8 @@ class EventBuses:
         self._strict = strict
         self.faults = faults or Faults()
         self._waiting: list[tuple[float, int]] = []
-        self._retries: dict[int, PendingRetry] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
 
     def services(self) -> Services:
         return Services(self._clock(), self._new_id, self._put_from_resolver)
@@ -123,43 +124,55 @@ class EventBuses:
         self._trace.matched(event, self.line, rules)
         for rule in rules:
             for target in rule.targets:
-                now = self._clock()
-                if self.faults.latency:
-                    due = now + self.faults.latency
-                    if self._wait(PendingRetry(event, rule.rule.arn, target.target.id, 0, now, due)):
-                        continue
+                now, latency = self._clock(), self.faults.latency
+                if latency and self._wait(PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)):
+                    continue
                 self._invoke(event, rule, target, attempts=0, first=now)
 
     # --- attempts ---------------------------------------------------------------------------------------------------
 
-    def _invoke(self, event: Event, rule: CompiledRule, target: CompiledTarget, *, attempts: int, first: float) -> None:
+    def _invoke(
+        self, event: Event, rule: CompiledRule, target: CompiledTarget, *, attempts: int, first: float, row: int = 0
+    ) -> bool:
+        """
+        Make an attempt after so many others, the first of which was due at ``first``; ``row`` is the journal's.
+
+        Whether the event waits for another one.
+        """
         attempt = self._attempt(event, target)
         failure = attempt.failure
         send(attempt.published)
         if failure is None:
             self._trace.delivered(event, rule, attempt, attempts)
-            return
+            return False
+        now = self._clock()
         decision = decide(
             failure,
             target.target.retry_policy,
-            attempt=attempts,
-            age=self._clock() - first,
+            attempt=attempts + 1,
+            # A shortened wait makes an event older, too: the same limit of the retry policy ends it.
+            age=(now - first) * self._time_scale,
             jitter=self._jitter(),
         )
         if not isinstance(decision, DeadLetter):
-            due = self._clock() + decision.after / self._time_scale
-            retry = PendingRetry(event, rule.rule.arn, target.target.id, attempts + 1, first, due)
-            if len(self._retries) < MAX_PENDING_RETRIES and self._wait(retry):
-                self._trace.retrying(event, rule, attempt, attempts, decision.after)
-                return
-            decision = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another retry.", attempts, None)
+            due = now + decision.after / self._time_scale
+            if self._wait(PendingRetry(event, rule.rule.arn, target.target.id, attempts + 1, first, due, row)):
+                self._trace.retrying(event, rule, attempt, attempts, decision.after / self._time_scale)
+                return True
+            decision = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another retry.", attempts)
         self._dead_letter(event, rule, target, attempt, decision)
+        return False
 
     def _attempt(self, event: Event, target: CompiledTarget) -> Attempt:
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return Attempt(target, failure=failure)
-        attempt = self.line.attempt(event, target, self.services())
+        try:
+            attempt = self.line.attempt(event, target, self.services())
+        except Exception as error:  # a bug of ours must not end the way of the events behind this one
+            logging.getLogger("livebus").exception("unexpected error")
+            message = f"{type(error).__name__} in the local runtime; its log has more"
+            return Attempt(target, failure=Failure("INTERNAL_ERROR", message, retryable=False))
         if self._strict and attempt.failure is None and attempt.response and attempt.response.errors:
             message = str(attempt.response.errors[0].get("message"))
             failure = Failure("ERROR_FROM_TARGET", message, retryable=False)
@@ -180,8 +193,8 @@ class EventBuses:
         body, attributes = dead_letter_message(event, rule.rule, target.target, decision)
         try:
             self._journal.send(queue.arn, self._new_id(), body, attributes, self._clock())
-        except sqlite3.Error as error:
-            self._trace.lost(event, rule, attempt, decision, f"the journal cannot be written: {error}")
+        except JournalFault as fault:
+            self._trace.lost(event, rule, attempt, decision, str(fault))
             return
         self._trace.dead_lettered(event, rule, attempt, decision, queue)
 
@@ -189,46 +202,64 @@ class EventBuses:
 
     def resume(self) -> int:
         """Take up the retries that an earlier runtime left in the journal; how many there are."""
-        for retry in self._journal.retries(MAX_PENDING_RETRIES):
-            self._schedule(retry, retry.row)
-        return len(self._retries)
+        self._waiting = self._journal.due_times()
+        heapq.heapify(self._waiting)
+        self._set_timer()
+        return len(self._waiting)
 
     def _wait(self, retry: PendingRetry) -> bool:
+        """Write down that an event waits. False where there is no room for it; the dead-letter queue is next then."""
+        row = retry.row
         try:
-            row = self._journal.add_retry(retry)
-        except sqlite3.Error:
-            # Not even the waiting can be written down (a full disk): the queue is tried next, and says so if it fails.
+            if row:
+                self._journal.postpone_retry(row, retry.attempts, retry.due)
+            elif len(self._waiting) < MAX_PENDING_RETRIES:
+                row = self._journal.add_retry(retry)
+            else:
+                return False
+        except JournalFault:
             return False
-        self._schedule(retry, row)
-        return True
-
-    def _schedule(self, retry: PendingRetry, row: int) -> None:
-        self._retries[row] = retry
         heapq.heappush(self._waiting, (retry.due, row))
         self._set_timer()
+        return True
 
     def _set_timer(self) -> None:
+        due = self._waiting[0][0] if self._waiting else None
         if self._timer is not None:
+            if due == self._timer_due:
+                return
             self._timer.cancel()
             self._timer = None
-        if self._waiting:
-            delay = max(0.0, self._waiting[0][0] - self._clock())
-            self._timer = asyncio.get_running_loop().call_later(delay, self._run_due)
+        if due is not None:
+            self._timer_due = due
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self._clock()), self._run_due)
 
     def _run_due(self) -> None:
+        """Try again what is due, a few events at a time: others want their turn in between."""
         self._timer = None
         now = self._clock()
-        while self._waiting and self._waiting[0][0] <= now:
-            _, row = heapq.heappop(self._waiting)
-            retry = self._retries.pop(row)
+        try:
+            for _ in range(_RETRIES_PER_TURN):
+                if not self._waiting or self._waiting[0][0] > now:
+                    break
+                self._run_row(heapq.heappop(self._waiting)[1])
+        finally:
+            self._set_timer()
+
+    def _run_row(self, row: int) -> None:
+        try:
+            retry = self._journal.retry(row)
+            if retry is None:
+                return
             found = self._find(retry)
             if found is None:
                 self._trace.target_gone(retry.event, retry.rule_arn, retry.target_id)
-            else:
-                self._invoke(retry.event, *found, attempts=retry.attempts, first=retry.first)
+            elif self._invoke(retry.event, *found, attempts=retry.attempts, first=retry.first, row=row):
+                return
             # Only now: a crash in between delivers twice, which EventBridge may do too, rather than never.
             self._journal.remove_retry(row)
-        self._set_timer()
+        except JournalFault as fault:
+            self._trace.journal_fault(str(fault))
 
     def _find(self, retry: PendingRetry) -> tuple[CompiledRule, CompiledTarget] | None:
         for rule in self.line.compiled_rules(retry.event.bus):
@@ -242,4 +273,5 @@ class EventBuses:
         """Stop waiting; what waits stays in the journal. How many events that is."""
         if self._timer is not None:
             self._timer.cancel()
-        return len(self._retries)
+            self._timer = None
+        return len(self._waiting)

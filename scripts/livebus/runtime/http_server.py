@@ -8,27 +8,26 @@ public documents. Built on aiohttp's low-level server: there are few paths, and 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from http import HTTPStatus
 from typing import cast
-from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from livebus.realtime import GRAPHQL_WS, read_handshake
-from livebus.runtime.aws_endpoint import Answer, AwsEndpoint
-from livebus.runtime.aws_errors import AwsError
-from livebus.runtime.graphql_http import GraphQLHttp
-from livebus.runtime.realtime_session import RealtimeSession, SessionContext
+from livebus.runtime import graphql_http
+from livebus.runtime.aws_endpoint import AwsEndpoint
+from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.callers import is_local_host, is_local_origin
+from livebus.runtime.realtime_session import CLOSE_SECONDS, RealtimeSession
+from livebus.runtime.served_api import ServedApi
 
 # A PutEvents request of 1 MB whose every character is escaped; anything larger is no sensible request.
 MAX_BODY_BYTES = 8 * 1024 * 1024
 _MAX_SOCKET_MESSAGE = 1024 * 1024
-_CLOSE_SECONDS = 2.0
 _EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorType"
 
 Document = Callable[[str], Mapping[str, object]]
@@ -44,62 +43,74 @@ class HttpServer:
     def __init__(
         self,
         aws: AwsEndpoint,
-        apis: Callable[[], Mapping[str, tuple[GraphQLHttp, SessionContext]]],
+        apis: Callable[[], Mapping[str, ServedApi]],
         documents: Mapping[str, Document],
         *,
+        new_id: Callable[[], str],
         origins: Iterable[str] = (),
         check_host: bool = True,
-        tell: Callable[[str], None],
     ) -> None:
         self._aws = aws
         self._apis = apis
         self._documents = documents
+        self._new_id = new_id
         self._origins = frozenset(origins)
         self._check_host = check_host
-        self._tell = tell
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
         self.protocols = web.Server(self._handle, access_log=None, handle_signals=False)
 
     async def close(self) -> None:
         """End idle connections, say goodbye to subscribers, and give what is being answered a moment."""
         self.protocols.pre_shutdown()
-        closing = [socket.close(code=1001, message=b"the runtime stops") for socket in self._sockets]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await asyncio.gather(*closing, return_exceptions=True)
-        await self.protocols.shutdown(timeout=_CLOSE_SECONDS)
+        for session in self._sessions:
+            session.close(1001, "the runtime stops")
+        if self._sessions:
+            await asyncio.wait(self._sessions.values(), timeout=CLOSE_SECONDS)
+        await self.protocols.shutdown(timeout=CLOSE_SECONDS)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._check_host and not is_local_host(request.headers.get("Host", "")):
+            return _plain(403, "This host name is not one of this machine; see --host and --allow-origin.")
+        if request.method == "OPTIONS":
+            return self._with_cors(request, web.Response(status=204))
+        api = self._apis().get(request.path.removesuffix("/realtime"))
+        if api and "websocket" in request.headers.get("Upgrade", "").lower():
+            return await self._serve_socket(request, api)
+        graphql = api if api and request.path.endswith("/graphql") else None
         try:
-            if self._check_host and not _is_local_host(request.headers.get("Host", "")):
-                return _plain(403, "This host name is not one of this machine; see --host and --allow-origin.")
-            if request.method == "OPTIONS":
-                return self._with_cors(request, web.Response(status=204))
-            api = self._apis().get(request.path.removesuffix("/realtime"))
-            if api and "websocket" in request.headers.get("Upgrade", "").lower():
-                return await self._serve_socket(request, api[1])
-            return self._with_cors(request, await self._answer(request, api[0] if api else None))
-        except (ConnectionError, web.HTTPException) as error:
-            return error if isinstance(error, web.HTTPException) else web.Response(status=499)
+            response = await self._answer(request, graphql)
+        except HttpProcessingError as error:  # a body that is no HTTP: broken chunks, broken compression
+            response = _plain(error.code if 400 <= error.code < 500 else 400, "The body cannot be read.")
+        except ConnectionError:  # the client went away; nobody reads this
+            return web.Response(status=400)
         except Exception as error:  # a bug of ours must not end the connection of somebody else, nor go unseen
             logging.getLogger("livebus").exception("unexpected error")
             message = f"{type(error).__name__} in the local runtime; its log has more"
-            body = orjson.dumps({"__type": "InternalFailure", "message": message})
-            return self._with_cors(request, web.Response(status=500, body=body, content_type="application/json"))
+            if graphql is not None:
+                response = _response(graphql_http.internal_failure(message, self._new_id()))
+            else:
+                response = _response(self._aws.internal_failure(message))
+        return self._with_cors(request, response)
 
-    async def _answer(self, request: web.BaseRequest, graphql: GraphQLHttp | None) -> web.Response:
+    async def _answer(self, request: web.BaseRequest, api: ServedApi | None) -> web.Response:
         path = request.path
-        if graphql is not None and path.endswith("/graphql"):
+        if api is not None:
             if request.method not in ("POST", "GET"):
                 return _plain(405, "GraphQL takes POST and GET.")
             body = await _read(request)
+            if body is None:
+                return _too_large()
             source_ip = request.remote or "127.0.0.1"
             query = request.rel_url.raw_query_string
-            answer = graphql.call(request.method, path, query, headers=request.headers, body=body, source_ip=source_ip)
-            return _response(answer)
+            return _response(
+                graphql_http.call(
+                    api, request.method, path, query, headers=request.headers, body=body, source_ip=source_ip
+                )
+            )
         if path == "/" and request.method == "POST":
-            return _response(self._aws.call(request.headers, await _read(request)))
+            body = await _read(request)
+            return _too_large() if body is None else _response(await self._aws.call(request.headers, body))
         pool_id, _, name = path.strip("/").partition("/.well-known/")
         document = self._documents.get(name)
         if document is not None and request.method == "GET":
@@ -108,36 +119,42 @@ class HttpServer:
             except AwsError as error:
                 return _plain(404, error.message)
             return web.Response(body=orjson.dumps(content), content_type="application/json")
-        return _plain(404, f"Nothing answers to {request.method} {path} here.")
+        refused = self._aws.refuse(request.method, path, request.headers)
+        return _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
 
     # --- WebSocket --------------------------------------------------------------------------------------------------
 
-    async def _serve_socket(self, request: web.BaseRequest, context: SessionContext) -> web.StreamResponse:
+    async def _serve_socket(self, request: web.BaseRequest, api: ServedApi) -> web.StreamResponse:
         offered = request.headers.getall("Sec-WebSocket-Protocol", [])
         handshake = read_handshake(request.path, request.rel_url.raw_query_string, offered)
         # Compression is not taken up: frames are made once for all subscribers, and loopback has no need of it.
-        socket = web.WebSocketResponse(protocols=(GRAPHQL_WS,), compress=False, max_msg_size=_MAX_SOCKET_MESSAGE)
-        await socket.prepare(request)
+        # Closing is the session's: aiohttp would shut the socket before the client has read the close frame.
+        socket = web.WebSocketResponse(
+            protocols=(GRAPHQL_WS,), compress=False, max_msg_size=_MAX_SOCKET_MESSAGE, autoclose=False
+        )
+        try:
+            await socket.prepare(request)
+        except web.HTTPException as error:  # no WebSocket handshake, whatever the Upgrade header says
+            return _plain(error.status, error.text or error.reason)
         transport = cast(asyncio.Transport | None, request.transport)
         if transport is None:
             return socket
-        closings: set[asyncio.Task[bool]] = set()
-
-        def close(code: int, reason: str) -> None:
-            task = asyncio.ensure_future(socket.close(code=code, message=reason.encode()))
-            closings.add(task)
-
-        session = RealtimeSession(context, transport, close, request.remote or "127.0.0.1")
-        self._sockets.add(socket)
+        session = RealtimeSession(api, transport, request.remote or "127.0.0.1")
+        over = self._sessions[session] = asyncio.get_running_loop().create_future()
         try:
             session.open(handshake)
             async for message in socket:
-                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY) and not session.is_closing:
                     session.receive(message.data)
+        except Exception:
+            logging.getLogger("livebus").exception("unexpected error")
+            session.close(1011, "unexpected error in the local runtime")
         finally:
-            self._sockets.discard(socket)
+            del self._sessions[session]
+            over.set_result(None)
+            if session.is_closing:
+                transport.close()  # the close frame is out; aiohttp would send another
             session.end()
-            await asyncio.gather(*closings, return_exceptions=True)
         return socket
 
     # --- browsers ---------------------------------------------------------------------------------------------------
@@ -148,7 +165,7 @@ class HttpServer:
         events with the developer's browser.
         """
         origin = request.headers.get("Origin")
-        if origin is None or not self._is_allowed(origin):
+        if origin is None or not ("*" in self._origins or origin in self._origins or is_local_origin(origin)):
             return response
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
@@ -162,21 +179,19 @@ class HttpServer:
                 response.headers["Access-Control-Allow-Private-Network"] = "true"
         return response
 
-    def _is_allowed(self, origin: str) -> bool:
-        if "*" in self._origins or origin in self._origins:
-            return True
-        return _is_loopback(urlsplit(origin).hostname or "")
 
-
-async def _read(request: web.BaseRequest) -> bytes:
-    """The whole body, as long as it is no larger than any sensible request."""
+async def _read(request: web.BaseRequest) -> bytes | None:
+    """The whole body; None where it is larger than any sensible request."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
+        return None
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        # curl, and AWS's C++ and Java SDKs, hold a large body back until they are told to go on.
+        cast(asyncio.Transport, request.transport).write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = bytearray()
     while chunk := await request.content.readany():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, len(body))
+            return None
     return bytes(body)
 
 
@@ -184,26 +199,10 @@ def _response(answer: Answer) -> web.Response:
     return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
 
+def _too_large() -> web.Response:
+    return _plain(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+
+
 def _plain(status: int, text: str) -> web.Response:
     reason = HTTPStatus(status).phrase
     return web.Response(status=status, text=f"{reason}: {text}\n")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_local_host(host: str) -> bool:
-    """
-    Whether a Host header can come from a client that means this machine.
-
-    A page that rebinds its own name to 127.0.0.1 sends that name. AWS's names are let through: clients may be told to
-    sign for the real API's host, and nobody else can have them.
-    """
-    name = urlsplit(f"//{host}").hostname or ""
-    return _is_loopback(name) or name.endswith((".amazonaws.com", ".amazonaws.com.cn"))

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from livebus.errors import LivebusError, Place
 from livebus.event import Event
+
+# Of 4096 bytes: 1 GiB. A target that fails for a night must not fill the disk.
+MAX_PAGES = 262_144
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS retries (
@@ -56,36 +61,58 @@ class QueuedMessage:
     first_received: float | None
 
 
+class JournalFault(LivebusError):
+    """The file cannot be read or written: the disk is full, or somebody took the file away."""
+
+
 class Journal:
-    """Opens (and makes) the file. Used from one thread; each call is a transaction of its own."""
+    """
+    Opens (and makes) the file. Used from one thread; each call is a transaction of its own.
+
+    Every call raises JournalFault where the file fails it.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._place = Place(str(path))
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.executescript(_TABLES)
-            path.chmod(0o600)
-        except sqlite3.Error as error:
-            raise LivebusError(
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = FULL")
+                self._connection.execute(f"PRAGMA max_page_count = {MAX_PAGES}")
+                self._connection.executescript(_TABLES)
+                path.chmod(0o600)
+            except (sqlite3.Error, OSError):
+                self._connection.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise JournalFault(
                 f"cannot use the journal: {error}",
-                Place(str(path)),
+                self._place,
                 advice="Move it away to start with an empty one; events that wait in it stay in that file.",
             ) from None
 
     def close(self) -> None:
         self._connection.close()
 
+    def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise JournalFault(f"the journal cannot be used: {error}", self._place) from None
+
     # --- retries ----------------------------------------------------------------------------------------------------
 
     def add_retry(self, retry: PendingRetry) -> int:
-        cursor = self._connection.execute(
+        """Keep an event that waits; the number of its row."""
+        event = retry.event
+        cursor = self._run(
             "INSERT INTO retries (envelope, bus, ingestion_time, rule_arn, target_id, attempts, first, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                retry.event.text.decode(),
-                retry.event.bus,
-                retry.event.ingestion_time,
+                event.text.decode(),
+                event.bus,
+                event.ingestion_time,
                 retry.rule_arn,
                 retry.target_id,
                 retry.attempts,
@@ -95,65 +122,68 @@ class Journal:
         )
         return int(cursor.lastrowid or 0)
 
+    def postpone_retry(self, row: int, attempts: int, due: float) -> None:
+        self._run("UPDATE retries SET attempts = ?, due = ? WHERE id = ?", (attempts, due, row))
+
     def remove_retry(self, row: int) -> None:
-        self._connection.execute("DELETE FROM retries WHERE id = ?", (row,))
+        self._run("DELETE FROM retries WHERE id = ?", (row,))
 
-    def retries(self, limit: int) -> Iterator[PendingRetry]:
-        """Those that wait, the first due first."""
-        rows = self._connection.execute(
-            "SELECT id, envelope, bus, ingestion_time, rule_arn, target_id, attempts, first, due"
-            " FROM retries ORDER BY due LIMIT ?",
-            (limit,),
-        )
-        for row, envelope, bus, ingestion_time, rule_arn, target_id, attempts, first, due in rows.fetchall():
-            event = Event(json.loads(envelope), bus, ingestion_time)
-            yield PendingRetry(event, rule_arn, target_id, attempts, first, due, row)
+    def retry(self, row: int) -> PendingRetry | None:
+        """An event that waits; None where there is no such row any more."""
+        found = self._run(
+            "SELECT envelope, bus, ingestion_time, rule_arn, target_id, attempts, first, due FROM retries WHERE id = ?",
+            (row,),
+        ).fetchone()
+        if found is None:
+            return None
+        envelope, bus, ingestion_time, rule_arn, target_id, attempts, first, due = found
+        event = Event(orjson.loads(envelope), bus, ingestion_time)
+        return PendingRetry(event, rule_arn, target_id, attempts, first, due, row)
 
-    def count_retries(self) -> int:
-        return int(self._connection.execute("SELECT count(*) FROM retries").fetchone()[0])
+    def due_times(self) -> list[tuple[float, int]]:
+        """When each event that waits is due, and its row."""
+        return list(self._run("SELECT due, id FROM retries ORDER BY due").fetchall())
 
     # --- queues -----------------------------------------------------------------------------------------------------
 
     def send(self, queue: str, message_id: str, body: str, attributes: Mapping[str, str], now: float) -> None:
-        self._connection.execute(
+        self._run(
             "INSERT INTO messages (queue, message_id, sent, body, attributes) VALUES (?, ?, ?, ?, ?)",
             (queue, message_id, now, body, json.dumps(dict(attributes), ensure_ascii=False)),
         )
 
     def receive(self, queue: str, most: int, *, now: float, hidden_until: float, receipt: str) -> list[QueuedMessage]:
         """Up to ``most`` visible messages, the oldest first; they are hidden until the time given."""
-        found = self._connection.execute(
+        found = self._run(
             "SELECT id, message_id, body, attributes, sent, received, first_received FROM messages"
             " WHERE queue = ? AND visible <= ? ORDER BY id LIMIT ?",
             (queue, now, most),
         ).fetchall()
         messages = []
         for row, message_id, body, attributes, sent, received, first in found:
-            self._connection.execute(
-                "UPDATE messages SET visible = ?, received = received + 1, receipt = ?, first_received = ? WHERE id = ?",
-                (hidden_until, receipt, now if first is None else first, row),
-            )
             first_received = now if first is None else first
+            self._run(
+                "UPDATE messages SET visible = ?, received = received + 1, receipt = ?, first_received = ? WHERE id = ?",
+                (hidden_until, receipt, first_received, row),
+            )
             messages.append(
                 QueuedMessage(row, message_id, body, json.loads(attributes), sent, received + 1, first_received)
             )
         return messages
 
     def delete(self, queue: str, row: int) -> bool:
-        return self._connection.execute("DELETE FROM messages WHERE queue = ? AND id = ?", (queue, row)).rowcount > 0
+        return self._run("DELETE FROM messages WHERE queue = ? AND id = ?", (queue, row)).rowcount > 0
 
     def hide(self, queue: str, row: int, until: float) -> bool:
-        changed = self._connection.execute(
-            "UPDATE messages SET visible = ? WHERE queue = ? AND id = ?", (until, queue, row)
-        )
+        changed = self._run("UPDATE messages SET visible = ? WHERE queue = ? AND id = ?", (until, queue, row))
         return changed.rowcount > 0
 
     def purge(self, queue: str) -> None:
-        self._connection.execute("DELETE FROM messages WHERE queue = ?", (queue,))
+        self._run("DELETE FROM messages WHERE queue = ?", (queue,))
 
     def counts(self, queue: str, now: float) -> tuple[int, int]:
         """How many messages are visible, and how many are received and not deleted yet."""
-        row: Any = self._connection.execute(
+        row: Any = self._run(
             "SELECT count(*), coalesce(sum(visible > ?), 0) FROM messages WHERE queue = ?", (now, queue)
         ).fetchone()
         return row[0] - row[1], row[1]

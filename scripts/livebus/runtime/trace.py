@@ -22,6 +22,32 @@ LINES_PER_SECOND = 20
 _LONGEST_VALUE = 200
 
 
+class _Budget:
+    """Lets so many lines a second through, and counts the others."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._second = 0
+        self._told = 0
+        self._untold = 0
+
+    def has_room(self, now: float) -> bool:
+        return int(now) != self._second or self._told < LINES_PER_SECOND
+
+    def spend(self, lines: int) -> None:
+        self._told += lines
+
+    def skip(self) -> None:
+        self._untold += 1
+
+    def turn(self, now: float, *, ends: bool = False) -> str:
+        """Begin a new second if it is one: the line that tells what was left out, or nothing."""
+        if int(now) == self._second and not ends:
+            return ""
+        untold, self._second, self._told, self._untold = self._untold, int(now), 0, 0
+        return f"… and {untold} more {self._what} (--trace FILE keeps them all)" if untold else ""
+
+
 class Trace:
     """
     ``tell`` prints a line for people; ``clock`` gives seconds. Listeners get a dict for each station of each event:
@@ -33,9 +59,16 @@ class Trace:
         self._clock = clock
         self._verbose = verbose
         self.listeners: list[Listener] = []
-        self._second = 0
-        self._told = 0
-        self._untold = 0
+        self._problems = _Budget("problems like these")
+        # A budget of their own: a lost event must not go under in a flood of unmatched ones.
+        self._losses = _Budget("lost events")
+
+    def tick(self, *, ends: bool = False) -> None:
+        """Tell how many lines were left out, once their second is over; to be called now and then, and at the end."""
+        for budget in (self._problems, self._losses):
+            line = budget.turn(self._clock(), ends=ends)
+            if line:
+                self._tell(line)
 
     # --- what stations say ------------------------------------------------------------------------------------------
 
@@ -51,12 +84,14 @@ class Trace:
         self._emit("bus", event.id, accepted=True, bus=event.bus, dropped="no such event bus")
 
     def matched(self, event: Event, line: Line, rules: Sequence[CompiledRule]) -> None:
-        if rules and not self.listeners and not self._verbose:
+        is_asked = bool(self.listeners) or self._verbose
+        if rules and not is_asked:
             return
-        if self.listeners or self._verbose or self._has_room():
+        # The verdicts cost more than the matching: they are not made for a line that is not told.
+        if is_asked or self._problems.has_room(self._clock()):
             self._tell_match(event, line, rules)
         else:
-            self._untold += 1
+            self._problems.skip()
 
     def _tell_match(self, event: Event, line: Line, rules: Sequence[CompiledRule]) -> None:
         verdicts = line.verdicts(event)
@@ -74,16 +109,17 @@ class Trace:
                 "pattern", event.id, rule=verdict.rule.name, matches=verdict.matches, reasons=list(verdict.reasons)
             )
         if not rules:
-            self._problem(f"event {event.id} matched no rule on bus {event.bus!r}")
-            for verdict in verdicts:
-                self._problem(f"  rule {verdict.rule.name!r}: {'; '.join(verdict.reasons)}")
+            self._problem(
+                f"event {event.id} matched no rule on bus {event.bus!r}",
+                *(f"  rule {verdict.rule.name!r}: {'; '.join(verdict.reasons)}" for verdict in verdicts),
+            )
 
     def delivered(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
         response = attempt.response
         if response is not None and response.errors:
             message = response.errors[0].get("message")
             self._problem(
-                f"event {event.id} reached AppSync, which answered with an error and published nothing: {message}."
+                f"event {event.id} reached AppSync, which answered with an error: {message}."
                 " It counts as delivered: neither retries nor the dead-letter queue see it (--strict changes that)"
             )
         for field, deliveries in attempt.published.deliveries:
@@ -117,18 +153,19 @@ class Trace:
         )
 
     def lost(self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, why: str) -> None:
-        self._problem(
-            f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}", always=True
-        )
+        self._loss(f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}")
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
         self._emit("delivery", event.id, rule=rule.rule.name, lost=why, code=letter.error_code)
 
     def target_gone(self, event: Event, rule_arn: str, target_id: str) -> None:
-        self._problem(
-            f"event {event.id} waited for target {target_id!r} of {rule_arn}, which the template has no more: dropped",
-            always=True,
+        self._loss(
+            f"event {event.id} waited for target {target_id!r} of {rule_arn}, which the template has no more: dropped"
         )
         self._emit("delivery", event.id, lost="the target is gone")
+
+    def journal_fault(self, fault: str) -> None:
+        """An event that waited can be neither read nor struck out; the next start finds it where it is."""
+        self._loss(f"{fault}; an event in it is tried again at the next start")
 
     def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
         name, target = rule.rule.name, attempt.target.target.id
@@ -162,26 +199,29 @@ class Trace:
         if not self.listeners and not self._verbose:
             return
         record = {"station": station, "event": event_id, "at": self._clock(), **said}
-        for listener in self.listeners:
+        for listener in tuple(self.listeners):
             listener(record)
         if self._verbose:
             words = " ".join(f"{key}={_short(value)}" for key, value in said.items())
             self._tell(f"{event_id[:8] or '-':8} {station:12} {words}")
 
-    def _problem(self, line: str, *, always: bool = False) -> None:
-        if always or self._has_room():
-            self._tell(line)
-        else:
-            self._untold += 1
+    def _problem(self, *lines: str) -> None:
+        self._told(self._problems, lines)
 
-    def _has_room(self) -> bool:
-        second = int(self._clock())
-        if second != self._second:
-            if self._untold:
-                self._tell(f"… and {self._untold} more lines like these (--trace FILE keeps them all)")
-            self._second, self._told, self._untold = second, 0, 0
-        self._told += 1
-        return self._told <= LINES_PER_SECOND
+    def _loss(self, line: str) -> None:
+        self._told(self._losses, (line,))
+
+    def _told(self, budget: _Budget, lines: Sequence[str]) -> None:
+        now = self._clock()
+        untold = budget.turn(now)
+        if untold:
+            self._tell(untold)
+        if not budget.has_room(now):
+            budget.skip()
+            return
+        budget.spend(len(lines))
+        for line in lines:
+            self._tell(line)
 
 
 def _short(value: Any) -> str:

@@ -1,5 +1,5 @@
 """
-The order in which CloudFormation makes resources, and the circles that it refuses.
+What the resources of a template refer to, the order in which CloudFormation makes them, and the circles it refuses.
 
 A resource depends on each one that it names by Ref, GetAtt, Sub or DependsOn.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
@@ -7,52 +7,76 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dep
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
-_SUB_NAME = re.compile(r"\$\{([^!.}][^.}]*)[^}]*\}")
+from livebus.intrinsics import SUB_VARIABLE, Path
 
 
-def references(value: Any) -> Iterator[str]:
-    """The names that a value refers to, in a template in long form: resources and parameters alike."""
+class Reference(NamedTuple):
+    """A name that a value refers to: a resource, or (unless it is of an attribute) a parameter."""
+
+    name: str
+    of_attribute: bool
+    path: Path
+
+
+def references(value: Any, path: Path = ()) -> Iterator[Reference]:
+    """Everything that a value refers to, whichever way its conditions go. The template is in long form."""
     if isinstance(value, list):
-        for item in value:
-            yield from references(item)
+        for index, item in enumerate(value):
+            yield from references(item, (*path, index))
     elif isinstance(value, dict):
         for key, item in value.items():
+            below = (*path, key)
             if key == "Ref" and isinstance(item, str):
-                yield item
+                yield Reference(item, of_attribute=False, path=below)
             elif key == "Fn::GetAtt" and item:
-                yield item.split(".", 1)[0] if isinstance(item, str) else str(item[0])
+                name = item.split(".", 1)[0] if isinstance(item, str) else item[0] if isinstance(item, list) else None
+                if isinstance(name, str):
+                    yield Reference(name, of_attribute=True, path=below)
+                yield from references(item, below)
             elif key == "Fn::Sub":
-                text = item[0] if isinstance(item, list) and item else item
-                yield from _SUB_NAME.findall(text) if isinstance(text, str) else ()
-                yield from references(item[1:]) if isinstance(item, list) else ()
+                yield from _substituted(item, below)
             else:
-                yield from references(item)
+                yield from references(item, below)
 
 
-def dependencies(resources: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What each resource depends on, by logical id; names that are not resources are left out."""
-    found: dict[str, list[str]] = {}
+def _substituted(argument: Any, path: Path) -> Iterator[Reference]:
+    text, variables = argument, {}
+    if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
+        text, variables = argument
+        yield from references(variables, (*path, 1))
+    if isinstance(text, str):
+        for literal, name in SUB_VARIABLE.findall(text):
+            if not literal and name not in variables:
+                logical_id, dot, _ = name.partition(".")
+                yield Reference(logical_id, of_attribute=bool(dot), path=path)
+
+
+def depends_on(resource: Mapping[str, Any]) -> list[Any]:
+    """What DependsOn names, one or several."""
+    given = resource.get("DependsOn")
+    return [] if given is None else given if isinstance(given, list) else [given]
+
+
+def creation_order(resources: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """
+    The logical ids in an order in which each comes after what it depends on, and the circles that are in the way.
+
+    A circle is its members in order, none twice; the order goes on as though its first did not depend on anything.
+    """
+    depends: dict[str, list[str]] = {}
     for logical_id, resource in resources.items():
-        given = resource.get("DependsOn") or []
-        names = [*references(resource.get("Properties")), *([given] if isinstance(given, str) else given)]
-        found[logical_id] = [name for name in dict.fromkeys(names) if name in resources]
-    return found
-
-
-def creation_order(resources: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """
-    The logical ids in an order in which each comes after what it depends on, and a circle where there is one.
-
-    With a circle (its members in order, none twice) the order is empty.
-    """
-    sorter = TopologicalSorter(dependencies(resources))
-    try:
-        return list(sorter.static_order()), []
-    except CycleError as error:
-        circle: list[str] = error.args[1]
-        return [], circle[:-1]
+        names = [each.name for each in references(resource.get("Properties"))] + depends_on(resource)
+        depends[logical_id] = [name for name in names if isinstance(name, str) and name in resources]
+    circles: list[list[str]] = []
+    while True:
+        try:
+            return list(TopologicalSorter(depends).static_order()), circles
+        except CycleError as error:
+            # graphlib tells each member before the one that depends on it; people read it the other way.
+            circle: list[str] = error.args[1][:0:-1]
+            circles.append(circle)
+            depends[circle[0]] = []

@@ -1,51 +1,43 @@
 """
 Reads a template's text, YAML or JSON, and keeps the line and column of everything in it.
 
-In: text. Out: a :class:`Document`: the template in long form (``!Ref x`` becomes ``{"Ref": "x"}``) and the places of its
-members by their paths. cfn-flip's loader knows CloudFormation's tags; the places and the refusal of duplicate keys
-are added here. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+In: text. Out: a :class:`Document`: the template in long form (``!Ref x`` becomes ``{"Ref": "x"}``), the places of its
+members by their paths, and the faults that do not keep the rest from being read.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from cfn_tools.yaml_loader import TAG_MAP, UNCONVERTED_SUFFIXES, CfnYamlLoader
+from cfn_tools.yaml_loader import UNCONVERTED_SUFFIXES
 
 from livebus.errors import Fault, InvalidTemplate, Place
+from livebus.template.yaml_nodes import TEXT_TAG, Composed, compose
 
 Path = tuple[str | int, ...]
 
-
-class _Loader(CfnYamlLoader):  # type: ignore[misc]  # cfn-flip has no types
-    """cfn-flip's loader, with merge keys, and with dates left as the text they are (``2010-09-09``)."""
-
-
-def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    loader.flatten_mapping(node)
-    return {
-        str(loader.construct_object(key, deep=True)): loader.construct_object(value, deep=True)
-        for key, value in node.value
-    }
-
-
-_Loader.add_constructor(TAG_MAP, _construct_mapping)
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in CfnYamlLoader.yaml_implicit_resolvers.items()
-}
+_STANDARD = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A template in long form. ``places`` tells where the value of a path stands, ``keys`` where its key does."""
+    """
+    A template in long form.
+
+    ``places`` tells where the value of a path stands: that of an object or a list at its key, that of a text where the
+    text itself begins. ``aliases`` is true where YAML aliases were expanded.
+    """
 
     body: dict[str, Any]
     file: str
     places: dict[Path, tuple[int, int]]
+    faults: tuple[Fault, ...] = ()
+    aliases: bool = False
 
     def place(self, path: Path) -> Place:
         """The place of a path; of its nearest known parent where the path itself is not there."""
@@ -60,59 +52,141 @@ def read_document(text: str, file: str) -> Document:
     """
     Parse a template.
 
-    Raises InvalidTemplate with the line and column of a YAML or JSON fault, of each duplicate key, and where the
-    document is not an object.
+    Raises InvalidTemplate with the line and column of a YAML or JSON fault, and where the document is not an object.
+    Keys that are there twice, nulls and what JSON has no value for are in the document's ``faults``.
     """
-    # YAML takes JSON but for tabs between tokens; a JSON string cannot hold a bare tab, so none of value is lost.
-    loader = _Loader(text.replace("\t", " ") if text.lstrip().startswith("{") else text)
+    text = text.removeprefix("\ufeff")
+    is_json = text.lstrip().startswith("{")
+    # YAML takes JSON but for tabs between tokens; a JSON string cannot hold a bare tab, so nothing of value is lost.
+    composed = compose(text.replace("\t", " ") if is_json else text, file)
+    root = composed.root
+    if not isinstance(root, yaml.MappingNode) or root.tag.startswith("!"):
+        raise InvalidTemplate(
+            "the template is empty" if root is None or root.value == "" else "the template is not an object",
+            Place(file, 1, 1),
+            expected="an object with a Resources section",
+        )
+    reader = _Reader(composed, file)
+    body = reader.value(root, ())
+    if is_json and not reader.faults:
+        # JSON knows numbers (1e3) and escapes (halves of a pair) that YAML takes for something else.
+        body = _json(text, body)
+    return Document(body, file, reader.places, (*_duplicates(composed, file), *reader.faults), composed.aliases)
+
+
+def _json(text: str, otherwise: Any) -> Any:
+    def refuse(constant: str) -> Any:
+        raise ValueError(constant)
+
     try:
-        node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            raise InvalidTemplate(
-                "the template is empty" if node is None else "the template is not an object",
-                Place(file, 1, 1),
-                expected="an object with a Resources section",
-            )
-        places: dict[Path, tuple[int, int]] = {}
-        duplicates: list[Fault] = []
-        for path, (line, column), is_double in _walk(node, ()):
-            places[path] = (line, column)
-            if is_double:
-                place = Place(file, line, column, "/".join(map(str, path)))
-                duplicates.append(Fault(f"duplicate key {path[-1]!r}", place, "each key once", "Remove one of the two."))
-        if duplicates:
-            raise InvalidTemplate(faults=duplicates)
-        return Document(loader.construct_document(node), file, places)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        said = " ".join(part for part in (error.context, error.problem) if part)
-        raise InvalidTemplate(f"not valid YAML: {said}", place) from None
-    except yaml.YAMLError as error:
-        raise InvalidTemplate(f"not valid YAML: {' '.join(str(error).split())}", Place(file)) from None
-    finally:
-        loader.dispose()
+        return json.loads(text, parse_constant=refuse)
+    except ValueError:
+        return otherwise
 
 
-def _walk(node: yaml.Node, path: Path) -> Iterator[tuple[Path, tuple[int, int], bool]]:
-    """Each path below a node with the place of its value, and whether its key was there before."""
-    if node.tag.startswith("!"):
-        suffix = node.tag[1:]
-        path = (*path, suffix if suffix in UNCONVERTED_SUFFIXES else f"Fn::{suffix}")
-        yield path, _start(node), False
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
+def _duplicates(composed: Composed, file: str) -> list[Fault]:
+    return [
+        Fault(
+            f"duplicate key {key.value!r}",
+            Place(file, key.start_mark.line + 1, key.start_mark.column + 1),
+            "each key once",
+            "Remove one of the two.",
+        )
+        for key in composed.duplicates
+    ]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Makes values of nodes, and notes where each stands. Depth and size are bounded by ``compose``."""
+
+    _composed: Composed
+    _file: str
+    places: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        if node.tag.startswith("!"):
+            suffix = node.tag[1:]
+            name = suffix if suffix in UNCONVERTED_SUFFIXES else f"Fn::{suffix}"
+            path = (*path, name)
+            self.places[path] = _start(node)
+            argument = node.value if isinstance(node, yaml.ScalarNode) else self._plain(node, path)
+            if name == "Fn::GetAtt" and isinstance(argument, str):
+                argument = argument.split(".", 1)
+            return {name: argument}
+        return self._plain(node, path)
+
+    def _plain(self, node: yaml.Node, path: Path) -> Any:
+        """The value of a node, whatever function its tag names."""
+        if isinstance(node, yaml.MappingNode):
+            self._check_tag(node, path, "map")
+            return dict(self._members(node, path))
+        if isinstance(node, yaml.SequenceNode):
+            self._check_tag(node, path, "seq")
+            items = []
+            for index, item in enumerate(node.value):
+                self.places[(*path, index)] = _start(item)
+                items.append(self.value(item, (*path, index)))
+            return items
+        return self._scalar(node, path)
+
+    def _members(self, node: yaml.MappingNode, path: Path) -> list[tuple[str, Any]]:
+        members = []
         for key, value in node.value:
-            name = str(key.value)
-            below = (*path, name)
-            is_double = name in seen and name != "<<"
-            seen.add(name)
-            yield below, _start(key) if is_double or not isinstance(value, yaml.ScalarNode) else _start(value), is_double
-            yield from _walk(value, below)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield (*path, index), _start(value), False
-            yield from _walk(value, (*path, index))
+            if not isinstance(key, yaml.ScalarNode) or key.tag.startswith("!"):
+                self._fault("a key that is not a text", path, key)
+                continue
+            # Keys stay as they are written: no number, no truth value.
+            below = (*path, key.value)
+            self.places[below] = _start(value if isinstance(value, yaml.ScalarNode) else key)
+            members.append((key.value, self.value(value, below)))
+        return members
+
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        loader, kind = self._composed.loader, node.tag.removeprefix(_STANDARD)
+        if node.tag == TEXT_TAG:
+            return self._text(node, path)
+        if kind == "null":
+            if "Metadata" not in path:
+                advice = "Write the EventPattern as JSON text to match null." if "EventPattern" in path else ""
+                self._fault("'null' values are not allowed in templates", path, node, advice=advice)
+            return None
+        try:
+            if kind == "bool":
+                return loader.construct_yaml_bool(node)
+            if kind == "int":
+                return loader.construct_yaml_int(node)
+            if kind == "float":
+                number = loader.construct_yaml_float(node)
+                if math.isfinite(number):
+                    return number
+        except (ValueError, KeyError):
+            self._fault(f"{node.value[:40]!r} is not a number that can be read", path, node, "a number, or text in quotes")
+            return None
+        found = f"{node.value[:40]!r} is YAML's {node.tag.replace(_STANDARD, '!!')}, which JSON has not"
+        self._fault(found, path, node, "text in quotes")
+        return None
+
+    def _text(self, node: yaml.ScalarNode, path: Path) -> str:
+        text = str(node.value)
+        if text.isascii():
+            return text
+        try:
+            # "\ud83d\ude00" is one character in JSON, and two halves to YAML.
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._fault("text with half of a surrogate pair", path, node, "text that UTF-8 can hold")
+            return text.encode("utf-8", "replace").decode("utf-8")
+
+    def _check_tag(self, node: yaml.Node, path: Path, expected: str) -> None:
+        if not node.tag.startswith("!") and node.tag != f"{_STANDARD}{expected}":
+            found = f"YAML's {node.tag.replace(_STANDARD, '!!')}, which CloudFormation does not support"
+            self._fault(found, path, node)
+
+    def _fault(self, found: str, path: Path, node: yaml.Node, expected: str = "", advice: str = "") -> None:
+        place = Place(self._file, *_start(node), "/".join(map(str, path)))
+        self.faults.append(Fault(found, place, expected, advice))
 
 
 def _start(node: yaml.Node) -> tuple[int, int]:

@@ -91,8 +91,8 @@ def _constant(target: Target, text: str) -> Transformer:
     owner = f"Input of target {target.id!r}{_at(place)}"
     if not isinstance(value, dict):
         never = f"{owner} gives {kind_of(value)}; AppSync takes a JSON object as variables"
-        return Transformer("Input", owner, lambda event: value, text=text, never=never)
-    return Transformer("Input", owner, lambda event: value, text=text, keys=tuple(value))
+        return Transformer("Input", owner, lambda _: value, text=text, never=never)
+    return Transformer("Input", owner, lambda _: value, text=text, keys=tuple(value))
 
 
 def _path(target: Target, path: str) -> Transformer:
@@ -243,8 +243,8 @@ def _template(target: Target, template: str, values: Mapping[str, ValueOf], path
 
 def _predefined(rule_name: str, rule_arn: str) -> dict[str, ValueOf]:
     return {
-        "aws.events.rule-arn": lambda event: rule_arn,
-        "aws.events.rule-name": lambda event: rule_name,
+        "aws.events.rule-arn": lambda _: rule_arn,
+        "aws.events.rule-name": lambda _: rule_name,
         "aws.events.event.ingestion-time": lambda event: event.ingestion_time,
         "aws.events.event": _event_without_detail,
         "aws.events.event.json": lambda event: event.envelope,

@@ -134,7 +134,7 @@ class TemplateReader:
         if key is None:
             raise self._malformed("an object key in double quotes")
         if PLACEHOLDER.search(key[1]):
-            # "If InputTemplate is a JSON object …: The placeholder cannot be used as an object key."
+            # AWS of templates that are JSON objects: "The placeholder cannot be used as an object key."
             raise self._malformed("an object key without a placeholder")
         name = str(self._decoded(key[0], self._offset))
         self._offset = key.end()
@@ -198,7 +198,7 @@ class TemplateReader:
 def _builder(node: _Constant | Build) -> Build:
     if isinstance(node, _Constant):
         value = node.value
-        return lambda event: value
+        return lambda _: value
     return node
 
 

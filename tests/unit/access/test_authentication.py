@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
+from unittest import mock
 
+import botocore.auth
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -18,7 +21,7 @@ from livebus.template.application import AuthProvider, GraphQLApi
 
 Sign = Callable[..., str]
 
-NOW = dt.datetime.now(dt.UTC).timestamp()
+NOW = 1_700_000_000.0
 POOL = "us-east-1_AbCdEfGhI"
 POOL_ISSUER = f"https://cognito-idp.us-east-1.amazonaws.com/{POOL}"
 COGNITO = AuthProvider("AMAZON_COGNITO_USER_POOLS", user_pool_id=POOL, default_action="ALLOW")
@@ -80,7 +83,8 @@ def refused(authenticator: Authenticator, request: SignedRequest | None = None, 
 def signed(body: bytes = b"{}") -> SignedRequest:
     """A request signed with the known key."""
     request = AWSRequest("POST", "http://127.0.0.1/graphql", headers={"host": "127.0.0.1"}, data=body)
-    SigV4Auth(Credentials("AKID", "secret"), "appsync", "us-east-1").add_auth(request)
+    with mock.patch.object(botocore.auth, "get_current_datetime", lambda: dt.datetime.fromtimestamp(NOW, dt.UTC)):
+        SigV4Auth(Credentials("AKID", "secret"), "appsync", "us-east-1").add_auth(request)
     return SignedRequest("POST", "/graphql", "", dict(request.headers.items()), body)
 
 
@@ -261,7 +265,19 @@ def test_changed_keys_are_taken_up(jwks: dict[str, Any], sign: Sign) -> None:
     assert refused(authenticator, Authorization=token).reason == "its kid 'key-1' is not among the provider's keys"
 
 
+def test_an_equal_document_keeps_what_is_remembered(jwks: dict[str, Any], sign: Sign) -> None:
+    """A JWKS document made anew for each request, with the same keys in it, costs no second signature check."""
+    authenticator = Authenticator(
+        api(COGNITO), region="us-east-1", account="1", jwks_for=lambda _: copy.deepcopy(jwks), secret_for={}.get
+    )
+    token = sign(ACCESS)
+    first, second = (enter(authenticator, Authorization=token).identity or {} for _ in range(2))
+
+    assert first["claims"] is second["claims"]
+
+
 def test_a_signature_over_nothing_does_not_let_in(authenticator: Callable[..., Authenticator]) -> None:
     """Where there is no request that can have been signed, a signature proves nothing."""
     assert refused(authenticator(IAM), **dict(signed().headers)).message == DENIED
-    assert refused(authenticator(IAM), signed(), authorization="AWS4-HMAC-SHA256 x").status == 403
+    broken = {"authorization": "AWS4-HMAC-SHA256 x"}
+    assert refused(authenticator(IAM), SignedRequest("POST", "/graphql", "", broken, b""), **broken).status == 403

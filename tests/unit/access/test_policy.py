@@ -136,6 +136,7 @@ def test_a_resource_policy_without_a_principal_allows_no_one() -> None:
         ({"ArnEquals": {"aws:SourceArn": "arn:aws:events:*:111111111111:rule/bus/*"}}, True),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:events:us-east-1:111111111111:rule/rule"}}, False),
         ({"ArnLike": {"aws:SourceArn": "arn:*:rule/bus/rule"}}, False),
+        ({"ArnLike": {"aws:SourceArn": "arn:*"}}, False),
         ({"ArnLike": {"aws:SourceArn": ["x", "arn:aws:events:us-????-1:*:*"]}}, True),
         ({"ArnNotEquals": {"aws:SourceArn": RULE}}, False),
         ({"ArnNotLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}, True),

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livebus.errors import InvalidResolver, Place
 from livebus.operation import Resolver
@@ -277,8 +279,103 @@ def test_a_resolver_has_a_data_source_or_functions() -> None:
         "const inner = (n) => n + 1; return { payload: inner(inner(1)) };",
         "const f = function named(n) { return n; }; return { payload: f(1) };",
         "switch (1) { case 1: { const one = 1; return { payload: one }; } }",
+        "for (var key in ctx.args) {} return { payload: key };",
+        "const $appsync = 1; return { payload: $appsync };",
     ],
 )
 def test_declared_names_are_known(body: str) -> None:
     """Every form of declaration makes its names known."""
     assert compile_code(f"export function request(ctx) {{ {body} }}\n{RESPONSE}") is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("export const request = 5;", "1:14: 'request' is exported and is no function"),
+        (
+            "import { util } from '@aws-appsync/utils';\nexport { util as request };",
+            "1:10: 'request' is exported and is no",
+        ),
+        ("let a = 1;\n  let b = '\0';", "2:12: '\\x00' cannot stand in code; expected UTF-8 text"),
+        ("let a = '\ud800';", "1:10: '\\ud800' cannot stand in code; expected UTF-8 text"),
+    ],
+)
+def test_what_is_no_handler_or_no_text_is_refused(code: str, fault: str) -> None:
+    """An export that is no function is no handler; characters that no file in UTF-8 has are told by their place."""
+    assert faults_of(f"{code}\n{RESPONSE}")[0].startswith(f"resolvers/get.js:{fault}")
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "const x = " + "(" * 15_000 + "1" + ")" * 15_000,
+        "const x = util" + ".a" * 15_000,
+        "const " + "[" * 15_000 + "a" + "]" * 15_000 + " = 1",
+        "{" * 15_000 + "}" * 15_000,
+        "const x = " + "() => " * 5_000 + "1",
+    ],
+)
+def test_deep_nesting_is_read_or_refused(nested: str) -> None:
+    """Code nested however deep is compiled or refused; reading it has no depth of its own."""
+    try:
+        compile_code(f"export const request = () => ({{}});\n{RESPONSE}\n{nested};")
+    except InvalidResolver as refused:
+        assert refused.faults[0].place.file == "resolvers/get.js"  # noqa: PT017
+
+
+PIECES = [
+    *(
+        "import { util } from '@aws-appsync/utils';",
+        "export ",
+        "function request(ctx) {",
+        "}",
+        "(",
+        ")",
+        "=>",
+        "async ",
+    ),
+    *(
+        "const ",
+        "a",
+        "b = ",
+        "{ c }",
+        "[d]",
+        "...",
+        "`",
+        "${",
+        "'",
+        ";",
+        "\n",
+        "/*",
+        "//",
+        "++",
+        "util.",
+        "return ",
+        "\u2028",
+    ),
+    *(
+        "class ",
+        "for (const e of f) ",
+        "ctx",
+        ".stash",
+        " in ",
+        "?.",
+        "é",
+        "👋",
+        "export { a as request }",
+        "import",
+        "*",
+        "1",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_compiled_or_refused(pieces: list[str]) -> None:
+    """Whatever the text, it either compiles or is refused with faults that name the file."""
+    code = "".join(pieces) + "\nexport const response = () => null;\n"
+    try:
+        compile_code(code)
+    except InvalidResolver as refused:
+        assert {fault.place.file for fault in refused.faults} == {"resolvers/get.js"}  # noqa: PT017

@@ -76,7 +76,7 @@ def test_a_path_finds_its_value(path: str, expected: Any) -> None:
 def test_a_path_to_nothing_is_missing_not_null(path: str) -> None:
     """Where nothing is, a path gives MISSING: null is a value."""
     assert MISSING is find(path)
-    assert "MISSING" == repr(find(path))
+    assert repr(find(path)) == "MISSING"
 
 
 @pytest.mark.parametrize(

@@ -179,11 +179,11 @@ def test_a_refusal_of_an_event_names_template_placeholder_and_value() -> None:
     with pytest.raises(NotTransformable) as outcome:
         transformer.apply(event({"msg": 'a "b"'}))
 
-    assert (
+    assert outcome.value.reason == (
         "InputTemplate of target 'Api' (template.yaml:88) has the placeholder <msg> between quotes (line 2, column 17), "
         "and the value at $.detail.msg is a string with '\"' in it: EventBridge does not escape values, so the text is "
         "not JSON any more. Write <msg> without quotes as the whole value"
-    ) == outcome.value.reason
+    )
 
 
 def test_values_that_break_the_json_only_together_are_still_an_outcome() -> None:
@@ -207,10 +207,10 @@ def test_placeholders_say_where_they_stand_and_whether_quoted() -> None:
         Placeholder("id", "$.detail.id", True, 2, 12),
         Placeholder("aws.events.rule-name", None, True, 2, 17),
     ) == transformer.placeholders
-    assert {"id": "$.detail.id", "unused": "$.detail.other"} == transformer.paths
-    assert ("a", "b") == transformer.keys
-    assert '{"a": <id>,\n "b": "x\\" <id> <aws.events.rule-name>"}' == transformer.text
-    assert "InputTransformer" == transformer.form
+    assert transformer.paths == {"id": "$.detail.id", "unused": "$.detail.other"}
+    assert transformer.keys == ("a", "b")
+    assert transformer.text == '{"a": <id>,\n "b": "x\\" <id> <aws.events.rule-name>"}'
+    assert transformer.form == "InputTransformer"
 
 
 def test_explain_pairs_placeholders_with_what_they_become() -> None:
@@ -219,7 +219,7 @@ def test_explain_pairs_placeholders_with_what_they_become() -> None:
 
     explained = transformer.explain(event({"id": "é", "n": {"x": 1}}))
 
-    assert [("id", "é"), ("n", '{"x":1}'), ("gone", "")] == [(each.name, text) for each, text in explained]
+    assert [(each.name, text) for each, text in explained] == [("id", "é"), ("n", '{"x":1}'), ("gone", "")]
 
 
 @pytest.mark.parametrize(

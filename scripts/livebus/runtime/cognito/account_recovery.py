@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from livebus.runtime.cognito.context import (
-    NEW_PASSWORD,
+    RECOVERY,
     Action,
     Answer,
     Context,
@@ -45,7 +45,7 @@ def send_recovery_code(context: Context, pool: UserPool, user: User) -> Answer:
         raise invalid_parameter(
             "Cannot reset password for the user as there is no registered/verified email or phone_number"
         )
-    return context.send_code(pool, user, NEW_PASSWORD, attribute)
+    return context.send_code(pool, user, RECOVERY, attribute)
 
 
 def confirm_forgot_password(context: Context, request: Request) -> Answer:
@@ -54,7 +54,7 @@ def confirm_forgot_password(context: Context, request: Request) -> Answer:
     if user is None:
         raise expired_code()
     check_policy(pool, request["Password"], "does not conform to")
-    context.accept_code(pool, user, NEW_PASSWORD, request["ConfirmationCode"])
+    context.accept_code(pool, user, RECOVERY, request["ConfirmationCode"])
     context.set_password(pool, user, request["Password"], CONFIRMED)
     context.save()
     return {}

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/how-to-manage-user-acc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from livebus.runtime.cognito.account_recovery import send_recovery_code
@@ -63,7 +63,9 @@ def admin_create_user(context: Context, request: Request) -> Answer:
     else:
         attributes = listed(request.get("UserAttributes"))
         check_attributes(attributes, by_client=False)
-        user = new_user(context, pool, name, attributes, FORCE_CHANGE_PASSWORD, "User account already exists")
+        user = new_user(
+            context, pool, name, attributes, status=FORCE_CHANGE_PASSWORD, exists="User account already exists"
+        )
     context.set_password(pool, user, password, FORCE_CHANGE_PASSWORD)
     context.save()
     if message_action != "SUPPRESS":
@@ -148,41 +150,48 @@ def admin_delete_user_attributes(context: Context, request: Request) -> Answer:
 
 def list_users(context: Context, request: Request) -> Answer:
     pool = context.directory.pool(request["UserPoolId"])
-    users = [user for user in context.record(pool).users.values() if _found(user, request.get("Filter"))]
+    wanted = _filter(request.get("Filter"))
+    users = [user for user in context.record(pool).users.values() if wanted(user)]
     rows, token = page(users, request.get("Limit"), request.get("PaginationToken"))
-    wanted = request.get("AttributesToGet")
-    answer: dict[str, Any] = {"Users": [_row(user, wanted) for user in rows]}
+    answer: dict[str, Any] = {"Users": [_row(user, request.get("AttributesToGet")) for user in rows]}
     if token is not None:
         answer["PaginationToken"] = token
     return answer
 
 
-def _row(user: User, wanted: list[str] | None) -> Answer:
+def _row(user: User, attributes: list[str] | None) -> Answer:
     row = user.described()
-    if wanted is not None:
-        row["Attributes"] = [each for each in row["Attributes"] if each["Name"] in wanted]
+    if attributes is not None:
+        row["Attributes"] = [each for each in row["Attributes"] if each["Name"] in attributes]
     return row
 
 
-def _found(user: User, text: str | None) -> bool:
-    """Tells whether a user fits a filter: one attribute, ``=`` or ``^=`` (begins with), a quoted value."""
+def _filter(text: str | None) -> Callable[[User], bool]:
+    """Reads a filter: one attribute, ``=`` or ``^=`` (begins with), a quoted value. Empty text lets everybody through."""
     if not text:
-        return True
+        return lambda _user: True
     written = _FILTER.fullmatch(text)
     if written is None:
         raise invalid_parameter("Error while parsing filter.")
     name, operator, value = written[1], written[2], re.sub(r"\\(.)", r"\1", written[3])
     if name not in _SEARCHABLE:
         raise invalid_parameter(f"Invalid search attribute: {name}")
+    if name == "cognito:user_status":
+        value = value.upper()
+    if operator == "^=":
+        return lambda user: _searched(user, name).startswith(value)
+    return lambda user: _searched(user, name) == value
+
+
+def _searched(user: User, name: str) -> str:
+    """What a filter on a name looks at."""
     if name == "username":
-        found = user.username
-    elif name == "status":
-        found = "Enabled" if user.enabled else "Disabled"
-    elif name == "cognito:user_status":
-        found, value = user.status.lower(), value.lower()
-    else:
-        found = user.attributes.get(name, "")
-    return found.startswith(value) if operator == "^=" else found == value
+        return user.username
+    if name == "status":
+        return "Enabled" if user.enabled else "Disabled"
+    if name == "cognito:user_status":
+        return user.status
+    return user.attributes.get(name, "")
 
 
 _USER: Final = ("UserPoolId", "Username")

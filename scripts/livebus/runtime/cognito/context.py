@@ -25,10 +25,10 @@ Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
 SIGN_UP: Final = "confirm the sign-up"
-NEW_PASSWORD: Final = "set a new password"
+RECOVERY: Final = "set a new password"
 _DAY: Final = 86_400.0
 # How long Cognito's codes live: a day, and an hour for a forgotten password.
-CODE_SECONDS: Final = {SIGN_UP: _DAY, NEW_PASSWORD: 3600.0}
+CODE_SECONDS: Final = {SIGN_UP: _DAY, RECOVERY: 3600.0}
 MEDIUMS: Final = {EMAIL: "EMAIL", PHONE_NUMBER: "SMS"}
 # Cognito prefers the telephone where both would do.
 _DELIVERY_ORDER: Final = (PHONE_NUMBER, EMAIL)

@@ -24,7 +24,7 @@ def _caller(context: Context, request: Request) -> tuple[UserPool, User]:
     The pool and user whom an access token stands for.
 
     Raises NotAuthorizedException where the token is not ours, no access token, expired, or its sign-in revoked, and
-    UserNotFoundException where the user is gone.
+    UserNotFoundException where the user is gone. A disabled user's sign-ins are all revoked.
     """
     claims = context.issuer.keys.verified(request["AccessToken"])
     if claims is None or claims.get("token_use") != "access":
@@ -43,8 +43,6 @@ def _caller(context: Context, request: Request) -> tuple[UserPool, User]:
         raise user_not_found()
     if not is_open(record, claims["origin_jti"]):
         raise not_authorized("Access Token has been revoked")
-    if not user.enabled:
-        raise not_authorized("User is disabled.")
     return pool, user
 
 

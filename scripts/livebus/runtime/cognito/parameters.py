@@ -64,7 +64,7 @@ class Number:
 class Flag:
     """A boolean."""
 
-    def faults(self, value: Any, path: str) -> Iterator[str]:
+    def faults(self, value: Any, _path: str) -> Iterator[str]:
         if not isinstance(value, bool):
             raise _wrong_type(value, "a Boolean")
         return iter(())
@@ -74,7 +74,7 @@ class Flag:
 class TextMap:
     """A mapping of strings to strings."""
 
-    def faults(self, value: Any, path: str) -> Iterator[str]:
+    def faults(self, value: Any, _path: str) -> Iterator[str]:
         if not isinstance(value, Mapping):
             raise _wrong_type(value, "a Map")
         for member in (*value, *value.values()):
@@ -162,17 +162,17 @@ def _is_name(text: str) -> bool:
     return text != "" and all(unicodedata.category(letter)[0] in "LMSNP" for letter in text)
 
 
-def _pattern(expression: str, flags: re.RegexFlag = re.ASCII) -> Callable[[str], object]:
-    return re.compile(expression, flags).fullmatch
+def _pattern(expression: str) -> Callable[[str], object]:
+    return re.compile(expression, re.ASCII).fullmatch
 
 
 _NAME_PATTERN: Final = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"
 _USERNAME: Final = Text(1, 128, _NAME_PATTERN, _is_name, sensitive=True)
 _GROUP_NAME: Final = Text(1, 128, _NAME_PATTERN, _is_name)
 # The model says [\S]+; the service answers with this one, which lets blanks stand inside (seen in its error messages).
-_PASSWORD: Final = Text(0, 256, r"^[\S]+.*[\S]+$", _pattern(r"\S+.*\S+", re.UNICODE), sensitive=True)
+_PASSWORD: Final = Text(0, 256, r"^[\S]+.*[\S]+$", _pattern(r"\S[^\n\r]*\S"), sensitive=True)
 _TOKEN: Final = Text(0, None, r"[A-Za-z0-9-_=.]+", _pattern(r"[A-Za-z0-9\-_=.]+"), sensitive=True)
-_CODE: Final = Text(1, 2048, r"[\S]+", _pattern(r"\S+", re.UNICODE))
+_CODE: Final = Text(1, 2048, r"[\S]+", _pattern(r"\S+"))
 _ATTRIBUTE_NAME: Final = Text(1, 32)
 _ATTRIBUTES: Final = ListOf(
     Structure({"Name": _ATTRIBUTE_NAME, "Value": Text(0, 2048, sensitive=True)}, required=("Name",))

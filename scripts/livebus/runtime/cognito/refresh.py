@@ -59,13 +59,11 @@ def _presented(context: Context, pool: UserPool, client: UserPoolClient, token: 
     user = record.users.get(sign_in.username)
     if user is None:
         raise not_authorized("Invalid Refresh Token.")
-    if not user.enabled:
-        raise not_authorized("User is disabled.")
     return sign_in, user
 
 
 def _issue(context: Context, pool: UserPool, client: UserPoolClient, user: User, sign_in: SignIn) -> Answer:
-    return context.issuer.issue(pool, client, user, context.record(pool).groups, sign_in, context.clock())
+    return context.issuer.issue(pool, client, user, sign_in, groups=context.record(pool).groups, now=context.clock())
 
 
 def _check_client_secret(client: UserPoolClient, given: str | None) -> None:

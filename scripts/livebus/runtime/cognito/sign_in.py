@@ -177,7 +177,7 @@ def _grant(context: Context, pool: UserPool, client: UserPoolClient, user: User)
     now = context.clock()
     record = context.record(pool)
     sign_in, refresh_token = context.sign_ins.open(record, client, user, now)
-    result = context.issuer.issue(pool, client, user, record.groups, sign_in, now)
+    result = context.issuer.issue(pool, client, user, sign_in, groups=record.groups, now=now)
     context.save()
     return {"ChallengeParameters": {}, "AuthenticationResult": result | {"RefreshToken": refresh_token}}
 

@@ -29,7 +29,7 @@ from livebus.template.application import UserPool, UserPoolClient
 
 
 def new_user(
-    context: Context, pool: UserPool, name: str, attributes: Mapping[str, str], status: str, exists: str
+    context: Context, pool: UserPool, name: str, attributes: Mapping[str, str], *, status: str, exists: str
 ) -> User:
     """
     Makes a user, in the pool's record and not saved; a password has still to be set.
@@ -69,7 +69,7 @@ def sign_up(context: Context, request: Request) -> Answer:
     attributes = listed(request.get("UserAttributes"))
     check_attributes(attributes, by_client=True)
     check_policy(pool, password)
-    user = new_user(context, pool, name, attributes, UNCONFIRMED, "User already exists")
+    user = new_user(context, pool, name, attributes, status=UNCONFIRMED, exists="User already exists")
     context.set_password(pool, user, password, UNCONFIRMED)
     for attribute in ("email", "phone_number"):
         if attribute in user.attributes:

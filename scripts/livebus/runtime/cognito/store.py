@@ -67,9 +67,9 @@ def _replace(path: Path, text: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            # A file left by a killed process keeps its old mode: open's mode counts for new files only.
-            os.fchmod(file.fileno(), 0o600)
+        # A file that a killed process left would keep its own mode: the mode counts for new files only.
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

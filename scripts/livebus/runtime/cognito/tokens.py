@@ -111,8 +111,9 @@ class TokenIssuer:
         pool: UserPool,
         client: UserPoolClient,
         user: User,
-        groups: Mapping[str, Group],
         sign_in: SignIn,
+        *,
+        groups: Mapping[str, Group],
         now: float,
     ) -> dict[str, Any]:
         """Makes the AuthenticationResult without the refresh token. ``groups`` are the pool's, by name."""

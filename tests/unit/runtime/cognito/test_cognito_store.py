@@ -12,6 +12,8 @@ import pytest
 from livebus.errors import LivebusError
 from livebus.runtime.cognito.store import UserStore
 
+POOL_IDS = ("eu-west-1_Names", "eu-west-1_Mail")
+
 
 def _restarted(make_service: Any, path: Path) -> Any:
     return make_service(UserStore(path))
@@ -61,6 +63,62 @@ def test_signed_out_is_signed_out_over_a_restart(make_service: Any, tmp_path: Pa
     assert refusal == ("NotAuthorizedException", "Refresh Token has been revoked")
 
 
+def test_every_change_is_in_the_file_before_its_answer(make_service: Any, tmp_path: Path) -> None:
+    """After each call the file holds exactly what the memory does: a crash then loses nothing."""
+    path = tmp_path / "users.json"
+    service = _restarted(make_service, path)
+    plain: Any = service.call
+
+    def call(action: str, **request: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = plain(action, **request)
+        kept = UserStore(path)
+        assert {name: kept.pool(name) for name in POOL_IDS} == {name: service.store.pool(name) for name in POOL_IDS}
+        return answer
+
+    service.call = call
+    user = {"UserPoolId": POOL_IDS[0], "Username": "alice"}
+    group = {"UserPoolId": POOL_IDS[0], "GroupName": "writers"}
+    service.add_user(email="alice@example.com", email_verified="true")
+    call("CreateGroup", **group)
+    call("UpdateGroup", **group, Precedence=1)
+    call("AdminAddUserToGroup", **user, GroupName="writers")
+    call("AdminRemoveUserFromGroup", **user, GroupName="writers")
+    call("DeleteGroup", **group)
+    call("AdminUpdateUserAttributes", **user, UserAttributes=[{"Name": "name", "Value": "Alice"}])
+    call("AdminDeleteUserAttributes", **user, UserAttributeNames=["name"])
+    result = service.sign_in()
+    call("RevokeToken", ClientId="open", Token=result["RefreshToken"])
+    rotating = service.sign_in(client="rotating")
+    call("GetTokensFromRefreshToken", ClientId="rotating", RefreshToken=rotating["RefreshToken"])
+    token = {"AccessToken": service.sign_in()["AccessToken"]}
+    call("UpdateUserAttributes", **token, UserAttributes=[{"Name": "email", "Value": "new@example.org"}])
+    call("VerifyUserAttribute", **token, AttributeName="email", Code=service.last_code())
+    call("ForgotPassword", ClientId="open", Username="alice")
+    recovery = {"ConfirmationCode": service.last_code(), "Password": "Battery staple 2"}
+    call("ConfirmForgotPassword", ClientId="open", Username="alice", **recovery)
+    call("ChangePassword", **token, PreviousPassword="Battery staple 2", ProposedPassword="Correct horse 1")
+    call("DeleteUserAttributes", **token, UserAttributeNames=["email"])
+    call("GlobalSignOut", **token)
+    token = {"AccessToken": service.sign_in()["AccessToken"]}
+    call("AdminUserGlobalSignOut", **user)
+    call("AdminDisableUser", **user)
+    call("AdminEnableUser", **user)
+    call("DeleteUser", AccessToken=service.sign_in()["AccessToken"])
+    mail = {"ClientId": "mail", "Username": "carol@example.com"}
+    call("SignUp", **mail, Password="Correct horse 1")
+    call("ConfirmSignUp", **mail, ConfirmationCode=service.last_code())
+    in_mail_pool = {"UserPoolId": POOL_IDS[1], "Username": "carol@example.com"}
+    call("AdminResetUserPassword", **in_mail_pool)
+    call("AdminSetUserPassword", **in_mail_pool, Password="Temporary 1")
+    answer = call("InitiateAuth", **service.sign_in_request("Temporary 1", "carol@example.com", "mail"))
+    responses = {"USERNAME": "carol@example.com", "NEW_PASSWORD": "Correct horse 1"}
+    challenge = {"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": answer["Session"]}
+    call("RespondToAuthChallenge", ClientId="mail", **challenge, ChallengeResponses=responses)
+    call("AdminDeleteUser", **in_mail_pool)
+    call("SignUp", ClientId="open", Username="dan", Password="Correct horse 1")
+    call("AdminConfirmSignUp", UserPoolId=POOL_IDS[0], Username="dan")
+
+
 def test_the_file_holds_neither_passwords_nor_tokens(make_service: Any, tmp_path: Path) -> None:
     """What somebody could sign in with is in the file in no form that can be used."""
     path = tmp_path / "users.json"
@@ -80,7 +138,7 @@ def test_only_the_owner_reads_the_file(make_service: Any, tmp_path: Path) -> Non
     leftover = tmp_path / f".users.json.{os.getpid()}"
     leftover.write_text("half a document")
     leftover.chmod(0o644)
-    service.add_user()
+    service.administer("CreateUser")
     assert [(each.name, each.stat().st_mode & 0o777) for each in tmp_path.iterdir()] == [("users.json", 0o600)]
 
 

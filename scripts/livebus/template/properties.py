@@ -1,0 +1,199 @@
+"""
+Reads the members of a resource's properties by type: what is of another type is a fault with its place.
+
+In: an object with its functions evaluated. Out: texts, numbers, truth values, lists and objects; where a member is not
+what it should be, a fault and the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livebus.errors import Fault, Place
+from livebus.template.document import Document, Path
+
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """
+    Where the objects of one template stand, and where faults go.
+
+    ``origin`` gives the path that an evaluated object or list is from; None where it is not from the template's text.
+    """
+
+    document: Document
+    origin: Callable[[Any], Path | None]
+    faults: list[Fault]
+
+
+def shown(value: Any) -> str:
+    """A value as messages have it: short ones as they are, others by their kind."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return repr(value) if not isinstance(value, str) or len(value) <= 80 else f"{value[:80]!r}…"
+
+
+def close_to(name: str, known: Collection[str]) -> str:
+    """A "Did you mean" for a name that is not known, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+class Properties:
+    """An object of the template. A member that is null is told elsewhere, and read as though it were not there."""
+
+    __slots__ = ("_path", "_scope", "values")
+
+    def __init__(self, values: Mapping[str, Any], path: Path, scope: Scope) -> None:
+        self.values = values
+        self._path = scope.origin(values) or path
+        self._scope = scope
+
+    def __contains__(self, name: str) -> bool:
+        return self.values.get(name) is not None
+
+    def place(self, *path: str | int) -> Place:
+        """Where a member stands, or the object itself."""
+        value: Any = self.values
+        below = self._path
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                value = None
+            below = self._scope.origin(value) or (*below, step)
+        return self._scope.document.place(below)
+
+    def fault(self, found: str, *path: str | int, expected: str = "", advice: str = "") -> None:
+        self._scope.faults.append(Fault(found, self.place(*path), expected, advice))
+
+    def required(self, *names: str, what: str) -> bool:
+        """Whether all these members are there; a fault for each that is not, with what it may have been meant by."""
+        missing = [name for name in names if name not in self.values]
+        for name in missing:
+            close = difflib.get_close_matches(name, self.values, n=1)
+            advice = f"Is {close[0]!r} meant to be {name!r}?" if close else ""
+            self.fault(f"{what} has no {name}", advice=advice)
+        return not missing
+
+    # --- by type ----------------------------------------------------------------------------------------------------
+
+    def text(self, name: str, default: str = "", *, choices: Collection[str] = ()) -> str:
+        """A text; CloudFormation makes texts of numbers and truth values. With ``choices`` one of these."""
+        if name not in self:
+            return default
+        text = text_of(self.values[name])
+        if text is None:
+            self._not(name, "a text")
+            return default
+        if choices and text not in choices:
+            self.fault(f"{name} is {shown(text)}", name, expected=f"one of {', '.join(choices)}", advice=close_to(text, choices))
+            return default
+        return text
+
+    def text_or_none(self, name: str) -> str | None:
+        """A text, None where there is none."""
+        return self.text(name) if name in self and text_of(self.values[name]) is not None else self._none(name, "a text")
+
+    def matching(self, name: str, pattern: re.Pattern[str], expected: str) -> str:
+        """A text that has to match the whole of a pattern."""
+        text = self.text(name)
+        if name in self and text_of(self.values[name]) is not None and not pattern.fullmatch(text):
+            self.fault(f"{name} is {shown(text)}", name, expected=expected)
+        return text
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        """A whole number; texts of digits are taken as CloudFormation takes them (a parameter's value is a text)."""
+        if name not in self:
+            return default
+        value = self.values[name]
+        number: int | None = None
+        if isinstance(value, float):
+            number = int(value) if value.is_integer() else None
+        elif isinstance(value, int) and not isinstance(value, bool):
+            number = value
+        elif isinstance(value, str) and _DIGITS.fullmatch(value):
+            number = int(value)
+        if number is None or not least <= number <= most:
+            self._not(name, f"a number from {least} to {most}")
+            return default
+        return number
+
+    def flag(self, name: str, default: bool = False) -> bool:  # noqa: FBT001, FBT002  # as the other readers
+        """True or false, as a text too."""
+        if name not in self:
+            return default
+        text = (text_of(self.values[name]) or "").lower()
+        if text not in ("true", "false"):
+            self._not(name, "true or false")
+            return default
+        return text == "true"
+
+    def object(self, name: str) -> Properties:
+        """An object; empty where there is none."""
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, Mapping):
+            self._not(name, "an object")
+            value = None
+        return Properties({} if value is None else value, (*self._path, name), self._scope)
+
+    def objects(self, name: str) -> Iterator[Properties]:
+        """A list of objects; those that are none are told and left out."""
+        for index, item in enumerate(self.list(name)):
+            if isinstance(item, Mapping):
+                yield Properties(item, (*self._list_path(name), index), self._scope)
+            elif item is not None:
+                self.fault(f"{name} holds {shown(item)}", name, index, expected="objects")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; items that are none are told and left out."""
+        texts = []
+        for index, item in enumerate(self.list(name)):
+            text = text_of(item)
+            if text is not None:
+                texts.append(text)
+            elif item is not None:
+                self.fault(f"{name} holds {shown(item)}", name, index, expected="texts")
+        return tuple(texts)
+
+    def map_of_texts(self, name: str) -> dict[str, str]:
+        """An object whose values are texts; others are told and left out."""
+        members = self.object(name)
+        return {key: members.text(key) for key in members.values if key in members}
+
+    def list(self, name: str) -> list[Any]:
+        """A list; empty where there is none."""
+        value = self.values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self._not(name, "a list")
+            return []
+        return value
+
+    def _list_path(self, name: str) -> Path:
+        return self._scope.origin(self.values[name]) or (*self._path, name)
+
+    def _not(self, name: str, expected: str) -> None:
+        self.fault(f"{name} is {shown(self.values[name])}", name, expected=expected)
+
+    def _none(self, name: str, expected: str) -> None:
+        if name in self:
+            self._not(name, expected)
+
+
+def text_of(value: Any) -> str | None:
+    """A scalar as CloudFormation makes a text of it; None for lists, objects and null."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    return None

@@ -1,0 +1,187 @@
+"""
+Composes YAML (and with it JSON) into nodes, within bounds: so deep, so large once aliases are expanded.
+
+In: a template's text. Out: PyYAML's nodes, each with its place, merge keys merged. PyYAML's own composer calls itself for
+each level and follows every alias; this one does neither.
+https://yaml.org/spec/1.1/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from cfn_tools.yaml_loader import CfnYamlLoader
+from yaml.reader import ReaderError
+
+from livebus.errors import InvalidTemplate, Place
+
+# AWS documents no bound on depth; no resource type comes near this one, and Python's stack holds it easily.
+MAX_DEPTH = 100
+# CloudFormation takes templates of 1 MB at the most; that is room for about as many nodes.
+MAX_BYTES = 1_048_576
+MAX_NODES = 200_000
+
+MERGE_TAG = "tag:yaml.org,2002:merge"
+TEXT_TAG = "tag:yaml.org,2002:str"
+
+
+class Loader(CfnYamlLoader):  # type: ignore[misc]  # cfn-flip has no types
+    """cfn-flip's loader, with dates left as the text they are (``2010-09-09``)."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in CfnYamlLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(slots=True)
+class Composed:
+    """The root node (None: the text is empty) and what it takes to make values of it."""
+
+    root: yaml.Node | None
+    loader: Any
+    aliases: bool
+    duplicates: list[yaml.Node] = field(default_factory=list)
+    """Keys that their object has already, in the order of the text."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or an object that is being read: ``size`` counts its nodes, aliases expanded."""
+
+    node: yaml.CollectionNode
+    anchor: str | None
+    size: int = 1
+    key: yaml.Node | None = None
+
+
+def compose(text: str, file: str) -> Composed:
+    """Raises InvalidTemplate with the place of the first fault: after it, nothing that follows can be trusted."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise InvalidTemplate("the template is too large", Place(file), expected=f"at most {MAX_BYTES} bytes")
+    try:
+        return _Composer(Loader(text), file).compose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = " ".join(part for part in (error.context, error.problem) if part)
+        raise _invalid(f"not valid YAML: {said}", file, mark, _advice(text, mark)) from None
+    except ReaderError as error:
+        before = text[: error.position]
+        place = Place(file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
+        raise InvalidTemplate(f"not valid YAML: the character {chr(error.character)!r}", place) from None
+
+
+def _invalid(found: str, file: str, mark: yaml.Mark | None, advice: str = "") -> InvalidTemplate:
+    return InvalidTemplate(found, Place(file, mark.line + 1, mark.column + 1) if mark else Place(file), advice=advice)
+
+
+def _advice(text: str, mark: yaml.Mark | None) -> str:
+    """What is behind most of YAML's faults that its message does not name."""
+    if mark is not None:
+        lines = text.splitlines()
+        line = lines[mark.line] if mark.line < len(lines) else ""
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            return "YAML is indented with spaces; this line begins with a tab."
+    return ""
+
+
+class _Composer:
+    def __init__(self, loader: Any, file: str) -> None:
+        self._loader = loader
+        self._file = file
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, tuple[yaml.Node, int] | None] = {}  # None: still open
+        self._composed = Composed(None, loader, aliases=False)
+
+    def compose(self) -> Composed:
+        loader = self._loader
+        documents = 0
+        while loader.check_event():
+            event = loader.get_event()
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise _invalid("more than one YAML document", self._file, event.start_mark)
+            elif isinstance(event, yaml.AliasEvent):
+                self._alias(event)
+            elif isinstance(event, yaml.ScalarEvent):
+                tag = self._tag(event, yaml.ScalarNode, event.value)
+                node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark, style=event.style)
+                self._close(node, 1, event.anchor)
+            elif isinstance(event, yaml.SequenceStartEvent):
+                tag = self._tag(event, yaml.SequenceNode, None)
+                self._open(yaml.SequenceNode(tag, [], event.start_mark), event)
+            elif isinstance(event, yaml.MappingStartEvent):
+                tag = self._tag(event, yaml.MappingNode, None)
+                self._open(yaml.MappingNode(tag, [], event.start_mark), event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                done = self._stack.pop()
+                if isinstance(done.node, yaml.MappingNode):
+                    self._finish(done.node)
+                self._close(done.node, done.size, done.anchor)
+        return self._composed
+
+    def _tag(self, event: Any, kind: type[yaml.Node], value: str | None) -> str:
+        if event.tag is None or event.tag == "!":
+            return str(self._loader.resolve(kind, value, event.implicit))
+        return str(event.tag)
+
+    def _open(self, node: yaml.CollectionNode, event: Any) -> None:
+        if len(self._stack) >= MAX_DEPTH:
+            raise _invalid(f"nested more than {MAX_DEPTH} levels deep", self._file, event.start_mark)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._stack.append(_Open(node, event.anchor))
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        if event.anchor not in self._anchors:
+            raise _invalid(f"alias {event.anchor!r} has no anchor before it", self._file, event.start_mark)
+        known = self._anchors[event.anchor]
+        if known is None:
+            raise _invalid(f"alias {event.anchor!r} stands inside its own anchor", self._file, event.start_mark)
+        self._composed.aliases = True
+        self._add(*known)
+
+    def _close(self, node: yaml.Node, size: int, anchor: str | None) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = node, size
+        self._add(node, size)
+
+    def _add(self, node: yaml.Node, size: int) -> None:
+        """Put a node where it belongs: the key or the value of an object, an item of a list, the root."""
+        if not self._stack:
+            self._composed.root = node
+            return
+        parent = self._stack[-1]
+        parent.size += size
+        if parent.size > MAX_NODES:
+            found = f"more than {MAX_NODES} values, with its aliases expanded"
+            raise _invalid(found, self._file, parent.node.start_mark)
+        if isinstance(parent.node, yaml.SequenceNode):
+            parent.node.value.append(node)
+        elif parent.key is None:
+            parent.key = node
+        else:
+            parent.node.value.append((parent.key, node))
+            parent.key = None
+
+    def _finish(self, node: yaml.MappingNode) -> None:
+        """Note the keys that are there twice, and merge what ``<<`` names: an object's own members win."""
+        own: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        merged: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key, value in node.value:
+            if key.tag == MERGE_TAG:
+                for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    if not isinstance(source, yaml.MappingNode):
+                        raise _invalid("'<<' merges something that is not an object", self._file, source.start_mark)
+                    for pair in source.value:
+                        merged.setdefault(str(pair[0].value), pair)
+                continue
+            name = str(key.value)
+            if name in own:
+                self._composed.duplicates.append(key)
+            own[name] = key, value
+        node.value = [*(pair for name, pair in merged.items() if name not in own), *own.values()]

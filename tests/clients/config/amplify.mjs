@@ -1,0 +1,34 @@
+// What Amplify.configure takes. `outputs` are the stack's Outputs, or the file that scripts/local.py --outputs writes.
+
+export function aws(outputs) {
+  const region = outputs.UserPoolId.split("_")[0];
+  return {
+    Auth: { Cognito: { userPoolId: outputs.UserPoolId, userPoolClientId: outputs.UserPoolClientId } },
+    API: { GraphQL: { endpoint: outputs.GraphQLUrl, region, defaultAuthMode: "userPool" } },
+  };
+}
+
+export function local(outputs) {
+  const { Auth, API } = aws(outputs);
+  return {
+    Auth: { Cognito: { ...Auth.Cognito, userPoolEndpoint: outputs.EndpointUrl } },
+    API: {
+      GraphQL: {
+        ...API.GraphQL,
+        endpoint: outputs.RealtimeUrl, // subscriptions: ws://
+        customEndpoint: outputs.GraphQLUrl, // queries and mutations: http://
+        customEndpointRegion: API.GraphQL.region,
+      },
+    },
+  };
+}
+
+export function localOverTls(outputs) {
+  const { Auth, API } = aws(outputs);
+  return { Auth: { Cognito: { ...Auth.Cognito, userPoolEndpoint: outputs.EndpointUrl } }, API };
+}
+
+// Tokens from elsewhere (getTokens may fetch them): the second argument of Amplify.configure.
+export function withTokens(getTokens) {
+  return { Auth: { tokenProvider: { getTokens } } };
+}
