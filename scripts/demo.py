@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SUBSCRIPTION = "subscription { onPublishMsgFromEb }"
 ARRIVAL_SECONDS = 15.0
 LONGEST_LINE = 160
+TERMINATED = 128 + signal.SIGTERM
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,12 +50,18 @@ def main(argv: list[str] | None = None) -> int:
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED
+    except asyncio.CancelledError:
+        return TERMINATED
     return terminal.DONE if arrived else terminal.FAILED
 
 
 async def _demo(template: Path, folder: Path, file: Path, entry: dict[str, Any]) -> bool:
     from livebus.runtime.server import Runtime, Settings
 
+    # Ended from outside, it ends like after Ctrl-C: what it started is stopped, its folder goes.
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     settings = Settings(template=template, state=folder / ".livebus", port=0, reload=False)
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
@@ -116,7 +124,11 @@ def _show_station(record: dict[str, Any]) -> None:
     """One station's word on the event, on one line."""
     match record["station"]:
         case "bus":
-            text = f"accepted as event {record['event']} on {record.get('bus')}" if record["accepted"] else record["message"]
+            text = (
+                f"accepted as event {record['event']} on {record.get('bus')}"
+                if record["accepted"]
+                else record["message"]
+            )
         case "pattern":
             text = f"rule {record['rule']} " + ("matches" if record["matches"] else "; ".join(record["reasons"]))
         case "transformer":

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +36,9 @@ Then, in another shell:
 def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
-    if any("=" not in setting for setting in options.set):
-        parser.error("--set takes Param=Value")
     parameters = {name: value for name, _, value in (setting.partition("=") for setting in options.set)}
+    if "" in parameters or any("=" not in setting for setting in options.set):
+        parser.error("--set takes Param=Value")
     name, _, password = (options.user or "").partition(":")
     if options.user and not (name and password):
         parser.error("--user takes NAME:PASSWORD")
@@ -87,10 +88,15 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
-    _greet(runtime.outputs, is_made=settings.user is None)
-    await stopping.wait()
-    terminal.talk("stopping")
-    await runtime.stop()
+    try:
+        # Nobody may read what is said (a closed pipe): the runtime runs all the same.
+        with suppress(BrokenPipeError):
+            _greet(runtime.outputs, is_made=settings.user is None)
+        await stopping.wait()
+        with suppress(BrokenPipeError):
+            terminal.talk("stopping")
+    finally:
+        await runtime.stop()
 
 
 def _greet(outputs: dict[str, Any], *, is_made: bool) -> None:
@@ -119,10 +125,14 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--template", type=Path, default=PROJECT / "template.yaml", help="the template to run")
     where.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     where.add_argument("--port", type=int, default=4566, help="the port, 0 for a free one (default: %(default)s)")
-    where.add_argument("--state", type=Path, default=PROJECT / ".livebus", help="the folder for keys, users, dead letters")
+    where.add_argument(
+        "--state", type=Path, default=PROJECT / ".livebus", help="the folder for keys, users, dead letters"
+    )
     where.add_argument("--outputs", type=Path, metavar="FILE", help="write the Outputs and the endpoint there, as JSON")
     what = parser.add_argument_group("what")
-    what.add_argument("--user", metavar="NAME:PASSWORD", help="who may sign in (default: a user with a random password)")
+    what.add_argument(
+        "--user", metavar="NAME:PASSWORD", help="who may sign in (default: a user with a random password)"
+    )
     what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
     what.add_argument("--stack-name", default="livebus", help="AWS::StackName (default: %(default)s)")
     what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")

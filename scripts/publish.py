@@ -157,7 +157,10 @@ def _show(item: Item, result: Result, arguments: Namespace) -> None:
         terminal.report_text(message)
     elif not arguments.json and not arguments.quiet:
         fields = (result.event_id, item.entry["Source"], item.entry["DetailType"])
-        terminal.result("\t".join(map(terminal.escaped, fields)))
+        try:
+            terminal.result("\t".join(map(terminal.escaped, fields)))
+        except BrokenPipeError:  # `| head -1` wants to see one line, not to publish ten events of a hundred
+            terminal.stop_results()
 
 
 def _summary(items: Sequence[Item], results: dict[int, Result], accepted: int) -> dict[str, Any]:

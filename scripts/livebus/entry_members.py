@@ -166,7 +166,8 @@ def _sound(text: str) -> str:
     except RecursionError:
         raise InvalidMember("is nested too deeply", "at most 1000 levels") from None
     if isinstance(value, dict):
-        raise InvalidMember("holds half of a surrogate pair, or is nested too deeply", "UTF-8, at most 1000 levels")
+        found = "holds half of a surrogate pair or a number out of range, or is nested too deeply"
+        raise InvalidMember(found, "UTF-8, doubles, at most 1000 levels")
     raise InvalidMember(f"holds {kind(value)}", expected)
 
 

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +20,14 @@ MAX_ENTRIES = 10
 # AWS says "1 MB" without saying which; we refuse above the larger reading, as docs/fidelity.md tells.
 MAX_REQUEST_BYTES = 1_048_576
 TIME_BYTES = 14  # what the size formula of "eb-putevent-size" counts for a Time
+MAX_DETAIL_DEPTH = 1000
+
+# Only text with so many digits in a row can hold a whole number beyond 64 bits.
+_MANY_DIGITS = re.compile("[0-9]{19}")
+# Strings are taken whole, so that what is in them does not count.
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+_BRACKETS = re.compile(rf"{_STRING}|[][{{}}]")
+_NUMBERS = re.compile(rf"{_STRING}|-?[0-9][-+.eE0-9]*")
 
 
 @dataclass(slots=True)
@@ -27,11 +37,13 @@ class Event:
 
     Its members stand in AWS's order: version, id, detail-type, source, account, time, region, resources, detail.
     ``bus`` is the name of the event bus, ``ingestion_time`` the ISO-8601 time at which the bus received it.
+    ``detail_text`` is the Detail as it was put, where it was: in ``text`` it stands character for character.
     """
 
     envelope: dict[str, Any]
     bus: str
     ingestion_time: str
+    detail_text: str | None = field(default=None, repr=False)
     _text: bytes | None = field(default=None, repr=False)
 
     @property
@@ -42,8 +54,41 @@ class Event:
     def text(self) -> bytes:
         """The envelope as JSON in UTF-8; made once, when first asked for."""
         if self._text is None:
-            self._text = orjson.dumps(self.envelope)
+            self._text = self._made_text()
         return self._text
+
+    def _made_text(self) -> bytes:
+        if self.detail_text is None:
+            return _json(self.envelope)
+        head = {name: value for name, value in self.envelope.items() if name != "detail"}
+        return b'%b,"detail":%b}' % (orjson.dumps(head)[:-1], self.detail_text.strip().encode())
+
+    @classmethod
+    def restored(cls, text: bytes, bus: str, ingestion_time: str) -> Event:
+        """An event from the ``text`` of an earlier one."""
+        return cls(orjson.loads(text), bus, ingestion_time, None, text)
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        # Deeper than orjson writes, though not than it reads: piece by piece, with what is to come on a stack.
+        pieces: list[bytes] = []
+        stack: list[Any] = [value]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, bytes):
+                pieces.append(item)
+            elif isinstance(item, dict):
+                members = [piece for name, each in item.items() for piece in (b",", orjson.dumps(name), b":", each)]
+                stack += [b"}", *reversed(members[1:]), b"{"]
+            elif isinstance(item, list):
+                items = [piece for each in item for piece in (b",", each)]
+                stack += [b"]", *reversed(items[1:]), b"["]
+            else:
+                pieces.append(orjson.dumps(item))
+        return b"".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +109,16 @@ def accept(
     """
     for member in ("Source", "DetailType", "Detail"):
         if not entry.get(member):
-            return Refused("InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument.")
+            return Refused(
+                "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."
+            )
     source = entry["Source"]
     if source.startswith("aws."):
         return Refused("NotAuthorizedForSourceException", f"Not authorized for the source {source}.")
     detail = parse_detail(entry["Detail"])
     if detail is None:
         return Refused("MalformedDetail", "Detail is malformed.")
-    ingestion_time = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    ingestion_time = _iso(now)
     time = entry.get("Time")
     return Event(
         {
@@ -87,26 +134,64 @@ def accept(
         },
         bus,
         ingestion_time,
+        entry["Detail"],
     )
 
 
 def parse_detail(text: str) -> dict[str, Any] | None:
-    """The JSON object in a Detail, or None for anything else (AWS: "Detail is malformed.")."""
+    """
+    The JSON object in a Detail, or None for anything else (AWS: "Detail is malformed.").
+
+    AWS documents 1,000 levels and whole numbers of 64 bits, and not what becomes of more: we refuse it so. The same
+    goes for half of a surrogate pair, which UTF-8 cannot hold.
+    """
     try:
         detail = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-    return detail if isinstance(detail, dict) else None
+    if not isinstance(detail, dict) or _is_deeper(text, MAX_DETAIL_DEPTH) or _has_large_number(text):
+        return None
+    return detail
+
+
+def _is_deeper(text: str, most: int) -> bool:
+    """Whether valid JSON has more levels of lists and objects."""
+    if text.count("{") + text.count("[") <= most:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        if bracket in "{[":
+            depth += 1
+            if depth > most:
+                return True
+        elif bracket in "}]":
+            depth -= 1
+    return False
+
+
+def _has_large_number(text: str) -> bool:
+    """Whether valid JSON has a whole number that 64 bits cannot hold."""
+    if not _MANY_DIGITS.search(text):
+        return False
+    numbers = (number for number in _NUMBERS.findall(text) if number.lstrip("-").isdigit())
+    return any(len(number) > 20 or not -(2**63) <= int(number) < 2**63 for number in numbers)
 
 
 def whole_seconds(time: float | str) -> str:
-    """A PutEvents Time (epoch seconds on the wire, ISO-8601 from some clients) as the envelope's whole seconds."""
+    """
+    A PutEvents Time (epoch seconds on the wire, ISO-8601 from some clients) as the envelope's whole seconds.
+
+    Fractions are cut off. Raises ValueError or OverflowError where it is no time of the years 1 to 9999.
+    """
     if isinstance(time, str):
         moment = datetime.fromisoformat(time)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    else:
-        moment = datetime.fromtimestamp(time, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _iso(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+    return _iso(datetime.fromtimestamp(math.floor(time), UTC))
+
+
+def _iso(moment: datetime) -> str:
+    """Whole seconds of a time in UTC. strftime would not write all four digits of the first thousand years."""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def is_timestamp(time: object) -> bool:
@@ -126,6 +211,6 @@ def entry_bytes(entry: Mapping[str, Any]) -> int:
     """The size that counts against PutEvents' limit, by the formula of AWS's page "eb-putevent-size"."""
     size = TIME_BYTES if entry.get("Time") is not None else 0
     for member in ("Source", "DetailType", "Detail"):
-        size += len((entry.get(member) or "").encode())
+        size += len((entry.get(member) or "").encode("utf-8", "surrogatepass"))
     resources: Sequence[str] = entry.get("Resources") or ()
-    return size + sum(len(resource.encode()) for resource in resources)
+    return size + sum(len(resource.encode("utf-8", "surrogatepass")) for resource in resources)

@@ -105,20 +105,13 @@ class Evaluator:
                 # Only conditions name each other by "Condition"; in a policy it is a key as any other.
                 if function and (name != "Condition" or path[:1] == ("Conditions",)):
                     return function(argument, (*path, name))
-            for name in value:
-                if name.startswith("Fn::"):
-                    return self._misplaced_function(name, len(value) == 1, (*path, name))
-            resolved = {}
-            for key, item in value.items():
-                made = self.resolve(item, (*path, key))
-                if made is not NO_VALUE:
-                    resolved[key] = made
+            if misplaced := [name for name in value if name.startswith("Fn::")]:
+                return self._misplaced_function(misplaced[0], len(value) == 1, (*path, misplaced[0]))
+            members = [(key, self.resolve(item, (*path, key))) for key, item in value.items()]
+            resolved = {key: item for key, item in members if item is not NO_VALUE}
         elif isinstance(value, list):
-            resolved = []
-            for index, item in enumerate(value):
-                made = self.resolve(item, (*path, index))
-                if made is not NO_VALUE:
-                    resolved.append(made)
+            items = [self.resolve(item, (*path, index)) for index, item in enumerate(value)]
+            resolved = [item for item in items if item is not NO_VALUE]
         else:
             return value
         self._origins[id(resolved)] = resolved, path
@@ -168,12 +161,16 @@ class Evaluator:
         """Tell that nothing in the template has the name that Ref, Sub or DependsOn gives."""
         block = path[0]
         if block == "Conditions" and name in self._resources:
-            found = f"Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
+            found = (
+                f"Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
+            )
             return self._fault(found, path, advice="A condition is evaluated before there are resources.")
         found = f"Unresolved resource dependencies [{name}] in the {block} block of the template"
         if name in self._resources:
             condition = self._resources[name]["Condition"]
-            return self._fault(found, path, advice=f"Its condition {condition!r} does not hold; refer to it in Fn::If only.")
+            return self._fault(
+                found, path, advice=f"Its condition {condition!r} does not hold; refer to it in Fn::If only."
+            )
         meant = _meant(name, [*self._parameters, *self._resources, "AWS::NoValue"])
         if not meant and "Fn::Sub" in path:
             meant = f"Write ${{!{name}}} where the text itself is meant."
@@ -243,8 +240,12 @@ class Evaluator:
 
     def _find_in_map(self, argument: Any, path: Path) -> Any:
         keys = self.resolve(argument, path)
-        if not (isinstance(keys, list) and len(keys) in (3, 4)) or any(isinstance(key, list | dict) for key in keys[:3]):
-            return self._fault(f"Fn::FindInMap has {argument!r}", path, "a map's name, a top-level and a second-level key")
+        if not (isinstance(keys, list) and len(keys) in (3, 4)) or any(
+            isinstance(key, list | dict) for key in keys[:3]
+        ):
+            return self._fault(
+                f"Fn::FindInMap has {argument!r}", path, "a map's name, a top-level and a second-level key"
+            )
         found: Any = self._mappings
         for key in map(_text, keys[:3]):
             if not isinstance(found, Mapping) or key not in found:
@@ -341,7 +342,9 @@ class Evaluator:
 
     def _misplaced_function(self, name: str, is_alone: bool, path: Path) -> str:  # noqa: FBT001  # internal
         if name in _NOT_EMULATED or name.startswith("Fn::ForEach::"):
-            return self._fault(f"{name} is not emulated", path, advice="Write the value itself, or give it as a parameter.")
+            return self._fault(
+                f"{name} is not emulated", path, advice="Write the value itself, or give it as a parameter."
+            )
         if name in self._functions and not is_alone:
             return self._fault(f"{name} stands beside other keys", path, "a function alone in its object")
         return self._fault(f"unknown function {name!r}", path, advice=_meant(name, self._functions))

@@ -99,10 +99,16 @@ def run(main: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        # Python flushes stdout once more on its way out; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_results()
         code = FAILED
     raise SystemExit(code)
+
+
+def stop_results() -> None:
+    """Send stdout nowhere from now on: its reader went away (BrokenPipeError), and the work goes on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _labelled(label: str, text: str) -> None:

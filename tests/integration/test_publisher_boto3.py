@@ -229,6 +229,16 @@ def test_failed_entries_are_sent_again_over_the_wire(
     assert err.splitlines()[0] == "error: a.json: event 2: MalformedDetail: Detail is malformed."
 
 
+def test_boto3_makes_no_attempts_of_its_own(runtime: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    """--max-attempts counts requests on the wire: one, here."""
+    throttled: Answer = (400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
+    runtime.answers["AWSEvents.PutEvents"] = lambda body, count: throttled
+    assert run("--local", "--max-attempts", "1", write("a.json", SAMPLE)) == 1
+    assert len(runtime.sent()) == 1
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first == "error: a.json: event 0: ThrottlingException: Rate exceeded"
+
+
 @pytest.fixture
 def account(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
     """The endpoint as an AWS account: credentials and region in the environment, no configuration files."""

@@ -251,7 +251,7 @@ def test_entries_inside_an_entry_are_no_entries() -> None:
 
 def test_deep_nesting_is_told_not_crashed_on() -> None:
     """Thousands of brackets end in a fault, as text and as an object."""
-    deep = "[" * 5000 + "]" * 5000
+    deep = "[" * 100_000 + "]" * 100_000
     assert ["nested too deeply" in fault for fault in faults(deep)] == [True]
     assert ["nested too deeply" in fault for fault in faults(f'{{"Source":"a","Detail":{{"a":{deep}}}}}')] == [True]
     assert ["nested too deeply" in fault for fault in faults(json.dumps({**ENTRY, "Detail": f'{{"a":{deep}}}'}))] == [

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import publish
+from livebus import terminal
 from livebus.aws.publisher import Result
 from livebus.errors import Unreachable
 
@@ -181,6 +182,22 @@ def test_json_tells_about_every_entry_even_when_it_ended_early(
         ],
     }
     assert err.splitlines()[-1] == "error: 1 of 3 events were accepted, 2 not; 1 of them were not answered or not sent"
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_publishing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`| head -1` ends the lines, not the work."""
+    stopped: list[bool] = []
+
+    def broken(line: str) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(terminal, "result", broken)
+    monkeypatch.setattr(terminal, "stop_results", lambda: stopped.append(True))
+    assert send(FakePublisher(Result("id-0"), Result("", "MalformedDetail", "no")), 2) == 1
+    assert stopped == [True]
+    assert capsys.readouterr().err.splitlines()[-1] == "error: 1 of 2 events were accepted, 1 not"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--dry-run", "e.json"], ["bad.json"], ["--local", "e.json"]])

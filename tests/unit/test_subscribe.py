@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import sys
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
@@ -55,7 +58,8 @@ class FakeSubscription:
 def listen(*items: Message | BaseException, **options: Any) -> int:
     arguments = Namespace(json=False, count=None, timeout=None)
     vars(arguments).update(options)
-    return asyncio.run(subscribe._listen(FakeSubscription(*items), arguments))  # type: ignore[arg-type]
+    listening = subscribe._listen(FakeSubscription(*items), arguments)  # type: ignore[arg-type]
+    return asyncio.run(asyncio.wait_for(listening, 60))
 
 
 def message(value: Any, **more: Any) -> Message:
@@ -74,7 +78,7 @@ def message(value: Any, **more: Any) -> Message:
         (("--local", "--profile", "x"), "--local goes without --profile: its state file has it all"),
         (("--query", "no.graphql"), "--query: 'no.graphql' is neither GraphQL text nor a file that can be read"),
         (("--stack-name", "x"), "who subscribes? Pass --user NAME (--local has a user of its own)"),
-        (("--query", "subscription { a b }", "--user", "x"), "--query: the subscription selects 2 things"),
+        (("--query", "subscription { a b }", "--user", "x"), "--query: the subscription selects: field, field"),
         (("--query", "mutation { a }", "--user", "x"), "--query: the operations in it: mutation; expected one subscr"),
         (
             ("--query", "subscription { a", "--user", "x"),
@@ -93,6 +97,60 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], expected: str, caps
     assert raised.value.code == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert f"subscribe.py: error: {expected}" == last[: len(expected) + len("subscribe.py: error: ")]
+
+
+RUNTIME = SimpleNamespace(user_name="local-user", password="local-password")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "runtime", "expected"),
+    [
+        (["--user", "alice", "--password-stdin"], "from-env", None, ("alice", "from-stdin")),
+        (["--user", "alice"], "from-env", None, ("alice", "from-env")),
+        (["--local"], None, RUNTIME, ("local-user", "local-password")),
+        (["--local"], "from-env", RUNTIME, ("local-user", "from-env")),
+        (["--local", "--user", "bob"], "from-env", RUNTIME, ("bob", "from-env")),
+    ],
+)
+def test_the_password_never_comes_from_an_argument(
+    arguments: list[str],
+    environment: str | None,
+    runtime: Any,
+    expected: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """stdin when it is asked for, else the environment, else the local runtime's own user's."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\r\nnot this\n"))
+    if environment is not None:
+        monkeypatch.setenv("LIVEBUS_PASSWORD", environment)
+    parser = subscribe._parser()
+    session: Any = SimpleNamespace(runtime=runtime, client=lambda service: service, output=lambda name: name)
+    sign_in = subscribe._sign_in(parser, parser.parse_args(arguments), session)
+    assert (sign_in._user_name, sign_in._password) == expected
+
+
+@pytest.mark.parametrize("arguments", [["--user", "alice"], ["--local", "--user", "bob"]])
+def test_no_password_is_wrong_usage(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nobody sits at the terminal, nobody is asked; the ways to give it are told."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("nobody asks for this"))
+    parser = subscribe._parser()
+    session: Any = SimpleNamespace(runtime=RUNTIME if "--local" in arguments else None)
+    with pytest.raises(SystemExit) as raised:
+        subscribe._sign_in(parser, parser.parse_args(arguments), session)
+    assert raised.value.code == 2
+    expected = "no password: set LIVEBUS_PASSWORD, or pass --password-stdin and write it to stdin"
+    assert capsys.readouterr().err.splitlines()[-1] == f"subscribe.py: error: {expected}"
+
+
+def test_a_query_may_be_a_file() -> None:
+    """A text with a brace is GraphQL, anything else the name of a file."""
+    Path("s.graphql").write_text("subscription { onOrder }")
+    parser = subscribe._parser()
+    assert subscribe._operation(parser, parser.parse_args(["--query", "s.graphql"])).field == "onOrder"
+    assert subscribe._operation(parser, parser.parse_args(["--query", "subscription { a }"])).field == "a"
+    assert subscribe._operation(parser, parser.parse_args([])).field == "onPublishMsgFromEb"
 
 
 def test_no_runtime_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ ACKNOWLEDGE_SECONDS = 15.0
 CLOSE_SECONDS = 2
 # What AppSync says in its connection_ack; it holds until it has said so.
 KEEP_ALIVE_SECONDS = 300.0
+
+# Their warnings repeat what is told here; an application that sets logging up still gets them.
+for _name in ("gql", "websockets"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # Words in the errorType of what may be otherwise at the next attempt. All else is refused for good.
@@ -107,7 +112,8 @@ class Connection:
                 f"{host} refused the connection: HTTP {cause.response.status_code}",
                 advice="See that the RealtimeUrl is that of an AppSync API.",
             )
-        return f"no connection to {host}: {str(cause) or type(cause).__name__}"
+        words = str(cause) or type(cause).__name__
+        return words if self._standing else f"no connection to {host}: {words}"
 
 
 class _Transport(AppSyncWebsocketsTransport):

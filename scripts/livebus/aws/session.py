@@ -16,7 +16,7 @@ from typing import Any
 
 from livebus.aws import local_runtime, stack
 from livebus.aws.local_runtime import LocalRuntime
-from livebus.errors import LivebusError, Unreachable
+from livebus.errors import LivebusError, Place, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +140,9 @@ class Session:
         for folder in self._destination.folders:
             file = folder / "samconfig.toml"
             if file.is_file():
-                return stack.read_deploy_config(file.read_text(encoding="utf-8"), str(file), environment)
+                try:
+                    text = file.read_text(encoding="utf-8")
+                except (OSError, UnicodeDecodeError) as error:
+                    raise LivebusError(f"cannot be read: {error}", Place(str(file))) from None
+                return stack.read_deploy_config(text, str(file), environment)
         return stack.DeployConfig()

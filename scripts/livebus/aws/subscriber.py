@@ -48,7 +48,8 @@ class Operation:
             raise InvalidOperation(f"the operations in it: {kinds}", expected="one subscription")
         fields = operations[0].selection_set.selections
         if len(fields) != 1 or not isinstance(fields[0], FieldNode):
-            raise InvalidOperation(f"the subscription selects {len(fields)} things", expected="one field")
+            kinds = ", ".join(node.kind.replace("_", " ") for node in fields)
+            raise InvalidOperation(f"the subscription selects: {kinds}", expected="one field")
         return Operation(request, (fields[0].alias or fields[0].name).value)
 
 

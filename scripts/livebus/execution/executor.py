@@ -14,7 +14,7 @@ from graphql import OperationType
 from livebus.execution.operations import Documents
 from livebus.execution.responses import Errors, GraphQLResponse, document_error, malformed, request_error
 from livebus.execution.run import Allows, Run
-from livebus.execution.selections import Selections, TooManyFields
+from livebus.execution.selections import TooManyFields
 from livebus.execution.start import select, start
 from livebus.execution.variables import InvalidVariable, coerce_variables
 from livebus.identity import Caller
@@ -42,7 +42,6 @@ class Executor:
         resolver_count_limit: int = 0,
         cache_size: int = 512,
     ) -> None:
-        self._schema = schema
         self._allows = allows
         self._resolver_count_limit = resolver_count_limit
         self._documents = Documents(
@@ -92,13 +91,14 @@ class Executor:
         try:
             variables = coerce_variables(operation.variables, request.variables)
             plan = operation.plan(variables)
+            selections = self._documents.selections(operation, variables)
+            selection = select(selections, operation.node)
         except InvalidVariable as error:
             return Errors(({"message": error.message},))
         except (TooManyFields, RecursionError):
             return Errors(({"errorType": "BadRequestException", "message": "The query selects too many fields."},))
         run = Run(request, variables, caller, services, allows=self._allows)
-        selections = Selections(self._schema.graphql, operation.document, variables)
-        return start(run, plan[0], variables, select(selections, operation.node), selections.schema)
+        return start(run, plan[0], variables, selection, selections.schema)
 
 
 def _unsupported(kind: str) -> Errors:

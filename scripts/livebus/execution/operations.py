@@ -93,14 +93,13 @@ class Documents:
                 self._cache.popitem(last=False)
         return found
 
+    def selections(self, operation: Operation, variables: Mapping[str, Any]) -> Selections:
+        """The selections of an operation, its conditions decided by these variables."""
+        return Selections(self.schema.graphql, operation.document, variables)
+
     def planner(self, operation: Operation, variables: Mapping[str, Any]) -> Planner:
         """What plans an operation's fields, its conditions decided by these variables."""
-        return Planner(
-            Selections(self.schema.graphql, operation.document, variables),
-            operation.node,
-            self._resolvers,
-            self._query_depth_limit,
-        )
+        return Planner(self.selections(operation, variables), operation.node, self._resolvers, self._query_depth_limit)
 
     def _read(self, text: str, name: str | None) -> Operation | GraphQLResponse:
         try:

@@ -15,8 +15,8 @@ from typing import Any
 from livebus.pattern.leaf import Leaf
 from livebus.pattern.tree import Node, Tree
 
-# AWS does not document what it does when an event is too entangled; we give up with "does not match". Half a second.
-MAX_STEPS = 500_000
+# AWS does not document what it does when an event is too entangled; we give up with "does not match", in less than a second.
+MAX_STEPS = 200_000
 
 # For each array on the way to a value: its number, and the index of the element.
 Membership = tuple[tuple[int, int], ...]

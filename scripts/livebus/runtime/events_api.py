@@ -40,7 +40,9 @@ class EventsApi:
         if not isinstance(entries, list):
             raise _validation(["Value null at 'entries' failed to satisfy constraint: Member must not be null"])
         if body.get("EndpointId") is not None:
-            raise AwsError("ValidationException", "Global endpoints (EndpointId) are not emulated by the local runtime.")
+            raise AwsError(
+                "ValidationException", "Global endpoints (EndpointId) are not emulated by the local runtime."
+            )
         if not 1 <= len(entries) <= MAX_ENTRIES:
             bound = f"less than or equal to {MAX_ENTRIES}" if entries else "greater than or equal to 1"
             shown = ", ".join(_shown(entry) for entry in entries)

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import cast
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -61,12 +60,13 @@ class HttpServer:
         self.protocols = web.Server(self._handle, access_log=None, handle_signals=False)
 
     async def close(self) -> None:
-        """End idle connections, say goodbye to subscribers, and give what is being answered a moment."""
-        self.protocols.pre_shutdown()
+        """Say goodbye to subscribers, end idle connections, and give what is being answered a moment."""
         for session in self._sessions:
             session.close(1001, "the runtime stops")
         if self._sessions:
             await asyncio.wait(self._sessions.values(), timeout=CLOSE_SECONDS)
+        # Not before: from here on aiohttp reads nothing more, and so no answer to a close frame.
+        self.protocols.pre_shutdown()
         await self.protocols.shutdown(timeout=CLOSE_SECONDS)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -91,6 +91,9 @@ class HttpServer:
                 response = _response(graphql_http.internal_failure(message, self._new_id()))
             else:
                 response = _response(self._aws.internal_failure(message))
+        if not request.content.is_eof():
+            # The rest of a body that nobody wanted would be read as the next request.
+            response.force_close()
         return self._with_cors(request, response)
 
     async def _answer(self, request: web.BaseRequest, api: ServedApi | None) -> web.Response:
@@ -120,7 +123,9 @@ class HttpServer:
                 return _plain(404, error.message)
             return web.Response(body=orjson.dumps(content), content_type="application/json")
         refused = self._aws.refuse(request.method, path, request.headers)
-        return _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
+        return (
+            _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
+        )
 
     # --- WebSocket --------------------------------------------------------------------------------------------------
 
@@ -136,7 +141,7 @@ class HttpServer:
             await socket.prepare(request)
         except web.HTTPException as error:  # no WebSocket handshake, whatever the Upgrade header says
             return _plain(error.status, error.text or error.reason)
-        transport = cast(asyncio.Transport | None, request.transport)
+        transport = request.transport
         if transport is None:
             return socket
         session = RealtimeSession(api, transport, request.remote or "127.0.0.1")
@@ -186,7 +191,7 @@ async def _read(request: web.BaseRequest) -> bytes | None:
         return None
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         # curl, and AWS's C++ and Java SDKs, hold a large body back until they are told to go on.
-        cast(asyncio.Transport, request.transport).write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = bytearray()
     while chunk := await request.content.readany():
         body += chunk

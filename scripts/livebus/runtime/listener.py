@@ -30,7 +30,8 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise LivebusError(
-            f"cannot listen on {host}:{port}: {error.strerror}", advice="Choose another with --port (0 takes a free one)."
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            advice="Choose another with --port (0 takes a free one).",
         ) from None
     except OverflowError:
         listening.close()

@@ -140,9 +140,7 @@ class RealtimeSession:
         paths = (f"{self._endpoint_path}/connect", f"{ENDPOINT_PATH}/connect")
         now = self._api.services().now
         try:
-            self._api.authenticate_message(
-                header, paths=paths, body=_CONNECT_BODY, now=now, source_ip=self._source_ip
-            )
+            self._api.authenticate_message(header, paths=paths, body=_CONNECT_BODY, now=now, source_ip=self._source_ip)
         except Unauthenticated as error:
             return {"errorType": error.error_type, "message": error.message, "errorCode": error.status}
         return None

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import socket
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -20,35 +22,35 @@ from urllib.parse import urlsplit
 import orjson
 
 from livebus.access import Authenticator
-from livebus.errors import InvalidTemplate, LivebusError, Place
+from livebus.errors import LivebusError, Place
 from livebus.flow import CompiledApi, Line
 from livebus.identity import COGNITO
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.application_files import ApplicationFiles
-from livebus.runtime.aws_endpoint import AwsEndpoint
+from livebus.runtime.aws_endpoint import AwsEndpoint, Service
 from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.callers import is_loopback
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.cognito.tokens import SigningKeys
 from livebus.runtime.event_buses import EventBuses, Faults
 from livebus.runtime.events_api import EventsApi
-from livebus.runtime.graphql_http import GraphQLHttp
 from livebus.runtime.http_server import HttpServer
 from livebus.runtime.journal import Journal
 from livebus.runtime.listener import Listener, bind
-from livebus.runtime.realtime_session import SessionContext
+from livebus.runtime.served_api import ServedApi
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.tls import make_ca, server_context
 from livebus.runtime.trace import Trace
 from livebus.template import Environment
-from livebus.template.application import AuthProvider
+from livebus.template.application import Application, AuthProvider, UserPool
 
 _KEY_FILE = "signing-key.pem"
 # What AWS's own tools are given where there is no account. The secret lets IAM requests be verified like any other.
 LOCAL_ACCESS_KEY = "test"
 LOCAL_SECRET_KEY = "test"  # noqa: S105 - no secret: it opens nothing but this runtime
-_RELOAD_SECONDS = 0.5
+_TICK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,20 @@ class Runtime:
     """A running runtime. ``outputs`` are the template's Outputs, and where and as whom to reach it."""
 
     def __init__(self, settings: Settings, tell: Callable[[str], None]) -> None:
+        """``tell`` prints a line for people. Where nobody reads any more (a closed pipe), lines are let go."""
         self._settings = settings
-        self._tell = tell
+        self._print = tell
         self._closers: list[Callable[[], object]] = []
-        self._compiled: dict[str, CompiledApi] = {}
-        self._authenticators: dict[str, Authenticator] = {}
-        self._paths: dict[str, tuple[GraphQLHttp, SessionContext]] = {}
-        self._watching: asyncio.Task[None] | None = None
+        self._apis: dict[str, ServedApi] = {}
+        self._paths: dict[str, ServedApi] = {}
+        self._pool_ids: set[str] = set()
+        self._user: tuple[str, str] | None = None
+        self._ticking: asyncio.Task[None] | None = None
         self.outputs: dict[str, Any] = {}
+
+    def _tell(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            self._print(line)
 
     # --- start and stop ---------------------------------------------------------------------------------------------
 
@@ -101,6 +109,10 @@ class Runtime:
         """
         try:
             await self._start()
+        except OSError as error:
+            await self.stop()
+            reason = error.strerror or str(error)
+            raise LivebusError(f"cannot start: {reason}", Place(str(error.filename or ""))) from None
         except BaseException:
             await self.stop()
             raise
@@ -118,6 +130,7 @@ class Runtime:
         self._journal = Journal(state.file("journal.sqlite"))
         self._closers.append(self._journal.close)
         self.trace = Trace(self._tell, time.time, verbose=settings.verbose)
+        self._closers.append(lambda: self.trace.tick(ends=True))
         if settings.trace is not None:
             self._open_trace(settings.trace)
         self._cognito = CognitoIdp(
@@ -141,9 +154,9 @@ class Runtime:
             strict=settings.strict,
             faults=Faults(settings.failing_targets, settings.latency),
         )
+        self._closers.append(self._close_buses)
         self._sqs = Sqs(line.application.queues, self._journal, clock=time.time, new_id=_new_id)
         self._use(line)
-        user_name, password = self._make_user()
         http = self._http_server(environment.endpoint)
         listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
         ca = make_ca(state)
@@ -152,6 +165,7 @@ class Runtime:
             self._tell(f"{waiting} events from before wait for another try")
         listener.start()
         self._listener, self._http = listener, http
+        user_name, password = self._user or ("", "")
         self._announce = {
             "EndpointUrl": environment.endpoint,
             "ConsoleUrl": "",
@@ -161,28 +175,34 @@ class Runtime:
             "Region": settings.region,
         }
         self._write_outputs()
-        if settings.reload:
-            self._watching = asyncio.get_running_loop().create_task(self._watch())
+        self._ticking = asyncio.get_running_loop().create_task(self._tick())
 
     async def stop(self) -> None:
         """Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+            self._ticking = None
         if hasattr(self, "_listener"):
             await self._listener.close()
+            self._sqs.close()
             await self._http.close()
-            waiting = self.buses.close()
-            if waiting:
-                self._tell(f"{waiting} events wait for another try; the next start goes on with them")
-        for close in reversed(self._closers):
-            close()
-        self._closers.clear()
+        while self._closers:
+            self._closers.pop()()
+
+    def _close_buses(self) -> None:
+        waiting = self.buses.close()
+        if waiting:
+            self._tell(f"{waiting} events wait for another try; the next start goes on with them")
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
     def _http_server(self, endpoint: str) -> HttpServer:
-        services = {"AWSEvents": EventsApi(self.buses), "AWSCognitoIdentityProviderService": self._cognito, "AmazonSQS": self._sqs}
+        services: dict[str, Service] = {
+            "AWSEvents": EventsApi(self.buses),
+            "AWSCognitoIdentityProviderService": self._cognito,
+            "AmazonSQS": self._sqs,
+        }
         documents = {
             "jwks.json": self._cognito.jwks,
             "openid-configuration": lambda pool_id: self._cognito.openid_configuration(pool_id, endpoint),
@@ -191,9 +211,9 @@ class Runtime:
             AwsEndpoint(services, _new_id),
             lambda: self._paths,
             documents,
+            new_id=_new_id,
             origins=self._settings.origins,
-            check_host=self._settings.host in ("127.0.0.1", "::1", "localhost"),
-            tell=self._tell,
+            check_host=is_loopback(self._settings.host),
         )
 
     def _open_trace(self, path: Path) -> None:
@@ -206,20 +226,21 @@ class Runtime:
 
         def write(record: dict[str, Any]) -> None:
             try:
-                file.write(orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE))
+                file.write(_json_line(record))
             except OSError as error:
                 self.trace.listeners.remove(write)
                 self._tell(f"the trace ends here: {path}: {error.strerror}")
 
         self.trace.listeners.append(write)
 
-    def _make_user(self) -> tuple[str, str]:
-        """The user that may sign in, in every pool of the template; empty names where there is no pool."""
-        pools = self.buses.line.application.user_pools
+    def _make_user(self, pools: Sequence[UserPool]) -> None:
+        """The user that may sign in, in every pool of the template; none where there is no pool."""
         if not pools:
-            return "", ""
-        # A random password has to pass whatever the pool asks for: all kinds of characters, and length.
-        name, password = self._settings.user or ("subscriber", f"{secrets.token_urlsafe(15)}-Aa1")
+            return
+        if self._user is None:
+            # A random password has to pass whatever the pool asks for: all kinds of characters, and length.
+            self._user = self._settings.user or ("subscriber", f"{secrets.token_urlsafe(15)}-Aa1")
+        name, password = self._user
         for pool in pools:
             try:
                 self._set_user(pool.user_pool_id, name, password)
@@ -227,7 +248,6 @@ class Runtime:
                 raise LivebusError(
                     f"cannot make the user {name!r}: {error.message}", advice="Give another with --user NAME:PASSWORD."
                 ) from None
-        return name, password
 
     def _set_user(self, pool_id: str, name: str, password: str) -> None:
         user = {"UserPoolId": pool_id, "Username": name}
@@ -251,30 +271,34 @@ class Runtime:
         self.buses.line = line
         self._sqs.replace_queues(application.queues)
         self._cognito.replace_pools(application.user_pools)
-        self._compiled.update(line.apis)
-        self._authenticators = {
-            logical_id: Authenticator(
-                compiled.api,
-                region=application.region,
-                account=application.account,
-                jwks_for=self._jwks_for,
-                secret_for={LOCAL_ACCESS_KEY: LOCAL_SECRET_KEY}.get,
-            )
-            for logical_id, compiled in line.apis.items()
-        }
-        self._paths = {urlsplit(compiled.api.graphql_url).path: self._edges(name) for name, compiled in line.apis.items()}
+        pool_ids = {pool.user_pool_id for pool in application.user_pools}
+        self._make_user([pool for pool in application.user_pools if pool.user_pool_id not in self._pool_ids])
+        self._pool_ids = pool_ids
+        for logical_id in [known for known in self._apis if known not in line.apis]:
+            self._apis.pop(logical_id).end("the template has this API no more")
+        for logical_id, compiled in line.apis.items():
+            self._serve(logical_id, compiled, self._authenticator(compiled, application))
+        self._paths = {urlsplit(api.compiled.api.graphql_url).path: api for api in self._apis.values()}
         for warning in line.warnings:
             self._tell(f"warning: {warning}")
 
-    def _edges(self, logical_id: str) -> tuple[GraphQLHttp, SessionContext]:
-        def api() -> CompiledApi:
-            return self._compiled[logical_id]
+    def _serve(self, logical_id: str, compiled: CompiledApi, authenticator: Authenticator) -> None:
+        served = self._apis.get(logical_id)
+        if served is None:
+            self._apis[logical_id] = ServedApi(
+                compiled, authenticator, self.buses.services, self._settings.realtime, self._tell
+            )
+        else:
+            served.compiled, served.authenticator = compiled, authenticator
 
-        def authenticator() -> Authenticator:
-            return self._authenticators[logical_id]
-
-        context = SessionContext(api, authenticator, self.buses.services, self._settings.realtime, self._tell)
-        return GraphQLHttp(api, authenticator, self.buses.services), context
+    def _authenticator(self, compiled: CompiledApi, application: Application) -> Authenticator:
+        return Authenticator(
+            compiled.api,
+            region=application.region,
+            account=application.account,
+            jwks_for=self._jwks_for,
+            secret_for={LOCAL_ACCESS_KEY: LOCAL_SECRET_KEY}.get,
+        )
 
     def _jwks_for(self, provider: AuthProvider) -> Mapping[str, Any] | None:
         if provider.mode != COGNITO or provider.user_pool_id is None:
@@ -284,30 +308,47 @@ class Runtime:
         except AwsError:
             return None
 
-    async def _watch(self) -> None:
+    async def _tick(self) -> None:
+        """What is done now and then: look for changes in the files, tell what the trace left out."""
         while True:
-            await asyncio.sleep(_RELOAD_SECONDS)
-            if self._files.changed():
+            await asyncio.sleep(_TICK_SECONDS)
+            self.trace.tick()
+            if not self._settings.reload or not self._files.changed():
+                continue
+            try:
                 self.reload()
+            except Exception:  # a bug of ours in a station must not be the end of all reloads
+                logging.getLogger("livebus").exception("unexpected error")
+                self._tell("not reloaded: unexpected error; the last good application goes on")
 
     def reload(self) -> bool:
         """Load the files again. A fault keeps the last good application and is told; whether the new one is in use."""
-        kept = {logical_id: compiled.subscriptions for logical_id, compiled in self._compiled.items()}
+        kept = {logical_id: api.compiled.subscriptions for logical_id, api in self._apis.items()}
         try:
             line = self._files.load(kept)
         except LivebusError as error:
             for fault in error.faults:
                 self._tell(f"not reloaded: {fault}")
-            kind = "the template has faults" if isinstance(error, InvalidTemplate) else "a file cannot be read"
-            self._tell(f"{kind}; the last good application goes on")
+            self._tell("the last good application goes on")
             return False
         for logical_id, compiled in line.apis.items():
             if logical_id in kept:
                 kept[logical_id].links = compiled.schema.links
-        self._use(line)
-        self._write_outputs()
+        try:
+            self._use(line)
+            self._write_outputs()
+        except (LivebusError, OSError) as error:
+            self._tell(f"reloaded, but: {error}")
+            return True
         self._tell("reloaded: the application's files changed")
         return True
+
+
+def _json_line(record: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # a whole number beyond 64 bits, from a resolver say
+        return f"{json.dumps(record, default=str)}\n".encode()
 
 
 def _new_id() -> str:
@@ -315,7 +356,7 @@ def _new_id() -> str:
 
 
 def _endpoint(host: str, listening: socket.socket) -> str:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
     name = f"[{reachable}]" if ":" in reachable else reachable
     return f"http://{name}:{listening.getsockname()[1]}"
 

@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.ht
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from livebus.runtime.aws_errors import AwsError
@@ -18,7 +19,17 @@ from livebus.template.application import Queue
 
 _VISIBILITY_SECONDS = 30
 _MAX_VISIBILITY_SECONDS = 43_200
+_MAX_WAIT_SECONDS = 20
+_LOOK_AGAIN_SECONDS = 0.2
 _STRING_TRANSPORT = 1
+_LONGEST_ROW = 18  # digits: what a 64-bit row number holds for sure
+# What SDKs showed as an error's code before SQS spoke JSON, and show still.
+_QUERY_CODES = {
+    "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
+    "UnsupportedOperation": "AWS.SimpleQueueService.UnsupportedOperation",
+}
+
+_Answer = dict[str, Any] | Awaitable[dict[str, Any]]
 
 
 class Sqs:
@@ -33,16 +44,22 @@ class Sqs:
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
+        self._is_closing = False
         self.replace_queues(queues)
 
     def replace_queues(self, queues: Iterable[Queue]) -> None:
         self._queues = {queue.name: queue for queue in queues}
 
-    def call(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, action: str, body: Mapping[str, Any]) -> _Answer:
+        """The answer to one call; ReceiveMessage's may take its time. Raises AwsError."""
         handler = _ACTIONS.get(action)
         if handler is None:
-            raise AwsError("com.amazonaws.sqs#UnsupportedOperation", f"sqs:{action} is not emulated by the local runtime.")
+            raise _error("UnsupportedOperation", f"sqs:{action} is not emulated by the local runtime.")
         return handler(self, body)
+
+    def close(self) -> None:
+        """Let those go that wait for a message."""
+        self._is_closing = True
 
     # --- queues -----------------------------------------------------------------------------------------------------
 
@@ -73,7 +90,7 @@ class Sqs:
             "ApproximateNumberOfMessagesDelayed": "0",
             "VisibilityTimeout": str(_VISIBILITY_SECONDS),
         }
-        wanted = body.get("AttributeNames") or []
+        wanted = _names(body, "AttributeNames")
         return {"Attributes": {key: value for key, value in attributes.items() if key in wanted or "All" in wanted}}
 
     def _purge(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,25 +102,43 @@ class Sqs:
     def _send(self, body: Mapping[str, Any]) -> dict[str, Any]:
         queue, text = self._queue(body), body.get("MessageBody")
         if not isinstance(text, str) or not text:
-            raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
-        given: Mapping[str, Any] = body.get("MessageAttributes") or {}
-        attributes = {name: str(item.get("StringValue", "")) for name, item in given.items()}
+            raise _error("MissingParameter", "The request must contain the parameter MessageBody.")
+        given = body.get("MessageAttributes") or {}
+        if not isinstance(given, Mapping) or not all(_is_text_attribute(item) for item in given.values()):
+            raise _error("UnsupportedOperation", "The local runtime keeps message attributes of type String only.")
+        attributes = {name: str(item["StringValue"]) for name, item in given.items()}
         message_id = self._new_id()
         self._journal.send(queue.arn, message_id, text, attributes, self._clock())
         answer = {"MessageId": message_id, "MD5OfMessageBody": _md5(text)}
         return {**answer, "MD5OfMessageAttributes": md5_of_attributes(attributes)} if attributes else answer
 
-    def _receive(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        queue, now = self._queue(body), self._clock()
+    def _receive(self, body: Mapping[str, Any]) -> _Answer:
+        queue = self._queue(body)
         most = _between("MaxNumberOfMessages", body.get("MaxNumberOfMessages"), 1, 1, 10)
+        wait = _between("WaitTimeSeconds", body.get("WaitTimeSeconds"), 0, 0, _MAX_WAIT_SECONDS)
         timeout = _between(
             "VisibilityTimeout", body.get("VisibilityTimeout"), _VISIBILITY_SECONDS, 0, _MAX_VISIBILITY_SECONDS
         )
-        found = self._journal.receive(queue.arn, most, now=now, hidden_until=now + timeout, receipt=self._new_id())
-        wanted = [*(body.get("AttributeNames") or ()), *(body.get("MessageSystemAttributeNames") or ())]
-        wanted_attributes = body.get("MessageAttributeNames") or []
-        messages = [_as_message(message, wanted, wanted_attributes) for message in found]
-        return {"Messages": messages} if messages else {}
+        wanted = [*_names(body, "AttributeNames"), *_names(body, "MessageSystemAttributeNames")]
+        wanted_attributes = _names(body, "MessageAttributeNames")
+
+        def take() -> dict[str, Any]:
+            now = self._clock()
+            found = self._journal.receive(queue.arn, most, now=now, hidden_until=now + timeout, receipt=self._new_id())
+            messages = [_as_message(message, wanted, wanted_attributes) for message in found]
+            return {"Messages": messages} if messages else {}
+
+        answer = take()
+        return answer if answer or not wait else self._take_later(take, wait)
+
+    async def _take_later(self, take: Callable[[], dict[str, Any]], wait: int) -> dict[str, Any]:
+        """Long polling: look again until there is a message, or the time is over."""
+        end = self._clock() + wait
+        answer: dict[str, Any] = {}
+        while not answer and not self._is_closing and self._clock() < end:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            answer = take()
+        return answer
 
     def _delete(self, body: Mapping[str, Any]) -> dict[str, Any]:
         self._journal.delete(self._queue(body).arn, _row(body.get("ReceiptHandle")))
@@ -111,11 +146,15 @@ class Sqs:
 
     def _delete_batch(self, body: Mapping[str, Any]) -> dict[str, Any]:
         queue = self._queue(body)
-        done = []
-        for entry in body.get("Entries") or ():
-            self._journal.delete(queue.arn, _row(entry.get("ReceiptHandle")))
-            done.append({"Id": entry["Id"]})
-        return {"Successful": done, "Failed": []}
+        done, failed = [], []
+        for entry in _entries(body):
+            try:
+                self._journal.delete(queue.arn, _row(entry.get("ReceiptHandle")))
+                done.append({"Id": entry.get("Id")})
+            except AwsError as error:
+                told = {"Code": error.error_type.rsplit("#", 1)[-1], "Message": error.message}
+                failed.append({"Id": entry.get("Id"), "SenderFault": True, **told})
+        return {"Successful": done, "Failed": failed}
 
     def _change_visibility(self, body: Mapping[str, Any]) -> dict[str, Any]:
         timeout = _between("VisibilityTimeout", body.get("VisibilityTimeout"), 0, 0, _MAX_VISIBILITY_SECONDS)
@@ -123,7 +162,7 @@ class Sqs:
         return {}
 
 
-_ACTIONS: dict[str, Callable[[Sqs, Mapping[str, Any]], dict[str, Any]]] = {
+_ACTIONS: dict[str, Callable[[Sqs, Mapping[str, Any]], _Answer]] = {
     "ChangeMessageVisibility": Sqs._change_visibility,
     "DeleteMessage": Sqs._delete,
     "DeleteMessageBatch": Sqs._delete_batch,
@@ -182,16 +221,36 @@ def _md5(text: str) -> str:
 
 def _row(receipt_handle: Any) -> int:
     row = str(receipt_handle).split(":", 1)[0]
-    if not row.isdecimal():
-        raise AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not a valid receipt handle.')
+    if not (row.isascii() and row.isdecimal() and len(row) <= _LONGEST_ROW):
+        raise _error(
+            "ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not a valid receipt handle.'
+        )
     return int(row)
+
+
+def _names(body: Mapping[str, Any], member: str) -> list[str]:
+    names = body.get(member) or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _error("InvalidParameterValue", f"{member} is not a list of names.")
+    return names
+
+
+def _entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    entries = body.get("Entries")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise _error("InvalidParameterValue", "Entries is not a list of entries.")
+    return entries
+
+
+def _is_text_attribute(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("DataType") == "String" and isinstance(item.get("StringValue"), str)
 
 
 def _between(name: str, value: Any, default: int, least: int, most: int) -> int:
     if value is None:
         return default
-    if not isinstance(value, int) or not least <= value <= most:
-        raise AwsError(
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise _error(
             "InvalidParameterValue",
             f"Value {value} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided.",
         )
@@ -199,4 +258,8 @@ def _between(name: str, value: Any, default: int, least: int, most: int) -> int:
 
 
 def _no_such_queue() -> AwsError:
-    return AwsError("com.amazonaws.sqs#QueueDoesNotExist", "The specified queue does not exist.")
+    return _error("QueueDoesNotExist", "The specified queue does not exist.")
+
+
+def _error(name: str, message: str) -> AwsError:
+    return AwsError(f"com.amazonaws.sqs#{name}", message, query_code=_QUERY_CODES.get(name, name))

@@ -36,7 +36,7 @@ class StateFolder:
             ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             self._lock.close()
             running = read_runtime_file(path)
             where = f" at {running['EndpointUrl']}" if "EndpointUrl" in running else ""
@@ -44,6 +44,11 @@ class StateFolder:
                 f"a runtime is running already{where}",
                 Place(str(path)),
                 advice="Stop it, or start another with a --state folder of its own.",
+            ) from None
+        except OSError as error:
+            self._lock.close()
+            raise LivebusError(
+                f"cannot lock the state folder: {error.strerror}", Place(str(path)), advice="Give another with --state."
             ) from None
 
     def file(self, name: str) -> Path:
@@ -85,7 +90,9 @@ def write_outputs(path: Path, outputs: Mapping[str, object]) -> None:
         write_private(path, json.dumps(outputs, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
         raise LivebusError(
-            f"cannot write the outputs: {error.strerror}", Place(str(path)), advice="Give a file in a folder that is there."
+            f"cannot write the outputs: {error.strerror}",
+            Place(str(path)),
+            advice="Give a file in a folder that is there.",
         ) from None
 
 

@@ -37,7 +37,7 @@ def server_context(state: StateFolder, host: str) -> ssl.SSLContext:
 
     make_ca(state)
     ca = trustme.CA.from_pem(state.file(CA_FILE).read_bytes(), state.file(_CA_KEY_FILE).read_bytes())
-    certificate = ca.issue_cert(*dict.fromkeys((*_HOSTS, host) if host != "0.0.0.0" else _HOSTS))
+    certificate = ca.issue_cert(*dict.fromkeys((*_HOSTS, host)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     context.set_alpn_protocols(["http/1.1"])

@@ -183,7 +183,14 @@ class Trace:
                 errors=list(attempt.response.errors),
             )
         if attempt.failure is not None:
-            self._emit("failure", event.id, rule=name, target=target, code=attempt.failure.code, message=attempt.failure.message)
+            self._emit(
+                "failure",
+                event.id,
+                rule=name,
+                target=target,
+                code=attempt.failure.code,
+                message=attempt.failure.message,
+            )
         for field, deliveries in attempt.published.deliveries:
             self._emit(
                 "subscription",

@@ -6,7 +6,7 @@ Station: template.yaml, the schema and the resolver files → an Application.
 the resources on the event's way; ``loading`` puts it all together. ``application`` is the data that comes out.
 """
 
-from livebus.template.attributes import Environment
+from livebus.template.environment import Environment
 from livebus.template.loading import load_application
 
 __all__ = ["Environment", "load_application"]

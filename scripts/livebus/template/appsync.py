@@ -1,224 +1,145 @@
 """
-GraphQL APIs with schema, data sources, resolvers, functions and keys, as an Application has them.
+GraphQL APIs with their schema, ways in, resolvers and keys, as an Application has them.
 
-Properties follow the AWS::AppSync::* types. What AppSync has and the local runtime has not is refused by its name.
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_AppSync.html
+Properties follow AWS::AppSync::GraphQLApi, GraphQLSchema and ApiKey. What AppSync has and the local runtime has not is
+refused by its name.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-appsync-graphqlapi.html
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
-from livebus.errors import Fault, LivebusError, Place
-from livebus.identity import AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
-from livebus.template.application import (
-    AuthProvider,
-    DataSource,
-    GraphQLApi,
-    PipelineFunction,
-    ResolverConfig,
-)
+from livebus.errors import Place
+from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
+from livebus.template.application import AuthProvider, GraphQLApi
+from livebus.template.properties import Properties
+from livebus.template.resolvers import ReadFile, read_resolvers, read_text, wrong_api
 from livebus.template.resources import Resource, Resources
 
-ReadFile = Callable[[str], str]
-"""The text of a file that the template names, by the name that stands there. Raises LivebusError where it has none."""
-
-_EMULATED_DATA_SOURCES = ("NONE", "AMAZON_EVENTBRIDGE")
+_OF_APIS = tuple(
+    f"AWS::AppSync::{kind}" for kind in ("ApiKey", "DataSource", "FunctionConfiguration", "GraphQLSchema", "Resolver")
+)
+_SWITCH = ("ENABLED", "DISABLED")
 
 
 def read_apis(resources: Resources, read_file: ReadFile) -> tuple[GraphQLApi, ...]:
-    return tuple(_ApiReader(resources, read_file).apis())
+    apis = resources.of_type("AWS::AppSync::GraphQLApi")
+    members = _members(resources, apis)
+    reader = _ApiReader(resources, read_file)
+    return tuple(reader.api(resource, members[resource.logical_id]) for resource in apis)
+
+
+def _members(resources: Resources, apis: list[Resource]) -> dict[str, list[Resource]]:
+    """What belongs to each API, by the API's logical id; what belongs to none is told."""
+    api_ids = {resources.attribute(api, "ApiId"): api.logical_id for api in apis}
+    arns = {resources.attribute(api, "Arn"): api.logical_id for api in apis}
+    members: dict[str, list[Resource]] = {api.logical_id: [] for api in apis}
+    for resource in resources.of_type(*_OF_APIS):
+        if not resource.required("ApiId"):
+            continue
+        if fault := wrong_api(resource, api_ids, arns):
+            resources.faults.append(fault)
+        elif logical_id := api_ids.get(resource.properties.text("ApiId")):
+            members[logical_id].append(resource)
+    return members
 
 
 class _ApiReader:
     def __init__(self, resources: Resources, read_file: ReadFile) -> None:
         self._resources = resources
         self._read_file = read_file
+        self._pools = {resources.ref(pool) for pool in resources.of_type("AWS::Cognito::UserPool")}
 
-    def apis(self) -> Iterator[GraphQLApi]:
-        for resource in self._resources.of_type("AWS::AppSync::GraphQLApi"):
-            if self._resources.required(resource, "Name", "AuthenticationType"):
-                yield self._api(resource)
-
-    def _api(self, resource: Resource) -> GraphQLApi:
-        def attribute(name: str) -> str:
-            return str(self._resources.attributes.get(resource.logical_id, name))
-
-        properties, api_id = resource.properties, attribute("ApiId")
-        schema, schema_place = self._schema(resource, api_id)
-        sources = {source.name: source for source in self._data_sources(api_id)}
-        functions = {function.function_id: function for function in self._functions(api_id, sources)}
-        variables = properties.get("EnvironmentVariables") or {}
+    def api(self, resource: Resource, members: list[Resource]) -> GraphQLApi:
+        properties = resource.properties
+        resource.required("Name", "AuthenticationType")
+        for member, emulated, advice in (
+            ("ApiType", "GRAPHQL", "Write the schema into one API."),
+            ("Visibility", "GLOBAL", "EventBridge does not reach private APIs."),
+        ):
+            if (given := properties.text(member, emulated)) != emulated:
+                properties.fault(f"{member} {given!r} is not emulated", member, expected=emulated, advice=advice)
+        schema, schema_place = self._schema(resource, members)
         return GraphQLApi(
             logical_id=resource.logical_id,
-            name=str(properties["Name"]),
-            api_id=api_id,
-            arn=attribute("Arn"),
-            endpoint_arn=attribute("GraphQLEndpointArn"),
-            graphql_url=attribute("GraphQLUrl"),
-            realtime_url=attribute("RealtimeUrl"),
-            default_provider=self._provider(resource, properties),
-            additional_providers=tuple(
-                self._provider(resource, provider, "AdditionalAuthenticationProviders", index)
-                for index, provider in enumerate(properties.get("AdditionalAuthenticationProviders") or ())
-            ),
+            name=properties.text("Name"),
+            api_id=self._resources.attribute(resource, "ApiId"),
+            arn=self._resources.attribute(resource, "Arn"),
+            endpoint_arn=self._resources.attribute(resource, "GraphQLEndpointArn"),
+            graphql_url=self._resources.attribute(resource, "GraphQLUrl"),
+            realtime_url=self._resources.attribute(resource, "RealtimeUrl"),
+            default_provider=self._provider(properties),
+            additional_providers=self._additional_providers(properties),
             schema=schema,
             schema_place=schema_place,
-            resolvers=tuple(self._resolvers(api_id, sources, functions)),
+            resolvers=read_resolvers(self._resources, members, self._read_file),
             api_keys=tuple(
-                str(self._resources.attributes.get(key.logical_id, "ApiKey"))
-                for key in self._of_api("AWS::AppSync::ApiKey", api_id)
+                self._resources.attribute(key, "ApiKey") for key in members if key.type == "AWS::AppSync::ApiKey"
             ),
-            introspection=properties.get("IntrospectionConfig", "ENABLED") != "DISABLED",
-            query_depth_limit=int(properties.get("QueryDepthLimit", 0)),
-            resolver_count_limit=int(properties.get("ResolverCountLimit", 0)),
-            environment_variables={str(key): str(value) for key, value in variables.items()},
+            introspection=properties.text("IntrospectionConfig", "ENABLED", choices=_SWITCH) == "ENABLED",
+            query_depth_limit=properties.number("QueryDepthLimit", 0, 0, 75),
+            resolver_count_limit=properties.number("ResolverCountLimit", 0, 0, 10_000),
+            environment_variables=properties.map_of_texts("EnvironmentVariables"),
             place=resource.place(),
         )
 
-    def _of_api(self, kind: str, api_id: str) -> Iterator[Resource]:
-        for resource in self._resources.of_type(kind):
-            if self._resources.required(resource, "ApiId") and resource.properties["ApiId"] == api_id:
-                yield resource
+    # --- ways in ----------------------------------------------------------------------------------------------------
 
-    # --- authentication ---------------------------------------------------------------------------------------------
+    def _additional_providers(self, properties: Properties) -> tuple[AuthProvider, ...]:
+        seen = {properties.text("AuthenticationType")}
+        providers = []
+        for item in properties.mappings("AdditionalAuthenticationProviders"):
+            if not item.required("AuthenticationType", what="an additional authentication provider"):
+                continue
+            provider = self._provider(item)
+            if provider.mode in seen and provider.mode in (API_KEY, AWS_IAM, LAMBDA):
+                item.fault(f"{provider.mode} is there twice", "AuthenticationType", expected="each mode once")
+            seen.add(provider.mode)
+            providers.append(provider)
+        return tuple(providers)
 
-    def _provider(self, resource: Resource, given: Mapping[str, Any], *path: str | int) -> AuthProvider:
-        mode = given.get("AuthenticationType")
-        place = resource.place(*path, "AuthenticationType")
-        if mode not in get_args(Mode):
-            close = difflib.get_close_matches(str(mode), get_args(Mode), n=1)
-            advice = f"Did you mean {close[0]}?" if close else ""
-            self._fault(f"AuthenticationType is {mode!r}", place, f"one of {', '.join(get_args(Mode))}", advice)
-            return AuthProvider(AWS_IAM)
-        mode = cast(Mode, mode)
+    def _provider(self, given: Properties) -> AuthProvider:
+        mode = cast(Mode, given.text("AuthenticationType", AWS_IAM, choices=get_args(Mode)))
         if mode == LAMBDA:
-            self._fault("a Lambda authorizer (AWS_LAMBDA) is not emulated", place, "", "Use another mode to run it here.")
+            found = "a Lambda authorizer (AWS_LAMBDA) is not emulated"
+            given.fault(found, "AuthenticationType", advice="Use another mode to run it here.")
         if mode == COGNITO:
-            pool = given.get("UserPoolConfig")
-            if not isinstance(pool, Mapping) or not pool.get("UserPoolId"):
-                self._fault(f"{COGNITO} without a user pool", place, "UserPoolConfig with a UserPoolId")
-                return AuthProvider(mode)
+            pool = given.mapping("UserPoolConfig")
+            pool.required("UserPoolId", what=f"{COGNITO}, in UserPoolConfig,")
+            user_pool_id = pool.text("UserPoolId")
+            if user_pool_id and user_pool_id not in self._pools:
+                text = f"user pool {user_pool_id!r} is not in the template: nobody can sign in to it here"
+                self._resources.warn(pool.place("UserPoolId"), text)
             return AuthProvider(
                 mode,
-                user_pool_id=str(pool["UserPoolId"]),
-                app_id_client_regex=pool.get("AppIdClientRegex"),
-                default_action=pool.get("DefaultAction"),
+                user_pool_id=user_pool_id,
+                app_id_client_regex=pool.text_or_none("AppIdClientRegex"),
+                default_action=pool.text("DefaultAction", choices=("ALLOW", "DENY")) or None,
             )
         if mode == OIDC:
-            config = given.get("OpenIDConnectConfig")
-            if not isinstance(config, Mapping) or not config.get("Issuer"):
-                self._fault(f"{OIDC} without an issuer", place, "OpenIDConnectConfig with an Issuer")
-                return AuthProvider(mode)
-            return AuthProvider(mode, issuer=str(config["Issuer"]), client_id=config.get("ClientId"))
+            config = given.mapping("OpenIDConnectConfig")
+            config.required("Issuer", what=f"{OIDC}, in OpenIDConnectConfig,")
+            return AuthProvider(mode, issuer=config.text("Issuer"), client_id=config.text_or_none("ClientId"))
         return AuthProvider(mode)
 
-    # --- schema and code --------------------------------------------------------------------------------------------
+    # --- schema -----------------------------------------------------------------------------------------------------
 
-    def _schema(self, api: Resource, api_id: str) -> tuple[str, Place]:
-        found = list(self._of_api("AWS::AppSync::GraphQLSchema", api_id))
+    def _schema(self, api: Resource, members: list[Resource]) -> tuple[str, Place]:
+        found = [member for member in members if member.type == "AWS::AppSync::GraphQLSchema"]
         if not found:
-            self._fault(f"API {api.logical_id!r} has no AWS::AppSync::GraphQLSchema", api.place())
+            api.properties.fault(f"API {api.logical_id!r} has no AWS::AppSync::GraphQLSchema")
             return "", api.place()
         schema = found[0]
-        if "Definition" in schema.properties:
-            return str(schema.properties["Definition"]), schema.place("Definition")
-        location = schema.properties.get("DefinitionS3Location")
-        if not isinstance(location, str):
-            self._fault("the schema has neither Definition nor DefinitionS3Location", schema.place())
+        for other in found[1:]:
+            other.properties.fault(f"API {api.logical_id!r} has another schema: {schema.logical_id!r}")
+        given = [member for member in ("Definition", "DefinitionS3Location") if member in schema.properties.values]
+        if len(given) != 1:
+            what = "both" if given else "neither"
+            schema.properties.fault(
+                f"the schema has {what} Definition and DefinitionS3Location", expected="one of the two"
+            )
             return "", schema.place()
-        return self._text(location, schema.place("DefinitionS3Location")), Place(location, 1, 1)
-
-    def _code(self, resource: Resource) -> tuple[str, str]:
-        """APPSYNC_JS code and the file that it is from. Inline code is padded, so that its lines are the template's."""
-        properties = resource.properties
-        runtime = properties.get("Runtime") or {}
-        is_javascript = runtime.get("Name") == "APPSYNC_JS" and str(runtime.get("RuntimeVersion")) == "1.0.0"
-        if not is_javascript:
-            self._fault(
-                f"{resource.type} {resource.logical_id!r} has the runtime {dict(runtime) or None!r}",
-                resource.place("Runtime"),
-                "Name APPSYNC_JS and RuntimeVersion 1.0.0",
-                "" if runtime else "Mapping templates in VTL are not emulated.",
-            )
-        if "Code" in properties:
-            place = resource.place("Code")
-            return "\n" * ((place.line or 1) - 1) + str(properties["Code"]), place.file
-        location = properties.get("CodeS3Location")
-        if not isinstance(location, str):
-            if is_javascript:
-                self._fault(f"{resource.logical_id!r} has neither Code nor CodeS3Location", resource.place())
-            return "", ""
-        return self._text(location, resource.place("CodeS3Location")), location
-
-    def _text(self, location: str, place: Place) -> str:
-        try:
-            return self._read_file(location)
-        except LivebusError as error:
-            self._resources.faults.extend(
-                Fault(fault.found, place, fault.expected, fault.advice) for fault in error.faults
-            )
-            return ""
-
-    # --- data sources, functions, resolvers -------------------------------------------------------------------------
-
-    def _data_sources(self, api_id: str) -> Iterator[DataSource]:
-        for resource in self._of_api("AWS::AppSync::DataSource", api_id):
-            if not self._resources.required(resource, "Name", "Type"):
-                continue
-            kind = resource.properties["Type"]
-            if kind not in _EMULATED_DATA_SOURCES:
-                expected = f"one of {', '.join(_EMULATED_DATA_SOURCES)}"
-                self._fault(f"data source type {kind!r} is not emulated", resource.place("Type"), expected)
-            bus = (resource.properties.get("EventBridgeConfig") or {}).get("EventBusArn")
-            yield DataSource(str(resource.properties["Name"]), str(kind), bus, resource.logical_id)
-
-    def _source(self, resource: Resource, sources: Mapping[str, DataSource]) -> DataSource | None:
-        name = str(resource.properties.get("DataSourceName"))
-        if name in sources:
-            return sources[name]
-        close = difflib.get_close_matches(name, sources, n=1)
-        advice = f"Did you mean {close[0]!r}?" if close else f"The API has: {', '.join(sources) or 'none'}."
-        self._fault(f"data source {name!r} is not there", resource.place("DataSourceName"), "", advice)
-        return None
-
-    def _functions(self, api_id: str, sources: Mapping[str, DataSource]) -> Iterator[PipelineFunction]:
-        for resource in self._of_api("AWS::AppSync::FunctionConfiguration", api_id):
-            source, (code, file) = self._source(resource, sources), self._code(resource)
-            if source:
-                function_id = str(self._resources.attributes.get(resource.logical_id, "FunctionId"))
-                name = str(resource.properties.get("Name", resource.logical_id))
-                yield PipelineFunction(name, function_id, source, code, file, resource.logical_id, resource.place())
-
-    def _resolvers(
-        self, api_id: str, sources: Mapping[str, DataSource], functions: Mapping[str, PipelineFunction]
-    ) -> Iterator[ResolverConfig]:
-        seen: dict[tuple[str, str], str] = {}
-        for resource in self._of_api("AWS::AppSync::Resolver", api_id):
-            if not self._resources.required(resource, "TypeName", "FieldName"):
-                continue
-            key = (str(resource.properties["TypeName"]), str(resource.properties["FieldName"]))
-            if key in seen:
-                self._fault(f"{'.'.join(key)} has a resolver already: {seen[key]!r}", resource.place())
-            seen[key] = resource.logical_id
-            code, file = self._code(resource)
-            if resource.properties.get("Kind", "UNIT") == "PIPELINE":
-                steps = tuple(self._steps(resource, functions))
-                yield ResolverConfig(*key, code, file, None, steps, resource.logical_id, resource.place())
-            elif source := self._source(resource, sources):
-                yield ResolverConfig(*key, code, file, source, (), resource.logical_id, resource.place())
-
-    def _steps(self, resource: Resource, functions: Mapping[str, PipelineFunction]) -> Iterator[PipelineFunction]:
-        named = (resource.properties.get("PipelineConfig") or {}).get("Functions") or ()
-        for index, function_id in enumerate(named):
-            if function_id in functions:
-                yield functions[function_id]
-            else:
-                place = resource.place("PipelineConfig", "Functions", index)
-                self._fault(f"function {function_id!r} is not there", place, "the FunctionId of a function of this API")
-
-    def _fault(self, found: str, place: Place, expected: str = "", advice: str = "") -> None:
-        self._resources.faults.append(Fault(found, place, expected, advice))
-
+        if given == ["Definition"]:
+            return schema.properties.text("Definition"), schema.place("Definition")
+        return read_text(schema, "DefinitionS3Location", self._read_file)

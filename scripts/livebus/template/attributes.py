@@ -7,59 +7,29 @@ CloudFormation makes up a name, we derive one from the stack's and the resource'
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-# On AWS a name that CloudFormation makes up ends in 12 or 13 capital letters and digits.
-SUFFIX_LENGTH = 12
+from livebus.template.environment import Environment
+from livebus.template.properties import text_of
 
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """
-    Where a template is deployed to: the stack, its region and account, and the local endpoint (``http://host:port``).
-    """
-
-    stack_name: str = "livebus"
-    region: str = "us-east-1"
-    account: str = "123456789012"
-    partition: str = "aws"
-    endpoint: str = "http://127.0.0.1:4566"
-
-    @property
-    def pseudo_parameters(self) -> dict[str, Any]:
-        return {
-            "AWS::AccountId": self.account,
-            "AWS::NotificationARNs": [],
-            "AWS::Partition": self.partition,
-            "AWS::Region": self.region,
-            "AWS::StackId": self.arn("cloudformation", f"stack/{self.stack_name}/{self.derived('StackId', 32)}"),
-            "AWS::StackName": self.stack_name,
-            "AWS::URLSuffix": "amazonaws.com",
-        }
-
-    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
-        region = self.region if regional else ""
-        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
-
-    def derived(self, logical_id: str, length: int) -> str:
-        """Lower-case letters and digits that stand for a resource of this stack, in place of AWS's random ones."""
-        digest = hashlib.sha256(f"{self.account}/{self.region}/{self.stack_name}/{logical_id}".encode()).digest()
-        return base64.b32encode(digest).decode().lower()[:length]
-
-    def physical_name(self, logical_id: str) -> str:
-        return f"{self.stack_name}-{logical_id}-{self.derived(logical_id, SUFFIX_LENGTH).upper()}"
+# The longest names that the services take, where CloudFormation makes them up.
+_LONGEST_NAMES = {
+    "AWS::Cognito::UserPoolGroup": 128,
+    "AWS::Events::Archive": 48,
+    "AWS::Events::Rule": 64,
+    "AWS::IAM::ManagedPolicy": 128,
+    "AWS::IAM::Role": 64,
+    "AWS::SQS::Queue": 80,
+}
 
 
 class ResourceAttributes:
     """
     Answers Ref and GetAtt for the resources of one template.
 
-    ``property_of`` gives a property of a resource with its functions evaluated, or None; ``depends`` is told of each
-    reference, so that circles are found before they are walked.
+    ``property_of`` gives a property of a resource with its functions evaluated, or None. ``primary_api`` tells the
+    logical id of the API that has the path /graphql.
     """
 
     def __init__(
@@ -67,7 +37,7 @@ class ResourceAttributes:
         resources: Mapping[str, Any],
         environment: Environment,
         property_of: Callable[[str, str], Any],
-        primary_api: str | None,
+        primary_api: Callable[[], str | None],
     ) -> None:
         self._resources = resources
         self._environment = environment
@@ -80,9 +50,14 @@ class ResourceAttributes:
 
     def get(self, logical_id: str, attribute: str) -> Any:
         attributes = self._of(logical_id)
-        if attribute not in attributes and not is_known_type(self._type(logical_id)):
+        kind = self._type(logical_id)
+        if attribute not in attributes and not is_known_type(kind):
             # A resource that does nothing here still has to answer, or nothing that refers to it could be loaded.
-            return f"{self._environment.physical_name(logical_id)}.{attribute}"
+            name = self._environment.physical_name(logical_id)
+            if attribute.endswith("Arn") and kind.count("::") == 2:
+                _, service, resource = kind.lower().split("::")
+                return self._environment.arn(service, f"{resource}/{name}")
+            return f"{name}.{attribute}"
         return attributes[attribute]
 
     def names(self, logical_id: str) -> Iterable[str]:
@@ -100,8 +75,9 @@ class ResourceAttributes:
 
     def name(self, logical_id: str, member: str) -> str:
         """The name that the template gives a resource, or the one that CloudFormation would make up."""
-        given = self._property_of(logical_id, member)
-        return str(given) if given else self._environment.physical_name(logical_id)
+        given = text_of(self._property_of(logical_id, member))
+        longest = _LONGEST_NAMES.get(self._type(logical_id), 255)
+        return given or self._environment.physical_name(logical_id, longest)
 
     def api_path(self, logical_id: str) -> str:
         """
@@ -109,10 +85,13 @@ class ResourceAttributes:
 
         Some clients sign for /graphql whatever URL they dial, so that the first API has AWS's own path.
         """
-        return "/graphql" if logical_id == self._primary_api else f"/{self._environment.derived(logical_id, 26)}/graphql"
+        return (
+            "/graphql" if logical_id == self._primary_api() else f"/{self._environment.derived(logical_id, 26)}/graphql"
+        )
 
-    def property_of(self, logical_id: str, member: str) -> Any:
-        return self._property_of(logical_id, member)
+    def text_of(self, logical_id: str, member: str) -> str:
+        """A property as text; empty where it is none."""
+        return text_of(self._property_of(logical_id, member)) or ""
 
 
 def is_known_type(kind: str) -> bool:
@@ -128,20 +107,20 @@ def _inert(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[st
 
 def _event_bus(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
     name = of.name(logical_id, "Name")
-    return {"": name, "Name": name, "Arn": env.arn("events", f"event-bus/{name}")}
+    return {"": name, "Name": name, "Arn": env.arn("events", f"event-bus/{name}"), "Policy": ""}
 
 
 def _rule(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
-    name, bus = of.name(logical_id, "Name"), bus_name(of.property_of(logical_id, "EventBusName"))
+    name, bus = of.name(logical_id, "Name"), bus_name(of.text_of(logical_id, "EventBusName"))
     is_default = bus == "default"
     arn = env.arn("events", f"rule/{name}" if is_default else f"rule/{bus}/{name}")
     # A rule on a custom bus is believed to answer to Ref with "bus|rule"; AWS does not document it.
     return {"": name if is_default else f"{bus}|{name}", "Arn": arn, "RuleName": name}
 
 
-def bus_name(given: Any) -> str:
+def bus_name(given: str | None) -> str:
     """An EventBusName, which may be a name or an ARN, as the name. None is the account's default bus."""
-    return str(given).rsplit("event-bus/", 1)[-1] if given else "default"
+    return given.rsplit("event-bus/", 1)[-1] if given else "default"
 
 
 def _archive(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
@@ -151,13 +130,21 @@ def _archive(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[
 
 def _role(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
     name = of.name(logical_id, "RoleName")
-    path = of.property_of(logical_id, "Path") or "/"
+    path = of.text_of(logical_id, "Path") or "/"
     role_id = "AROA" + env.derived(logical_id, 17).upper()
     return {"": name, "Arn": env.arn("iam", f"role{path}{name}", regional=False), "RoleId": role_id}
 
 
+def _managed_policy(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    path, name = of.text_of(logical_id, "Path") or "/", of.name(logical_id, "ManagedPolicyName")
+    arn = env.arn("iam", f"policy{path}{name}", regional=False)
+    return {"": arn, "PolicyArn": arn}
+
+
 def _queue(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
     name = of.name(logical_id, "QueueName")
+    if of.text_of(logical_id, "FifoQueue").lower() == "true" and not name.endswith(".fifo"):
+        name = f"{name[:75]}.fifo"
     url = f"{env.endpoint}/{env.account}/{name}"
     return {"": url, "QueueUrl": url, "QueueName": name, "Arn": env.arn("sqs", name)}
 
@@ -192,7 +179,7 @@ def _data_source(of: ResourceAttributes, logical_id: str, env: Environment) -> d
 
 
 def _resolver(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
-    type_name, field_name = of.property_of(logical_id, "TypeName"), of.property_of(logical_id, "FieldName")
+    type_name, field_name = of.text_of(logical_id, "TypeName"), of.text_of(logical_id, "FieldName")
     arn = env.arn("appsync", f"apis/{_api_id_of(of, logical_id)}/types/{type_name}/resolvers/{field_name}")
     return {"": arn, "ResolverArn": arn, "TypeName": type_name, "FieldName": field_name}
 
@@ -205,7 +192,7 @@ def _function(of: ResourceAttributes, logical_id: str, env: Environment) -> dict
         "FunctionArn": arn,
         "FunctionId": function_id,
         "Name": of.name(logical_id, "Name"),
-        "DataSourceName": of.property_of(logical_id, "DataSourceName"),
+        "DataSourceName": of.text_of(logical_id, "DataSourceName"),
     }
 
 
@@ -216,7 +203,7 @@ def _api_key(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[
 
 
 def _api_id_of(of: ResourceAttributes, logical_id: str) -> str:
-    return str(of.property_of(logical_id, "ApiId") or "")
+    return of.text_of(logical_id, "ApiId")
 
 
 def _user_pool(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
@@ -270,6 +257,7 @@ _ANSWERS: dict[str, _Answer] = {
     "AWS::Events::Archive": _archive,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _role,
     "AWS::Logs::LogGroup": _log_group,
     "AWS::SNS::Topic": _topic,

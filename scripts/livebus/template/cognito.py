@@ -7,78 +7,101 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
 
 from livebus.template.application import UserPool, UserPoolClient
+from livebus.template.properties import Properties, close_to
 from livebus.template.resources import Resource, Resources
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+_DAY = 86_400
 # What Cognito opens where ExplicitAuthFlows is left out.
 _DEFAULT_AUTH_FLOWS = frozenset({"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"})
+_AUTH_FLOWS = (
+    "ADMIN_NO_SRP_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_USER_AUTH",
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+    "CUSTOM_AUTH_FLOW_ONLY",
+    "USER_PASSWORD_AUTH",
+)
+_GROUP_NAME = re.compile(r"\S{1,128}")
 
 
 def read_user_pools(resources: Resources) -> tuple[UserPool, ...]:
-    clients: dict[str, list[UserPoolClient]] = {}
-    for resource in resources.of_type("AWS::Cognito::UserPoolClient"):
-        if resources.required(resource, "UserPoolId"):
-            clients.setdefault(str(resource.properties["UserPoolId"]), []).append(_client(resources, resource))
-    groups: dict[str, list[str]] = {}
-    for resource in resources.of_type("AWS::Cognito::UserPoolGroup"):
-        if resources.required(resource, "UserPoolId"):
-            name = str(resources.attributes.ref(resource.logical_id))
-            groups.setdefault(str(resource.properties["UserPoolId"]), []).append(name)
-    return tuple(_pool(resources, resource, clients, groups) for resource in resources.of_type("AWS::Cognito::UserPool"))
+    pools = {resources.ref(pool): pool for pool in resources.of_type("AWS::Cognito::UserPool")}
+    clients: dict[str, list[UserPoolClient]] = {pool_id: [] for pool_id in pools}
+    groups: dict[str, list[str]] = {pool_id: [] for pool_id in pools}
+    for resource in resources.of_type("AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolGroup"):
+        if not resource.required("UserPoolId"):
+            continue
+        pool_id = resource.properties.text("UserPoolId")
+        if pool_id not in pools:
+            place = resource.place("UserPoolId")
+            resources.warn(place, f"user pool {pool_id!r} is not in the template: {resource} does nothing here")
+        elif resource.type == "AWS::Cognito::UserPoolClient":
+            clients[pool_id].append(_client(resources, resource))
+        else:
+            resource.properties.matching("GroupName", _GROUP_NAME, "1 to 128 characters and no space")
+            groups[pool_id].append(resources.ref(resource))
+    return tuple(_pool(resources, pool, clients[pool_id], groups[pool_id]) for pool_id, pool in pools.items())
 
 
-def _pool(
-    resources: Resources,
-    resource: Resource,
-    clients: Mapping[str, list[UserPoolClient]],
-    groups: Mapping[str, list[str]],
-) -> UserPool:
+def _pool(resources: Resources, resource: Resource, clients: list[UserPoolClient], groups: list[str]) -> UserPool:
     properties = resource.properties
-    pool_id = str(resources.attributes.ref(resource.logical_id))
-    password_policy = (properties.get("Policies") or {}).get("PasswordPolicy") or {}
-    admin_create = properties.get("AdminCreateUserConfig") or {}
+    password_policy = properties.mapping("Policies").mapping("PasswordPolicy")
     return UserPool(
-        user_pool_id=pool_id,
-        arn=str(resources.attributes.get(resource.logical_id, "Arn")),
+        user_pool_id=resources.ref(resource),
+        arn=resources.attribute(resource, "Arn"),
         logical_id=resource.logical_id,
-        clients=tuple(clients.get(pool_id, ())),
-        groups=tuple(groups.get(pool_id, ())),
-        username_attributes=tuple(properties.get("UsernameAttributes") or ()),
-        auto_verified_attributes=tuple(properties.get("AutoVerifiedAttributes") or ()),
-        password_minimum_length=int(password_policy.get("MinimumLength", 8)),
-        admin_create_user_only=_is_true(admin_create.get("AllowAdminCreateUserOnly")),
+        clients=tuple(clients),
+        groups=tuple(groups),
+        username_attributes=_chosen(properties, "UsernameAttributes", ("email", "phone_number")),
+        auto_verified_attributes=_chosen(properties, "AutoVerifiedAttributes", ("email", "phone_number")),
+        password_minimum_length=password_policy.number("MinimumLength", 8, 6, 99),
+        admin_create_user_only=properties.mapping("AdminCreateUserConfig").flag("AllowAdminCreateUserOnly"),
         place=resource.place(),
     )
 
 
 def _client(resources: Resources, resource: Resource) -> UserPoolClient:
     properties = resource.properties
-    units = properties.get("TokenValidityUnits") or {}
-    flows = properties.get("ExplicitAuthFlows")
-    rotation = properties.get("RefreshTokenRotation") or {}
-    has_secret = _is_true(properties.get("GenerateSecret"))
+    flows = _chosen(properties, "ExplicitAuthFlows", _AUTH_FLOWS)
+    has_secret = properties.flag("GenerateSecret")
+    errors = properties.text("PreventUserExistenceErrors", choices=("ENABLED", "LEGACY"))
+    rotation = properties.mapping("RefreshTokenRotation").text("Feature", choices=("ENABLED", "DISABLED"))
     return UserPoolClient(
-        client_id=str(resources.attributes.ref(resource.logical_id)),
-        auth_flows=_DEFAULT_AUTH_FLOWS if flows is None else frozenset(flows),
-        secret=str(resources.attributes.get(resource.logical_id, "ClientSecret")) if has_secret else None,
-        access_token_validity=_seconds(properties.get("AccessTokenValidity"), units.get("AccessToken", "hours"), 3600),
-        id_token_validity=_seconds(properties.get("IdTokenValidity"), units.get("IdToken", "hours"), 3600),
-        refresh_token_validity=_seconds(
-            properties.get("RefreshTokenValidity"), units.get("RefreshToken", "days"), 30 * 86_400
-        ),
-        prevent_user_existence_errors=properties.get("PreventUserExistenceErrors") == "ENABLED",
-        refresh_token_rotation=rotation.get("Feature") == "ENABLED",
+        client_id=resources.ref(resource),
+        auth_flows=frozenset(flows) if "ExplicitAuthFlows" in properties else _DEFAULT_AUTH_FLOWS,
+        secret=resources.attribute(resource, "ClientSecret") if has_secret else None,
+        access_token_validity=_validity(properties, "AccessToken", "hours", 3600, least=300, most=_DAY),
+        id_token_validity=_validity(properties, "IdToken", "hours", 3600, least=300, most=_DAY),
+        refresh_token_validity=_validity(properties, "RefreshToken", "days", 30 * _DAY, least=3600, most=3650 * _DAY),
+        prevent_user_existence_errors=errors == "ENABLED",
+        refresh_token_rotation=rotation == "ENABLED",
         logical_id=resource.logical_id,
     )
 
 
-def _seconds(value: Any, unit: str, default: int) -> int:
-    return default if value is None else int(value) * _SECONDS[unit]
+def _validity(properties: Properties, token: str, unit: str, default: int, *, least: int, most: int) -> int:
+    """How long a token is valid, in seconds; least and most are Cognito's, in seconds too."""
+    seconds = _SECONDS[properties.mapping("TokenValidityUnits").text(token, unit, choices=tuple(_SECONDS)) or unit]
+    member = f"{token}Validity"
+    # 0 is not a time to Cognito: it takes its own default instead.
+    value = properties.number(member, 0, 0, 315_360_000) * seconds
+    if value and not least <= value <= most:
+        properties.fault(f"{member} is {value} seconds", member, expected=f"{least} to {most} seconds")
+    return value or default
 
 
-def _is_true(value: Any) -> bool:
-    return str(value).lower() == "true"
+def _chosen(properties: Properties, name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """A list of texts, each one of the choices."""
+    texts = properties.texts(name)
+    for index, text in enumerate(texts):
+        if text not in choices:
+            expected = f"one of {', '.join(choices)}"
+            properties.fault(f"{name} holds {text!r}", name, index, expected=expected, advice=close_to(text, choices))
+    return texts

@@ -143,7 +143,7 @@ class _Reader:
             members.append((key.value, self.value(value, below)))
         return members
 
-    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+    def _scalar(self, node: yaml.Node, path: Path) -> Any:
         loader, kind = self._composed.loader, node.tag.removeprefix(_STANDARD)
         if node.tag == TEXT_TAG:
             return self._text(node, path)
@@ -162,13 +162,15 @@ class _Reader:
                 if math.isfinite(number):
                     return number
         except (ValueError, KeyError):
-            self._fault(f"{node.value[:40]!r} is not a number that can be read", path, node, "a number, or text in quotes")
+            self._fault(
+                f"{node.value[:40]!r} is not a number that can be read", path, node, "a number, or text in quotes"
+            )
             return None
         found = f"{node.value[:40]!r} is YAML's {node.tag.replace(_STANDARD, '!!')}, which JSON has not"
         self._fault(found, path, node, "text in quotes")
         return None
 
-    def _text(self, node: yaml.ScalarNode, path: Path) -> str:
+    def _text(self, node: yaml.Node, path: Path) -> str:
         text = str(node.value)
         if text.isascii():
             return text

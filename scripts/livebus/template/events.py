@@ -1,92 +1,45 @@
 """
-Event buses, rules, targets, their roles and dead-letter queues, as an Application has them.
+Event buses, rules and their targets, as an Application has them.
 
-Properties follow AWS::Events::EventBus, AWS::Events::Rule, AWS::IAM::Role, AWS::SQS::Queue and AWS::SQS::QueuePolicy.
+Properties follow AWS::Events::EventBus and AWS::Events::Rule.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
 """
 
 from __future__ import annotations
 
-import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from livebus.errors import Fault, Place
+from livebus.errors import Place
 from livebus.template.application import EventBus, GraphQLApi, Queue, RetryPolicy, Role, Rule, Target
 from livebus.template.attributes import bus_name
+from livebus.template.properties import Properties, close_to, shown
 from livebus.template.resources import Resource, Resources
+from livebus.template.roles import warn_of_unknown_rights
 
 T = TypeVar("T", Role, Queue)
 
 _AWS_DEFAULT = RetryPolicy()
+_STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
+_BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
+_MAX_TARGETS = 5
 
 
 def read_buses(resources: Resources) -> tuple[EventBus, ...]:
     """The account's default bus, and the template's own."""
-    environment = resources.environment
-    buses = [EventBus("default", environment.arn("events", "event-bus/default"))]
+    buses = {"default": EventBus("default", resources.environment.arn("events", "event-bus/default"))}
     for resource in resources.of_type("AWS::Events::EventBus"):
-        if resources.required(resource, "Name"):
-            name = resources.attributes.ref(resource.logical_id)
-            arn = resources.attributes.get(resource.logical_id, "Arn")
-            buses.append(EventBus(name, arn, resource.logical_id, resource.place()))
-    return tuple(buses)
-
-
-def read_queues(resources: Resources) -> tuple[Queue, ...]:
-    """The queues, each with the statements of the QueuePolicies that name it."""
-    statements: dict[str, list[Mapping[str, Any]]] = {}
-    for policy in resources.of_type("AWS::SQS::QueuePolicy"):
-        if resources.required(policy, "PolicyDocument", "Queues"):
-            for url in policy.properties["Queues"]:
-                statements.setdefault(url, []).extend(_statements(policy.properties["PolicyDocument"]))
-    queues = []
-    for resource in resources.of_type("AWS::SQS::Queue"):
-        url, arn, name = (
-            str(resources.attributes.get(resource.logical_id, member)) for member in ("QueueUrl", "Arn", "QueueName")
-        )
-        fifo = str(resource.properties.get("FifoQueue", "false")).lower() == "true"
-        policies = tuple(statements.get(url, ()))
-        queues.append(Queue(name, arn, url, resource.logical_id, fifo, policies, resource.place()))
-    return tuple(queues)
-
-
-def read_roles(resources: Resources) -> tuple[Role, ...]:
-    """The roles with their trust and the statements of their inline policies, those of AWS::IAM::Policy included."""
-    attached: dict[str, list[Mapping[str, Any]]] = {}
-    for kind in ("AWS::IAM::Policy", "AWS::IAM::RolePolicy"):
-        for policy in resources.of_type(kind):
-            names = policy.properties.get("Roles") or [policy.properties.get("RoleName")]
-            for name in names:
-                attached.setdefault(str(name), []).extend(_statements(policy.properties.get("PolicyDocument")))
-    roles = []
-    for resource in resources.of_type("AWS::IAM::Role"):
-        if not resources.required(resource, "AssumeRolePolicyDocument"):
-            continue
-        name = str(resources.attributes.ref(resource.logical_id))
-        inline = [
-            statement
-            for policy in resource.properties.get("Policies") or ()
-            for statement in _statements(policy.get("PolicyDocument"))
-        ]
-        roles.append(
-            Role(
-                name=name,
-                arn=str(resources.attributes.get(resource.logical_id, "Arn")),
-                logical_id=resource.logical_id,
-                trust=tuple(_statements(resource.properties["AssumeRolePolicyDocument"])),
-                statements=(*inline, *attached.get(name, ())),
-                place=resource.place(),
-            )
-        )
-    return tuple(roles)
-
-
-def _statements(document: Any) -> list[Mapping[str, Any]]:
-    statement = document.get("Statement") if isinstance(document, Mapping) else None
-    found = [statement] if isinstance(statement, Mapping) else statement or []
-    return [item for item in found if isinstance(item, Mapping)]
+        if resource.required("Name"):
+            expected = "1 to 256 letters, digits, '.', '-' and '_', and not default"
+            name = resource.properties.matching("Name", _BUS_NAME, expected)
+            if name in buses and name != "default":
+                resource.properties.fault(f"Event bus {name} already exists.", "Name")
+            arn = resources.attribute(resource, "Arn")
+            buses.setdefault(name, EventBus(name, arn, resource.logical_id, resource.place()))
+    return tuple(buses.values())
 
 
 def read_rules(
@@ -95,10 +48,9 @@ def read_rules(
     apis: Iterable[GraphQLApi],
     roles: Iterable[Role],
     queues: Iterable[Queue],
-) -> tuple[tuple[Rule, ...], list[str]]:
-    """The rules, and warnings on what they hold that does nothing here."""
+) -> tuple[Rule, ...]:
     reader = _RuleReader(resources, tuple(buses), tuple(apis), tuple(roles), tuple(queues))
-    return tuple(reader.rule(resource) for resource in resources.of_type("AWS::Events::Rule")), reader.warnings
+    return tuple(reader.rule(resource) for resource in resources.of_type("AWS::Events::Rule"))
 
 
 class _RuleReader:
@@ -111,109 +63,159 @@ class _RuleReader:
         queues: tuple[Queue, ...],
     ) -> None:
         self._resources = resources
-        self._buses = {bus.name for bus in buses}
+        self._buses = {bus.name: bus for bus in buses}
         self._apis = {api.endpoint_arn: api for api in apis}
         self._api_arns = {api.arn: api for api in apis}
         self._roles = {role.arn: role for role in roles}
         self._queues = {queue.arn: queue for queue in queues}
-        self.warnings: list[str] = []
+        self._rule_arns: set[str] = set()
 
     def rule(self, resource: Resource) -> Rule:
-        properties, attributes = resource.properties, self._resources.attributes
-        bus = bus_name(properties.get("EventBusName"))
-        if bus not in self._buses:
-            close = difflib.get_close_matches(bus, self._buses, n=1)
-            meant = f"Did you mean {close[0]!r}?" if close else "Declare it in the template: the rule would wait for ever."
-            self._fault(f"rule {resource.logical_id!r} is on the bus {bus!r}, which is not there", resource, meant, "EventBusName")
-        pattern = properties.get("EventPattern")
-        if pattern is None and "ScheduleExpression" not in properties:
-            self._fault(
-                "Parameter(s) EventPattern or ScheduleExpression must be specified.", resource, "Write an EventPattern."
-            )
+        properties = resource.properties
+        bus = self._bus(resource)
+        properties.matching("Name", _NAME, "1 to 64 letters, digits, '.', '-' and '_'")
+        arn = self._resources.attribute(resource, "Arn")
+        if arn in self._rule_arns:
+            properties.fault(f"another rule of the bus {bus!r} has the same name", "Name")
+        self._rule_arns.add(arn)
         if "ScheduleExpression" in properties:
-            self.warnings.append(f"{resource.place()}: the schedule of rule {resource.logical_id!r} never fires here")
-        targets = properties.get("Targets")
-        state = properties.get("State", "ENABLED")
+            if bus != "default":
+                found = "ScheduleExpression is supported only on the default event bus."
+                properties.fault(found, "ScheduleExpression")
+            place = properties.place("ScheduleExpression")
+            self._resources.warn(place, f"the schedule of rule {resource.logical_id!r} never fires here")
+        elif "EventPattern" not in properties.values:
+            properties.fault(
+                "Parameter(s) EventPattern or ScheduleExpression must be specified.", advice="Write an EventPattern."
+            )
         return Rule(
-            name=str(attributes.get(resource.logical_id, "RuleName")),
-            arn=str(attributes.get(resource.logical_id, "Arn")),
+            name=self._resources.attribute(resource, "RuleName"),
+            arn=arn,
             bus=bus,
-            event_pattern=pattern if isinstance(pattern, str | None) else json.dumps(pattern, ensure_ascii=False),
+            event_pattern=_pattern(properties),
             logical_id=resource.logical_id,
-            enabled=state != "DISABLED",
-            targets=tuple(
-                target
-                for index, item in enumerate(targets if isinstance(targets, list) else ())
-                if (target := self._target(resource, index, item))
-            ),
+            enabled=properties.text("State", "ENABLED", choices=_STATES) != "DISABLED",
+            targets=self._targets(resource),
             pattern_place=resource.place("EventPattern"),
             place=resource.place(),
         )
 
-    def _target(self, resource: Resource, index: int, item: Mapping[str, Any]) -> Target | None:
-        at = ("Targets", index)
-        missing = [member for member in ("Id", "Arn") if not item.get(member)]
-        if missing:
-            self._fault(f"a target of rule {resource.logical_id!r} has no {' and no '.join(missing)}", resource, "", *at)
-            return None
-        api = self._api(resource, at, str(item["Arn"]))
-        if api is None:
-            return None
-        parameters = item.get("AppSyncParameters")
-        operation = parameters.get("GraphQLOperation") if isinstance(parameters, Mapping) else None
-        if not isinstance(operation, str) or not operation.strip():
-            self._fault(f"target {item['Id']!r} has no AppSyncParameters.GraphQLOperation", resource, "Name the mutation to run.", *at)
-            return None
-        if not item.get("RoleArn"):
+    def _bus(self, resource: Resource) -> str:
+        given = resource.properties.text("EventBusName")
+        bus = bus_name(given)
+        known = self._buses.get(bus)
+        if known is None or (given.startswith("arn:") and given != known.arn):
+            meant = close_to(bus, [name for name in self._buses if name != bus])
+            advice = meant or "Declare it in the template: the rule would wait for ever."
+            found = f"rule {resource.logical_id!r} is on the bus {given!r}, which is not there"
+            resource.properties.fault(found, "EventBusName", advice=advice)
+        return bus
+
+    def _targets(self, resource: Resource) -> tuple[Target, ...]:
+        targets: dict[str, Target] = {}
+        items = list(resource.properties.mappings("Targets"))
+        if len(items) > _MAX_TARGETS:
+            found = f"rule {resource.logical_id!r} has {len(items)} targets"
+            resource.properties.fault(found, "Targets", expected=f"at most {_MAX_TARGETS}")
+        ids: set[str] = set()
+        for item in items:
+            target = self._target(resource, item)
+            if target.id in ids:
+                item.fault(
+                    f"rule {resource.logical_id!r} has another target {target.id!r}", "Id", expected="each Id once"
+                )
+            ids.add(target.id)
+            if target.api:
+                targets.setdefault(target.id, target)
+        return tuple(targets.values())
+
+    def _target(self, resource: Resource, item: Properties) -> Target:
+        """A target as it stands; with what is wrong told, and ``api`` empty where it cannot be invoked."""
+        complete = item.required("Id", "Arn", what=f"a target of rule {resource.logical_id!r}")
+        name = item.matching("Id", _NAME, "1 to 64 letters, digits, '.', '-' and '_'")
+        arn = item.text("Arn")
+        api = self._api(item, name, arn) if complete and arn else None
+        parameters = item.mapping("AppSyncParameters")
+        operation = parameters.text("GraphQLOperation")
+        if api is not None and parameters.required("GraphQLOperation", what=f"target {name!r}, in AppSyncParameters,"):
+            given = parameters.values["GraphQLOperation"]
+            if isinstance(given, str) and not given.strip():
+                parameters.fault(
+                    "the GraphQLOperation is empty", "GraphQLOperation", advice="Name the mutation to run."
+                )
+        if api is not None and "RoleArn" not in item.values:
             advice = "EventBridge runs a GraphQL mutation with a role's rights only."
-            self._fault(f"target {item['Id']!r} has no RoleArn", resource, advice, *at)
-        retry = item.get("RetryPolicy") or {}
-        dead_letter_arn = (item.get("DeadLetterConfig") or {}).get("Arn")
-        inputs = [name for name in ("Input", "InputPath", "InputTransformer") if name in item]
+            item.fault(f"target {name!r} has no RoleArn", advice=advice)
+        role = self._known(self._roles, item, "RoleArn", "role")
+        if role is not None and api is not None:
+            warn_of_unknown_rights(self._resources, role)
+        retry = item.mapping("RetryPolicy")
         return Target(
-            id=str(item["Id"]),
-            arn=str(item["Arn"]),
-            api=api.logical_id,
+            id=name,
+            arn=arn,
+            api=api.logical_id if api else "",
             graphql_operation=operation,
-            operation_place=resource.place(*at, "AppSyncParameters", "GraphQLOperation"),
-            role=self._known(self._roles, item.get("RoleArn"), "role", resource, *at, "RoleArn"),
-            input=item.get("Input"),
-            input_path=item.get("InputPath"),
-            input_transformer=item.get("InputTransformer"),
-            input_place=self._input_place(resource, at, inputs),
+            operation_place=item.place("AppSyncParameters", "GraphQLOperation"),
+            role=role,
+            input=item.text_or_none("Input"),
+            input_path=item.text_or_none("InputPath"),
+            input_transformer=_input_transformer(item),
+            input_place=_input_place(item),
             retry_policy=RetryPolicy(
-                int(retry.get("MaximumRetryAttempts", _AWS_DEFAULT.maximum_retry_attempts)),
-                int(retry.get("MaximumEventAgeInSeconds", _AWS_DEFAULT.maximum_event_age_in_seconds)),
+                retry.number("MaximumRetryAttempts", _AWS_DEFAULT.maximum_retry_attempts, 0, 185),
+                retry.number("MaximumEventAgeInSeconds", _AWS_DEFAULT.maximum_event_age_in_seconds, 60, 86_400),
             ),
-            dead_letter=self._known(self._queues, dead_letter_arn, "queue", resource, *at, "DeadLetterConfig", "Arn"),
-            place=resource.place(*at),
+            dead_letter=self._known(self._queues, item.mapping("DeadLetterConfig"), "Arn", "queue"),
+            place=item.place(),
         )
 
-    def _api(self, resource: Resource, at: tuple[str, int], arn: str) -> GraphQLApi | None:
+    def _api(self, item: Properties, name: str, arn: str) -> GraphQLApi | None:
         if arn in self._apis:
             return self._apis[arn]
-        found = f"the target's Arn is {arn!r}"
+        found = f"the Arn of target {name!r} is {shown(arn)}"
         if arn in self._api_arns:
             logical_id = self._api_arns[arn].logical_id
             advice = f"Write !GetAtt {logical_id}.GraphQLEndpointArn: the API's own ARN is not the endpoint's."
-            self._fault(found, resource, advice, *at, "Arn")
         else:
-            advice = "Only GraphQL APIs of this template can be targets here; other targets are not emulated."
-            self._fault(found, resource, advice, *at, "Arn")
+            parts = arn.split(":")
+            kind = f" Targets of {parts[2]!r} are not emulated." if len(parts) > 5 and parts[2] != "appsync" else ""
+            advice = f"Only GraphQL APIs of this template can be targets here.{kind}"
+        item.fault(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
         return None
 
-    def _known(self, known: Mapping[str, T], arn: Any, kind: str, resource: Resource, *at: str | int) -> T | None:
-        if arn is None:
-            return None
-        if arn not in known:
-            self._fault(f"{kind} {arn!r} is not in the template", resource, "", *at)
-        return known.get(arn)
+    def _known(self, known: Mapping[str, T], item: Properties, member: str, kind: str) -> T | None:
+        arn = item.text_or_none(member)
+        if arn is not None and arn not in known:
+            advice = close_to(arn, known) or f"Write !GetAtt and the {kind}'s logical id, with .Arn behind it."
+            item.fault(f"{kind} {shown(arn)} is not in the template", member, advice=advice)
+        return known.get(arn) if arn is not None else None
 
-    @staticmethod
-    def _input_place(resource: Resource, at: tuple[str, int], inputs: list[str]) -> Place:
-        if inputs == ["InputTransformer"]:
-            return resource.place(*at, "InputTransformer", "InputTemplate")
-        return resource.place(*at, inputs[0]) if inputs else resource.place(*at)
 
-    def _fault(self, found: str, resource: Resource, advice: str, *path: str | int) -> None:
-        self._resources.faults.append(Fault(found, resource.place(*path), advice=advice))
+def _pattern(properties: Properties) -> str | None:
+    """An EventPattern as JSON text: a text as it stands, an object with its numbers and characters as they are."""
+    pattern = properties.values.get("EventPattern")
+    if pattern is None or isinstance(pattern, str):
+        return pattern
+    return json.dumps(pattern, ensure_ascii=False)
+
+
+def _input_transformer(item: Properties) -> dict[str, Any] | None:
+    if "InputTransformer" not in item:
+        return None
+    transformer = item.mapping("InputTransformer")
+    if not transformer.required("InputTemplate", what="InputTransformer"):
+        return None
+    template = transformer.text_or_none("InputTemplate")
+    if template is None:
+        return None
+    members: dict[str, Any] = {"InputTemplate": template}
+    if "InputPathsMap" in transformer:
+        members["InputPathsMap"] = transformer.map_of_texts("InputPathsMap")
+    return members
+
+
+def _input_place(item: Properties) -> Place:
+    inputs = [name for name in ("Input", "InputPath", "InputTransformer") if name in item]
+    if inputs == ["InputTransformer"]:
+        return item.place("InputTransformer", "InputTemplate")
+    return item.place(*inputs[:1])

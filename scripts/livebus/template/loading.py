@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from livebus.errors import Fault, InvalidTemplate
+from livebus.errors import InvalidTemplate, Place
 from livebus.template.application import Application
-from livebus.template.appsync import ReadFile, read_apis
-from livebus.template.attributes import Environment, is_known_type
+from livebus.template.appsync import read_apis
+from livebus.template.attributes import is_known_type
 from livebus.template.cognito import read_user_pools
-from livebus.template.document import read_document
-from livebus.template.events import read_buses, read_queues, read_roles, read_rules
+from livebus.template.document import Document, read_document
+from livebus.template.environment import Environment
+from livebus.template.events import read_buses, read_rules
+from livebus.template.members import MEMBERS, check_members
+from livebus.template.properties import close_to
+from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
+from livebus.template.roles import read_queues, read_roles
 
 # On the event's way, sound on AWS, and without a counterpart here: loading such a template would promise too much.
 NOT_EMULATED = {
@@ -27,6 +32,7 @@ NOT_EMULATED = {
     "AWS::EventsV2::Subscriber": "A V2 bus cannot target AppSync; use AWS::Events::Rule.",
     "AWS::Serverless::GraphQLApi": "Write AWS::AppSync::GraphQLApi: docs/decisions/ tells why.",
     "AWS::CloudFormation::Stack": "Run the nested template by itself.",
+    "AWS::Serverless::Application": "Run the nested template by itself.",
 }
 
 # Not on the event's way: they are part of a deployment, and nothing here waits for them.
@@ -57,47 +63,63 @@ def load_application(
     Load a template.
 
     ``read_file`` gives the text of a file by the name that the template has for it. Raises InvalidTemplate with all
-    faults: of the YAML, of references, of properties that are missing, of what is not emulated.
+    faults: of the YAML, of references, of properties that are missing or of another type, of what is not emulated.
     """
     document = read_document(text, file)
-    resources = Resources(document, environment, parameters or {})
+    try:
+        return _load(document, read_file, environment, parameters or {})
+    except RecursionError:
+        # Depth is bounded wherever we know of it; what is left is Python's own bound, met in a way of the template's.
+        raise InvalidTemplate("the template's functions are nested too deeply", Place(file)) from None
+
+
+def _load(
+    document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]
+) -> Application:
+    resources = Resources(document, environment, parameters)
     read: list[str] = []
 
     def recorded(name: str) -> str:
         read.append(name)
         return read_file(name)
 
-    warnings = _refuse_or_warn(resources)
+    _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
     apis = read_apis(resources, recorded)
-    rules, rule_warnings = read_rules(resources, buses, apis, roles, queues)
     application = Application(
         stack_name=environment.stack_name,
         region=environment.region,
         account=environment.account,
         buses=buses,
-        rules=rules,
+        rules=read_rules(resources, buses, apis, roles, queues),
         apis=apis,
         user_pools=read_user_pools(resources),
         queues=queues,
         outputs=resources.outputs(),
-        parameters={name: str(value) for name, value in resources.parameters.items()},
+        parameters={
+            name: ",".join(value) if isinstance(value, list) else value for name, value in resources.parameters.items()
+        },
         files=tuple(dict.fromkeys(read)),
-        warnings=(*warnings, *rule_warnings),
+        warnings=tuple(dict.fromkeys(resources.warnings)),
     )
-    faults = list(dict.fromkeys(resources.all_faults))
-    if faults:
+    if faults := resources.all_faults:
         raise InvalidTemplate(faults=faults)
     return application
 
 
-def _refuse_or_warn(resources: Resources) -> list[str]:
-    """A fault for each resource that cannot run here; a warning for each that does nothing here."""
-    warnings = []
+def _refuse_or_warn(resources: Resources) -> None:
+    """A fault for what cannot run here; a warning for what does nothing here."""
+    document = resources.document
+    if document.aliases and "Transform" not in document.body:
+        text = "CloudFormation takes no YAML aliases; the SAM CLI expands them before it hands a template on"
+        resources.warn(Place(document.file), text)
+    if "Rules" in document.body:
+        resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
+        place = resource.place()
         if resource.type in NOT_EMULATED:
-            found = f"{resource.type} {resource.logical_id!r} is not emulated"
-            resources.faults.append(Fault(found, resource.place(), advice=NOT_EMULATED[resource.type]))
+            found, advice = f"{resource} is not emulated", NOT_EMULATED[resource.type]
+            resources.tell(found, place, advice)
         elif not is_known_type(resource.type) and resource.type not in INERT:
-            warnings.append(f"{resource.place()}: {resource.type} {resource.logical_id!r} does nothing here")
-    return warnings
+            resources.warn(place, f"{resource} does nothing here. {close_to(resource.type, MEMBERS)}".rstrip())
+        check_members(resources, resource)

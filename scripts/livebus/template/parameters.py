@@ -6,76 +6,146 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from livebus.errors import Fault
 from livebus.template.document import Document
+from livebus.template.properties import close_to, shown, text_of
+
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+_TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
+_AWS_TYPE = re.compile(r"(List<)?AWS::[\w:]+>?")
 
 
-def read_parameters(document: Document, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
+def read_parameters(
+    document: Document, declared: Mapping[str, Any], given: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Fault]]:
     """
     The value of each parameter as Ref gives it (texts; lists of texts for list types), and what is wrong with them.
 
     ``given`` are the values of ``--set Name=Value``, or of a deployment's ParameterOverrides.
     """
-    declared = document.body.get("Parameters")
-    declared = declared if isinstance(declared, dict) else {}
-    values: dict[str, Any] = {}
     faults = [_unknown(name, declared) for name in given if name not in declared]
+    values: dict[str, Any] = {}
     for name, definition in declared.items():
-        place = document.place(("Parameters", name))
+        values[name] = ""
         if not isinstance(definition, dict):
-            faults.append(Fault(f"parameter {name!r} is not an object", place))
+            found = f"parameter {name!r} is {shown(definition)}"
+            faults.append(Fault(found, document.place(("Parameters", name)), "an object with a Type"))
             continue
-        kind = str(definition.get("Type"))
-        value = given.get(name, definition.get("Default"))
-        if value is None:
-            faults.append(
-                Fault(f"parameter {name!r} has no value", place, advice=f"Give one with --set {name}=… or add a Default.")
-            )
-            values[name] = ""
-            continue
-        if kind.startswith("AWS::SSM::"):
-            faults.append(Fault(f"parameter type {kind!r} is not emulated", place, advice=f"Make {name!r} a String."))
-        text = _text(value)
-        wrong = _broken_constraint(text, definition)
-        if wrong:
-            faults.append(Fault(f"parameter {name!r} has the value {text!r}", place, wrong))
-        is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
-        values[name] = [item.strip() for item in text.split(",")] if is_list else text
+        reader = _Reader(document, name, definition)
+        values[name] = reader.value(given.get(name))
+        faults += reader.faults
     return values, faults
 
 
 def _unknown(name: str, declared: Mapping[str, Any]) -> Fault:
-    close = difflib.get_close_matches(name, declared, n=1)
-    meant = f"Did you mean {close[0]!r}?" if close else f"The template has: {', '.join(declared) or 'none'}."
-    return Fault(f"the template has no parameter {name!r}", advice=meant)
+    meant = close_to(name, declared) or f"The template has: {', '.join(declared) or 'none'}."
+    return Fault(f"Parameters: [{name}] do not exist in the template", advice=meant)
 
 
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+class _Reader:
+    """One parameter."""
 
+    def __init__(self, document: Document, name: str, definition: Mapping[str, Any]) -> None:
+        self.faults: list[Fault] = []
+        self._document = document
+        self._name = name
+        self._definition = definition
 
-def _broken_constraint(text: str, definition: Mapping[str, Any]) -> str:
-    """What the parameter's own constraints expect instead of this value; empty where they are kept."""
-    allowed = definition.get("AllowedValues")
-    if allowed is not None and text not in [_text(value) for value in allowed]:
-        return f"one of {', '.join(_text(value) for value in allowed)}"
-    pattern = definition.get("AllowedPattern")
-    if pattern is not None and not re.fullmatch(str(pattern), text):
-        return str(definition.get("ConstraintDescription") or f"a text that matches {pattern}")
-    for member, is_broken in (("MinLength", int.__gt__), ("MaxLength", int.__lt__)):
-        limit = definition.get(member)
-        if limit is not None and is_broken(int(limit), len(text)):
-            return f"{member} {limit}"
-    if definition.get("Type") == "Number":
+    def value(self, given: str | None) -> Any:
+        kind = self._type()
+        text = self._text(given)
+        if text is None:
+            return [] if _is_list(kind) else ""
+        items = [item.strip() for item in text.split(",")] if _is_list(kind) else [text]
+        for item in items:
+            self._check(kind, item)
+        return items if _is_list(kind) else text
+
+    def _type(self) -> str:
+        kind = self._definition.get("Type")
+        if not isinstance(kind, str):
+            self._fault(f"parameter {self._name!r} has no Type", expected=f"one of {', '.join(_TYPES)}")
+            return "String"
+        if kind.startswith("AWS::SSM::"):
+            self._fault(f"parameter type {kind!r} is not emulated", "Type", advice=f"Make {self._name!r} a String.")
+        elif kind not in _TYPES and not _AWS_TYPE.fullmatch(kind):
+            found = f"parameter {self._name!r} has the type {kind!r}"
+            self._fault(found, "Type", f"one of {', '.join(_TYPES)}", close_to(kind, _TYPES))
+        return kind
+
+    def _text(self, given: str | None) -> str | None:
+        if given is not None:
+            return given
+        if self._definition.get("Default") is None:
+            advice = f"Give it one with --set {self._name}=… or add a Default."
+            self._fault(f"Parameters: [{self._name}] must have values", advice=advice)
+            return None
+        text = text_of(self._definition["Default"])
+        if text is None:
+            found = f"the Default of parameter {self._name!r} is {shown(self._definition['Default'])}"
+            self._fault(found, "Default", "a text")
+        return text
+
+    def _check(self, kind: str, text: str) -> None:
+        """Whether a value, or an item of a list, keeps the constraints."""
+        allowed = self._definition.get("AllowedValues")
+        if allowed is not None:
+            if not isinstance(allowed, list):
+                self._fault(f"AllowedValues of {self._name!r} is {shown(allowed)}", "AllowedValues", "a list")
+            elif text not in (texts := [text_of(value) or "" for value in allowed]):
+                self._broken(text, f"one of {', '.join(texts)}", close_to(text, texts))
+        self._check_pattern(text)
+        for member, is_short in (("MinLength", True), ("MaxLength", False)):
+            limit = self._number(member)
+            if limit is not None and (len(text) < limit if is_short else len(text) > limit):
+                self._broken(text, f"{'at least' if is_short else 'at most'} {limit:g} characters")
+        if "Number" in kind:
+            self._check_number(text)
+
+    def _check_pattern(self, text: str) -> None:
+        pattern = self._definition.get("AllowedPattern")
+        if pattern is None:
+            return
         try:
-            number = float(text)
-        except ValueError:
-            return "a number"
-        if number < float(definition.get("MinValue", number)) or number > float(definition.get("MaxValue", number)):
-            return f"a number from {definition.get('MinValue', '-∞')} to {definition.get('MaxValue', '∞')}"
-    return ""
+            fits = isinstance(pattern, str) and re.fullmatch(pattern, text) is not None
+        except re.error as error:
+            found = f"AllowedPattern of {self._name!r} is {shown(pattern)}: {error}"
+            self._fault(found, "AllowedPattern", "a regular expression")
+            return
+        if not fits:
+            description = text_of(self._definition.get("ConstraintDescription"))
+            self._broken(text, description or f"a text that matches {shown(pattern)}")
+
+    def _check_number(self, text: str) -> None:
+        least, most = self._number("MinValue"), self._number("MaxValue")
+        if not _NUMBER.fullmatch(text):
+            self._broken(text, "a number")
+        elif (least is not None and float(text) < least) or (most is not None and float(text) > most):
+            bounds = [
+                f"at least {least:g}" if least is not None else "",
+                f"at most {most:g}" if most is not None else "",
+            ]
+            self._broken(text, f"a number of {' and '.join(bound for bound in bounds if bound)}")
+
+    def _number(self, member: str) -> float | None:
+        limit = text_of(self._definition.get(member))
+        if limit is not None and _NUMBER.fullmatch(limit):
+            return float(limit)
+        if member in self._definition and self._definition[member] is not None:
+            self._fault(f"{member} of {self._name!r} is {shown(self._definition[member])}", member, "a number")
+        return None
+
+    def _broken(self, text: str, expected: str, advice: str = "") -> None:
+        self._fault(f"parameter {self._name!r} has the value {shown(text)}", "", expected, advice)
+
+    def _fault(self, found: str, member: str = "", expected: str = "", advice: str = "") -> None:
+        path = ("Parameters", self._name, member) if member else ("Parameters", self._name)
+        self.faults.append(Fault(found, self._document.place(path), expected, advice))
+
+
+def _is_list(kind: str) -> bool:
+    return kind == "CommaDelimitedList" or kind.startswith("List<")

@@ -87,28 +87,31 @@ class Properties:
     # --- by type ----------------------------------------------------------------------------------------------------
 
     def text(self, name: str, default: str = "", *, choices: Collection[str] = ()) -> str:
-        """A text; CloudFormation makes texts of numbers and truth values. With ``choices`` one of these."""
-        if name not in self:
-            return default
-        text = text_of(self.values[name])
+        """A text, with ``choices`` one of these; the default where there is none, or another."""
+        text = self.text_or_none(name)
         if text is None:
-            self._not(name, "a text")
             return default
         if choices and text not in choices:
-            self.fault(f"{name} is {shown(text)}", name, expected=f"one of {', '.join(choices)}", advice=close_to(text, choices))
+            expected = f"one of {', '.join(choices)}"
+            self.fault(f"{name} is {shown(text)}", name, expected=expected, advice=close_to(text, choices))
             return default
         return text
 
     def text_or_none(self, name: str) -> str | None:
-        """A text, None where there is none."""
-        return self.text(name) if name in self and text_of(self.values[name]) is not None else self._none(name, "a text")
+        """A text; CloudFormation makes texts of numbers and truth values. None where there is none."""
+        if name not in self:
+            return None
+        text = text_of(self.values[name])
+        if text is None:
+            self._not(name, "a text")
+        return text
 
     def matching(self, name: str, pattern: re.Pattern[str], expected: str) -> str:
         """A text that has to match the whole of a pattern."""
-        text = self.text(name)
-        if name in self and text_of(self.values[name]) is not None and not pattern.fullmatch(text):
+        text = self.text_or_none(name)
+        if text is not None and not pattern.fullmatch(text):
             self.fault(f"{name} is {shown(text)}", name, expected=expected)
-        return text
+        return text or ""
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
         """A whole number; texts of digits are taken as CloudFormation takes them (a parameter's value is a text)."""
@@ -137,26 +140,36 @@ class Properties:
             return default
         return text == "true"
 
-    def object(self, name: str) -> Properties:
+    def mapping(self, name: str) -> Properties:
         """An object; empty where there is none."""
         value = self.values.get(name)
-        if value is not None and not isinstance(value, Mapping):
+        if isinstance(value, Mapping):
+            return self.below(name)
+        if value is not None:
             self._not(name, "an object")
-            value = None
-        return Properties({} if value is None else value, (*self._path, name), self._scope)
+        return Properties({}, (*self._path, name), self._scope)
 
-    def objects(self, name: str) -> Iterator[Properties]:
+    def mappings(self, name: str) -> Iterator[Properties]:
         """A list of objects; those that are none are told and left out."""
-        for index, item in enumerate(self.list(name)):
+        for index, item in enumerate(self.sequence(name)):
             if isinstance(item, Mapping):
-                yield Properties(item, (*self._list_path(name), index), self._scope)
+                yield self.below(name, index)
             elif item is not None:
                 self.fault(f"{name} holds {shown(item)}", name, index, expected="objects")
+
+    def below(self, *path: str | int) -> Properties:
+        """The object at a path where there is one."""
+        value: Any = self.values
+        below = self._path
+        for step in path:
+            value = value[step]
+            below = self._scope.origin(value) or (*below, step)
+        return Properties(value, below, self._scope)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; items that are none are told and left out."""
         texts = []
-        for index, item in enumerate(self.list(name)):
+        for index, item in enumerate(self.sequence(name)):
             text = text_of(item)
             if text is not None:
                 texts.append(text)
@@ -166,10 +179,10 @@ class Properties:
 
     def map_of_texts(self, name: str) -> dict[str, str]:
         """An object whose values are texts; others are told and left out."""
-        members = self.object(name)
+        members = self.mapping(name)
         return {key: members.text(key) for key in members.values if key in members}
 
-    def list(self, name: str) -> list[Any]:
+    def sequence(self, name: str) -> list[Any]:
         """A list; empty where there is none."""
         value = self.values.get(name)
         if value is None:
@@ -179,15 +192,8 @@ class Properties:
             return []
         return value
 
-    def _list_path(self, name: str) -> Path:
-        return self._scope.origin(self.values[name]) or (*self._path, name)
-
     def _not(self, name: str, expected: str) -> None:
         self.fault(f"{name} is {shown(self.values[name])}", name, expected=expected)
-
-    def _none(self, name: str, expected: str) -> None:
-        if name in self:
-            self._not(name, expected)
 
 
 def text_of(value: Any) -> str | None:

@@ -6,107 +6,162 @@ In: a Document and an Environment. Out: :class:`Resource` objects by type, with 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place
 from livebus.intrinsics import NO_VALUE, Evaluator
-from livebus.template.attributes import Environment, ResourceAttributes
-from livebus.template.dependencies import creation_order
+from livebus.template.attributes import ResourceAttributes
+from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import Document, Path
+from livebus.template.environment import Environment
 from livebus.template.parameters import read_parameters
+from livebus.template.properties import Properties, Scope, shown, text_of
+from livebus.template.sections import checked_sections
+
+# Names that are read by way of names, one resource after the other. Only a circle goes on for longer.
+_MAX_PENDING = 12
 
 
 @dataclass(slots=True)
 class Resource:
-    """One resource: ``properties`` are evaluated; ``place(…)`` tells where a property stands in the template."""
+    """One resource that is made: ``properties`` are evaluated; ``place(…)`` tells where a property stands."""
 
     logical_id: str
     type: str
-    properties: dict[str, Any]
-    _document: Document = field(repr=False)
+    properties: Properties
+    _document: Document
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.logical_id!r}"
 
     def place(self, *path: str | int) -> Place:
-        below: Path = ("Properties", *path) if path else ()
-        return self._document.place(("Resources", self.logical_id, *below))
+        return self.properties.place(*path) if path else self._document.place(("Resources", self.logical_id))
+
+    def required(self, *members: str) -> bool:
+        """Whether all these properties are there; a fault for each that is not."""
+        return self.properties.required(*members, what=str(self))
 
 
 class Resources:
-    """All resources of one template. ``faults`` grows while they are read."""
+    """All resources of one template. ``faults`` and ``warnings`` grow while they are read."""
 
     def __init__(self, document: Document, environment: Environment, given: Mapping[str, str]) -> None:
         self.document = document
         self.environment = environment
-        self.parameters, self.faults = read_parameters(document, given)
-        self._bodies = self._checked_bodies()
-        apis = [name for name, body in self._bodies.items() if body.get("Type") == "AWS::AppSync::GraphQLApi"]
-        attributes = ResourceAttributes(self._bodies, environment, self.property_of, apis[0] if apis else None)
+        self.warnings: list[str] = []
+        self.faults: list[Fault] = list(document.faults)
+        self._sections = checked_sections(document, self.faults)
+        self.parameters, faults = read_parameters(document, self._sections["Parameters"], given)
+        self.faults += faults
+        self._bodies = self._sections["Resources"]
+        self._pending: set[tuple[str, str]] = set()
+        self.attributes = ResourceAttributes(self._bodies, environment, self.property_of, self._primary_api)
         self._evaluator = Evaluator(
-            {**document.body, "Resources": self._bodies},
+            self._sections,
             parameters=self.parameters,
             pseudo_parameters=environment.pseudo_parameters,
-            attributes=attributes,
+            attributes=self.attributes,
             place_of=document.place,
         )
-        self.attributes = attributes
-        self._pending: set[tuple[str, str]] = set()
-        self._known: dict[str, Resource] = {}
-        _, circle = creation_order(self._bodies)
-        self._has_circle = bool(circle)
-        if circle:
-            named = ", ".join(circle)
-            place = document.place(("Resources", circle[0]))
-            advice = "Build one of the ARNs with !Sub from the resource's name instead of !GetAtt."
-            self.faults.append(Fault(f"Circular dependency between resources: [{named}]", place, advice=advice))
+        self._scope = Scope(document, self._evaluator.origin, self.faults)
+        for name in self._sections["Conditions"]:
+            self._evaluator.condition(name, ("Conditions", name))
+        self._check_references()
+        self._made = self._evaluated()
 
-    def _checked_bodies(self) -> dict[str, Any]:
-        resources = self.document.body.get("Resources")
-        if not isinstance(resources, dict) or not resources:
-            self.faults.append(
-                Fault("the template has no Resources", self.document.place(("Resources",)), "at least one resource")
+    def _check_references(self) -> None:
+        """Every name that is referred to has to be there, in resources that are not made and branches not taken too."""
+        known = {*self._bodies, *self.parameters, *self.environment.pseudo_parameters, "AWS::NoValue"}
+        for section in ("Resources", "Outputs"):
+            for name, body in self._sections[section].items():
+                for each in references(body, (section, name)):
+                    if each.of_attribute and each.name not in self._bodies:
+                        told = self._evaluator.unresolved if "Fn::Sub" in each.path[-1:] else self._evaluator.undefined
+                        told(each.name, each.path)
+                    elif each.name not in known:
+                        self._evaluator.unresolved(each.name, each.path)
+        for logical_id, body in self._bodies.items():
+            path: Path = ("Resources", logical_id, "DependsOn")
+            for name in depends_on(body):
+                if not isinstance(name, str):
+                    self.faults.append(Fault(f"DependsOn has {shown(name)}", self.document.place(path), "logical ids"))
+                elif name not in self._bodies:
+                    self._evaluator.unresolved(name, path)
+
+    def _evaluated(self) -> dict[str, Resource]:
+        """The resources whose conditions hold, in the template's order, evaluated in the order of their making."""
+        order, circles = creation_order(self._bodies)
+        for circle in circles:
+            found = f"Circular dependency between resources: [{', '.join(circle)}]"
+            advice = "Build one of the ARNs with !Sub from the resource's name instead of !GetAtt."
+            self.faults.append(Fault(found, self.document.place(("Resources", circle[0])), advice=advice))
+        values: dict[str, Any] = {}
+        for logical_id in order:
+            if self._evaluator.is_made(logical_id):
+                path: Path = ("Resources", logical_id, "Properties")
+                value = self._evaluator.resolve(self._bodies[logical_id].get("Properties") or {}, path)
+                if not isinstance(value, Mapping):
+                    if value != "":
+                        found = f"the Properties of {logical_id!r} are {shown(value)}"
+                        self.faults.append(Fault(found, self.document.place(path), "an object"))
+                    value = {}
+                values[logical_id] = value
+                self.attributes.ref(logical_id)
+        return {
+            logical_id: Resource(
+                logical_id,
+                body["Type"],
+                Properties(values[logical_id], ("Resources", logical_id, "Properties"), self._scope),
+                self.document,
             )
-            return {}
-        bodies: dict[str, Any] = {}
-        for logical_id, body in resources.items():
-            place = self.document.place(("Resources", logical_id))
-            if not isinstance(body, dict) or not isinstance(body.get("Type"), str):
-                self.faults.append(Fault(f"resource {logical_id!r} has no Type", place, "a type such as AWS::Events::Rule"))
-            elif not isinstance(body.get("Properties") or {}, dict):
-                self.faults.append(Fault(f"the Properties of {logical_id!r} are not an object", place))
-            else:
-                bodies[logical_id] = body
-        return bodies
+            for logical_id, body in self._bodies.items()
+            if logical_id in values
+        }
+
+    def _primary_api(self) -> str | None:
+        for logical_id, body in self._bodies.items():
+            if body["Type"] == "AWS::AppSync::GraphQLApi" and self._evaluator.is_made(logical_id):
+                return logical_id
+        return None
 
     @property
     def all_faults(self) -> list[Fault]:
-        return [*self.faults, *self._evaluator.faults]
+        """Each fault once, in the order of the text as far as they have a place in it."""
+        faults = dict.fromkeys([*self.faults, *self._evaluator.faults])
+        return sorted(faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
 
-    def all(self) -> Iterator[Resource]:
+    def all(self) -> list[Resource]:
         """The resources whose conditions hold, in the template's order."""
-        for logical_id, body in self._bodies.items():
-            if not self._is_made(logical_id, body):
-                continue
-            known = self._known.get(logical_id)
-            if known is None:
-                path: Path = ("Resources", logical_id, "Properties")
-                # In a circle values can't be had; the fault is told already.
-                properties = {} if self._has_circle else self._evaluator.resolve(body.get("Properties") or {}, path)
-                known = self._known[logical_id] = Resource(logical_id, body["Type"], properties, self.document)
-            yield known
+        return list(self._made.values())
 
-    def of_type(self, kind: str) -> list[Resource]:
-        return [resource for resource in self.all() if resource.type == kind]
+    def of_type(self, *kinds: str) -> list[Resource]:
+        return [resource for resource in self._made.values() if resource.type in kinds]
 
-    def _is_made(self, logical_id: str, body: Mapping[str, Any]) -> bool:
-        condition = body.get("Condition")
-        return condition is None or self._evaluator.condition(condition, ("Resources", logical_id, "Condition"))
+    def get(self, logical_id: str) -> Resource | None:
+        return self._made.get(logical_id)
+
+    def ref(self, resource: Resource) -> str:
+        """What a resource answers to Ref."""
+        return str(self.attributes.ref(resource.logical_id))
+
+    def attribute(self, resource: Resource, name: str) -> str:
+        """What a resource answers to GetAtt."""
+        return str(self.attributes.get(resource.logical_id, name))
+
+    def tell(self, found: str, place: Place, advice: str = "") -> None:
+        self.faults.append(Fault(found, place, advice=advice))
+
+    def warn(self, place: Place, text: str) -> None:
+        self.warnings.append(f"{place}: {text}")
 
     def property_of(self, logical_id: str, member: str) -> Any:
         """One property, evaluated by itself: names are needed before the resource as a whole is."""
-        properties = self._bodies[logical_id].get("Properties") or {}
-        if member not in properties or (logical_id, member) in self._pending:
+        properties = self._bodies[logical_id].get("Properties")
+        if not isinstance(properties, dict) or member not in properties:
+            return None
+        if (logical_id, member) in self._pending or len(self._pending) >= _MAX_PENDING:
             return None
         self._pending.add((logical_id, member))
         try:
@@ -118,25 +173,20 @@ class Resources:
 
     def outputs(self) -> dict[str, str]:
         """The template's Outputs whose conditions hold, by their own names."""
-        declared = self.document.body.get("Outputs")
         outputs: dict[str, str] = {}
-        for name, body in (declared if isinstance(declared, dict) else {}).items():
-            place = self.document.place(("Outputs", name))
-            if not isinstance(body, dict) or "Value" not in body:
-                self.faults.append(Fault(f"output {name!r} has no Value", place))
+        for name, body in self._sections["Outputs"].items():
+            if "Value" not in body:
+                self.faults.append(Fault(f"output {name!r} has no Value", self.document.place(("Outputs", name))))
                 continue
             condition = body.get("Condition")
             if condition is None or self._evaluator.condition(condition, ("Outputs", name, "Condition")):
-                outputs[name] = str(self._evaluator.resolve(body["Value"], ("Outputs", name, "Value")))
+                path: Path = ("Outputs", name, "Value")
+                value = self._evaluator.resolve(body["Value"], path)
+                text = text_of(value)
+                if text is None and body["Value"] is not None:
+                    found = (
+                        f"The Value field of every Outputs member must evaluate to a String: {name!r} is {shown(value)}"
+                    )
+                    self.faults.append(Fault(found, self.document.place(path)))
+                outputs[name] = text or ""
         return outputs
-
-    def required(self, resource: Resource, *members: str) -> bool:
-        """Whether all these properties are there; a fault for each that is not, with what it may have been meant by."""
-        missing = [member for member in members if member not in resource.properties]
-        for member in missing:
-            close = difflib.get_close_matches(member, resource.properties, n=1)
-            advice = f"Is {close[0]!r} meant to be {member!r}?" if close else ""
-            self.faults.append(
-                Fault(f"{resource.type} {resource.logical_id!r} has no {member}", resource.place(), advice=advice)
-            )
-        return not missing

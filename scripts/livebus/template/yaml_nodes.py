@@ -74,11 +74,11 @@ def compose(text: str, file: str) -> Composed:
         raise InvalidTemplate(f"not valid YAML: the character {chr(error.character)!r}", place) from None
 
 
-def _invalid(found: str, file: str, mark: yaml.Mark | None, advice: str = "") -> InvalidTemplate:
+def _invalid(found: str, file: str, mark: Any, advice: str = "") -> InvalidTemplate:
     return InvalidTemplate(found, Place(file, mark.line + 1, mark.column + 1) if mark else Place(file), advice=advice)
 
 
-def _advice(text: str, mark: yaml.Mark | None) -> str:
+def _advice(text: str, mark: Any) -> str:
     """What is behind most of YAML's faults that its message does not name."""
     if mark is not None:
         lines = text.splitlines()
@@ -105,24 +105,26 @@ class _Composer:
                 documents += 1
                 if documents > 1:
                     raise _invalid("more than one YAML document", self._file, event.start_mark)
-            elif isinstance(event, yaml.AliasEvent):
-                self._alias(event)
-            elif isinstance(event, yaml.ScalarEvent):
-                tag = self._tag(event, yaml.ScalarNode, event.value)
-                node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark, style=event.style)
-                self._close(node, 1, event.anchor)
-            elif isinstance(event, yaml.SequenceStartEvent):
-                tag = self._tag(event, yaml.SequenceNode, None)
-                self._open(yaml.SequenceNode(tag, [], event.start_mark), event)
-            elif isinstance(event, yaml.MappingStartEvent):
-                tag = self._tag(event, yaml.MappingNode, None)
-                self._open(yaml.MappingNode(tag, [], event.start_mark), event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                done = self._stack.pop()
-                if isinstance(done.node, yaml.MappingNode):
-                    self._finish(done.node)
-                self._close(done.node, done.size, done.anchor)
+            else:
+                self._take(event)
         return self._composed
+
+    def _take(self, event: Any) -> None:
+        start = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+        elif isinstance(event, yaml.ScalarEvent):
+            tag = self._tag(event, yaml.ScalarNode, event.value)
+            self._close(yaml.ScalarNode(tag, event.value, start, style=event.style), 1, event.anchor)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._open(yaml.SequenceNode(self._tag(event, yaml.SequenceNode, None), [], start), event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            self._open(yaml.MappingNode(self._tag(event, yaml.MappingNode, None), [], start), event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            done = self._stack.pop()
+            if isinstance(done.node, yaml.MappingNode):
+                self._finish(done.node)
+            self._close(done.node, done.size, done.anchor)
 
     def _tag(self, event: Any, kind: type[yaml.Node], value: str | None) -> str:
         if event.tag is None or event.tag == "!":
@@ -136,7 +138,7 @@ class _Composer:
             self._anchors[event.anchor] = None
         self._stack.append(_Open(node, event.anchor))
 
-    def _alias(self, event: yaml.AliasEvent) -> None:
+    def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
             raise _invalid(f"alias {event.anchor!r} has no anchor before it", self._file, event.start_mark)
         known = self._anchors[event.anchor]

@@ -1,8 +1,8 @@
 """
-The JavaScript clients of tests/clients, driven line by line, against one runtime.
+The JavaScript clients of tests/clients, against one runtime that runs as its user runs it.
 
-They need node, ``npm ci`` in tests/clients, and for the browser's part Chromium. Where one is missing the tests are left
-out and the run says so at its end; in CI (``CI`` is set) that is a failure.
+They need node, ``npm ci`` in tests/clients, and the browser's part Chromium. Where one is missing the tests are left out
+and the run says so at its end; in CI (``CI`` is set) they fail.
 """
 
 from __future__ import annotations
@@ -12,107 +12,64 @@ import hashlib
 import importlib.util
 import json
 import os
-import queue
 import shutil
 import socket
 import ssl
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-PROJECT = Path(__file__).resolve().parents[3]
-CLIENTS = PROJECT / "tests" / "clients"
-USER, PASSWORD = "alice", "Passw0rd!"
-# For things that take a moment on a quiet machine: a deadline for a busy one.
-DEADLINE_SECONDS = 60.0
-ARRIVAL_MILLISECONDS = 15_000
+from support.program import Program
+from support.running import USER
+
 # Long enough for an event that was let through by mistake: they take a few milliseconds.
 WITHHELD_MILLISECONDS = 250
+ARRIVAL_MILLISECONDS = 15_000
+OLDEST_NODE = 20
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-_left_out: dict[str, int] = {}
-
-
-class Program:
-    """A process that answers each line on its stdin with one on its stdout."""
-
-    def __init__(self, *command: str | Path, environment: Mapping[str, str] | None = None) -> None:
-        self._process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def line(self) -> str:
-        """The next line of its output; fails the test when the process ends or says nothing in time."""
-        try:
-            line = self._lines.get(timeout=DEADLINE_SECONDS)
-        except queue.Empty:
-            pytest.fail(f"{self._process.args} said nothing for {DEADLINE_SECONDS:g} s")
-        return line or pytest.fail(f"{self._process.args} has ended")
-
-    def ask(self, command: str, **given: Any) -> Any:
-        """Its answer to a command: ``{"value": …}`` or ``{"error": …}``."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"command": command, **given}) + "\n")
-        return json.loads(self.line())
-
-    def call(self, command: str, **given: Any) -> Any:
-        """What a command that has to succeed returns."""
-        answer = self.ask(command, **given)
-        assert list(answer) == ["value"], answer
-        return answer["value"]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.terminate()
-        try:
-            self._process.wait(DEADLINE_SECONDS)
-        finally:
-            self._process.kill()
-            self._reader.join()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line)
-        self._lines.put("")
+# A function publishes a message; what is not of the source "sample.source" matches no rule.
+Publish = Callable[..., None]
+AssertReceives = Callable[..., None]
+StartProgram = Callable[..., Program]
 
 
 # --- what has to be installed ---------------------------------------------------------------------------------------
 
+_left_out: set[str] = set()
 
-def _need(is_there: bool, what: str) -> None:
+
+def _need(is_there: bool, otherwise: str) -> None:
     if is_there:
         return
     if os.environ.get("CI"):
-        pytest.fail(f"CI needs it: {what}")
-    _left_out[what] = _left_out.get(what, 0) + 1
-    pytest.skip(what)
+        pytest.fail(f"not left out in CI: {otherwise}")
+    _left_out.add(otherwise)
+    pytest.skip(otherwise)
 
 
 @pytest.fixture(scope="session")
-def node() -> str:
+def clients(project: Path) -> Path:
+    return project / "tests" / "clients"
+
+
+@pytest.fixture(scope="session")
+def node(clients: Path) -> str:
     """The path of node, with the clients' packages installed."""
     path = shutil.which("node")
-    _need(path is not None, "node is not on the PATH: install Node.js 20 or newer with npm, then run make setup")
-    installed = CLIENTS / "node_modules" / ".package-lock.json"
-    _need(installed.exists(), "the clients are not installed: run make setup, or npm ci in tests/clients")
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout if path else "v0."
+    is_new = int(version.removeprefix("v").partition(".")[0]) >= OLDEST_NODE
+    _need(is_new, f"Node.js {OLDEST_NODE} or newer is not on the PATH: install it with npm, then run make setup")
+    installed = clients / "node_modules" / ".package-lock.json"
+    _need(installed.exists(), "the clients' packages are not installed: run make setup, or npm ci in tests/clients")
     return str(path)
 
 
@@ -124,41 +81,65 @@ def chromium() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for what, count in _left_out.items():
-        terminalreporter.write_line(f"LEFT OUT: {count} tests with real JavaScript clients. {what}", red=True, bold=True)
+    skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    for reason in sorted(_left_out):
+        count = sum(text.endswith(reason) for text in skipped)
+        line = f"LEFT OUT: {count} tests with real JavaScript clients, because {reason}"
+        terminalreporter.write_line(line, red=True, bold=True)
 
 
 # --- the runtime ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class LocalRuntime:
+    """A runtime in its own process: the outputs that it writes, and the variables that it tells shells to set."""
+
+    outputs: dict[str, str]
+    environment: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A running runtime's outputs, and as ``environment`` what it tells shells to set."""
+def local_runtime(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRuntime]:
     folder = tmp_path_factory.mktemp("javascript")
     file = folder / "outputs.json"
-    options = ("--port", "0", "--outputs", file, "--state", folder / "state", "--user", f"{USER}:{PASSWORD}", "--no-reload")
-    with Program(sys.executable, PROJECT / "scripts" / "local.py", *options) as program:
-        exports = [program.line().strip().removeprefix("export ").partition("=") for _ in range(4)]
-        yield {**json.loads(file.read_text()), "environment": {name: value for name, _, value in exports}}
+    options = ("--port", "0", "--outputs", file, "--state", folder / "state", "--user", ":".join(USER), "--no-reload")
+    with Program(sys.executable, project / "scripts" / "local.py", *options) as program:
+        exports = (program.line().removeprefix("export ").partition("=") for _ in range(4))
+        environment = {name: value for name, _, value in exports}
+        yield LocalRuntime(json.loads(file.read_text()), environment)
 
 
 @pytest.fixture(scope="session")
-def outputs(runtime: dict[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in runtime.items() if name != "environment"}
+def outputs(local_runtime: LocalRuntime) -> dict[str, str]:
+    return local_runtime.outputs
 
 
 @pytest.fixture(scope="session")
 def secure_outputs(outputs: dict[str, str]) -> dict[str, str]:
     """The outputs with https and wss in the place of http and ws: the runtime speaks both on its port."""
-    schemes = {"http": "https", "ws": "wss"}
-    split = {name: value.partition("://") for name, value in outputs.items()}
-    return {name: f"{schemes.get(head, head)}{mark}{tail}" for name, (head, mark, tail) in split.items()}
+    secure = {"http": "https", "ws": "wss"}
+    parts = {name: value.partition("://") for name, value in outputs.items()}
+    return {name: f"{secure.get(head, head)}{mark}{tail}" for name, (head, mark, tail) in parts.items()}
 
 
 @pytest.fixture(scope="session")
-def python_clients() -> ModuleType:
+def outputs_by_protocol(outputs: dict[str, str], secure_outputs: dict[str, str]) -> dict[str, dict[str, str]]:
+    return {"http": outputs, "https": secure_outputs}
+
+
+@pytest.fixture(scope="session")
+def on_aws(outputs: dict[str, str]) -> dict[str, str]:
+    """Outputs with an API's address on AWS, for looking at where clients would go."""
+    url = "https://abcdefghijklmnopqrstuvwxyz.appsync-api.us-east-1.amazonaws.com/graphql"
+    return {**outputs, "GraphQLUrl": url, "RealtimeUrl": ""}
+
+
+@pytest.fixture(scope="session")
+def python_clients(clients: Path) -> ModuleType:
     """The module tests/clients/config/python_clients.py, which docs/clients.md shows."""
-    specification = importlib.util.spec_from_file_location("python_clients", CLIENTS / "config" / "python_clients.py")
+    file = clients / "config" / "python_clients.py"
+    specification = importlib.util.spec_from_file_location(file.stem, file)
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
@@ -175,17 +156,19 @@ def cognito(python_clients: ModuleType, outputs: dict[str, str]) -> Iterator[Any
 
 @pytest.fixture(scope="session")
 def tokens(cognito: Any, outputs: dict[str, str]) -> dict[str, str]:
-    """What Cognito gives boto3 for the user's password: AccessToken, IdToken, RefreshToken."""
-    given = {"USERNAME": USER, "PASSWORD": PASSWORD}
+    """AccessToken and IdToken, as Cognito gives them to boto3 for the user's password."""
+    name, password = USER
     answer = cognito.initiate_auth(
-        ClientId=outputs["UserPoolClientId"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given
+        ClientId=outputs["UserPoolClientId"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
     )
-    return {name: value for name, value in answer["AuthenticationResult"].items() if name.endswith("Token")}
+    return {name: answer["AuthenticationResult"][name] for name in ("AccessToken", "IdToken")}
 
 
 @pytest.fixture(scope="session")
-def publish(python_clients: ModuleType, outputs: dict[str, str]) -> Iterator[Callable[..., None]]:
-    """Publish a message with boto3. Only those of the source ``sample.source`` match the rule."""
+def publish(python_clients: ModuleType, outputs: dict[str, str]) -> Iterator[Publish]:
+    """Publishes a message with boto3."""
     events = python_clients.aws_client(outputs, "events")
 
     def publish_message(message: str, source: str = "sample.source") -> None:
@@ -198,13 +181,13 @@ def publish(python_clients: ModuleType, outputs: dict[str, str]) -> Iterator[Cal
 
 
 @pytest.fixture
-def assert_receives(publish: Callable[..., None]) -> Callable[[Program], None]:
+def assert_receives(publish: Publish) -> AssertReceives:
     """
-    Check that a subscribed client receives what is published, and reports that nothing came when the event is withheld
-    from it because no rule matches.
+    Checks that a client that has subscribed receives what is published, and reports that nothing came when no rule
+    matches the event. Boto3 publishes, unless a test brings another function.
     """
 
-    def check(client: Program) -> None:
+    def check(client: Program, publish: Publish = publish) -> None:
         publish("withheld", source="another.source")
         missed = client.ask("next", within=WITHHELD_MILLISECONDS)
         assert missed == {"error": {"name": "Error", "message": f"nothing arrived within {WITHHELD_MILLISECONDS} ms"}}
@@ -220,32 +203,36 @@ def assert_receives(publish: Callable[..., None]) -> Callable[[Program], None]:
 
 
 @pytest.fixture(scope="session")
-def start_worker(node: str, runtime: dict[str, Any]) -> Callable[..., Program]:
-    """Start a module of tests/clients in node, with the runtime's variables set and its CA trusted unless told not to."""
+def start_worker(node: str, clients: Path, local_runtime: LocalRuntime) -> StartProgram:
+    """Runs a module of tests/clients in node, with the runtime's variables set, and its CA trusted unless told not to."""
 
     def start(*arguments: str, trusting: bool = True) -> Program:
-        trust = {"NODE_EXTRA_CA_CERTS": runtime["CaFile"]} if trusting else {}
-        return Program(node, CLIENTS / "worker.mjs", *arguments, environment={**os.environ, **runtime["environment"], **trust})
+        trust = {"NODE_EXTRA_CA_CERTS": local_runtime.outputs["CaFile"]} if trusting else {}
+        environment = {**os.environ, **local_runtime.environment, **trust}
+        return Program(node, clients / "worker.mjs", *arguments, environment=environment)
 
     return start
 
 
 @pytest.fixture(scope="session")
-def start_browser(node: str, chromium: str) -> Callable[..., Program]:
-    """Start Chromium on the page of tests/clients; it accepts the certificate of that public key hash."""
+def start_browser(node: str, clients: Path, chromium: str) -> StartProgram:
+    """Runs the page of tests/clients in Chromium, which accepts the certificate with a public key of the given hash."""
 
     def start(*public_key_hash: str) -> Program:
-        return Program(node, CLIENTS / "browser.mjs", chromium, *public_key_hash)
+        return Program(node, clients / "browser.mjs", chromium, *public_key_hash)
 
     return start
 
 
 @pytest.fixture(scope="session")
 def public_key_hash(outputs: dict[str, str]) -> str:
-    """What Chromium is told to accept: the key of the runtime's certificate, once the CA has been found to vouch for it."""
+    """Of the runtime's certificate, once the CA has been found to vouch for it."""
     host, _, port = outputs["EndpointUrl"].removeprefix("http://").rpartition(":")
     context = ssl.create_default_context(cafile=outputs["CaFile"])
-    with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
+    with (
+        socket.create_connection((host, int(port))) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secure,
+    ):
         certificate = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
@@ -253,10 +240,16 @@ def public_key_hash(outputs: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session", params=["node", "chromium"])
 def amplify(request: pytest.FixtureRequest) -> Iterator[Program]:
-    """Amplify in node, and in a page that has another origin than the runtime."""
+    """Amplify in node, and in a page of another origin than the runtime's."""
     if request.param == "node":
         program = request.getfixturevalue("start_worker")("amplify.mjs")
     else:
         program = request.getfixturevalue("start_browser")(request.getfixturevalue("public_key_hash"))
     with program:
+        yield program
+
+
+@pytest.fixture(scope="session")
+def apollo(start_worker: StartProgram) -> Iterator[Program]:
+    with start_worker("apollo.mjs") as program:
         yield program

@@ -1,73 +1,77 @@
-"""Amplify 6 against the local runtime, in node and in Chromium."""
+"""
+Amplify 6 against the local runtime, in node and in Chromium.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+
+from support.program import Program
+from support.running import USER
 
 QUERY = "query { placeholder }"
 MUTATION = "mutation Publish($msg: String!) { publishMsgFromEB(msg: $msg) }"
 SUBSCRIPTION = "subscription { onPublishMsgFromEb }"
 FLOWS = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH")
+NAME, PASSWORD = USER
 
 
 @pytest.fixture
-def signed_in(request: pytest.FixtureRequest, amplify: Any, outputs: dict[str, str]) -> Iterator[Any]:
-    """Amplify with alice signed in, by the flow that is the parameter."""
+def signed_in(request: pytest.FixtureRequest, amplify: Program, outputs: dict[str, str]) -> Iterator[Program]:
+    """Amplify with the user signed in, by the flow that is the parameter."""
     flow = getattr(request, "param", "USER_SRP_AUTH")
     amplify.call("configure", name="local", outputs=outputs)
-    answer = amplify.call("signIn", username="alice", password="Passw0rd!", flow=flow)
+    answer = amplify.call("signIn", username=NAME, password=PASSWORD, flow=flow)
     assert answer == {"isSignedIn": True, "nextStep": {"signInStep": "DONE"}}
     yield amplify
     amplify.call("signOut")
 
 
 @pytest.mark.parametrize(
-    ("configuration", "is_secure", "scheme"),
-    [("local", False, "ws"), ("localOverTls", False, "wss"), ("localOverTls", True, "wss")],
-    ids=["http and ws", "http and wss", "https and wss"],
+    "route",
+    [("local", "http", "ws"), ("localOverTls", "http", "wss"), ("localOverTls", "https", "wss")],
+    ids=" ".join,
 )
 def test_receives_what_boto3_published(
-    amplify: Any,
-    outputs: dict[str, str],
-    secure_outputs: dict[str, str],
+    amplify: Program,
+    outputs_by_protocol: dict[str, dict[str, str]],
     tokens: dict[str, str],
-    assert_receives: Callable[[Any], None],
-    configuration: str,
-    is_secure: bool,
-    scheme: str,
+    assert_receives: Callable[..., None],
+    route: tuple[str, str, str],
 ) -> None:
-    """With tokens from elsewhere, an event arrives over the socket that the configuration means, and queries work."""
-    used = secure_outputs if is_secure else outputs
-    amplify.call("configure", name=configuration, outputs=used, tokens=tokens)
+    """With tokens from elsewhere an event arrives, over the socket that the configuration means, and queries work."""
+    configuration, protocol, scheme = route
+    outputs = outputs_by_protocol[protocol]
+    amplify.call("configure", name=configuration, outputs=outputs, tokens=tokens)
     url = amplify.call("subscribe", query=SUBSCRIPTION)
-    assert url == f"{scheme}://{outputs['GraphQLUrl'].removeprefix('http://')}/realtime"
+    assert url == f"{scheme}://{urlsplit(outputs['GraphQLUrl']).netloc}/graphql/realtime"
     assert_receives(amplify)
     amplify.call("unsubscribe")
     assert amplify.call("graphql", query=QUERY) == {"data": {"placeholder": None}}
 
 
 @pytest.mark.parametrize("signed_in", FLOWS, indirect=True)
-def test_a_user_signs_in_and_receives(signed_in: Any, assert_receives: Callable[[Any], None]) -> None:
+def test_a_user_signs_in_and_receives(signed_in: Program, assert_receives: Callable[..., None]) -> None:
     """A user who signed in to the runtime's Cognito, with the password or with SRP, receives an event."""
-    assert signed_in.call("currentUser")["username"] == "alice"
+    assert signed_in.call("currentUser")["username"] == NAME
     signed_in.call("subscribe", query=SUBSCRIPTION)
     assert_receives(signed_in)
     signed_in.call("unsubscribe")
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_a_wrong_password_is_told(amplify: Any, secure_outputs: dict[str, str], flow: str) -> None:
+def test_a_wrong_password_is_told(amplify: Program, secure_outputs: dict[str, str], flow: str) -> None:
     """Cognito's refusal reaches the app by its name, over TLS and from another origin too."""
     amplify.call("configure", name="localOverTls", outputs=secure_outputs)
-    refused = amplify.ask("signIn", username="alice", password="Passw0rd?", flow=flow)
-    expected = {"name": "NotAuthorizedException", "message": "Incorrect username or password."}
-    assert refused == {"error": expected}
+    refused = amplify.ask("signIn", username=NAME, password=f"not {PASSWORD}", flow=flow)
+    assert refused == {"error": {"name": "NotAuthorizedException", "message": "Incorrect username or password."}}
 
 
-def test_the_mutation_is_refused(signed_in: Any) -> None:
+def test_the_mutation_is_refused(signed_in: Program) -> None:
     """Only EventBridge's role may publish: a signed-in user who calls the mutation is told Unauthorized."""
     answer = signed_in.ask("graphql", query=MUTATION, variables={"msg": "forged"})
     message = "Not Authorized to access publishMsgFromEB on type Mutation"
@@ -75,36 +79,36 @@ def test_the_mutation_is_refused(signed_in: Any) -> None:
     assert answer["error"]["errors"] == expected
 
 
-def test_tokens_are_refreshed(signed_in: Any) -> None:
-    """GetTokensFromRefreshToken brings a new access token, and the API takes it."""
+def test_tokens_are_refreshed(signed_in: Program) -> None:
+    """GetTokensFromRefreshToken brings another access token, and the API takes it."""
     before = signed_in.call("accessToken", refresh=False)
     after = signed_in.call("accessToken", refresh=True)
-    assert before.count(".") == after.count(".") == 2
+    assert [before.count("."), after.count(".")] == [2, 2]
     assert before != after
     assert signed_in.call("graphql", query=QUERY) == {"data": {"placeholder": None}}
 
 
-def test_sign_out_revokes(signed_in: Any, cognito: Any) -> None:
+def test_sign_out_revokes(signed_in: Program, cognito: Any) -> None:
     """After signOut the app has no user, and Cognito no longer takes the access token of that sign-in."""
     token = signed_in.call("accessToken", refresh=False)
-    assert cognito.get_user(AccessToken=token)["Username"] == "alice"
+    assert cognito.get_user(AccessToken=token)["Username"] == NAME
     signed_in.call("signOut")
     assert signed_in.ask("currentUser")["error"]["name"] == "UserUnAuthenticatedException"
     with pytest.raises(cognito.exceptions.NotAuthorizedException, match="Access Token has been revoked"):
         cognito.get_user(AccessToken=token)
 
 
-def test_a_forged_token_is_refused(amplify: Any, outputs: dict[str, str], tokens: dict[str, str]) -> None:
+def test_a_forged_token_is_refused(amplify: Program, outputs: dict[str, str], tokens: dict[str, str]) -> None:
     """A subscription with a token whose signature is wrong ends with an error, not with silence."""
-    head, payload, _ = tokens["AccessToken"].split(".")
-    forged = {**tokens, "AccessToken": f"{head}.{payload}.AAAA"}
+    head, claims, _ = tokens["AccessToken"].split(".")
+    forged = {**tokens, "AccessToken": f"{head}.{claims}.AAAA"}
     amplify.call("configure", name="local", outputs=outputs, tokens=forged)
     answer = amplify.ask("subscribe", query=SUBSCRIPTION)
     assert "UnauthorizedException" in answer["error"]["errors"][0]["message"]
 
 
 def test_an_untrusted_certificate_is_refused(
-    start_browser: Callable[..., Any], secure_outputs: dict[str, str], tokens: dict[str, str]
+    start_browser: Callable[..., Program], secure_outputs: dict[str, str], tokens: dict[str, str]
 ) -> None:
     """A browser that was not told of the runtime's certificate does not talk to it over TLS."""
     with start_browser() as browser:
@@ -114,11 +118,10 @@ def test_an_untrusted_certificate_is_refused(
 
 
 def test_on_aws_it_dials_the_realtime_endpoint(
-    start_worker: Callable[..., Any], outputs: dict[str, str], tokens: dict[str, str]
+    start_worker: Callable[..., Program], on_aws: dict[str, str], tokens: dict[str, str]
 ) -> None:
     """The configuration for AWS makes Amplify dial AppSync's real-time host."""
-    host = "abcdefghijklmnopqrstuvwxyz.appsync-api.us-east-1.amazonaws.com"
     with start_worker("amplify.mjs", "--offline") as amplify:
-        amplify.call("configure", name="aws", outputs={**outputs, "GraphQLUrl": f"https://{host}/graphql"}, tokens=tokens)
+        amplify.call("configure", name="aws", outputs=on_aws, tokens=tokens)
         url = amplify.call("dial", query=SUBSCRIPTION)
-    assert url == f"wss://{host.replace('appsync-api', 'appsync-realtime-api')}/graphql"
+    assert url == "wss://abcdefghijklmnopqrstuvwxyz.appsync-realtime-api.us-east-1.amazonaws.com/graphql"

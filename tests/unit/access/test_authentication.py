@@ -83,7 +83,7 @@ def refused(authenticator: Authenticator, request: SignedRequest | None = None, 
 def signed(body: bytes = b"{}") -> SignedRequest:
     """A request signed with the known key."""
     request = AWSRequest("POST", "http://127.0.0.1/graphql", headers={"host": "127.0.0.1"}, data=body)
-    with mock.patch.object(botocore.auth, "get_current_datetime", lambda: dt.datetime.fromtimestamp(NOW, dt.UTC)):
+    with mock.patch.object(botocore.auth, "get_current_datetime", return_value=dt.datetime.fromtimestamp(NOW, dt.UTC)):
         SigV4Auth(Credentials("AKID", "secret"), "appsync", "us-east-1").add_auth(request)
     return SignedRequest("POST", "/graphql", "", dict(request.headers.items()), body)
 

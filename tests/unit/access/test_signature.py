@@ -42,7 +42,7 @@ def sign(
     url = f"http://{HOST}{path}{'?' if query else ''}{query}"
     request = AWSRequest(method, url, headers={"host": HOST} | dict(headers or {}), data=body)
     # botocore signs at the clock's time; ours is fixed, so that the tests hold however long a run takes.
-    with mock.patch.object(botocore.auth, "get_current_datetime", lambda: dt.datetime.fromtimestamp(NOW, dt.UTC)):
+    with mock.patch.object(botocore.auth, "get_current_datetime", return_value=dt.datetime.fromtimestamp(NOW, dt.UTC)):
         SigV4Auth(Credentials(ACCESS_KEY, secret, token), service, region).add_auth(request)
     return SignedRequest(method, path, query, dict(request.headers.items()), body)
 

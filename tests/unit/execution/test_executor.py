@@ -107,18 +107,37 @@ def test_resolvers_below_the_root(make_api: Callable[..., Any]) -> None:
     }
 
 
+def test_fragments_inside_fragments(make_api: Callable[..., Any]) -> None:
+    """A field counts where all the fragments around it do, and a fragment counts wherever it is spread."""
+    found = [{"__typename": "Order", "id": "1"}, {"__typename": "Line", "id": "2"}]
+    api = make_api(SCHEMA, {"Query.found": found})
+
+    assert api.run("{found {... on Order {... on Found {id}}}}").data == {"found": [{"id": "1"}, {}]}
+    assert api.run("{found {... on Order {...F} ... on Line {...F}}} fragment F on Found {id}").data == {
+        "found": [{"id": "1"}, {"id": "2"}]
+    }
+
+
 def test_publications_have_no_aliases(make_api: Callable[..., Any]) -> None:
     """What is published is keyed by field names, the first of two aliases of a field counts."""
     order = {"id": "1", "customer": {"name": "Ada"}, "lines": [{"sku": "a"}, None]}
-    api = make_api(SCHEMA, {"Mutation.place": order, "Mutation.count": 3})
+    total = {"EUR": 1.5, "USD": 2.5}
+    results = {
+        "Mutation.place": order,
+        "Mutation.count": 3,
+        "Order.total": lambda context: total[context["arguments"]["currency"]],
+    }
+    api = make_api(SCHEMA, results)
     response = api.run(
-        "mutation {a: place(id: 1) {nr: id again: id __typename customer {who: name} lines {sku}} b: count}"
+        'mutation {a: place {nr: id x: total(currency: "EUR") y: total(currency: "USD") __typename'
+        " customer {who: name} lines {sku}} b: count}"
     )
 
     assert response.data == {
         "a": {
             "nr": "1",
-            "again": "1",
+            "x": 1.5,
+            "y": 2.5,
             "__typename": "Order",
             "customer": {"who": "Ada"},
             "lines": [{"sku": "a"}, None],
@@ -128,7 +147,13 @@ def test_publications_have_no_aliases(make_api: Callable[..., Any]) -> None:
     assert response.publications == (
         Publication(
             "place",
-            {"id": "1", "__typename": "Order", "customer": {"name": "Ada"}, "lines": [{"sku": "a"}, None]},
+            {
+                "id": "1",
+                "total": 1.5,
+                "__typename": "Order",
+                "customer": {"name": "Ada"},
+                "lines": [{"sku": "a"}, None],
+            },
         ),
         Publication("count", 3),
     )

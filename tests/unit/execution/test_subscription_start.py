@@ -16,7 +16,7 @@ type Mutation { place: Order find: Found }
 type Subscription {
   onPlace(id: ID, kind: Kind, a: Int, b: Int, c: Int, d: Int): Order @aws_subscribe(mutations: ["place"])
   onFind: Found @aws_subscribe(mutations: ["find"])
-  onPing: String
+  onPing(kind: Kind = FULL): String
 }
 enum Kind { FULL SHORT }
 interface Found { id: ID }
@@ -80,6 +80,7 @@ def test_the_selection_on_an_interface(make_api: Callable[..., Any]) -> None:
     ("query", "variables", "arguments"),
     [
         ("subscription {onPlace {id}}", {}, {}),
+        ("subscription {onPing}", {}, {}),
         ("subscription {onPlace(id: null) {id}}", {}, {"id": None}),
         ("subscription ($id: ID) {onPlace(id: $id) {id}}", {}, {"id": None}),
         ("subscription ($id: ID = 3) {onPlace(id: $id, kind: FULL) {id}}", {}, {"id": "3", "kind": "FULL"}),

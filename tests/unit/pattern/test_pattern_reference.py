@@ -74,7 +74,7 @@ rows = st.lists(an_object(scalars | st.just('[{"b":1},{"c":"x"}]'), ["b", "c", "
 tables = rows.map(lambda of: '{"a":[' + ",".join(json.dumps(json.loads(row)) for row in of) + "]}")
 inside = an_object(conditions | an_object(conditions, ["b", "c"], 1), ["b", "c", "b.c"], 1).map('{{"a":{}}}'.format)
 
-many = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @many
@@ -99,7 +99,7 @@ def test_arrays_of_objects_agree_with_the_reference(
     assert expected == EventPattern(pattern).matches_json(event)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(patterns | inside, max_size=12), event=events | tables)
 def test_the_index_agrees_with_each_pattern(texts: list[str], event: str) -> None:
     """Many patterns asked at once answer as each alone, in ascending order."""
@@ -110,7 +110,7 @@ def test_the_index_agrees_with_each_pattern(texts: list[str], event: str) -> Non
     assert expected == PatternIndex(texts).matching_json(event)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pattern=patterns | inside, event=events | tables)
 def test_an_explanation_is_given_exactly_where_nothing_matches(pattern: str, event: str) -> None:
     """Explain is empty for an event that matches, and has at least one reason for any other."""

@@ -1,0 +1,67 @@
+"""
+Where a template is deployed to when it runs locally, and the names and ids that AWS would make up there.
+
+They are derived from the account, the region, the stack and the resource, so that each start gives the same ones.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+# On AWS a name that CloudFormation makes up ends in 12 or 13 capital letters and digits.
+SUFFIX_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """
+    Where a template is deployed to: the stack, its region and account, and the local endpoint (``http://host:port``).
+    """
+
+    stack_name: str = "livebus"
+    region: str = "us-east-1"
+    account: str = "123456789012"
+    partition: str = "aws"
+    endpoint: str = "http://127.0.0.1:4566"
+
+    @property
+    def pseudo_parameters(self) -> dict[str, Any]:
+        return {
+            "AWS::AccountId": self.account,
+            "AWS::NotificationARNs": [],
+            "AWS::Partition": self.partition,
+            "AWS::Region": self.region,
+            "AWS::StackId": self.arn("cloudformation", f"stack/{self.stack_name}/{self.derived('StackId', 32)}"),
+            "AWS::StackName": self.stack_name,
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
+        region = self.region if regional else ""
+        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
+
+    def derived(self, logical_id: str, length: int) -> str:
+        """Lower-case letters and digits that stand for a resource of this stack, in place of AWS's random ones."""
+        digest = hashlib.sha256(f"{self.account}/{self.region}/{self.stack_name}/{logical_id}".encode()).digest()
+        return base64.b32encode(digest).decode().lower()[:length]
+
+    def physical_name(self, logical_id: str, longest: int = 255) -> str:
+        """
+        The name that CloudFormation would make up for a resource, in at most ``longest`` characters.
+
+        AWS does not document how a name is cut; seen on AWS: what the suffix and its hyphens leave is halved between
+        the stack's name and the logical id, the odd character goes to the stack. What one of them does not need, we
+        give to the other.
+        """
+        suffix = self.derived(logical_id, SUFFIX_LENGTH).upper()
+        stack, room = self.stack_name, longest - SUFFIX_LENGTH - 2
+        if len(stack) + len(logical_id) > room:
+            half = room // 2
+            of_stack = max(room - half, room - len(logical_id))
+            stack = stack[:of_stack]
+            logical_id = logical_id[: room - len(stack)]
+        return f"{stack}-{logical_id}-{suffix}"

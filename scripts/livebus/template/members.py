@@ -1,0 +1,167 @@
+"""
+The members that the properties of each resource type have, as far as they are read here; a misspelt one is told.
+
+From the resource provider schemas of CloudFormation. A member that is close to none of these is no fault: AWS adds some.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from livebus.template.properties import Properties, close_to
+from livebus.template.resources import Resource, Resources
+
+# By type and by the path below Properties (lists are passed through), the names of the members.
+_SCHEMAS: dict[str, dict[str, str]] = {
+    "AWS::Events::EventBus": {
+        "": ("DeadLetterConfig Description EventSourceName KmsKeyIdentifier LogConfig Name Policy Tags"),
+    },
+    "AWS::Events::Rule": {
+        "": ("Description EventBusName EventPattern Name RoleArn ScheduleExpression State Tags Targets"),
+        "Targets": (
+            "AppSyncParameters Arn BatchParameters DeadLetterConfig EcsParameters HttpParameters Id Input "
+            "InputPath InputTransformer KinesisParameters RedshiftDataParameters RetryPolicy RoleArn "
+            "RunCommandParameters SageMakerPipelineParameters SqsParameters"
+        ),
+        "Targets.AppSyncParameters": "GraphQLOperation",
+        "Targets.DeadLetterConfig": "Arn",
+        "Targets.InputTransformer": "InputPathsMap InputTemplate",
+        "Targets.RetryPolicy": "MaximumEventAgeInSeconds MaximumRetryAttempts",
+    },
+    "AWS::IAM::Role": {
+        "": (
+            "AssumeRolePolicyDocument Description ManagedPolicyArns MaxSessionDuration Path "
+            "PermissionsBoundary Policies RoleName Tags"
+        ),
+        "Policies": "PolicyDocument PolicyName",
+    },
+    "AWS::IAM::Policy": {
+        "": "Groups PolicyDocument PolicyName Roles Users",
+    },
+    "AWS::IAM::RolePolicy": {
+        "": "PolicyDocument PolicyName RoleName",
+    },
+    "AWS::IAM::ManagedPolicy": {
+        "": "Description Groups ManagedPolicyName Path PolicyDocument Roles Users",
+    },
+    "AWS::SQS::Queue": {
+        "": (
+            "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoQueue FifoThroughputLimit "
+            "KmsDataKeyReusePeriodSeconds KmsMasterKeyId MaximumMessageSize MessageRetentionPeriod QueueName "
+            "ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy SqsManagedSseEnabled Tags "
+            "VisibilityTimeout"
+        ),
+    },
+    "AWS::SQS::QueuePolicy": {
+        "": "PolicyDocument Queues",
+    },
+    "AWS::AppSync::GraphQLApi": {
+        "": (
+            "AdditionalAuthenticationProviders ApiType AuthenticationType EnhancedMetricsConfig "
+            "EnvironmentVariables IntrospectionConfig LambdaAuthorizerConfig LogConfig "
+            "MergedApiExecutionRoleArn Name OpenIDConnectConfig OwnerContact QueryDepthLimit "
+            "ResolverCountLimit Tags UserPoolConfig Visibility XrayEnabled"
+        ),
+        "AdditionalAuthenticationProviders": "AuthenticationType LambdaAuthorizerConfig OpenIDConnectConfig UserPoolConfig",
+        "AdditionalAuthenticationProviders.UserPoolConfig": "AppIdClientRegex AwsRegion UserPoolId",
+        "AdditionalAuthenticationProviders.OpenIDConnectConfig": "AuthTTL ClientId IatTTL Issuer",
+        "UserPoolConfig": "AppIdClientRegex AwsRegion DefaultAction UserPoolId",
+        "OpenIDConnectConfig": "AuthTTL ClientId IatTTL Issuer",
+    },
+    "AWS::AppSync::GraphQLSchema": {
+        "": "ApiId Definition DefinitionS3Location",
+    },
+    "AWS::AppSync::ApiKey": {
+        "": "ApiId Description Expires",
+    },
+    "AWS::AppSync::DataSource": {
+        "": (
+            "ApiId Description DynamoDBConfig ElasticsearchConfig EventBridgeConfig HttpConfig LambdaConfig "
+            "MetricsConfig Name OpenSearchServiceConfig RelationalDatabaseConfig ServiceRoleArn Type"
+        ),
+        "EventBridgeConfig": "EventBusArn",
+    },
+    "AWS::AppSync::FunctionConfiguration": {
+        "": (
+            "ApiId Code CodeS3Location DataSourceName Description FunctionVersion MaxBatchSize Name "
+            "RequestMappingTemplate RequestMappingTemplateS3Location ResponseMappingTemplate "
+            "ResponseMappingTemplateS3Location Runtime SyncConfig"
+        ),
+        "Runtime": "Name RuntimeVersion",
+    },
+    "AWS::AppSync::Resolver": {
+        "": (
+            "ApiId CachingConfig Code CodeS3Location DataSourceName FieldName Kind MaxBatchSize MetricsConfig "
+            "PipelineConfig RequestMappingTemplate RequestMappingTemplateS3Location ResponseMappingTemplate "
+            "ResponseMappingTemplateS3Location Runtime SyncConfig TypeName"
+        ),
+        "Runtime": "Name RuntimeVersion",
+        "PipelineConfig": "Functions",
+    },
+    "AWS::Cognito::UserPool": {
+        "": (
+            "AccountRecoverySetting AdminCreateUserConfig AliasAttributes AutoVerifiedAttributes "
+            "DeletionProtection DeviceConfiguration EmailAuthenticationMessage EmailAuthenticationSubject "
+            "EmailConfiguration EmailVerificationMessage EmailVerificationSubject EnabledMfas "
+            "IssuerConfiguration KeyConfiguration LambdaConfig MfaConfiguration Policies Schema "
+            "SmsAuthenticationMessage SmsConfiguration SmsVerificationMessage UserAttributeUpdateSettings "
+            "UserPoolAddOns UserPoolName UserPoolTags UserPoolTier UsernameAttributes UsernameConfiguration "
+            "VerificationMessageTemplate WebAuthnFactorConfiguration WebAuthnRelyingPartyID "
+            "WebAuthnUserVerification"
+        ),
+        "AdminCreateUserConfig": "AllowAdminCreateUserOnly InviteMessageTemplate UnusedAccountValidityDays",
+        "Policies": "PasswordPolicy SignInPolicy",
+        "Policies.PasswordPolicy": (
+            "MinimumLength PasswordHistorySize RequireLowercase RequireNumbers RequireSymbols "
+            "RequireUppercase TemporaryPasswordValidityDays"
+        ),
+    },
+    "AWS::Cognito::UserPoolClient": {
+        "": (
+            "AccessTokenValidity AllowedOAuthFlows AllowedOAuthFlowsUserPoolClient AllowedOAuthScopes "
+            "AnalyticsConfiguration AuthSessionValidity CallbackURLs ClientName DefaultRedirectURI "
+            "EnablePropagateAdditionalUserContextData EnableTokenRevocation ExplicitAuthFlows GenerateSecret "
+            "IdTokenValidity LogoutURLs PreventUserExistenceErrors ReadAttributes RefreshTokenRotation "
+            "RefreshTokenValidity SupportedIdentityProviders TokenValidityUnits UserPoolId WriteAttributes"
+        ),
+        "RefreshTokenRotation": "Feature RetryGracePeriodSeconds",
+        "TokenValidityUnits": "AccessToken IdToken RefreshToken",
+    },
+    "AWS::Cognito::UserPoolGroup": {
+        "": "Description GroupName Precedence RoleArn UserPoolId",
+    },
+}
+
+MEMBERS: dict[str, dict[tuple[str, ...], tuple[str, ...]]] = {
+    kind: {tuple(path.split(".")) if path else (): tuple(names.split()) for path, names in paths.items()}
+    for kind, paths in _SCHEMAS.items()
+}
+
+
+def check_members(resources: Resources, resource: Resource) -> None:
+    """A fault for each member that is nearly one of its type's, a warning for each that is not."""
+    for path, names in MEMBERS.get(resource.type, {}).items():
+        for properties in _at(resource.properties, path):
+            for name in properties.values:
+                if name not in names:
+                    meant = close_to(name, names)
+                    found = f"Encountered unsupported property {name}"
+                    if meant:
+                        properties.fault(found, name, advice=meant)
+                    else:
+                        resources.warn(properties.place(name), f"{found} of {resource}")
+
+
+def _at(properties: Properties, path: tuple[str, ...]) -> Iterator[Properties]:
+    """The objects at a path, all of a list's where one is on the way; what is of another type is told elsewhere."""
+    if not path:
+        yield properties
+        return
+    value = properties.values.get(path[0])
+    if isinstance(value, list):
+        below = [properties.below(path[0], index) for index, item in enumerate(value) if isinstance(item, dict)]
+    else:
+        below = [properties.below(path[0])] if isinstance(value, dict) else []
+    for each in below:
+        yield from _at(each, path[1:])

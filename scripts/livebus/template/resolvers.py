@@ -1,0 +1,162 @@
+"""
+Data sources, functions and resolvers of GraphQL APIs, as an Application has them.
+
+Properties follow AWS::AppSync::DataSource, FunctionConfiguration and Resolver. What AppSync has and the local runtime has
+not is refused by its name.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-appsync-resolver.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from livebus.errors import Fault, LivebusError, Place
+from livebus.template.application import DataSource, PipelineFunction, ResolverConfig
+from livebus.template.properties import Properties, close_to
+from livebus.template.resources import Resource, Resources
+
+ReadFile = Callable[[str], str]
+"""The text of a file that the template names, by the name that stands there. Raises LivebusError where it has none."""
+
+_EMULATED_DATA_SOURCES = ("NONE", "AMAZON_EVENTBRIDGE")
+_NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
+_NAME_EXPECTED = "letters, digits and '_', and no digit first"
+_VTL = (
+    "RequestMappingTemplate",
+    "RequestMappingTemplateS3Location",
+    "ResponseMappingTemplate",
+    "ResponseMappingTemplateS3Location",
+)
+
+
+def read_text(resource: Resource, member: str, read_file: ReadFile) -> tuple[str, Place]:
+    """The text of the file that a property names, and its first place; what keeps it from being read is a fault."""
+    properties, location = resource.properties, resource.properties.text(member)
+    if not location or "\0" in location:
+        if member in properties:
+            properties.fault(f"{member} is {location!r}", member, expected="the name of a file")
+        return "", properties.place(member)
+    try:
+        return read_file(location), Place(location, 1, 1)
+    except LivebusError as error:
+        for fault in error.faults:
+            properties.fault(fault.found, member, expected=fault.expected, advice=fault.advice)
+        return "", properties.place(member)
+
+
+def read_resolvers(resources: Resources, of_api: list[Resource], read_file: ReadFile) -> tuple[ResolverConfig, ...]:
+    """The resolvers among the resources of one API, in the template's order."""
+    return tuple(_ResolverReader(resources, of_api, read_file).resolvers())
+
+
+class _ResolverReader:
+    def __init__(self, resources: Resources, of_api: list[Resource], read_file: ReadFile) -> None:
+        self._resources = resources
+        self._of_api = of_api
+        self._read_file = read_file
+        self._sources = self._data_sources()
+        self._functions = {function.function_id: function for function in self._pipeline_functions()}
+
+    def _of_type(self, kind: str) -> Iterator[Resource]:
+        return (resource for resource in self._of_api if resource.type == f"AWS::AppSync::{kind}")
+
+    def _data_sources(self) -> dict[str, DataSource]:
+        sources: dict[str, DataSource] = {}
+        for resource in self._of_type("DataSource"):
+            properties = resource.properties
+            if not resource.required("Name", "Type"):
+                continue
+            name = properties.matching("Name", _NAME, _NAME_EXPECTED)
+            kind = properties.text("Type")
+            if kind and kind not in _EMULATED_DATA_SOURCES:
+                expected = f"one of {', '.join(_EMULATED_DATA_SOURCES)}"
+                advice = close_to(kind, _EMULATED_DATA_SOURCES)
+                properties.fault(f"data source type {kind!r} is not emulated", "Type", expected=expected, advice=advice)
+            bus = properties.mapping("EventBridgeConfig")
+            if kind == "AMAZON_EVENTBRIDGE":
+                bus.required("EventBusArn", what=f"{resource}, in EventBridgeConfig,")
+            if name in sources:
+                properties.fault(f"the API has another data source {name!r}", "Name")
+            sources[name] = DataSource(name, kind, bus.text_or_none("EventBusArn"), resource.logical_id)
+        return sources
+
+    def _source(self, properties: Properties, what: str) -> DataSource | None:
+        if not properties.required("DataSourceName", what=what):
+            return None
+        name = properties.text("DataSourceName")
+        if name and name not in self._sources:
+            advice = close_to(name, self._sources) or f"The API has: {', '.join(self._sources) or 'none'}."
+            properties.fault(f"data source {name!r} is not there", "DataSourceName", advice=advice)
+        return self._sources.get(name)
+
+    def _code(self, resource: Resource) -> tuple[str, str]:
+        """APPSYNC_JS code and the file that it is from. Inline code is padded, so that its lines are the template's."""
+        properties = resource.properties
+        vtl = [member for member in _VTL if member in properties]
+        for member in vtl:
+            properties.fault(
+                "mapping templates in VTL are not emulated", member, advice="Write the resolver in APPSYNC_JS."
+            )
+        if vtl:
+            return "", ""
+        runtime = properties.mapping("Runtime")
+        if resource.required("Runtime"):
+            runtime.text("Name", choices=("APPSYNC_JS",))
+            runtime.text("RuntimeVersion", choices=("1.0.0",))
+            runtime.required("Name", "RuntimeVersion", what=f"the Runtime of {resource}")
+        if "Code" in properties:
+            place = properties.place("Code")
+            return "\n" * ((place.line or 1) - 1) + properties.text("Code"), place.file
+        if "CodeS3Location" not in properties.values:
+            properties.fault(f"{resource.logical_id!r} has neither Code nor CodeS3Location")
+            return "", ""
+        text, place = read_text(resource, "CodeS3Location", self._read_file)
+        return text, place.file
+
+    def _pipeline_functions(self) -> Iterator[PipelineFunction]:
+        for resource in self._of_type("FunctionConfiguration"):
+            resource.required("Name")
+            name = resource.properties.matching("Name", _NAME, _NAME_EXPECTED)
+            source, (code, file) = self._source(resource.properties, str(resource)), self._code(resource)
+            if source:
+                function_id = self._resources.attribute(resource, "FunctionId")
+                yield PipelineFunction(name, function_id, source, code, file, resource.logical_id, resource.place())
+
+    def resolvers(self) -> Iterator[ResolverConfig]:
+        seen: dict[tuple[str, str], str] = {}
+        for resource in self._of_type("Resolver"):
+            properties = resource.properties
+            if not resource.required("TypeName", "FieldName"):
+                continue
+            key = properties.text("TypeName"), properties.text("FieldName")
+            if key in seen:
+                properties.fault(f"{'.'.join(key)} has a resolver already: {seen[key]!r}")
+            seen[key] = resource.logical_id
+            code, file = self._code(resource)
+            if properties.text("Kind", "UNIT", choices=("UNIT", "PIPELINE")) == "PIPELINE":
+                steps = tuple(self._steps(resource))
+                yield ResolverConfig(*key, code, file, None, steps, resource.logical_id, resource.place())
+            elif source := self._source(properties, str(resource)):
+                yield ResolverConfig(*key, code, file, source, (), resource.logical_id, resource.place())
+
+    def _steps(self, resource: Resource) -> Iterator[PipelineFunction]:
+        config = resource.properties.mapping("PipelineConfig")
+        for index, function_id in enumerate(config.texts("Functions")):
+            if function_id in self._functions:
+                yield self._functions[function_id]
+            else:
+                expected = "the FunctionId of a function of this API"
+                config.fault(f"function {function_id!r} is not there", "Functions", index, expected=expected)
+
+
+def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str, str]) -> Fault | None:
+    """A fault where a resource's ApiId is that of no API of the template; the mappings lead to logical ids."""
+    given = resource.properties.text("ApiId")
+    if not given or given in api_ids:
+        return None
+    if given in arns:
+        advice = f"Write !GetAtt {arns[given]}.ApiId: Ref is the API's ARN."
+    else:
+        advice = "Write !GetAtt, the API's logical id, and .ApiId behind it."
+    return Fault(f"ApiId {given!r} is not an API of this template", resource.place("ApiId"), advice=advice)

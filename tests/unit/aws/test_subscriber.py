@@ -1,0 +1,51 @@
+"""GraphQL subscriptions, parsed. How they are held up is in tests/integration/test_subscriber_gql.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from livebus.aws.subscriber import Operation
+from livebus.errors import InvalidOperation
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("subscription { onOrder }", "onOrder"),
+        (
+            "subscription S($t: String) { mine: onOrder(team: $t) { id ...More } } fragment More on Order { status }",
+            "mine",
+        ),
+    ],
+)
+def test_the_field_is_the_key_of_the_data(query: str, field: str) -> None:
+    """An alias stands above the field's name."""
+    assert Operation.parse(query).field == field
+
+
+def test_variables_go_along() -> None:
+    """And no variables are none, not an empty object."""
+    assert Operation.parse("subscription { a }", {"t": 1}).request.variable_values == {"t": 1}
+    assert Operation.parse("subscription { a }").request.variable_values is None
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "line 1:1: Syntax Error: Unexpected <EOF>."),
+        ("subscription {\n  a(\n}", "line 3:1: Syntax Error: Expected Name, found '}'."),
+        ("{ a }", "the operations in it: query; expected one subscription"),
+        ("fragment F on A { b }", "the operations in it: none; expected one subscription"),
+        ("subscription A { a } subscription B { b }", "the operations in it: subscription, subscription; expected one"),
+        ("subscription { a b }", "the subscription selects: field, field; expected one field"),
+        (
+            "subscription { ...F } fragment F on A { b }",
+            "the subscription selects: fragment spread; expected one field",
+        ),
+    ],
+)
+def test_what_is_not_one_subscription_to_one_field_is_refused(query: str, expected: str) -> None:
+    """With the line and column where the text is not GraphQL."""
+    with pytest.raises(InvalidOperation) as raised:
+        Operation.parse(query)
+    assert str(raised.value)[: len(expected)] == expected

@@ -1,0 +1,87 @@
+"""An event's text, with the numbers that patterns compare by text."""
+
+from __future__ import annotations
+
+import pytest
+
+from livebus.errors import InvalidEvent
+from livebus.pattern.event_text import may_hold_long_number, parse_event
+from livebus.pattern.number import NumberText
+
+
+def test_ordinary_numbers_are_plain() -> None:
+    """Numbers that a double holds come as Python numbers."""
+    assert parse_event('{"a":[1,-2.5,1e10,true,null]}') == {"a": [1, -2.5, 1e10, True, None]}
+
+
+@pytest.mark.parametrize(
+    "text", ["9007199254740993", "-12345678901234567890", "1e400", "1E-400", "0.12345678901234567"]
+)
+def test_numbers_that_no_double_holds_keep_their_text(text: str) -> None:
+    """Long digits and long exponents are kept to the letter."""
+    assert {"a": NumberText(text)} == parse_event(f'{{"a":{text}}}')
+
+
+def test_long_numbers_that_a_double_holds_are_plain() -> None:
+    """A long number that is a double's shortest form is compared by value."""
+    assert parse_event('{"a":1.2345678901234567,"b":1.0e300}') == {"a": 1.2345678901234567, "b": 1e300}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"id":"6a7e8feb-b491-4cf7-a9f1-00000000e123","time":"2026-01-02T03:04:05Z","n":123456789.123}', False),
+        ('{"account":"111122223333","n":111122223333}', False),
+        ('{"n":12345678.90123456}', True),
+        ('{"n":1e+300}', True),
+        ('{"n":[1,1234567890123456]}', True),
+    ],
+)
+def test_only_long_numbers_cost_a_second_parser(text: str, expected: bool) -> None:
+    """Ordinary envelopes with their ids, times and accounts take the fast parser."""
+    assert expected == may_hold_long_number(text.encode())
+
+
+def test_bytes_and_text_are_alike() -> None:
+    """UTF-8 bytes parse as their text."""
+    assert parse_event('{"é":"\U0001f600"}') == parse_event('{"é":"\U0001f600"}'.encode())
+
+
+def test_a_surrogate_that_stands_alone_is_kept() -> None:
+    """The engine takes such a text, so it is read although orjson refuses it."""
+    assert parse_event('{"a":"\\ud83d"}') == {"a": "\ud83d"}
+
+
+@pytest.mark.parametrize("number", ["1", "12345678901234567890"])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_a_thousand_levels_in_the_detail_are_read(opening: str, closing: str, number: str) -> None:
+    """Depth is no crash, whichever parser reads."""
+    event = parse_event(f'{{"n":{number},"s":["x",true,null],"detail":{opening * 1000}1{closing * 1000}}}')
+    found = event["detail"]
+    depth = 0
+    while not isinstance(found, int):
+        found = found[0] if isinstance(found, list) else found["a"]
+        depth += 1
+
+    assert (depth, event["s"]) == (1000, ["x", True, None])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", '"x"', "5", "\ufeff{}", "{} {}", '{"a":1,}', "{'a':1}", '{"a":NaN}', '{"a":-Infinity}'),
+        *(
+            '{"a":12345678901234567890',
+            '{"a":"\t"}',
+            '{"a":01}',
+            '{"a":' + "[" * 2000 + "]" * 2000 + "}",
+            b'{"a":"\xff"}',
+        ),
+        '{"n":12345678901234567890,"a":' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"n":12345678901234567890,"a":' + "[" * 1010 + "]" * 1009,
+    ],
+)
+def test_what_is_no_json_object_is_refused(text: str | bytes) -> None:
+    """A text that is no JSON object, or too deep, is an invalid event."""
+    with pytest.raises(InvalidEvent):
+        parse_event(text)
