@@ -110,7 +110,8 @@ def _greet(outputs: dict[str, Any], *, is_made: bool) -> None:
     terminal.talk("ready      Ctrl-C stops it; changed files are reloaded")
     for name, value in (
         ("AWS_ENDPOINT_URL", outputs["EndpointUrl"]),
-        ("AWS_REGION", outputs["Region"]),
+        ("AWS_DEFAULT_REGION", outputs["Region"]),  # boto3 and the AWS CLI 1 read this one,
+        ("AWS_REGION", outputs["Region"]),  # all others that
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ):

@@ -4,4 +4,5 @@ import { answer } from "./answer.mjs";
 import { watchSockets } from "./sockets.mjs";
 
 watchSockets(WebSocket);
-globalThis.answer = (request) => answer(commands, request);
+const fetchPage = async ({ url }) => (await fetch(url)).status;
+globalThis.answer = (request) => answer({ ...commands, fetch: fetchPage }, request);

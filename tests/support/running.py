@@ -24,6 +24,8 @@ T = TypeVar("T")
 Record = dict[str, Any]
 
 USER = ("alice", "Passw0rd!")
+# One for all: it keeps the services' models, which are slow to load.
+_SESSION = boto3.Session("test", "test", region_name="us-east-1")
 
 
 class Trace:
@@ -148,9 +150,7 @@ class RunningRuntime:
         if key not in self._clients:
             config = Config(retries={"total_max_attempts": 1}, parameter_validation=validate, proxies={})
             options.setdefault("endpoint_url", self.url)
-            self._clients[key] = boto3.Session("test", "test", region_name="us-east-1").client(
-                service, config=config, **options
-            )
+            self._clients[key] = _SESSION.client(service, config=config, **options)
         return self._clients[key]
 
     def put(self, *messages: str, bus: str | None = None) -> list[str]:

@@ -4,7 +4,7 @@ Station: event patterns. Does a rule's pattern match an event, and if not, why n
 The way of a pattern's text, and of an event through it::
 
     text ── tokens ── operators ─┐
-                      condition ─┴─ rule      sub-rules: what $or makes of a pattern; fields and their conditions
+       (string_)condition ───────┴─ rule      sub-rules: what $or makes of a pattern; fields and their conditions
                                       │
                          tree, leaf ──┘       the fields of all sub-rules in one tree, sets of sub-rules as ints
                              │
@@ -12,7 +12,7 @@ The way of a pattern's text, and of an event through it::
                              │
                        event_pattern          EventPattern, PatternIndex: what others call
                              │
-                       reasons, quota         why it does not match; what the service may refuse for its size
+              reasons, quota, refusal         why it does not match; what the service may refuse, and in which words
 
 ``number`` and ``address`` say when two spellings are one number or one IP address. The engine's behaviour is that of
 aws/event-ruler, which the service is built from and which its recorded answers agree with; what was not taken over

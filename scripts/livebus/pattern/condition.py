@@ -1,15 +1,15 @@
 """
-The operators of event patterns: one condition each, which says whether one value of an event meets it.
+The conditions of event patterns: each says whether one value of an event meets it.
 
-In: the operator's argument, as the pattern has it. Out: frozen objects, compared by what they ask for. A value is a
-string, a number as :func:`~livebus.pattern.number.number_of` gives it, or true, false, null.
+In: an operator's argument, as the pattern has it. Out: frozen objects, compared by what they ask for. A value is a
+string, a number as :func:`~livebus.pattern.number.number_of` gives it, or true, false, null. Here are the plain values
+and the operators for all types; those for strings only are in ``string_condition``.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import isinf
@@ -162,128 +162,6 @@ class Literal(Condition):
 
 
 @dataclass(frozen=True, slots=True)
-class Prefix(Condition):
-    """``{"prefix": "x"}``; an empty prefix is met by any string."""
-
-    text: str
-
-    def meets_string(self, value: str) -> bool:
-        return value.startswith(self.text)
-
-    def lookup(self) -> Place | None:
-        return "prefix", self.text
-
-    def __str__(self) -> str:
-        return operator("prefix", quoted(self.text))
-
-
-@dataclass(frozen=True, slots=True)
-class Suffix(Condition):
-    """``{"suffix": "x"}``; an empty suffix is met by any string."""
-
-    text: str
-
-    def meets_string(self, value: str) -> bool:
-        return value.endswith(self.text)
-
-    def lookup(self) -> Place | None:
-        return "suffix", self.text
-
-    def __str__(self) -> str:
-        return operator("suffix", quoted(self.text))
-
-
-@dataclass(frozen=True, slots=True)
-class EqualsIgnoreCase(Condition):
-    """
-    ``{"equals-ignore-case": "x"}``: each character of the pattern stands for its lower and its upper case.
-
-    That is less than Unicode's case folding: sharp s stands for itself and "SS", not for "ss".
-    """
-
-    text: str
-    cases: re.Pattern[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cases", either_case(self.text))
-
-    def meets_string(self, value: str) -> bool:
-        return self.cases.fullmatch(value) is not None
-
-    def lookup(self) -> Place | None:
-        return ("lower case", self.text.lower()) if self.text.isascii() else None
-
-    def __str__(self) -> str:
-        return operator("equals-ignore-case", quoted(self.text))
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixIgnoreCase(Condition):
-    """``{"prefix": {"equals-ignore-case": "x"}}``."""
-
-    text: str
-    cases: re.Pattern[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cases", either_case(self.text))
-
-    def meets_string(self, value: str) -> bool:
-        return self.cases.match(value) is not None
-
-    def __str__(self) -> str:
-        return operator("prefix", operator("equals-ignore-case", quoted(self.text)))
-
-
-@dataclass(frozen=True, slots=True)
-class SuffixIgnoreCase(Condition):
-    """``{"suffix": {"equals-ignore-case": "x"}}``: compared from the end, so that no start has to be guessed."""
-
-    text: str
-    cases: re.Pattern[str] = field(init=False, repr=False, compare=False)
-    longest: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cases", either_case(self.text, backwards=True))
-        longest = sum(max(len(char.lower()), len(char.upper())) for char in self.text)
-        object.__setattr__(self, "longest", longest)
-
-    def meets_string(self, value: str) -> bool:
-        end = value[-self.longest :] if self.longest else ""
-        return self.cases.match(end[::-1]) is not None
-
-    def __str__(self) -> str:
-        return operator("suffix", operator("equals-ignore-case", quoted(self.text)))
-
-
-@dataclass(frozen=True, slots=True)
-class Wildcard(Condition):
-    """``{"wildcard": "a*b"}``: ``segments`` are the texts between the stars, escapes resolved; two at least, or one."""
-
-    text: str
-    segments: tuple[str, ...]
-
-    def meets_string(self, value: str) -> bool:
-        first, *between = self.segments
-        if not between:
-            return value == first
-        last = between.pop()
-        end = len(value) - len(last)
-        if end < len(first) or not value.startswith(first) or not value.endswith(last):
-            return False
-        # The leftmost find of each segment leaves the most room for the rest, so nothing is tried twice.
-        at = len(first)
-        for segment in between:
-            at = value.find(segment, at, end)
-            if at < 0:
-                return False
-            at += len(segment)
-        return True
-
-    def __str__(self) -> str:
-        return operator("wildcard", quoted(self.text))
-
-
-@dataclass(frozen=True, slots=True)
 class Exists(Condition):
     """``{"exists": true}``: any value at all, null too. Objects and empty arrays are no values."""
 
@@ -344,51 +222,6 @@ class AnythingBut(Condition):
 
     def __str__(self) -> str:
         return operator("anything-but", argument([*map(quoted, self.strings), *self.numbers], listed=self.listed))
-
-
-@dataclass(frozen=True, slots=True)
-class AnythingButForm(Condition):
-    """
-    ``{"anything-but": {"prefix": "x"}}``: a value that meets none of ``others``; other types than strings pass.
-
-    ``form`` is the operator inside: prefix, suffix, equals-ignore-case or wildcard.
-    """
-
-    form: str
-    listed: bool
-    others: tuple[Prefix | Suffix | EqualsIgnoreCase | Wildcard, ...]
-    texts: tuple[str, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "texts", tuple(other.text for other in self.others))
-
-    def meets_string(self, value: str) -> bool:
-        if self.form == "prefix":
-            return not value.startswith(self.texts)
-        if self.form == "suffix":
-            return not value.endswith(self.texts)
-        return not any(other.meets_string(value) for other in self.others)
-
-    def meets_number(self, _value: Number) -> bool:
-        return True
-
-    def meets_constant(self, _value: Constant) -> bool:
-        return True
-
-    def __str__(self) -> str:
-        return operator("anything-but", operator(self.form, argument([*map(quoted, self.texts)], listed=self.listed)))
-
-
-def either_case(text: str, *, backwards: bool = False) -> re.Pattern[str]:
-    """
-    Compile the lower and upper case of each character. The two differ in their first (and last) character, so
-    matching never goes back.
-    """
-    steps = []
-    for char in reversed(text) if backwards else text:
-        cases = sorted({char.lower(), char.upper()})
-        steps.append("(?:" + "|".join(re.escape(case[::-1] if backwards else case) for case in cases) + ")")
-    return re.compile("".join(steps), re.DOTALL)
 
 
 def quoted(text: str) -> str:

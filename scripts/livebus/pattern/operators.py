@@ -18,24 +18,26 @@ from livebus.pattern.address import InvalidAddress, address_of, block_of
 from livebus.pattern.condition import (
     Absent,
     AnythingBut,
-    AnythingButForm,
     Condition,
-    EqualsIgnoreCase,
     Exactly,
     Exists,
     InBlock,
     Literal,
     Numeric,
-    Prefix,
-    PrefixIgnoreCase,
     SameAddress,
     SameNumber,
-    Suffix,
-    SuffixIgnoreCase,
-    Wildcard,
     quoted,
 )
 from livebus.pattern.number import comparable, number_of_text
+from livebus.pattern.string_condition import (
+    AnythingButForm,
+    EqualsIgnoreCase,
+    Prefix,
+    PrefixIgnoreCase,
+    Suffix,
+    SuffixIgnoreCase,
+    Wildcard,
+)
 from livebus.pattern.tokens import (
     END_ARRAY,
     END_OBJECT,

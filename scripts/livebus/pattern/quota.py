@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from livebus.errors import Fault, InvalidEventPattern
-from livebus.pattern.condition import AnythingButForm, Condition, Wildcard
-from livebus.pattern.rule import Rule, TooManyCombinations, read
+from livebus.pattern.condition import Condition
+from livebus.pattern.rule import Field, Rule, TooManyCombinations, read
+from livebus.pattern.string_condition import AnythingButForm, Wildcard
 
 DEFAULT_LENGTH = 2048
 MAX_LENGTH = 4096
@@ -61,20 +62,23 @@ def _fields(rule: Rule) -> list[Fault]:
 
 
 def _wildcards(rule: Rule) -> list[Fault]:
-    faults: dict[str, Fault] = {}
+    faults: list[Fault] = []
+    seen: set[tuple[str, Field]] = set()
     for sub_rule in rule.sub_rules:
         for path, field in sub_rule.items():
-            if path in faults:
+            if (path, field) in seen:
                 continue
+            seen.add((path, field))
             found = complexity(field.conditions)
             if found > ACCEPTED_COMPLEXITY:
-                faults[path] = Fault(
+                fault = Fault(
                     f"The wildcards of {path} have a complexity of {found}",
                     expected=f"{ACCEPTED_COMPLEXITY} at most to be sure: AWS refuses {REFUSED_COMPLEXITY} with "
                     '"Rule is too complex", and does not document its limit',
                     advice="Use fewer * or fewer repeated characters after a *.",
                 )
-    return list(faults.values())
+                faults.append(fault)
+    return faults
 
 
 def complexity(conditions: Sequence[Condition]) -> int:

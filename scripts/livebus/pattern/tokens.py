@@ -55,17 +55,14 @@ class Tokens:
     @property
     def text(self) -> str:
         """The current token as text; of a string its value. Reads an unfinished string to its end."""
-        if self._string_open:
-            self._string_open = False
-            self._text = self._string("string value", ": was expecting closing quote for a string value")
+        self._finish_string()
         return self._text
 
     def next(self) -> str:
         """Go to the next token and return its kind. Raises where the text is not JSON."""
         if self.kind == NAME:
             return self._begin(self._value)
-        if self._string_open:
-            self.text  # noqa: B018  reading it is what moves on
+        self._finish_string()
         char = self._after_space()
         if char == "":
             if len(self._open) > 1:
@@ -80,6 +77,11 @@ class Tokens:
         if self._open[-1][0] != START_OBJECT:
             return self._begin(self._value_token(char))
         return self._field(char)
+
+    def _finish_string(self) -> None:
+        if self._string_open:
+            self._string_open = False
+            self._text = self._string("string value", ": was expecting closing quote for a string value")
 
     def _after_comma(self, char: str) -> str:
         if char != ",":

@@ -13,7 +13,7 @@ from typing import Any
 
 from livebus.errors import InvalidEventPattern
 from livebus.event import MAX_ENTRIES, MAX_REQUEST_BYTES, entry_bytes, is_timestamp
-from livebus.pattern import EventPattern
+from livebus.pattern import EventPattern, service_message
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.event_buses import EventBuses
 from livebus.template.application import Rule, Target
@@ -58,10 +58,11 @@ class EventsApi:
         return self._buses.put_events(entries)
 
     def _test_event_pattern(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        given = str(body.get("EventPattern", ""))
         try:
-            pattern = EventPattern(str(body.get("EventPattern", "")))
+            pattern = EventPattern(given)
         except InvalidEventPattern as error:
-            raise AwsError("InvalidEventPatternException", str(error.faults[0].found)) from None
+            raise AwsError("InvalidEventPatternException", service_message(given, error)) from None
         text = str(body.get("Event", ""))
         try:
             event = json.loads(text)
