@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes
 PYTEST_ARGS ?=
+CLIENTS := tests/clients/node_modules/.package-lock.json
 
 .PHONY: demo local setup test check clean lock
 .DELETE_ON_ERROR:
@@ -20,9 +21,9 @@ demo: $(VENV)/.run
 local: $(VENV)/.run
 	@exec $(BIN)/python scripts/local.py
 
-setup: $(VENV)/.dev
+setup: $(VENV)/.dev $(CLIENTS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(CLIENTS)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev
@@ -34,7 +35,7 @@ check: $(VENV)/.dev
 	$(BIN)/sam validate --lint
 
 clean:
-	rm -rf $(VENV) .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Compiles both files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
 lock:
@@ -57,3 +58,10 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
 	@echo "installing requirements-dev.txt into $(VENV)" >&2
 	@$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/.run $@
+
+# Without npm or its registry all else still works: the tests with JavaScript clients are left out, and the run says so.
+# In CI that is a failure.
+$(CLIENTS): tests/clients/package-lock.json
+	@echo "installing tests/clients/package-lock.json" >&2
+	@cd tests/clients && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
+		{ echo "not installed; the tests with JavaScript clients will be left out" >&2; test -z "$$CI"; }

@@ -64,6 +64,11 @@ class Fault:
     expected: str = ""
     advice: str = ""
 
+    @property
+    def only_local(self) -> bool:
+        """Whether this is sound on AWS, and merely not emulated by the local runtime: each such fault says so."""
+        return "not emulated" in self.found or "not emulated" in self.advice
+
     def __str__(self) -> str:
         where = str(self.place)
         text = f"{where}: {self.found}" if where else self.found

@@ -16,7 +16,7 @@ from graphql.language import FieldNode
 
 from livebus.access import FieldAccess, role_may_invoke
 from livebus.delivery import Failure, http_failure
-from livebus.errors import Fault, InvalidEventPattern, InvalidTemplate, LivebusError
+from livebus.errors import InvalidEventPattern, InvalidTemplate, LivebusError
 from livebus.event import Event
 from livebus.execution import Executor, GraphQLResponse
 from livebus.identity import AWS_IAM, Caller
@@ -172,6 +172,14 @@ def _first_message(response: GraphQLResponse) -> str:
 # --- compiling ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """A line as far as it could be compiled, and what stations refused. Parts that were refused are left out of it."""
+
+    line: Line
+    errors: tuple[LivebusError, ...]
+
+
 def compile_line(application: Application, *, subscriptions: Mapping[str, Subscriptions] | None = None) -> Line:
     """
     Compile every station of an application.
@@ -179,18 +187,25 @@ def compile_line(application: Application, *, subscriptions: Mapping[str, Subscr
     ``subscriptions`` are registries to go on with, by the API's logical id (a reload keeps its subscribers). Raises
     InvalidTemplate with the faults of all stations.
     """
+    compilation = compile_parts(application, subscriptions=subscriptions)
+    faults = [fault for error in compilation.errors for fault in error.faults]
+    if faults:
+        raise InvalidTemplate(faults=faults)
+    return compilation.line
+
+
+def compile_parts(application: Application, *, subscriptions: Mapping[str, Subscriptions] | None = None) -> Compilation:
+    """Compile what can be compiled; what one station refuses hides nothing of the others."""
     compiler = _Compiler(application, subscriptions or {})
     line = compiler.line()
-    if compiler.faults:
-        raise InvalidTemplate(faults=compiler.faults)
-    return line
+    return Compilation(line, tuple(compiler.errors))
 
 
 class _Compiler:
     def __init__(self, application: Application, subscriptions: Mapping[str, Subscriptions]) -> None:
         self._application = application
         self._subscriptions = subscriptions
-        self.faults: list[Fault] = []
+        self.errors: list[LivebusError] = []
         self.warnings: list[str] = []
 
     def line(self) -> Line:
@@ -205,11 +220,11 @@ class _Compiler:
                 key = (config.type_name, config.field_name)
                 resolvers[key] = compile_resolver(config, environment_variables=api.environment_variables)
             except LivebusError as error:
-                self.faults.extend(error.faults)
+                self.errors.append(error)
         try:
             schema = parse_schema(api.schema, api.schema_place)
         except LivebusError as error:
-            self.faults.extend(error.faults)
+            self.errors.append(error)
             return None
         self._check_fields(api, schema)
         access = FieldAccess(schema.auth_directives, api)
@@ -230,7 +245,8 @@ class _Compiler:
             if config.field_name not in getattr(kind, "fields", {}):
                 # AWS's wording when a resolver is made for a field that the schema has not.
                 found = f"No field named {config.field_name} found on type {config.type_name}"
-                self.faults.append(Fault(found, config.place, f"a field of {api.schema_place.file or 'the schema'}"))
+                expected = f"a field of {api.schema_place.file or 'the schema'}"
+                self.errors.append(InvalidTemplate(found, config.place, expected=expected))
 
     def _bus(self, name: str, apis: Mapping[str, CompiledApi]) -> _Bus:
         rules = []
@@ -239,7 +255,11 @@ class _Compiler:
                 try:
                     pattern = EventPattern(rule.event_pattern)
                 except InvalidEventPattern as error:
-                    self.faults.append(Fault(error.faults[0].found, rule.pattern_place))
+                    # The pattern's own lines mean nothing where it is written as an object: the rule's do.
+                    refused = InvalidEventPattern(
+                        error.reason, line=error.line, column=error.column, place=rule.pattern_place
+                    )
+                    self.errors.append(refused)
                     continue
                 rules.append(CompiledRule(rule, pattern, tuple(self._targets(rule, apis))))
         return _Bus(tuple(rules), PatternIndex([str(compiled.rule.event_pattern) for compiled in rules]))
@@ -249,7 +269,7 @@ class _Compiler:
             try:
                 transformer = compile_transformer(target, rule_name=rule.name, rule_arn=rule.arn)
             except LivebusError as error:
-                self.faults.extend(error.faults)
+                self.errors.append(error)
                 continue
             api = apis.get(target.api)
             if api is not None:

@@ -162,13 +162,11 @@ def test_any_request_is_answered(
     lines += [f"{name}: {value}" for name, value in headers.items()]
     with socket.create_connection(("127.0.0.1", runtime.port), timeout=SECONDS) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
-        connection.shutdown(socket.SHUT_WR)
-        received = b""
-        while chunk := connection.recv(65536):
-            received += chunk
-    status = int(received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").split(b" ", 2)[1])
-    assert status == 101 or 200 <= status < 500 or status == 501
-    assert (status == 501) == (b"is not emulated" in received or (status == 501 and method == "HEAD"))
+        received = connection.recv(65536)
+        if received.startswith(b"HTTP/1.1 100 "):
+            received = received.partition(b"\r\n\r\n")[2] or connection.recv(65536)
+    status = int(received.split(b" ", 2)[1])
+    assert status < 500 or (status == 501 and headers.get("Authorization", "").startswith("AWS4"))
 
 
 @FEW

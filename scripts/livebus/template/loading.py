@@ -8,8 +8,9 @@ found on the way in one InvalidTemplate.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from livebus.errors import InvalidTemplate, Place
+from livebus.errors import Fault, InvalidTemplate, Place
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.attributes import is_known_type
@@ -65,17 +66,41 @@ def load_application(
     ``read_file`` gives the text of a file by the name that the template has for it. Raises InvalidTemplate with all
     faults: of the YAML, of references, of properties that are missing or of another type, of what is not emulated.
     """
-    document = read_document(text, file)
+    reading = read_application(read_document(text, file), read_file, environment, parameters or {})
+    if reading.faults:
+        raise InvalidTemplate(faults=reading.faults)
+    return reading.application
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What could be made of a template: the application as far as it goes, the resources it is from, and every fault.
+    """
+
+    application: Application
+    resources: Resources
+    faults: tuple[Fault, ...]
+
+
+def read_application(
+    document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]
+) -> Reading:
+    """
+    Read a template as far as it can be read: a fault in one resource hides nothing of the others.
+
+    Raises InvalidTemplate only where nothing can be read at all.
+    """
     try:
-        return _load(document, read_file, environment, parameters or {})
+        return _read(document, read_file, environment, parameters)
     except RecursionError:
         # Depth is bounded wherever we know of it; what is left is Python's own bound, met in a way of the template's.
-        raise InvalidTemplate("the template's functions are nested too deeply", Place(file)) from None
+        raise InvalidTemplate("the template's functions are nested too deeply", Place(document.file)) from None
 
 
-def _load(
+def _read(
     document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]
-) -> Application:
+) -> Reading:
     resources = Resources(document, environment, parameters)
     read: list[str] = []
 
@@ -102,9 +127,7 @@ def _load(
         files=tuple(dict.fromkeys(read)),
         warnings=tuple(dict.fromkeys(resources.warnings)),
     )
-    if faults := resources.all_faults:
-        raise InvalidTemplate(faults=faults)
-    return application
+    return Reading(application, resources, tuple(resources.all_faults))
 
 
 def _refuse_or_warn(resources: Resources) -> None:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -111,7 +112,9 @@ class _Reader:
         if pattern is None:
             return
         try:
-            fits = isinstance(pattern, str) and re.fullmatch(pattern, text) is not None
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Python's thoughts on how its syntax may change; ours is Java's
+                fits = isinstance(pattern, str) and re.fullmatch(pattern, text) is not None
         except re.error as error:
             found = f"AllowedPattern of {self._name!r} is {shown(pattern)}: {error}"
             self._fault(found, "AllowedPattern", "a regular expression")

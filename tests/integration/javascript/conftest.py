@@ -105,8 +105,10 @@ def local_runtime(project: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     file = folder / "outputs.json"
     options = ("--port", "0", "--outputs", file, "--state", folder / "state", "--user", ":".join(USER), "--no-reload")
     with Program(sys.executable, project / "scripts" / "local.py", *options) as program:
-        exports = (program.line().removeprefix("export ").partition("=") for _ in range(4))
-        environment = {name: value for name, _, value in exports}
+        environment: dict[str, str] = {}
+        while "AWS_SECRET_ACCESS_KEY" not in environment:
+            name, _, value = program.line().removeprefix("export ").partition("=")
+            environment[name] = value
         yield LocalRuntime(json.loads(file.read_text()), environment)
 
 

@@ -1,0 +1,201 @@
+"""
+A template under inspection: everything that checks look at, each part there as far as it could be read.
+
+In: the template's document, a reader for the files that it names, sample events. Out: the application, the compiled line,
+operations, schemas and transformers, computed once for all checks. What is faulty in one part hides nothing of others:
+a part that could not be made is None, and the errors of reading and compiling are kept for the checks that report them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+
+from livebus.errors import Fault, LivebusError, Place
+from livebus.event import Event
+from livebus.flow import Compilation, CompiledApi, compile_parts
+from livebus.pattern import EventPattern
+from livebus.schema import Schema
+from livebus.template import Environment
+from livebus.template.application import Application, GraphQLApi, Rule, Target
+from livebus.template.document import Document
+from livebus.template.loading import Reading, read_application
+from livebus.template.resolvers import ReadFile
+from livebus.template.resources import Resource, Resources
+from livebus.transformer import Transformer, compile_transformer
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """
+    A sample event, as it would be on its bus.
+
+    ``expected`` is False for those that are kept to show what does not arrive. ``place`` is the entry's own.
+    """
+
+    file: str
+    index: int
+    event: Event
+    place: Place
+    expected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    A target's GraphQLOperation, parsed. ``definition`` is its one operation; None where there is none, or several.
+
+    ``error`` is the syntax error where it does not parse.
+    """
+
+    text: str
+    place: Place
+    document: DocumentNode | None
+    error: GraphQLError | None
+
+    @property
+    def definitions(self) -> list[OperationDefinitionNode]:
+        nodes = self.document.definitions if self.document else ()
+        return [node for node in nodes if isinstance(node, OperationDefinitionNode)]
+
+    @property
+    def definition(self) -> OperationDefinitionNode | None:
+        found = self.definitions
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def is_mutation(self) -> bool:
+        return self.definition is not None and self.definition.operation is OperationType.MUTATION
+
+    @property
+    def root_fields(self) -> list[FieldNode]:
+        """The fields that the operation calls, spelled out (fragments at the root are left to validation)."""
+        selections = self.definition.selection_set.selections if self.definition else ()
+        return [selection for selection in selections if isinstance(selection, FieldNode)]
+
+    def at(self, line: int, column: int) -> Place:
+        """The place in the template of a line and column of the operation's text."""
+        return self.place.shifted(line, column)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedTarget:
+    """A target with what stands around it. ``api`` is None where the Arn is no API's of this template."""
+
+    rule: Rule
+    target: Target
+    operation: Operation
+    api: GraphQLApi | None
+    transformer: Transformer | None
+    transformer_error: LivebusError | None
+
+
+class Inspection:
+    """
+    One template under inspection.
+
+    ``resources`` gives every resource by type, evaluated, with places: ``resources.of_type("AWS::SQS::Queue")``.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        read_file: ReadFile,
+        *,
+        environment: Environment | None = None,
+        parameters: Mapping[str, str] | None = None,
+        samples: Sequence[Sample] = (),
+    ) -> None:
+        self.document = document
+        self.environment = environment or Environment()
+        self.samples = tuple(samples)
+        self._reading: Reading = read_application(document, read_file, self.environment, parameters or {})
+
+    # --- what was read ----------------------------------------------------------------------------------------------
+
+    @property
+    def application(self) -> Application:
+        return self._reading.application
+
+    @property
+    def resources(self) -> Resources:
+        return self._reading.resources
+
+    @property
+    def reading_faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the template itself: references, properties, files that are missing."""
+        return self._reading.faults
+
+    def resource(self, logical_id: str) -> Resource | None:
+        return self.resources.get(logical_id)
+
+    def raw(self, logical_id: str) -> Mapping[str, Any]:
+        """A resource as it stands in the template, its functions not evaluated."""
+        found: Mapping[str, Any] = self.document.body["Resources"][logical_id]
+        return found
+
+    # --- what could be compiled -------------------------------------------------------------------------------------
+
+    @cached_property
+    def compilation(self) -> Compilation:
+        return compile_parts(self.application)
+
+    def api(self, logical_id: str) -> CompiledApi | None:
+        """An API whose schema is sound, compiled."""
+        return self.compilation.line.apis.get(logical_id)
+
+    def schema(self, logical_id: str) -> Schema | None:
+        compiled = self.api(logical_id)
+        return compiled.schema if compiled else None
+
+    @cached_property
+    def targets(self) -> tuple[InspectedTarget, ...]:
+        """Every target of every rule of an API."""
+        return tuple(self._targets())
+
+    def _targets(self) -> Iterator[InspectedTarget]:
+        apis = {api.logical_id: api for api in self.application.apis}
+        for rule in self.application.rules:
+            for target in rule.targets:
+                transformer, refused = None, None
+                try:
+                    transformer = compile_transformer(target, rule_name=rule.name, rule_arn=rule.arn)
+                except LivebusError as error:
+                    refused = error
+                operation = _operation(target)
+                yield InspectedTarget(rule, target, operation, apis.get(target.api), transformer, refused)
+
+    @cached_property
+    def patterns(self) -> Mapping[str, EventPattern]:
+        """The event patterns that compile, by the rule's logical id; disabled rules have theirs too."""
+        found: dict[str, EventPattern] = {}
+        for rule in self.application.rules:
+            if rule.event_pattern is not None:
+                try:
+                    found[rule.logical_id] = EventPattern(rule.event_pattern)
+                except LivebusError:
+                    continue
+        return found
+
+    def samples_for(self, rule: Rule) -> list[Sample]:
+        """The sample events on a rule's bus that its pattern matches."""
+        pattern = self.patterns.get(rule.logical_id)
+        if pattern is None:
+            return []
+        return [sample for sample in self.samples if self.is_on(sample, rule) and pattern.matches(sample.event.envelope)]
+
+    @staticmethod
+    def is_on(sample: Sample, rule: Rule) -> bool:
+        return sample.event.bus == rule.bus
+
+
+def _operation(target: Target) -> Operation:
+    try:
+        document = parse(target.graphql_operation)
+    except GraphQLError as error:
+        return Operation(target.graphql_operation, target.operation_place, None, error)
+    return Operation(target.graphql_operation, target.operation_place, document, None)
