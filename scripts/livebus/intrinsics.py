@@ -36,6 +36,15 @@ class NoValue:
 NO_VALUE = NoValue()
 
 
+class Unknown(str):
+    """The empty text that stands for a value that could not be had; why is told already."""
+
+    __slots__ = ()
+
+
+UNKNOWN = Unknown()
+
+
 class Attributes(Protocol):
     """What resources answer to Ref and GetAtt. Both raise KeyError where the resource has no such attribute."""
 
@@ -51,8 +60,7 @@ class Evaluator:
     Evaluates the values of one template for one set of parameters.
 
     ``template`` has the sections Resources, Conditions and Mappings, objects all of them; ``place_of`` tells where a
-    path stands. Found faults are in ``faults``; a value that could not be had is replaced by an empty string so that
-    evaluation goes on.
+    path stands. Found faults are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on.
     """
 
     def __init__(
@@ -143,8 +151,7 @@ class Evaluator:
         holds = self.resolve(self._conditions[name], place)
         self._pending_conditions.pop()
         if not isinstance(holds, bool) or not isinstance(self._conditions[name], dict):
-            # A function that failed has told its own fault, and left an empty text.
-            if holds != "":
+            if holds is not UNKNOWN:
                 self._fault(f"condition {name!r} is {holds!r}", place, "Fn::Equals, Fn::And, Fn::Or or Fn::Not")
             holds = False
         self._known_conditions[name] = holds
@@ -173,7 +180,7 @@ class Evaluator:
             )
         meant = _meant(name, [*self._parameters, *self._resources, "AWS::NoValue"])
         if not meant and "Fn::Sub" in path:
-            meant = f"Write ${{!{name}}} where the text itself is meant."
+            meant = "Write ${!…} where the text itself is meant."
         return self._fault(found, path, advice=meant)
 
     def undefined(self, logical_id: str, path: Path) -> str:
@@ -229,7 +236,8 @@ class Evaluator:
                 value = variables[name]
             elif "." in name:
                 logical_id, _, attribute = name.partition(".")
-                value = self._attribute(logical_id, attribute, path)
+                is_there = logical_id in self._resources
+                value = self._attribute(logical_id, attribute, path) if is_there else self.unresolved(logical_id, path)
             else:
                 value = self._ref(name, path)
             if isinstance(value, list | dict):
@@ -330,7 +338,7 @@ class Evaluator:
         values = []
         for index, item in enumerate(argument):
             value = self.resolve(item, (*path, index))
-            if not isinstance(value, bool) and value != "":
+            if not isinstance(value, bool) and value is not UNKNOWN:
                 self._fault(f"{path[-1]} has {value!r}", (*path, index), "a condition")
             values.append(value is True)
         return values
@@ -351,7 +359,7 @@ class Evaluator:
 
     def _fault(self, found: str, path: Path, expected: str = "", advice: str = "") -> str:
         self.faults.append(Fault(found, self._place_of(path), expected, advice))
-        return ""
+        return UNKNOWN
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

@@ -20,14 +20,21 @@ export class DeadSocket extends EventTarget {
   send() {}
 }
 
-/** The URL of the socket on which `kind` happens next: "dialled", or the type of a message that comes in. */
-export function happened(kind) {
-  return new Promise((resolve) => {
+/**
+ * The URL of the socket on which `kind` happens next: "dialled", or the type of a message that comes in. Rejects when it
+ * has not happened within that many milliseconds.
+ */
+export function happened(kind, within) {
+  return new Promise((resolve, reject) => {
     const watcher = (what, url) => {
-      if (what !== kind) return;
-      watchers.delete(watcher);
-      resolve(url);
+      if (what === kind) settle(() => resolve(url));
     };
+    const settle = (outcome) => {
+      clearTimeout(timer);
+      watchers.delete(watcher);
+      outcome();
+    };
+    const timer = setTimeout(() => settle(() => reject(new Error(`no ${kind} within ${within} ms`))), within);
     watchers.add(watcher);
   });
 }

@@ -65,7 +65,9 @@ def test_every_origin_can_be_let_in(start_runtime: Any) -> None:
     assert preflight(runtime, "https://example.com").headers["Access-Control-Allow-Origin"] == "https://example.com"
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "[::1]:80", "x.localhost", "a.appsync-api.us-east-1.amazonaws.com"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1:1", "[::1]:80", "x.localhost", "a.appsync-api.us-east-1.amazonaws.com"]
+)
 def test_names_of_this_machine_and_of_aws_are_answered(runtime: RunningRuntime, host: str) -> None:
     """The Host header may name this machine, or the AWS host that a client signs for."""
     assert request(runtime.port, "GET", "/nothing", headers={"Host": host}).status == 404

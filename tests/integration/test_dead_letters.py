@@ -112,11 +112,9 @@ def test_dead_letters_outlive_the_runtime(start_runtime: Any) -> None:
     assert json.loads(message["Body"])["id"] == event_id
 
 
-def test_strict_dead_letters_what_appsync_answered_with_an_error(
-    tmp_path: Path, start_runtime: Any
-) -> None:
+def test_strict_dead_letters_what_appsync_answered_with_an_error(tmp_path: Path, start_runtime: Any) -> None:
     """GraphQL errors inside a 200 count as delivered; with ``strict`` the event goes to the queue, without a retry."""
-    template = copied(tmp_path / "app", ('\'{"msg": <msg>}\'', '\'{"message": <msg>}\''))
+    template = copied(tmp_path / "app", ("'{\"msg\": <msg>}'", "'{\"message\": <msg>}'"))
     lenient = start_runtime(template=template)
     trace = lenient.trace()
     (event_id,) = lenient.put("never")
@@ -151,13 +149,9 @@ def test_an_event_without_a_way_into_a_queue_is_lost_and_said_so(
     assert dead_letters(runtime) == []
 
 
-def test_a_role_that_may_not_run_the_mutation_is_not_retried(
-    tmp_path: Path, start_runtime: Any
-) -> None:
+def test_a_role_that_may_not_run_the_mutation_is_not_retried(tmp_path: Path, start_runtime: Any) -> None:
     """Missing permissions go to the queue at once, and the start warns of them."""
-    template = copied(
-        tmp_path / "app", ("types/Mutation/fields/publishMsgFromEB", "types/Mutation/fields/another")
-    )
+    template = copied(tmp_path / "app", ("types/Mutation/fields/publishMsgFromEB", "types/Mutation/fields/another"))
     runtime = start_runtime(template=template)
     runtime.wait_for_line("warning: ")
     (event_id,) = runtime.put("denied")

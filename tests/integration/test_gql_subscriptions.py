@@ -12,7 +12,12 @@ from botocore.credentials import Credentials
 from gql import Client, gql
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication, AppSyncIAMAuthentication, AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
-from gql.transport.exceptions import TransportConnectionFailed, TransportError, TransportQueryError, TransportServerError
+from gql.transport.exceptions import (
+    TransportConnectionFailed,
+    TransportError,
+    TransportQueryError,
+    TransportServerError,
+)
 
 from livebus.runtime.cognito.tokens import SigningKeys
 from support.running import USER, RunningRuntime
@@ -39,20 +44,28 @@ def iam(runtime: RunningRuntime, secret: str = "test") -> AppSyncIAMAuthenticati
 async def received(runtime: RunningRuntime, auth: Any, message: str, path: str = "") -> Any:
     """Subscribe, publish a message, and return what arrives."""
     before = await asyncio.to_thread(runtime.subscribers)
-    async with Client(transport=transport(runtime, auth, path)) as session:
-        async with aclosing(session.subscribe(gql(SUBSCRIPTION))) as results:
-            waiting = asyncio.ensure_future(anext(results))
-            await asyncio.to_thread(runtime.wait_for_subscribers, before + 1)
-            await asyncio.to_thread(runtime.put, message)
-            return (await waiting)["onPublishMsgFromEb"]
+    async with (
+        Client(transport=transport(runtime, auth, path)) as session,
+        aclosing(session.subscribe(gql(SUBSCRIPTION))) as results,
+    ):
+        waiting = asyncio.ensure_future(anext(results))
+        await asyncio.to_thread(runtime.wait_for_subscribers, before + 1)
+        await asyncio.to_thread(runtime.put, message)
+        return (await waiting)["onPublishMsgFromEb"]
 
 
 async def refused(runtime: RunningRuntime, auth: Any) -> TransportError:
     """Try to subscribe, and return the error that the user of gql sees."""
+
+    async def subscribe() -> None:
+        async with (
+            Client(transport=transport(runtime, auth)) as session,
+            aclosing(session.subscribe(gql(SUBSCRIPTION))) as results,
+        ):
+            await anext(results)
+
     with pytest.raises(TransportError) as error:
-        async with Client(transport=transport(runtime, auth)) as session:
-            async with aclosing(session.subscribe(gql(SUBSCRIPTION))) as results:
-                await anext(results)
+        await subscribe()
     return error.value
 
 
@@ -167,7 +180,7 @@ def test_an_api_key_does_not_connect(runtime: RunningRuntime) -> None:
     ("query", "words"),
     [
         ("query { placeholder }", "query not supported through the realtime channel"),
-        ("mutation { publishMsgFromEB(msg: \"x\") }", "mutation not supported through the realtime channel"),
+        ('mutation { publishMsgFromEB(msg: "x") }', "mutation not supported through the realtime channel"),
         ("subscription { onPublishMsgFromEB }", "Field 'onPublishMsgFromEB' in type 'Subscription' is undefined"),
         ("subscription {", "unknown not supported through the realtime channel"),
     ],
@@ -195,7 +208,10 @@ def test_without_the_subprotocol_the_client_learns_why(runtime: RunningRuntime) 
         async with connect(str(runtime.outputs["RealtimeUrl"]), proxy=None) as connection:
             return str(await connection.recv())
 
-    assert run(check()) == '{"type":"connection_error","payload":{"errors":[{"message":"NoProtocolError","errorCode":400}]}}'
+    assert (
+        run(check())
+        == '{"type":"connection_error","payload":{"errors":[{"message":"NoProtocolError","errorCode":400}]}}'
+    )
 
 
 def test_a_path_that_is_no_api_refuses_the_handshake(runtime: RunningRuntime) -> None:

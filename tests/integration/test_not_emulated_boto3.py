@@ -12,32 +12,33 @@ from support.running import RunningRuntime
 UNKNOWN, NOT_IMPLEMENTED = "UnknownOperationException", "NotImplemented"
 
 
-@pytest.mark.parametrize(
-    ("service", "operation", "request_", "code", "named"),
-    [
-        ("events", "put_rule", {"Name": "r", "EventPattern": "{}"}, UNKNOWN, "events:PutRule"),
-        ("cognito-idp", "list_devices", {"AccessToken": "t"}, UNKNOWN, "ListDevices"),
-        ("sqs", "create_queue", {"QueueName": "q"}, "AWS.SimpleQueueService.UnsupportedOperation", "sqs:CreateQueue"),
-        ("dynamodb", "list_tables", {}, UNKNOWN, "DynamoDB_20120810.ListTables"),
-        ("sts", "get_caller_identity", {}, "InvalidAction", "sts:GetCallerIdentity"),
-        ("cloudformation", "list_stacks", {}, "InvalidAction", "cloudformation:ListStacks"),
-        ("ec2", "describe_vpcs", {}, "InvalidAction", "ec2:DescribeVpcs"),
-        ("appsync", "list_graphql_apis", {}, UNKNOWN, "appsync (GET /v1/apis)"),
-        ("lambda", "invoke", {"FunctionName": "f"}, UNKNOWN, "lambda (POST /2015-03-31/functions/f/invocations)"),
-        ("s3", "list_buckets", {}, NOT_IMPLEMENTED, "s3 (GET /)"),
-        ("s3", "get_object", {"Bucket": "bucket", "Key": "a/b"}, NOT_IMPLEMENTED, "a/b"),
-        ("s3", "put_object", {"Bucket": "bucket", "Key": "k", "Body": b"text"}, NOT_IMPLEMENTED, "s3 (PUT "),
-        ("route53", "list_hosted_zones", {}, NOT_IMPLEMENTED, "route53 (GET /2013-04-01/hostedzone)"),
-        ("cloudwatch", "list_metrics", {}, UNKNOWN, "ListMetrics"),
-        ("schemas", "list_registries", {}, UNKNOWN, "schemas (GET /v1/registries)"),
-    ],
-)
+CALLS: list[tuple[str, str, dict[str, Any], str, str]] = [
+    ("events", "put_rule", {"Name": "r", "EventPattern": "{}"}, UNKNOWN, "events:PutRule"),
+    ("cognito-idp", "list_devices", {"AccessToken": "t"}, UNKNOWN, "ListDevices"),
+    ("sqs", "create_queue", {"QueueName": "q"}, "AWS.SimpleQueueService.UnsupportedOperation", "sqs:CreateQueue"),
+    ("dynamodb", "list_tables", {}, UNKNOWN, "DynamoDB_20120810.ListTables"),
+    ("sts", "get_caller_identity", {}, "InvalidAction", "sts:GetCallerIdentity"),
+    ("cloudformation", "list_stacks", {}, "InvalidAction", "cloudformation:ListStacks"),
+    ("ec2", "describe_vpcs", {}, "InvalidAction", "ec2:DescribeVpcs"),
+    ("appsync", "list_graphql_apis", {}, UNKNOWN, "appsync (GET /v1/apis)"),
+    ("lambda", "invoke", {"FunctionName": "f"}, UNKNOWN, "lambda (POST /2015-03-31/functions/f/invocations)"),
+    ("s3", "list_buckets", {}, NOT_IMPLEMENTED, "s3 (GET /)"),
+    ("s3", "get_object", {"Bucket": "bucket", "Key": "a/b"}, NOT_IMPLEMENTED, "a/b"),
+    ("s3", "put_object", {"Bucket": "bucket", "Key": "k", "Body": b"text"}, NOT_IMPLEMENTED, "s3 (PUT "),
+    ("route53", "list_hosted_zones", {}, NOT_IMPLEMENTED, "route53 (GET /2013-04-01/hostedzone)"),
+    ("cloudwatch", "list_metrics", {}, UNKNOWN, "ListMetrics"),
+    ("schemas", "list_registries", {}, UNKNOWN, "schemas (GET /v1/registries)"),
+]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call[0]} {call[1]}")
 def test_the_error_names_what_was_called(
-    runtime: RunningRuntime, service: str, operation: str, request_: dict[str, Any], code: str, named: str
+    runtime: RunningRuntime, call: tuple[str, str, dict[str, Any], str, str]
 ) -> None:
     """boto3 raises ClientError with a code and with the name of what is not emulated."""
+    service, operation, parameters, code, named = call
     with pytest.raises(ClientError) as refused:
-        getattr(runtime.client(service), operation)(**request_)
+        getattr(runtime.client(service), operation)(**parameters)
     error = refused.value.response["Error"]
     assert error["Code"] == code
     assert named in error["Message"]

@@ -14,7 +14,7 @@ from support.running import RunningRuntime
 from support.sockets import Socket, run, subscribed
 
 Reload = Callable[[], bool]
-PLAIN = '\'{"msg": <msg>}\''
+PLAIN = "'{\"msg\": <msg>}'"
 
 
 @pytest.fixture
@@ -64,18 +64,19 @@ def test_a_changed_schema_leaves_the_subscriber_connected(running: RunningRuntim
 
 
 BROKEN = [
-    ("template.yaml", PLAIN, '\'{"msg": <other>}\'', "template.yaml"),
+    ("template.yaml", PLAIN, "'{\"msg\": <other>}'", "template.yaml"),
     ("template.yaml", "Resources:\n", "Resources: [\n", "template.yaml"),
     ("template.yaml", "!GetAtt TargetRole.Arn", "!GetAtt TargetRule.Arn", "TargetRule"),
     ("schema.graphql", "type Query {", "type Query {{", "schema.graphql"),
 ]
 
 
-@pytest.mark.parametrize(("name", "old", "new", "place"), BROKEN)
+@pytest.mark.parametrize("edit", BROKEN, ids=lambda edit: edit[2])
 def test_a_broken_edit_keeps_the_last_good_application(
-    running: RunningRuntime, application: Path, name: str, old: str, new: str, place: str
+    running: RunningRuntime, application: Path, edit: tuple[str, str, str, str]
 ) -> None:
     """What is wrong is said with its place; the subscriber gets messages as before; the mended file is taken."""
+    name, old, new, place = edit
     went_well, message = run(after(running, lambda: change(application / name, old, new), "as before"))
     assert (went_well, message) == (False, "as before")
     assert running.wait_for_line(place).startswith("not reloaded: ")

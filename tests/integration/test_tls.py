@@ -49,14 +49,15 @@ def test_a_client_that_does_not_trust_the_ca_fails_alone(runtime: RunningRuntime
 
 def test_gql_subscribes_over_tls(runtime: RunningRuntime, trusting: ssl.SSLContext) -> None:
     """``wss://`` carries subscriptions; the host in the header keeps its port."""
-    transport = AppSyncWebsocketsTransport(
-        str(runtime.outputs["RealtimeUrl"]).replace("ws://", "wss://"),
-        auth=AppSyncJWTAuthentication(runtime.host, runtime.tokens()["AccessToken"]),
-        ssl=trusting,
-        connect_args={"proxy": None},
-    )
 
     async def check() -> Any:
+        # Made here: gql takes the running event loop.
+        transport = AppSyncWebsocketsTransport(
+            str(runtime.outputs["RealtimeUrl"]).replace("ws://", "wss://"),
+            auth=AppSyncJWTAuthentication(runtime.host, runtime.tokens()["AccessToken"]),
+            ssl=trusting,
+            connect_args={"proxy": None},
+        )
         before = await asyncio.to_thread(runtime.subscribers)
         async with Client(transport=transport) as session:
             results = session.subscribe(gql(SUBSCRIPTION))

@@ -50,6 +50,7 @@ class Program:
         try:
             line = self._lines.get(timeout=DEADLINE_SECONDS)
         except queue.Empty:
+            self._process.kill()  # the tests after this one shall not wait as long
             raise AssertionError(f"{self._command} said nothing for {DEADLINE_SECONDS:g} s") from None
         if not line:
             raise AssertionError(f"{self._command} has ended")

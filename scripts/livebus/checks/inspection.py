@@ -110,10 +110,11 @@ class Inspection:
         parameters: Mapping[str, str] | None = None,
         samples: Sequence[Sample] = (),
     ) -> None:
-        self.document = document
         self.environment = environment or Environment()
         self.samples = tuple(samples)
         self._reading: Reading = read_application(document, read_file, self.environment, parameters or {})
+        # Of AWS::Serverless::GraphQLApi the resources that it stands for, at their places.
+        self.document = self._reading.resources.document
 
     # --- what was read ----------------------------------------------------------------------------------------------
 

@@ -75,14 +75,14 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._place = Place(str(path))
         try:
+            path.touch(mode=0o600)  # before SQLite makes it, and the files beside it, readable for all
             self._connection = sqlite3.connect(path, isolation_level=None)
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute(f"PRAGMA max_page_count = {MAX_PAGES}")
                 self._connection.executescript(_TABLES)
-                path.chmod(0o600)
-            except (sqlite3.Error, OSError):
+            except sqlite3.Error:
                 self._connection.close()
                 raise
         except (sqlite3.Error, OSError) as error:

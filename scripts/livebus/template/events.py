@@ -32,13 +32,14 @@ def read_buses(resources: Resources) -> tuple[EventBus, ...]:
     """The account's default bus, and the template's own."""
     buses = {"default": EventBus("default", resources.environment.arn("events", "event-bus/default"))}
     for resource in resources.of_type("AWS::Events::EventBus"):
-        if resource.required("Name"):
-            expected = "1 to 256 letters, digits, '.', '-' and '_', and not default"
-            name = resource.properties.matching("Name", _BUS_NAME, expected)
-            if name in buses and name != "default":
-                resource.properties.fault(f"Event bus {name} already exists.", "Name")
-            arn = resources.attribute(resource, "Arn")
-            buses.setdefault(name, EventBus(name, arn, resource.logical_id, resource.place()))
+        resource.required("Name")
+        expected = "1 to 256 letters, digits, '.', '-' and '_', and not default"
+        resource.properties.matching("Name", _BUS_NAME, expected)
+        name = resources.ref(resource)
+        if name in buses and name != "default":
+            resource.properties.fault(f"Event bus {name} already exists.", "Name")
+        arn = resources.attribute(resource, "Arn")
+        buses.setdefault(name, EventBus(name, arn, resource.logical_id, resource.place()))
     return tuple(buses.values())
 
 

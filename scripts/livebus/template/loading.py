@@ -23,6 +23,7 @@ from livebus.template.properties import close_to
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
+from livebus.template.serverless import expanded
 
 # On the event's way, sound on AWS, and without a counterpart here: loading such a template would promise too much.
 NOT_EMULATED = {
@@ -31,7 +32,6 @@ NOT_EMULATED = {
     "AWS::AppSync::SourceApiAssociation": "Write the schema into one API.",
     "AWS::EventsV2::EventBus": "A V2 bus cannot target AppSync; use AWS::Events::EventBus.",
     "AWS::EventsV2::Subscriber": "A V2 bus cannot target AppSync; use AWS::Events::Rule.",
-    "AWS::Serverless::GraphQLApi": "Write AWS::AppSync::GraphQLApi: docs/decisions/ tells why.",
     "AWS::CloudFormation::Stack": "Run the nested template by itself.",
     "AWS::Serverless::Application": "Run the nested template by itself.",
 }
@@ -98,10 +98,8 @@ def read_application(
         raise InvalidTemplate("the template's functions are nested too deeply", Place(document.file)) from None
 
 
-def _read(
-    document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]
-) -> Reading:
-    resources = Resources(document, environment, parameters)
+def _read(document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]) -> Reading:
+    resources = Resources(expanded(document), environment, parameters)
     read: list[str] = []
 
     def recorded(name: str) -> str:

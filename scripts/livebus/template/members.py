@@ -133,6 +133,9 @@ _SCHEMAS: dict[str, dict[str, str]] = {
     },
 }
 
+# How alike a name has to be to count as misspelt; below, AWS may have a new member of that name.
+_NEARLY = 0.8
+
 MEMBERS: dict[str, dict[tuple[str, ...], tuple[str, ...]]] = {
     kind: {tuple(path.split(".")) if path else (): tuple(names.split()) for path, names in paths.items()}
     for kind, paths in _SCHEMAS.items()
@@ -145,7 +148,7 @@ def check_members(resources: Resources, resource: Resource) -> None:
         for properties in _at(resource.properties, path):
             for name in properties.values:
                 if name not in names:
-                    meant = close_to(name, names)
+                    meant = close_to(name, names, _NEARLY)
                     found = f"Encountered unsupported property {name}"
                     if meant:
                         properties.fault(found, name, advice=meant)

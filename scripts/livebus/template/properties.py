@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place
+from livebus.intrinsics import UNKNOWN
 from livebus.template.document import Document, Path
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
@@ -41,14 +42,18 @@ def shown(value: Any) -> str:
     return repr(value) if not isinstance(value, str) or len(value) <= 80 else f"{value[:80]!r}…"
 
 
-def close_to(name: str, known: Collection[str]) -> str:
-    """A "Did you mean" for a name that is not known, or nothing."""
-    close = difflib.get_close_matches(name, known, n=1)
+def close_to(name: str, known: Collection[str], likeness: float = 0.6) -> str:
+    """A "Did you mean" for a name that is not known, or nothing. ``likeness`` is difflib's, from 0 to 1."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=likeness)
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
 class Properties:
-    """An object of the template. A member that is null is told elsewhere, and read as though it were not there."""
+    """
+    An object of the template.
+
+    A member that is null, or whose function failed, has its fault already, and is read as though it were not there.
+    """
 
     __slots__ = ("_path", "_scope", "values")
 
@@ -58,7 +63,7 @@ class Properties:
         self._scope = scope
 
     def __contains__(self, name: str) -> bool:
-        return self.values.get(name) is not None
+        return not _is_told(self.values.get(name))
 
     def place(self, *path: str | int) -> Place:
         """Where a member stands, or the object itself."""
@@ -145,7 +150,7 @@ class Properties:
         value = self.values.get(name)
         if isinstance(value, Mapping):
             return self.below(name)
-        if value is not None:
+        if name in self:
             self._not(name, "an object")
         return Properties({}, (*self._path, name), self._scope)
 
@@ -154,7 +159,7 @@ class Properties:
         for index, item in enumerate(self.sequence(name)):
             if isinstance(item, Mapping):
                 yield self.below(name, index)
-            elif item is not None:
+            elif not _is_told(item):
                 self.fault(f"{name} holds {shown(item)}", name, index, expected="objects")
 
     def below(self, *path: str | int) -> Properties:
@@ -171,21 +176,24 @@ class Properties:
         texts = []
         for index, item in enumerate(self.sequence(name)):
             text = text_of(item)
+            if _is_told(item):
+                continue
             if text is not None:
                 texts.append(text)
-            elif item is not None:
+            else:
                 self.fault(f"{name} holds {shown(item)}", name, index, expected="texts")
         return tuple(texts)
 
     def map_of_texts(self, name: str) -> dict[str, str]:
         """An object whose values are texts; others are told and left out."""
         members = self.mapping(name)
-        return {key: members.text(key) for key in members.values if key in members}
+        texts = {key: members.text_or_none(key) for key in members.values}
+        return {key: text for key, text in texts.items() if text is not None}
 
     def sequence(self, name: str) -> list[Any]:
         """A list; empty where there is none."""
         value = self.values.get(name)
-        if value is None:
+        if name not in self:
             return []
         if not isinstance(value, list):
             self._not(name, "a list")
@@ -194,6 +202,10 @@ class Properties:
 
     def _not(self, name: str, expected: str) -> None:
         self.fault(f"{name} is {shown(self.values[name])}", name, expected=expected)
+
+
+def _is_told(value: Any) -> bool:
+    return value is None or value is UNKNOWN
 
 
 def text_of(value: Any) -> str | None:

@@ -101,7 +101,7 @@ class _ResolverReader:
         if vtl:
             return "", ""
         runtime = properties.mapping("Runtime")
-        if resource.required("Runtime"):
+        if resource.required("Runtime") and isinstance(properties.values["Runtime"], Mapping):
             runtime.text("Name", choices=("APPSYNC_JS",))
             runtime.text("RuntimeVersion", choices=("1.0.0",))
             runtime.required("Name", "RuntimeVersion", what=f"the Runtime of {resource}")

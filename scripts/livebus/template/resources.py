@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place
-from livebus.intrinsics import NO_VALUE, Evaluator
+from livebus.intrinsics import NO_VALUE, UNKNOWN, Evaluator
 from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import Document, Path
@@ -103,7 +103,7 @@ class Resources:
                 path: Path = ("Resources", logical_id, "Properties")
                 value = self._evaluator.resolve(self._bodies[logical_id].get("Properties") or {}, path)
                 if not isinstance(value, Mapping):
-                    if value != "":
+                    if value is not UNKNOWN:
                         found = f"the Properties of {logical_id!r} are {shown(value)}"
                         self.faults.append(Fault(found, self.document.place(path), "an object"))
                     value = {}

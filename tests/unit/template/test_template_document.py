@@ -116,15 +116,20 @@ def test_the_place_of_what_is_not_there_is_its_parents() -> None:
         (
             "EventPattern: {source: [null]}",
             [
-                "t.yaml:1:25 (EventPattern/source/0): 'null' values are not allowed in templates. "
-                "Write the EventPattern as JSON text to match null."
+                (
+                    "t.yaml:1:25 (EventPattern/source/0): 'null' values are not allowed in templates. "
+                    "Write the EventPattern as JSON text to match null."
+                )
             ],
         ),
         ("Metadata: {a: null}", []),
         ("a: .inf", ["t.yaml:1:4 (a): '.inf' is YAML's !!float, which JSON has not; expected text in quotes"]),
         ("a: =", ["t.yaml:1:4 (a): '=' is YAML's !!value, which JSON has not; expected text in quotes"]),
         ("a: 0b_", ["t.yaml:1:4 (a): '0b_' is not a number that can be read; expected a number, or text in quotes"]),
-        ("a: !!binary eA==", ["t.yaml:1:4 (a): 'eA==' is YAML's !!binary, which JSON has not; expected text in quotes"]),
+        (
+            "a: !!binary eA==",
+            ["t.yaml:1:4 (a): 'eA==' is YAML's !!binary, which JSON has not; expected text in quotes"],
+        ),
         ("a: !!set {x: 1}", ["t.yaml:1:4 (a): YAML's !!set, which CloudFormation does not support"]),
         ("a: {[1]: x}", ["t.yaml:1:5 (a): a key that is not a text"]),
         ("a: {!Ref b: x}", ["t.yaml:1:5 (a): a key that is not a text"]),

@@ -12,8 +12,7 @@ LAUGHS = "\n".join(
     + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
 )
 MERGED_LAUGHS = "\n".join(
-    ["a0: &a0 {k0: x}"]
-    + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}], k{n}: x}}" for n in range(1, 12)]
+    ["a0: &a0 {k0: x}"] + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}], k{n}: x}}" for n in range(1, 12)]
 )
 
 
@@ -23,8 +22,10 @@ MERGED_LAUGHS = "\n".join(
         ("a: [1\nb: 2", "t.yaml:2:2: not valid YAML: while parsing a flow sequence expected ',' or ']', but got ':'"),
         (
             "a:\n\tb: 1",
-            "t.yaml:2:1: not valid YAML: while scanning for the next token found character '\\t' that cannot start any "
-            "token. YAML is indented with spaces; this line begins with a tab.",
+            (
+                "t.yaml:2:1: not valid YAML: while scanning for the next token found character '\\t' that cannot start any "
+                "token. YAML is indented with spaces; this line begins with a tab."
+            ),
         ),
         ("a: x\nb: \x07", "t.yaml:2:4: not valid YAML: the character '\\x07'"),
         ("a: *b", "t.yaml:1:4: alias 'b' has no anchor before it"),

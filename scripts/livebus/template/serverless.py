@@ -1,0 +1,270 @@
+"""
+Expands AWS::Serverless::GraphQLApi into the AWS::AppSync resources that the SAM transform makes of it.
+
+In: a template in long form. Out: the same with plain resources only, under the logical ids that SAM gives them; each member
+keeps the place where the user wrote it, so that faults are told there.
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-graphqlapi.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from livebus.errors import Fault
+from livebus.template.document import Document, Path
+from livebus.template.properties import close_to, shown
+
+TYPE = "AWS::Serverless::GraphQLApi"
+_TRANSFORM = "AWS::Serverless-2016-10-31"
+_JS = {"Name": "APPSYNC_JS", "RuntimeVersion": "1.0.0"}
+# What SAM gives a resolver that has no code of its own: the last function's result.
+_PASSING_ON = "export function request() { return {}; }\nexport function response(ctx) { return ctx.prev.result; }\n"
+_AS_IT_IS = ("IntrospectionConfig", "OwnerContact", "QueryDepthLimit", "ResolverCountLimit", "Visibility", "XrayEnabled")
+_PROPERTIES = {
+    *_AS_IT_IS,
+    *("ApiKeys", "Auth", "Cache", "DataSources", "DomainName", "Functions", "Logging", "Name", "Resolvers"),
+    *("SchemaInline", "SchemaUri", "Tags"),
+}
+_AUTH_CONFIGS = {
+    "UserPool": "UserPoolConfig",
+    "OpenIDConnect": "OpenIDConnectConfig",
+    "LambdaAuthorizer": "LambdaAuthorizerConfig",
+}
+_DATA_SOURCES = {"DynamoDb": ("AMAZON_DYNAMODB", "DynamoDB"), "Lambda": ("AWS_LAMBDA", "Lambda")}
+
+
+def expanded(document: Document) -> Document:
+    """
+    A template without AWS::Serverless::GraphQLApi; the template itself where it has none.
+
+    What SAM refuses is added to the document's faults. Caches and domain names are left out: nothing here reads them.
+    """
+    resources = document.body.get("Resources")
+    if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):
+        return document
+    places, faults, made = dict(document.places), list(document.faults), {}
+    transforms = document.body.get("Transform")
+    for logical_id, body in resources.items():
+        if not _is_ours(body):
+            made[logical_id] = body
+            continue
+        if _TRANSFORM not in (transforms if isinstance(transforms, list) else [transforms]):
+            found = f"Unrecognized resource types: [{TYPE}]"
+            place = document.place(("Resources", logical_id, "Type"))
+            faults.append(Fault(found, place, advice=f"Write Transform: {_TRANSFORM} at the template's head."))
+        made.update(_Api(document, logical_id, body, places, faults).resources())
+    return replace(document, body={**document.body, "Resources": made}, places=places, faults=tuple(faults))
+
+
+def _is_ours(body: Any) -> bool:
+    return isinstance(body, dict) and body.get("Type") == TYPE and isinstance(body.get("Properties") or {}, dict)
+
+
+class _Api:
+    """One AWS::Serverless::GraphQLApi. ``places`` and ``faults`` grow while it is expanded."""
+
+    def __init__(
+        self,
+        document: Document,
+        logical_id: str,
+        body: Mapping[str, Any],
+        places: dict[Path, tuple[int, int]],
+        faults: list[Fault],
+    ) -> None:
+        self._document = document
+        self._id = logical_id
+        self._root: Path = ("Resources", logical_id, "Properties")
+        self._given: Mapping[str, Any] = body.get("Properties") or {}
+        self._attributes = {name: value for name, value in body.items() if name not in ("Type", "Properties")}
+        self._places = places
+        self._faults = faults
+        self._api_id = {"Fn::GetAtt": [logical_id, "ApiId"]}
+        self._sources: dict[str, Any] = {}
+        self._function_ids: dict[str, Any] = {}
+        self._uses_none = False
+
+    def resources(self) -> Iterator[tuple[str, Any]]:
+        """The resources that SAM makes, by their logical ids."""
+        for name in self._given:
+            if name not in _PROPERTIES:
+                found = f"property {name} not defined for resource of type {TYPE}"
+                self._fault(found, self._root + (name,), close_to(name, _PROPERTIES))
+        yield self._api()
+        schema = {"SchemaInline": "Definition", "SchemaUri": "DefinitionS3Location"}
+        yield self._made("Schema", "GraphQLSchema", self._given, self._root, schema)
+        for name, key, path in self._objects(self._given, self._root, "ApiKeys"):
+            yield self._made(name, "ApiKey", key, path, {"Description": "Description", "ExpiresOn": "Expires"})
+        yield from self._data_sources()
+        yield from self._functions()
+        yield from self._resolvers()
+        if self._uses_none:
+            name = f"{self._id}NoneDataSource"
+            yield self._made("NoneDataSource", "DataSource", {}, self._root, {}, Name=name, Type="NONE")
+        logging = self._given.get("Logging")
+        if logging is not False and "CloudWatchLogsRoleArn" not in (logging if isinstance(logging, dict) else {}):
+            yield self._log_role()
+
+    def _made(
+        self, suffix: str, kind: str, given: Mapping[str, Any], source: Path, members: Mapping[str, str], **others: Any
+    ) -> tuple[str, Any]:
+        """A resource of the API: ``members`` leads from SAM's names to AppSync's, ``others`` are what SAM adds."""
+        logical_id = f"{self._id}{suffix}"
+        at: Path = ("Resources", logical_id)
+        self._places.setdefault(at, self._start(source))
+        properties = {"ApiId": self._api_id, **others}
+        for name, appsync_name in members.items():
+            if given.get(name) is not None:
+                properties[appsync_name] = given[name]
+                self._move((*source, name), (*at, "Properties", appsync_name))
+        return logical_id, {"Type": f"AWS::AppSync::{kind}", **self._attributes, "Properties": properties}
+
+    # --- the API ----------------------------------------------------------------------------------------------------
+
+    def _api(self) -> tuple[str, Any]:
+        properties = {"Name": self._given.get("Name") or self._id}
+        properties |= {name: self._given[name] for name in _AS_IT_IS if name in self._given}
+        path = (*self._root, "Auth")
+        auth = self._object(self._given.get("Auth"), path)
+        if "Auth" not in self._given:
+            self._fault(f"{TYPE} {self._id!r} has no Auth", self._root, "Write Auth, with Type: AWS_IAM in it.")
+        properties |= self._provider(auth, path, self._root)
+        additional = auth.get("Additional")
+        if isinstance(additional, list):
+            to = (*self._root, "AdditionalAuthenticationProviders")
+            self._move((*path, "Additional"), to)
+            properties["AdditionalAuthenticationProviders"] = [
+                self._provider(each, (*path, "Additional", index), (*to, index), additional=True)
+                for index, each in enumerate(additional)
+                if isinstance(each, dict)
+            ]
+        if isinstance(self._given.get("Logging"), dict):
+            role = {"Fn::GetAtt": [f"{self._id}CloudWatchRole", "Arn"]}
+            properties["LogConfig"] = {"FieldLogLevel": "ALL", "CloudWatchLogsRoleArn": role, **self._given["Logging"]}
+            self._move((*self._root, "Logging"), (*self._root, "LogConfig"))
+        return self._id, {"Type": "AWS::AppSync::GraphQLApi", **self._attributes, "Properties": properties}
+
+    def _provider(self, auth: Mapping[str, Any], path: Path, to: Path, *, additional: bool = False) -> dict[str, Any]:
+        provider = {}
+        if "Type" in auth:
+            provider["AuthenticationType"] = auth["Type"]
+            self._move((*path, "Type"), (*to, "AuthenticationType"))
+        for name, appsync_name in _AUTH_CONFIGS.items():
+            if name in auth:
+                config = auth[name]
+                if additional and isinstance(config, dict):
+                    # SAM drops what AppSync has for the default user pool only.
+                    config = {key: value for key, value in config.items() if key != "DefaultAction"}
+                provider[appsync_name] = config
+                self._move((*path, name), (*to, appsync_name))
+        return provider
+
+    def _log_role(self) -> tuple[str, Any]:
+        trust = {"Effect": "Allow", "Principal": {"Service": "appsync.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        policy = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSAppSyncPushToCloudWatchLogs"
+        properties = {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "ManagedPolicyArns": [{"Fn::Sub": policy}],
+        }
+        self._places.setdefault(("Resources", f"{self._id}CloudWatchRole"), self._start(self._root[:2]))
+        return f"{self._id}CloudWatchRole", {"Type": "AWS::IAM::Role", **self._attributes, "Properties": properties}
+
+    # --- data sources, functions, resolvers -------------------------------------------------------------------------
+
+    def _data_sources(self) -> Iterator[tuple[str, Any]]:
+        path = (*self._root, "DataSources")
+        groups = self._object(self._given.get("DataSources"), path)
+        for group, (kind, suffix) in _DATA_SOURCES.items():
+            for name, source, below in self._objects(groups, path, group):
+                made = f"{name}{suffix}DataSource"
+                self._sources[name] = {"Fn::GetAtt": [f"{self._id}{made}", "Name"]}
+                yield self._made(made, "DataSource", {"Name": name, **source}, below, {"Name": "Name"}, Type=kind)
+
+    def _functions(self) -> Iterator[tuple[str, Any]]:
+        for name, function, path in self._objects(self._given, self._root, "Functions"):
+            self._function_ids[name] = function.get("Id") or {"Fn::GetAtt": [f"{self._id}{name}", "FunctionId"]}
+            if "Id" in function:
+                continue
+            members = {"Name": "Name", "InlineCode": "Code", "CodeUri": "CodeS3Location", "Runtime": "Runtime"}
+            made = self._made(name, "FunctionConfiguration", {"Name": name, **function}, path, members)
+            properties = made[1]["Properties"]
+            self._rename_version(properties, ("Resources", made[0], "Properties", "Runtime"))
+            if "DataSource" in function:
+                properties["DataSourceName"] = self._source(function["DataSource"], (*path, "DataSource"))
+                self._move((*path, "DataSource"), ("Resources", made[0], "Properties", "DataSourceName"))
+            yield made
+
+    def _source(self, given: Any, path: Path) -> Any:
+        if not isinstance(given, str):
+            return given
+        if given.lower() == "none":
+            self._uses_none = True
+            return {"Fn::GetAtt": [f"{self._id}NoneDataSource", "Name"]}
+        return self._sources.get(given, given)  # what is not there is told with the resource
+
+    def _resolvers(self) -> Iterator[tuple[str, Any]]:
+        path = (*self._root, "Resolvers")
+        types = self._object(self._given.get("Resolvers"), path)
+        members = {"FieldName": "FieldName", "InlineCode": "Code", "CodeUri": "CodeS3Location", "Runtime": "Runtime"}
+        for type_name in types:
+            for name, resolver, below in self._objects(types, path, type_name):
+                given = {"FieldName": name, **resolver}
+                if "InlineCode" not in resolver and "CodeUri" not in resolver:
+                    given |= {"InlineCode": _PASSING_ON, "Runtime": _JS}
+                suffix, steps = f"{type_name}{name}", self._steps(name, resolver, below)
+                config: dict[str, Any] = {"Kind": "PIPELINE", "PipelineConfig": {"Functions": steps}}
+                made = self._made(suffix, "Resolver", given, below, members, TypeName=type_name, **config)
+                made[1]["DependsOn"] = f"{self._id}Schema"
+                at: Path = ("Resources", made[0], "Properties")
+                self._rename_version(made[1]["Properties"], (*at, "Runtime"))
+                self._move((*below, "Pipeline"), (*at, "PipelineConfig"))
+                yield made
+
+    def _steps(self, name: str, resolver: Mapping[str, Any], path: Path) -> list[Any]:
+        given = resolver.get("Pipeline")
+        if not isinstance(given, list) or not given:
+            found = f"Resolver '{name}' must have Pipeline defined. Unit resolvers are not supported."
+            self._fault(found, path, "Name the functions to run, or write an AWS::AppSync::Resolver.")
+            return []
+        for index, step in enumerate(given):
+            if not isinstance(step, str) or step not in self._function_ids:
+                advice = close_to(step, self._function_ids) if isinstance(step, str) else ""
+                self._fault(f"Function {shown(step)} does not exist.", (*path, "Pipeline", index), advice)
+        return [self._function_ids[step] for step in given if isinstance(step, str) and step in self._function_ids]
+
+    def _rename_version(self, properties: dict[str, Any], at: Path) -> None:
+        """SAM's Runtime has Version where AppSync's has RuntimeVersion."""
+        runtime = properties.get("Runtime")
+        if isinstance(runtime, dict) and "Version" in runtime:
+            properties["Runtime"] = {
+                "RuntimeVersion" if name == "Version" else name: value for name, value in runtime.items()
+            }
+            self._move((*at, "Version"), (*at, "RuntimeVersion"))
+
+    # --- objects and places -----------------------------------------------------------------------------------------
+
+    def _object(self, value: Any, path: Path) -> Mapping[str, Any]:
+        if value is None or isinstance(value, dict):
+            return value or {}
+        self._faults.append(Fault(f"{path[-1]} is {shown(value)}", self._document.place(path), "an object"))
+        return {}
+
+    def _objects(self, owner: Mapping[str, Any], path: Path, member: str) -> Iterator[tuple[str, Any, Path]]:
+        """The objects in a member of an object: name, object, path."""
+        below = (*path, member)
+        for name, value in self._object(owner.get(member), below).items():
+            yield name, self._object(value, (*below, name)), (*below, name)
+
+    def _fault(self, found: str, path: Path, advice: str = "") -> None:
+        self._faults.append(Fault(found, self._document.place(path), advice=advice))
+
+    def _start(self, path: Path) -> tuple[int, int]:
+        place = self._document.place(path)
+        return place.line or 1, place.column or 1
+
+    def _move(self, source: Path, target: Path) -> None:
+        """What stands at and below a path stands at another too."""
+        length = len(source)
+        for path in [path for path in self._places if path[:length] == source]:
+            self._places[*target, *path[length:]] = self._places[path]

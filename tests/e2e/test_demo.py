@@ -1,0 +1,66 @@
+"""scripts/demo.py as a program: one event on its whole way."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from support.application import change, copied
+from support.processes import Program
+from support.waiting import until
+
+Verb = Callable[..., Program]
+
+STATIONS = ["runtime", "sign-in", "subscribe", "publish", "bus", "pattern", "transformer", "execution", "subscription"]
+
+
+def test_every_station_and_the_message_are_shown(verb: Verb) -> None:
+    """The output names each station in the event's order, the message as the client got it, and the time it took."""
+    program = verb("demo.py")
+    assert program.wait() == 0, program.stderr
+    lines = program.stdout.splitlines()
+    assert [line.split()[0] for line in lines[: len(STATIONS)]] == STATIONS
+    assert 'received       {"onPublishMsgFromEb": "Hello from EventBridge"}' in lines
+    assert re.fullmatch(r"The event arrived \d+\.\d ms after put_events was called\.", lines[-1])
+    assert program.stderr == ""
+
+
+def test_another_event_can_be_shown(verb: Verb, project: Path) -> None:
+    """Any event file can be taken on the way; what it holds is shown on one line."""
+    program = verb("demo.py", project / "events" / "text-line-breaks.json")
+    assert program.wait() == 0
+    (line,) = [line for line in program.stdout.splitlines() if line.startswith("received")]
+    assert "\\n" in line
+
+
+def test_an_application_that_does_not_deliver_fails(verb: Verb, tmp_path: Path) -> None:
+    """Faults of the template end the demo with exit code 1 and their lines."""
+    template = copied(tmp_path / "app")
+    change(template, "!Ref EventSource", "!Ref EventSauce")
+    program = verb("demo.py", "--template", template)
+    assert program.wait() == 1
+    assert "Traceback" not in program.stderr
+    assert program.stderr.startswith("error: ")
+
+
+def test_a_file_that_is_no_event_is_wrong_usage(verb: Verb, tmp_path: Path) -> None:
+    """A file that is missing or holds no event ends the demo with exit code 2."""
+    program = verb("demo.py", tmp_path / "none.json")
+    assert program.wait() == 2
+    assert "no such file" in program.stderr
+
+
+def test_ended_from_outside_it_leaves_nothing_behind(verb: Verb, tmp_path: Path) -> None:
+    """SIGTERM and SIGINT in the middle: no traceback, and its folder is gone."""
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        program = verb("demo.py", env={**os.environ, "TMPDIR": str(folder)})
+        until(lambda folder=folder: list(folder.glob("livebus-demo-*/.livebus/runtime.json")), "the runtime's file", 60)  # type: ignore[misc]
+        program.signal(number)
+        assert program.wait() == code
+        assert "Traceback" not in program.stderr
+        assert list(folder.iterdir()) == []

@@ -1,0 +1,82 @@
+"""local.py, publish.py and subscribe.py together, each a program of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livebus.event_file import read_entries
+from support.processes import LocalRuntime, Program
+
+Local = Callable[..., LocalRuntime]
+Verb = Callable[..., Program]
+
+EVENTS = Path(__file__).parents[2] / "events"
+FILES = ["sample.json", "form-lines.ndjson", "text-line-breaks.json", "text-right-to-left.json", "size-200-kb.json"]
+
+
+def messages_in(file: Path) -> list[Any]:
+    return [json.loads(item.entry["Detail"])["msg"] for item in read_entries(file.read_bytes(), file.name)]
+
+
+def test_what_is_published_is_printed_by_who_subscribed(local: Local, verb: Verb, tmp_path: Path) -> None:
+    """Each message comes out of subscribe.py --json as it stands in the file."""
+    local()
+    expected = [message for name in FILES for message in messages_in(EVENTS / name)]
+    subscriber = verb("subscribe.py", "--local", "--count", str(len(expected)), "--json", cwd=tmp_path)
+    subscriber.wait_for("subscribed to onPublishMsgFromEb")
+    publisher = verb("publish.py", "--local", *(EVENTS / name for name in FILES), cwd=tmp_path)
+    assert publisher.wait() == 0, publisher.stderr
+    assert len(publisher.stdout.splitlines()) == len(expected)
+    assert subscriber.wait() == 0, subscriber.stderr
+    printed = [json.loads(line) for line in subscriber.stdout.splitlines()]
+    assert [line["data"]["onPublishMsgFromEb"] for line in printed] == expected
+    assert {line["field"] for line in printed} == {"onPublishMsgFromEb"}
+
+
+def test_without_json_one_message_is_one_line(local: Local, verb: Verb, tmp_path: Path) -> None:
+    """Line breaks and control characters are spelled out."""
+    local()
+    subscriber = verb("subscribe.py", "--local", "--count", "1", cwd=tmp_path)
+    subscriber.wait_for("subscribed to onPublishMsgFromEb")
+    assert verb("publish.py", "--local", EVENTS / "text-line-breaks.json", cwd=tmp_path).wait() == 0
+    assert subscriber.wait() == 0
+    (line,) = subscriber.stdout.splitlines()
+    assert "\\n" in line
+
+
+def test_a_subscriber_survives_a_restart_of_the_runtime(local: Local, verb: Verb, tmp_path: Path) -> None:
+    """A connection that is lost is taken up again, and messages come as before."""
+    first = local("--user", "alice:Passw0rd!")
+    port = first.outputs["EndpointUrl"].rsplit(":", 1)[1]
+    subscriber = verb("subscribe.py", "--local", "--count", "1", "--json", cwd=tmp_path)
+    subscriber.wait_for("subscribed to onPublishMsgFromEb")
+    first.signal(signal.SIGTERM)
+    assert first.wait() == 0
+    subscriber.wait_for("connection lost (")
+    local("--user", "alice:Passw0rd!", "--port", port)
+    subscriber.wait_for("subscribed again after")
+    assert verb("publish.py", "--local", EVENTS / "sample.json", cwd=tmp_path).wait() == 0
+    assert subscriber.wait() == 0, subscriber.stderr
+    assert json.loads(subscriber.stdout)["data"] == {"onPublishMsgFromEb": "Hello from EventBridge"}
+
+
+@pytest.mark.parametrize("name", ["publish.py", "subscribe.py"])
+def test_without_a_runtime_the_verbs_say_so(verb: Verb, project: Path, tmp_path: Path, name: str) -> None:
+    """With --local and nothing running: one line, exit code 1."""
+    if (project / ".livebus" / "runtime.json").exists():
+        (tmp_path / ".livebus").mkdir()
+        (tmp_path / ".livebus" / "runtime.json").write_text(
+            json.dumps({"EndpointUrl": "http://127.0.0.1:1", "Region": "x"})
+        )
+    given = [EVENTS / "sample.json"] if name == "publish.py" else []
+    program = verb(name, "--local", *given, cwd=tmp_path)
+    assert program.wait() == 1
+    assert "no runtime is running" in program.stderr
+    assert "Traceback" not in program.stderr
+    assert len(program.stderr.splitlines()) == 1

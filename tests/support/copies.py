@@ -1,0 +1,44 @@
+"""
+Copies of the whole project: what git tracks, and what it would track if it were added.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+
+
+def project_files() -> list[str]:
+    """The tracked files and those that are new and not ignored, as paths inside the project."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # A file that is tracked and removed is listed all the same.
+    return sorted({name for name in listed.stdout.split("\0") if name and (PROJECT / name).is_file()})
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the project into an empty folder."""
+    for name in project_files():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / name, target)
+    return folder
+
+
+def outer_environment() -> Mapping[str, str]:
+    """The environment without what belongs to the virtual environment and to the run of pytest around this test."""
+    own = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    kept = {name: value for name, value in os.environ.items() if name not in own and not name.startswith("PYTEST")}
+    virtual = os.environ.get("VIRTUAL_ENV", str(PROJECT / ".venv"))
+    path = [part for part in kept["PATH"].split(os.pathsep) if not part.startswith(virtual)]
+    return {**kept, "PATH": os.pathsep.join(path)}

@@ -1,0 +1,175 @@
+"""Data sources, functions and resolvers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from livebus.template.application import DataSource
+
+Line = Callable[..., str]
+Load = Callable[..., Any]
+Faults = Callable[..., list[str]]
+
+RUNTIME = "Runtime: {Name: APPSYNC_JS, RuntimeVersion: 1.0.0}"
+PIPELINE = f"""
+  Step:
+    Type: AWS::AppSync::FunctionConfiguration
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      Name: step
+      DataSourceName: none
+      {RUNTIME}
+      CodeS3Location: code.js
+
+  Whole:
+    Type: AWS::AppSync::Resolver
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      TypeName: Query
+      FieldName: order
+      Kind: PIPELINE
+      PipelineConfig: {{Functions: [!GetAtt Step.FunctionId]}}
+      {RUNTIME}
+      CodeS3Location: code.js
+
+Outputs:
+"""
+
+
+def test_a_unit_resolver(line: Line, load: Load) -> None:
+    """Inline code has the template's own lines; a resolver has its data source."""
+    (resolver,) = load(line()).apis[0].resolvers
+    lines = resolver.code.splitlines()
+
+    assert (resolver.type_name, resolver.field_name, resolver.code_file) == ("Mutation", "publish", "t.yaml")
+    assert resolver.data_source == DataSource("none", "NONE", None, "None")
+    assert (
+        line().splitlines()[lines.index("export function request(ctx) {")].strip() == "export function request(ctx) {"
+    )
+    assert lines[0] == ""
+
+
+def test_a_pipeline(line: Line, load: Load) -> None:
+    """A pipeline resolver has its functions, and code from a file has that file's own lines."""
+    application = load(line(("Outputs:\n", PIPELINE.lstrip("\n"))))
+    _, resolver = application.apis[0].resolvers
+    (step,) = resolver.functions
+
+    assert (resolver.data_source, resolver.code_file) == (None, "code.js")
+    assert (step.name, step.data_source.name, step.code) == ("step", "none", "export function request() {}")
+    assert application.files == ("code.js",)
+
+
+def test_events_from_resolvers(line: Line, load: Load) -> None:
+    """A data source that puts events knows its bus."""
+    text = line(("Type: NONE", "Type: AMAZON_EVENTBRIDGE\n      EventBridgeConfig: {EventBusArn: !GetAtt Bus.Arn}"))
+    (resolver,) = load(text).apis[0].resolvers
+
+    assert resolver.data_source.event_bus_arn == "arn:aws:events:us-east-1:123456789012:event-bus/orders"
+
+
+CODE = "      Code: |"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "Type: NONE",
+            "Type: AWS_LAMBDA",
+            ["data source type 'AWS_LAMBDA' is not emulated; expected one of NONE, AMAZON_EVENTBRIDGE"],
+        ),
+        (
+            "Type: NONE",
+            "Type: AMAZON_EVENTBRIGDE",
+            [
+                (
+                    "data source type 'AMAZON_EVENTBRIGDE' is not emulated; expected one "
+                    "of NONE, AMAZON_EVENTBRIDGE. Did you mean 'AMAZON_EVENTBRIDGE'?"
+                )
+            ],
+        ),
+        (
+            "Type: NONE",
+            "Type: AMAZON_EVENTBRIDGE",
+            ["AWS::AppSync::DataSource 'None', in EventBridgeConfig, has no EventBusArn"],
+        ),
+        ("Name: none", "Name: none-1", ["Name is 'none-1'; expected letters, digits and '_', and no digit first"]),
+        ("!GetAtt None.Name", "non", ["data source 'non' is not there. Did you mean 'none'?"]),
+        ("!GetAtt None.Name", "x", ["data source 'x' is not there. The API has: none."]),
+        (
+            "RuntimeVersion: 1.0.0",
+            "RuntimeVersion: 2.0.0",
+            ["RuntimeVersion is '2.0.0'; expected one of 1.0.0. Did you mean '1.0.0'?"],
+        ),
+        ("Name: APPSYNC_JS", "Name: NODE", ["Name is 'NODE'; expected one of APPSYNC_JS"]),
+        (RUNTIME, "Runtime: APPSYNC_JS", ["Runtime is 'APPSYNC_JS'; expected an object"]),
+        (
+            RUNTIME,
+            "Runtime: {Name: APPSYNC_JS}",
+            ["the Runtime of AWS::AppSync::Resolver 'Resolver' has no RuntimeVersion"],
+        ),
+        (RUNTIME, "Description: x", ["AWS::AppSync::Resolver 'Resolver' has no Runtime"]),
+        (
+            CODE,
+            "      RequestMappingTemplate: '{}'\n" + CODE,
+            ["mapping templates in VTL are not emulated. Write the resolver in APPSYNC_JS."],
+        ),
+        (
+            CODE,
+            "      CodeS3Location: kode.js\n      Description: |",
+            ["'kode.js' is not there. See the paths in the template."],
+        ),
+        (CODE, "      CodeS3Location: ''\n      Description: |", ["CodeS3Location is ''; expected the name of a file"]),
+        (
+            CODE,
+            '      CodeS3Location: "a\\0b"\n      Description: |',
+            ["CodeS3Location is 'a\\x00b'; expected the name of a file"],
+        ),
+        (
+            CODE,
+            "      Cod: |",
+            [
+                "'Resolver' has neither Code nor CodeS3Location",
+                "Encountered unsupported property Cod. Did you mean 'Code'?",
+            ],
+        ),
+        (
+            "FieldName: publish",
+            "Field: publish",
+            [("AWS::AppSync::Resolver 'Resolver' has no FieldName. Is 'Field' meant to be 'FieldName'?")],
+        ),
+        (
+            "FieldName: publish",
+            "FieldName: publish\n      Kind: PIPELINES",
+            ["Kind is 'PIPELINES'; expected one of UNIT, PIPELINE. Did you mean 'PIPELINE'?"],
+        ),
+        (
+            "FieldName: publish",
+            "FieldName: publish\n      Kind: PIPELINE\n      PipelineConfig: {Functions: [x]}",
+            ["function 'x' is not there; expected the FunctionId of a function of this API"],
+        ),
+        (
+            "Outputs:",
+            (
+                "  Again:\n    Type: AWS::AppSync::Resolver\n    Properties: {ApiId: !GetAtt Api.ApiId, TypeName: "
+                f"Mutation, FieldName: publish, DataSourceName: none, {RUNTIME}, Code: x}}\nOutputs:"
+            ),
+            ["Mutation.publish has a resolver already: 'Resolver'"],
+        ),
+        (
+            "Outputs:",
+            (
+                "  Again:\n    Type: AWS::AppSync::DataSource\n    Properties: {ApiId: !GetAtt Api.ApiId, Name: none, "
+                "Type: NONE}\nOutputs:"
+            ),
+            ["the API has another data source 'none'"],
+        ),
+    ],
+)
+def test_faults(line: Line, faults: Faults, old: str, new: str, expected: list[str]) -> None:
+    """What AppSync refuses, and what it has and we have not, is told by its name."""
+    assert [fault.split(": ", 1)[1] for fault in faults(line((old, new)))] == expected
