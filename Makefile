@@ -33,6 +33,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint
 	$(BIN)/sam validate --lint
+	$(BIN)/sam build
 
 clean:
 	rm -rf $(VENV) tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis

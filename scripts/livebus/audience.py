@@ -137,13 +137,12 @@ class Audience:
         received = self._received(asking, publication, registry.publish(subscriber.field, publication))
         if received is not None:
             return replace(received, arguments=given)
-        for subscription, reason in registry.withheld(subscriber.field, publication):
+        for subscription, why in registry.withheld(subscriber.field, publication):
             # A filter of the resolver's may ask for what this subscriber is not; only a field that the result does not
             # have keeps everybody out.
             names = _filtered_fields(subscription.start.subscription_filter)
             absent = [name for name in names if not _has(publication.value, name)]
-            if absent:
-                reason += f": the mutation's result has no {', '.join(map(repr, absent))}"
+            reason = f"{why}: the mutation's result has no {', '.join(map(repr, absent))}" if absent else why
             return Reception(subscriber.field, asking, None, reason, given, conditional=bool(names) and not absent)
         return None
 

@@ -207,26 +207,29 @@ def _reception_step(where: dict[str, str], reception: Reception) -> Step:
 
 
 def _reasons(steps: list[Step]) -> Iterator[str]:
-    matched = False
+    patterns = [step for step in steps if step["station"] == "pattern"]
     for step in steps:
-        match step["station"]:
-            case "bus" if "dropped" in step:
-                yield str(step["dropped"])
-            case "pattern" if step["matches"]:
-                matched = True
-            case "execution" if step["errors"]:
-                yield f"{step['rule']}: the mutation fails: {step['errors'][0].get('message')}"
-            case "failure":
-                yield f"{step['rule']}: {step['code']}: {step['message']}"
-            case "target":
-                yield f"{step['rule']}: target {step['target']!r}: {step['reason']}"
-            case "subscription" if "reason" in step and step["field"]:
-                yield f"{step['rule']}: {step['field']}: {step['reason']}"
-            case "subscription" if "reason" in step:
-                yield f"{step['rule']}: {step['reason']}"
-    if not matched:
-        patterns = [step for step in steps if step["station"] == "pattern"]
+        reason = _reason(step)
+        if reason:
+            yield f"{step['rule']}: {reason}" if "rule" in step else reason
+    if not any(step["matches"] for step in patterns):
         for step in patterns:
-            yield f"it does not match rule {step['rule']}: {'; '.join(step['reasons'])}"
-        if not patterns:
-            yield "no rule listens on its bus"
+            yield f"rule {step['rule']} does not match: {'; '.join(step['reasons'])}"
+        if not patterns and not steps[0].get("dropped"):
+            yield f"no rule listens on the event bus {steps[0]['bus']!r}"
+
+
+def _reason(step: Step) -> str:
+    """Why an event ends at a station; empty where it goes on."""
+    match step["station"]:
+        case "bus":
+            return str(step.get("dropped", ""))
+        case "execution" if step["errors"]:
+            return f"the mutation fails: {step['errors'][0].get('message')}"
+        case "failure":
+            return f"{step['code']}: {step['message']}"
+        case "target":
+            return f"target {step['target']!r}: {step['reason']}"
+        case "subscription" if "reason" in step:
+            return f"{step['field']}: {step['reason']}" if step["field"] else str(step["reason"])
+    return ""

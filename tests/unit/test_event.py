@@ -10,14 +10,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.event import MAX_DETAIL_DEPTH, Event, Refused, accept, entry_bytes, is_timestamp, parse_detail, whole_seconds
+from livebus.event import (
+    MAX_DETAIL_DEPTH,
+    Event,
+    Refused,
+    accept,
+    entry_bytes,
+    is_timestamp,
+    parse_detail,
+    whole_seconds,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 999_999, tzinfo=UTC)
 ENTRY = {"Source": "shop", "DetailType": "Order", "Detail": "{}"}
 
 
 def put(**members: Any) -> Event | Refused:
-    return accept({**ENTRY, **members}, bus="orders", event_id="id-1", now=NOW, account="111111111111", region="eu-west-1")
+    return accept(
+        {**ENTRY, **members}, bus="orders", event_id="id-1", now=NOW, account="111111111111", region="eu-west-1"
+    )
 
 
 def accepted(**members: Any) -> Event:
@@ -61,7 +72,9 @@ def test_the_first_missing_member_is_told() -> None:
     assert "Source" in refused.message
 
 
-@pytest.mark.parametrize(("source", "code"), [("aws.s3", "NotAuthorizedForSourceException"), ("aws", None), ("AWS.x", None)])
+@pytest.mark.parametrize(
+    ("source", "code"), [("aws.s3", "NotAuthorizedForSourceException"), ("aws", None), ("AWS.x", None)]
+)
 def test_sources_of_aws(source: str, code: str | None) -> None:
     """Sources that begin with "aws." are AWS's own."""
     outcome = put(Source=source)
@@ -77,9 +90,11 @@ def test_sources_of_aws(source: str, code: str | None) -> None:
         ('{"a": "\\u00fc\\ud83d\\ude00"}', {"a": "ü😀"}),
         ('{"a": 1, "a": 2}', {"a": 2}),
         ('{"a": 9223372036854775807, "b": -9223372036854775808}', {"a": 2**63 - 1, "b": -(2**63)}),
-        ('{"a": "99999999999999999999", "b": 1.5, "c": 1e400}', None),
-        ('{"a": "99999999999999999999", "\\"99999999999999999999": 123456789012345678901234.5}',
-         {"a": "99999999999999999999", '"99999999999999999999': 123456789012345678901234.5}),
+        ('{"a": 1e400}', None),
+        (
+            '{"a": "99999999999999999999", "\\"99999999999999999999": 123456789012345678901234.5}',
+            {"a": "99999999999999999999", '"99999999999999999999': 123456789012345678901234.5},
+        ),
         ('{"a": 9223372036854775808}', None),
         ('{"a": -9223372036854775809}', None),
         ('{"a": 100000000000000000000000000000}', None),
@@ -98,14 +113,9 @@ def test_sources_of_aws(source: str, code: str | None) -> None:
         ('{"a": "\ud800"}', None),
         ('{"a": "line\nbreak"}', None),
     ],
-)  # fmt: skip
+)
 def test_details(detail: str, expected: dict[str, Any] | None) -> None:
     """A Detail is the JSON text of an object, with whole numbers of 64 bits; anything else is malformed."""
-    if expected is None and detail == '{"a": "99999999999999999999", "b": 1.5, "c": 1e400}':
-        expected = {"a": "99999999999999999999", "b": 1.5, "c": float("inf")}
-        detail = detail.replace("1e400", "1e308")
-        expected["c"] = 1e308
-
     assert parse_detail(detail) == expected
     assert isinstance(put(Detail=detail), Event if expected is not None else Refused)
 
@@ -141,7 +151,7 @@ def test_brackets_in_strings_are_no_levels() -> None:
         (0, "1970-01-01T00:00:00Z"),
         (1.999, "1970-01-01T00:00:01Z"),
         (-0.5, "1969-12-31T23:59:59Z"),
-        (1704067199.9999999, "2023-12-31T23:59:59Z"),
+        (1704067199.9999998, "2023-12-31T23:59:59Z"),
         (-62135596800, "0001-01-01T00:00:00Z"),
         (253402300799, "9999-12-31T23:59:59Z"),
         ("2026-11-23T12:00:00Z", "2026-11-23T12:00:00Z"),
@@ -158,9 +168,23 @@ def test_times(time: float | str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "time",
-    [1e18, -1e18, float("nan"), float("inf"), 253402300800, -62135596801, "yesterday", "", "2026-13-01", True, [], {},
-     "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"],
-)  # fmt: skip
+    [
+        1e18,
+        -1e18,
+        float("nan"),
+        float("inf"),
+        253402300800,
+        -62135596801,
+        "yesterday",
+        "",
+        "2026-13-01",
+        True,
+        [],
+        {},
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
+    ],
+)
 def test_what_is_no_time(time: object) -> None:
     """What is no time of the years 1 to 9999 is told before an event is made of it."""
     assert is_timestamp(time) is False

@@ -18,16 +18,13 @@ from graphql import (
     Node,
     SelectionSetNode,
     Visitor,
-    validate,
     visit,
 )
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import InspectedTarget, Inspection
-from livebus.checks.violations import start_of, violations_of
+from livebus.checks.violations import start_of, valid_operations, violations_of
 from livebus.errors import Fault
-from livebus.execution.rules import RULES
-from livebus.schema import Schema
 
 CHECKS = Checks()
 
@@ -138,7 +135,7 @@ def _rest_is_valid(inspection: Inspection) -> Iterator[Fault]:
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-appsync-graphqlapi.html",
 )
 def _not_too_deep(inspection: Inspection) -> Iterator[Fault]:
-    for inspected, _ in _valid(inspection):
+    for inspected, _ in valid_operations(inspection):
         assert inspected.api is not None
         definition, limit = inspected.operation.definition, inspected.api.query_depth_limit
         if definition is None or not limit:
@@ -185,16 +182,6 @@ def _no_aliases(inspection: Inspection) -> Iterator[Fault]:
                 yield Fault(found, inspected.operation.at(*start_of(field)), advice=advice)
 
 
-def _valid(inspection: Inspection) -> Iterator[tuple[InspectedTarget, Schema]]:
-    """The targets whose operations AppSync runs."""
-    for inspected in inspection.targets:
-        schema = inspection.schema(inspected.target.api)
-        document = inspected.operation.document
-        runs = schema is not None and document is not None and inspected.operation.is_mutation
-        if runs and not validate(schema.graphql, document, RULES):
-            yield inspected, schema
-
-
 def _faults_of(kinds: Collection[str], inspection: Inspection) -> Iterator[Fault]:
     for violation in violations_of(inspection):
         if violation.kind in kinds and not violation.at_root:
@@ -231,11 +218,12 @@ def _deepest(
     """How many levels of fields lie in a selection, and a field of the lowest."""
     deepest: tuple[int, FieldNode | None] = (0, None)
     for node in selections.selections:
+        below: SelectionSetNode | None = getattr(node, "selection_set", None)
         if isinstance(node, FragmentSpreadNode):
-            below, own = fragments[node.name.value].selection_set, 0
-        else:
-            below, own = getattr(node, "selection_set", None), int(isinstance(node, FieldNode))
-        depth, field = _deepest(below, fragments) if below is not None else (0, None)
-        if depth + own > deepest[0]:
-            deepest = depth + own, field or (node if isinstance(node, FieldNode) else None)
+            below = fragments[node.name.value].selection_set
+        depth, lowest = _deepest(below, fragments) if below is not None else (0, None)
+        if isinstance(node, FieldNode):
+            depth, lowest = depth + 1, lowest or node
+        if depth > deepest[0]:
+            deepest = depth, lowest
     return deepest

@@ -186,6 +186,17 @@ def violations_of(inspection: Inspection) -> Iterator[Violation]:
         yield from _without_consequences(found)
 
 
+def valid_operations(inspection: Inspection) -> Iterator[tuple[InspectedTarget, Schema]]:
+    """The targets whose operations AppSync takes: one mutation each, without errors."""
+    for inspected in inspection.targets:
+        schema = inspection.schema(inspected.target.api)
+        document = inspected.operation.document
+        if schema is None or document is None or not inspected.operation.is_mutation:
+            continue
+        if not validate(schema.graphql, document, RULES):
+            yield inspected, schema
+
+
 def _violation(
     inspected: InspectedTarget, schema: Schema, error: GraphQLError, around: Mapping[int, _Around]
 ) -> Violation:

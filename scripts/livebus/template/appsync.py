@@ -54,11 +54,11 @@ class _ApiReader:
     def api(self, resource: Resource, members: list[Resource]) -> GraphQLApi:
         properties = resource.properties
         resource.required("Name", "AuthenticationType")
-        for member, emulated, advice in (
-            ("ApiType", "GRAPHQL", "Write the schema into one API."),
-            ("Visibility", "GLOBAL", "EventBridge does not reach private APIs."),
+        for member, emulated, other, advice in (
+            ("ApiType", "GRAPHQL", "MERGED", "Write the schema into one API."),
+            ("Visibility", "GLOBAL", "PRIVATE", "EventBridge does not reach private APIs."),
         ):
-            if (given := properties.text(member, emulated)) != emulated:
+            if (given := properties.text(member, emulated, choices=(emulated, other))) != emulated:
                 properties.fault(f"{member} {given!r} is not emulated", member, expected=emulated, advice=advice)
         schema, schema_place = self._schema(resource, members)
         return GraphQLApi(
