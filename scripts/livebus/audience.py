@@ -140,10 +140,10 @@ class Audience:
         for subscription, why in registry.withheld(subscriber.field, publication):
             # A filter of the resolver's may ask for what this subscriber is not; only a field that the result does not
             # have keeps everybody out.
-            names = _filtered_fields(subscription.start.subscription_filter)
-            absent = [name for name in names if not _has(publication.value, name)]
+            asked = _filtered_fields(subscription.start.subscription_filter)
+            absent = [name for name in asked if not _has(publication.value, name)]
             reason = f"{why}: the mutation's result has no {', '.join(map(repr, absent))}" if absent else why
-            return Reception(subscriber.field, asking, None, reason, given, conditional=bool(names) and not absent)
+            return Reception(subscriber.field, asking, None, reason, given, conditional=bool(asked) and not absent)
         return None
 
     def _subscribe(

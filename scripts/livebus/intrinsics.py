@@ -114,7 +114,7 @@ class Evaluator:
                 if function and (name != "Condition" or path[:1] == ("Conditions",)):
                     return function(argument, (*path, name))
             if misplaced := [name for name in value if name.startswith("Fn::")]:
-                return self._misplaced_function(misplaced[0], len(value) == 1, (*path, misplaced[0]))
+                return self._misplaced_function(misplaced[0], (*path, misplaced[0]), is_alone=len(value) == 1)
             members = [(key, self.resolve(item, (*path, key))) for key, item in value.items()]
             resolved = {key: item for key, item in members if item is not NO_VALUE}
         elif isinstance(value, list):
@@ -348,7 +348,7 @@ class Evaluator:
 
     # --- faults -----------------------------------------------------------------------------------------------------
 
-    def _misplaced_function(self, name: str, is_alone: bool, path: Path) -> str:  # noqa: FBT001  # internal
+    def _misplaced_function(self, name: str, path: Path, *, is_alone: bool) -> str:
         if name in _NOT_EMULATED or name.startswith("Fn::ForEach::"):
             return self._fault(
                 f"{name} is not emulated", path, advice="Write the value itself, or give it as a parameter."

@@ -26,7 +26,7 @@ from livebus.pattern import EventPattern
 from livebus.template import Environment
 from livebus.template.application import Application
 from livebus.template.attributes import bus_name
-from livebus.template.document import read_document
+from livebus.template.document import Document, read_document
 
 CONFIG_FILE = ".livebus.toml"
 EVENTS_FOLDER = "events"
@@ -81,19 +81,26 @@ class Project:
         return _environment(stack_name, region)
 
     def inspect(
-        self, text: str | None = None, *, parameters: Mapping[str, str] | None = None, environment: Environment
+        self, document: Document | None = None, *, parameters: Mapping[str, str] | None = None, environment: Environment
     ) -> Inspection:
         """
-        The template under inspection, without samples yet; ``text`` where it is at hand already.
+        The template under inspection, without samples yet; ``document`` where it has been read already.
 
         Raises LivebusError where the template is not there or nothing of it can be read.
         """
-        shown = str(self.template)
-        self.read[shown] = self.template
-        if text is None:
-            text = read_text(self.template, shown)
-        document = read_document(text, shown)
+        if document is None:
+            document = read_document(self.text(), self.name)
         return Inspection(document, self.read_named, environment=environment, parameters=parameters)
+
+    @property
+    def name(self) -> str:
+        """The name that places have for the template."""
+        return relative(self.template)
+
+    def text(self) -> str:
+        """The template's text. Raises LivebusError."""
+        self.read[self.name] = self.template
+        return read_text(self.template, self.name)
 
     def read_named(self, name: str) -> str:
         """The text of a file by the name that the template has for it. Raises LivebusError."""
@@ -172,6 +179,12 @@ def read_bytes(path: Path, name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LivebusError(f"cannot read {name!r}: {reason}", Place(name)) from None
+
+
+def missing(path: Path) -> list[Fault]:
+    """A fault where there is neither a file nor a folder."""
+    name = relative(path)
+    return [] if path.exists() else [Fault(f"{name!r} is not there", Place(name), advice=_close_file(path))]
 
 
 def _close_file(path: Path) -> str:

@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,16 @@ def test_the_reader_of_its_output_may_leave(project: Path, tmp_path: Path) -> No
     """With nobody at the other end of its pipes it runs on, and stops cleanly."""
     reading, writing = os.pipe()
     outputs = tmp_path / "outputs.json"
-    command = [".venv/bin/python", "scripts/local.py", "--port", "0", "--state", tmp_path / "s", "--outputs", outputs]
+    command: list[str | Path] = [
+        ".venv/bin/python",
+        "scripts/local.py",
+        "--port",
+        "0",
+        "--state",
+        tmp_path / "s",
+        "--outputs",
+        outputs,
+    ]
     process = subprocess.Popen(command, cwd=project, stdout=writing, stderr=writing)
     os.close(writing)
     os.close(reading)
@@ -203,12 +213,12 @@ def test_a_resolver_that_is_not_there(verb: Verb, tmp_path: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_flag_that_cannot_be(verb: Verb, tmp_path: Path, arguments: list[str], code: int, words: str) -> None:
-    """Wrong usage is exit code 2, a value that does not work 1; the last line says what and what to do."""
+    """Wrong usage is exit code 2, a value that does not work 1; one line says what, and what to do."""
     defaults = {"--port": "0", "--state": str(tmp_path / "state")}
     given = [part for flag, value in defaults.items() if flag not in arguments for part in (flag, value)]
     lines = refused(verb("local.py", *given, *arguments, cwd=tmp_path), code)
-    assert words in lines[-1]
-    assert code == 2 or len(lines) == 1
+    assert [line for line in lines if words in line] != []
+    assert code == 2 or [line for line in lines if not line.startswith("error: ")] == []
 
 
 @pytest.mark.parametrize("name", ["signing-key.pem", "users.json", "journal.sqlite"])

@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 USER = ("alice", "Passw0rd!")
 # One for all: it keeps the services' models, which are slow to load.
-_SESSION = boto3.Session("test", "test", region_name="us-east-1")
+_SESSION: Any = boto3.Session("test", "test", region_name="us-east-1")
 
 
 class Trace:
@@ -39,7 +39,7 @@ class Trace:
 
     def next(self, station: str, event_id: str | None = None) -> Record:
         """The next record of a station (and of an event), passing over others. Raises AssertionError when late."""
-        passed = []
+        passed: list[str] = []
         while True:
             try:
                 record = self._records.get(timeout=SECONDS)

@@ -56,11 +56,30 @@ def may_hold_long_number(data: bytes) -> bool:
 def _parse_exactly(data: bytes) -> Any:
     try:
         text = data.decode("utf-8", "surrogatepass")
-        return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_constant)
+        event = json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_constant)
+        # How deep the standard library goes differs from one Python to the next.
+        if data.count(b"[") + data.count(b"{") <= MAX_DEPTH or not _is_deeper_than(MAX_DEPTH, event):
+            return event
+        return _parse_deep(text)
     except RecursionError:
         return _parse_deep(text)
     except ValueError as error:
         raise InvalidEvent(f"The event is not JSON: {error}") from error
+
+
+def _is_deeper_than(depth: int, value: Any) -> bool:
+    """Whether arrays and objects stand within one another more than so many times."""
+    level = [value]
+    for _ in range(depth + 1):
+        level = [
+            below
+            for each in level
+            if isinstance(each, dict | list)
+            for below in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _number(text: str) -> Any:

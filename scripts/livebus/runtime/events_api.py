@@ -91,10 +91,10 @@ class EventsApi:
         return {"Rules": [_rule(rule) for rule in self._rules(bus) if rule.name.startswith(prefix)]}
 
     def _describe_rule(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        return _rule(self._rule(body, str(body.get("Name"))))
+        return _rule(self._rule(body, _required(body, "Name")))
 
     def _list_targets_by_rule(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        return {"Targets": [_target(target) for target in self._rule(body, str(body.get("Rule"))).targets]}
+        return {"Targets": [_target(target) for target in self._rule(body, _required(body, "Rule")).targets]}
 
     def _known_bus(self, body: Mapping[str, Any]) -> str:
         name = bus_name(body.get("EventBusName"))
@@ -122,6 +122,13 @@ _ACTIONS: dict[str, Callable[[EventsApi, Mapping[str, Any]], dict[str, Any]]] = 
     "PutEvents": EventsApi._put_events,
     "TestEventPattern": EventsApi._test_event_pattern,
 }
+
+
+def _required(body: Mapping[str, Any], member: str) -> str:
+    value = body.get(member)
+    if value is None:
+        raise _validation([f"Value null at '{member.lower()}' failed to satisfy constraint: Member must not be null"])
+    return str(value)
 
 
 def _check_types(entry: Any) -> None:

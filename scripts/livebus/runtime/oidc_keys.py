@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import orjson
+
 _REFRESH_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
 _TIMEOUT_SECONDS = 10.0
@@ -73,7 +75,7 @@ async def _fetch(issuer: str) -> Mapping[str, Any]:
     except aiohttp.ClientError as error:
         raise OSError(f"{type(error).__name__}: {error}") from None
     if not isinstance(jwks.get("keys"), list):
-        raise ValueError("the document at its jwks_uri has no keys")
+        raise ValueError("the document at its jwks_uri has no keys")  # noqa: TRY004 - the document's fault
     return jwks
 
 
@@ -81,10 +83,10 @@ async def _json(session: Any, url: str) -> Mapping[str, Any]:
     async with session.get(url) as response:
         if response.status != 200:
             raise OSError(f"{url} answered HTTP {response.status}")
-        body = await response.content.read(_MAX_DOCUMENT_BYTES)
-    import orjson
-
+        body = bytearray()
+        while (chunk := await response.content.readany()) and len(body) <= _MAX_DOCUMENT_BYTES:
+            body += chunk
     content = orjson.loads(body)
     if not isinstance(content, dict):
-        raise ValueError(f"{url} is not a JSON object")
+        raise ValueError(f"{url} is not a JSON object")  # noqa: TRY004 - the document's fault, not the caller's
     return content

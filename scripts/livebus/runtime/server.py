@@ -24,7 +24,7 @@ import orjson
 from livebus.access import Authenticator
 from livebus.errors import LivebusError, Place
 from livebus.flow import CompiledApi, Line
-from livebus.identity import COGNITO
+from livebus.identity import COGNITO, OIDC
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.runtime.aws_endpoint import AwsEndpoint, Service
@@ -38,6 +38,7 @@ from livebus.runtime.events_api import EventsApi
 from livebus.runtime.http_server import HttpServer
 from livebus.runtime.journal import Journal
 from livebus.runtime.listener import Listener, bind
+from livebus.runtime.oidc_keys import OidcKeys
 from livebus.runtime.served_api import ServedApi
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
@@ -91,6 +92,7 @@ class Runtime:
         self._closers: list[Callable[[], object]] = []
         self._apis: dict[str, ServedApi] = {}
         self._paths: dict[str, ServedApi] = {}
+        self._oidc_keys = OidcKeys(self._tell)
         self._pool_ids: set[str] = set()
         self._user: tuple[str, str] | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -183,6 +185,7 @@ class Runtime:
             self._ticking.cancel()
             await asyncio.gather(self._ticking, return_exceptions=True)
             self._ticking = None
+        await self._oidc_keys.close()
         if hasattr(self, "_listener"):
             await self._listener.close()
             self._sqs.close()
@@ -274,6 +277,8 @@ class Runtime:
         pool_ids = {pool.user_pool_id for pool in application.user_pools}
         self._make_user([pool for pool in application.user_pools if pool.user_pool_id not in self._pool_ids])
         self._pool_ids = pool_ids
+        providers = [provider for api in application.apis for provider in api.providers if provider.mode == OIDC]
+        self._oidc_keys.use(provider.issuer for provider in providers if provider.issuer)
         for logical_id in [known for known in self._apis if known not in line.apis]:
             self._apis.pop(logical_id).end("the template has this API no more")
         for logical_id, compiled in line.apis.items():
@@ -301,6 +306,8 @@ class Runtime:
         )
 
     def _jwks_for(self, provider: AuthProvider) -> Mapping[str, Any] | None:
+        if provider.mode == OIDC and provider.issuer is not None:
+            return self._oidc_keys.document(provider.issuer)
         if provider.mode != COGNITO or provider.user_pool_id is None:
             return None
         try:

@@ -1,9 +1,25 @@
 """
 Station: template.yaml, the schema and the resolver files → an Application.
 
-``document`` reads YAML or JSON and keeps lines; ``parameters``, ``dependencies`` and ``resources`` evaluate it (with
-``livebus.intrinsics``), ``attributes`` gives resources their names and ARNs; ``events``, ``appsync`` and ``cognito`` read
-the resources on the event's way; ``loading`` puts it all together. ``application`` is the data that comes out.
+::
+
+    yaml_nodes          YAML within bounds: depth, size, aliases
+    document            the text as values in long form, with the line of each
+    serverless          AWS::Serverless::GraphQLApi, as the resources that SAM makes of it
+    sections            what a template and its resources have to have, and may have
+    parameters          values for this run, and their constraints
+    dependencies        what refers to what, and circles
+    environment         where the template is deployed to: names, ids and ARNs that AWS would make up
+    attributes          what resources answer to Ref and GetAtt
+    resources           all of it evaluated (with ``livebus.intrinsics``): resources by type
+    properties          reads a resource's members by type, or tells the fault with its place
+    members             misspelt members
+    policies, roles     statements, roles, queues
+    resolvers, appsync  GraphQL APIs
+    cognito             user pools
+    events              buses, rules and targets
+    loading             puts it all together
+    application         the data that comes out
 """
 
 from livebus.template.environment import Environment

@@ -135,7 +135,7 @@ class Properties:
             return default
         return number
 
-    def flag(self, name: str, default: bool = False) -> bool:  # noqa: FBT001, FBT002  # as the other readers
+    def flag(self, name: str, *, default: bool = False) -> bool:
         """True or false, as a text too."""
         if name not in self:
             return default

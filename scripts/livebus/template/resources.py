@@ -108,7 +108,6 @@ class Resources:
                         self.faults.append(Fault(found, self.document.place(path), "an object"))
                     value = {}
                 values[logical_id] = value
-                self.attributes.ref(logical_id)
         return {
             logical_id: Resource(
                 logical_id,

@@ -97,7 +97,6 @@ def test_all_faults_at_once(line: Line, faults: Faults) -> None:
     [
         ("AWS::AppSync::Api", "AppSync Events APIs cannot be the target of a rule."),
         ("AWS::EventsV2::EventBus", "A V2 bus cannot target AppSync; use AWS::Events::EventBus."),
-        ("AWS::Serverless::GraphQLApi", "Write AWS::AppSync::GraphQLApi: docs/decisions/ tells why."),
         ("AWS::CloudFormation::Stack", "Run the nested template by itself."),
     ],
 )
@@ -137,7 +136,8 @@ def test_functions_nested_too_deeply_for_python(monkeypatch: pytest.MonkeyPatch,
     """Should a template find a way to Python's own bound, it is told as a fault of the template."""
 
     def endless(*_: object) -> None:
-        endless()
+        # Raised by hand: CPython 3.13.0 recurses into such a call without end, until memory is gone.
+        raise RecursionError
 
     monkeypatch.setattr("livebus.template.loading.read_buses", endless)
 
@@ -210,7 +210,7 @@ def _put(body: Any, path: tuple[Any, ...], value: Any, *, rename: bool) -> None:
             return
     if rename and isinstance(body, dict) and path[-1] in body:
         body[f"{path[-1][:-1]}x"] = body.pop(path[-1])
-    elif isinstance(body, dict) or (isinstance(body, list) and path[-1] < len(body)):
+    elif isinstance(body, dict) or (isinstance(body, list) and isinstance(path[-1], int) and path[-1] < len(body)):
         body[path[-1]] = value
 
 

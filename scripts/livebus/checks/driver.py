@@ -1,0 +1,47 @@
+"""
+What is found while the checks are being run, and not by one of them: files of events, events, suppressions.
+
+These have ids like all others, so that they can be looked up and shown alike; whoever runs the checks makes the findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from livebus.checks.check import Check
+from livebus.checks.every import EVERY_CHECK
+from livebus.checks.inspection import Inspection
+from livebus.checks.running import BROKEN_CHECK
+from livebus.errors import Fault
+
+
+def found_elsewhere(inspection: Inspection) -> Iterator[Fault]:
+    """Find nothing: for checks whose findings others make."""
+    return iter(())
+
+
+EVENTS_READABLE = Check(
+    "E9196",
+    "Files of sample events can be read",
+    "What is no JSON, or no event, cannot be published, and proves nothing of the rules.",
+    "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html",
+    found_elsewhere,
+)
+EVENT_ARRIVES = Check(
+    "E9197",
+    "Each sample event arrives, and those that must not arrive do not",
+    "EventBridge tells nobody of an event that matches no rule, or whose mutation answers with an error.",
+    "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html",
+    found_elsewhere,
+)
+SUPPRESSION_GIVES_REASON = Check(
+    "E9198",
+    "What is ignored in the template's Metadata names a check and a reason",
+    "Without a reason nobody can tell later whether it still holds. What is named wrongly is not ignored.",
+    "docs/checks.md",
+    found_elsewhere,
+)
+
+# What --list shows and --explain explains; EVERY_CHECK is what runs.
+LISTED: tuple[Check, ...] = (*EVERY_CHECK, EVENTS_READABLE, EVENT_ARRIVES, SUPPRESSION_GIVES_REASON, BROKEN_CHECK)
+IDS: tuple[str, ...] = tuple(dict.fromkeys(check.id for check in LISTED))

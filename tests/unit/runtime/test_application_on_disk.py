@@ -1,0 +1,89 @@
+"""The application's files: what is read, what counts as changed, what cannot be read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from livebus.errors import InvalidTemplate, LivebusError
+from livebus.runtime.application_files import ApplicationFiles
+from livebus.template import Environment
+from support.application import change, copied
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    return copied(tmp_path / "app")
+
+
+def files_of(template: Path) -> ApplicationFiles:
+    return ApplicationFiles.of(template, Environment("livebus", "us-east-1", endpoint="http://127.0.0.1:1"), {})
+
+
+def touch(path: Path) -> None:
+    """Another time of change, whatever the file system's resolution."""
+    status = path.stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
+
+
+def test_the_line_is_compiled_from_all_files(template: Path) -> None:
+    """Template, schema and resolver make one line; nothing has changed since."""
+    files = files_of(template)
+    line = files.load()
+    assert list(line.apis) == ["GraphQLApi"]
+    assert not files.changed()
+
+
+@pytest.mark.parametrize("name", ["template.yaml", "schema.graphql", "resolvers/publishMsgFromEB.js"])
+def test_a_written_or_removed_file_is_a_change(template: Path, name: str) -> None:
+    """Each file that the application is read from is looked at; loading again settles it."""
+    files = files_of(template)
+    files.load()
+    touch(template.parent / name)
+    assert files.changed()
+    files.load()
+    assert not files.changed()
+    (template.parent / name).unlink()
+    assert files.changed()
+
+
+def test_a_file_beside_it_is_no_change(template: Path) -> None:
+    """What the template does not name is not looked at."""
+    files = files_of(template)
+    files.load()
+    (template.parent / "other.graphql").write_text("type Query { a: Int }")
+    assert not files.changed()
+
+
+def test_after_a_fault_the_mended_file_is_a_change(template: Path) -> None:
+    """A broken file is loaded again when it is written again, and not before."""
+    files = files_of(template)
+    files.load()
+    change(template.parent / "schema.graphql", "type Mutation {", "type Mutation {{")
+    with pytest.raises(InvalidTemplate):
+        files.load()
+    assert not files.changed()
+    change(template.parent / "schema.graphql", "{{", "{")
+    touch(template.parent / "schema.graphql")
+    assert files.changed()
+    files.load()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"\xff\xfe", "is not UTF-8 (byte 0)"), (b" " * (8 * 1024 * 1024 + 1), "more than 8388608")]
+)
+def test_a_file_that_cannot_be_read_is_a_fault(template: Path, content: bytes, words: str) -> None:
+    """Other encodings and files without an end are named."""
+    template.write_bytes(content)
+    with pytest.raises(LivebusError) as refused:
+        files_of(template).load()
+    assert words in str(refused.value)
+
+
+def test_a_template_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    """The path is named."""
+    with pytest.raises(LivebusError) as refused:
+        files_of(tmp_path / "none.yaml").load()
+    assert str(tmp_path / "none.yaml") in str(refused.value)

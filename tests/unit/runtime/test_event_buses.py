@@ -1,0 +1,252 @@
+"""The event buses: what PutEvents carries, and the decisions about what fails, with a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livebus.flow import Line
+from livebus.runtime import event_buses
+from livebus.runtime.event_buses import EventBuses, Faults
+from livebus.runtime.journal import Journal
+from livebus.runtime.trace import Trace
+
+TARGET = frozenset({"AppSync"})
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal(tmp_path / "journal.sqlite")
+    yield opened
+    opened.close()
+
+
+class Bench:
+    """Event buses of a line, what they said, and what they traced."""
+
+    def __init__(self, line: Line, journal: Journal, clock: Any, new_id: Callable[[], str], **options: Any) -> None:
+        self.lines: list[str] = []
+        self.records: list[dict[str, Any]] = []
+        self.clock = clock
+        self.journal = journal
+        trace = Trace(self.lines.append, clock)
+        trace.listeners.append(self.records.append)
+        self.buses = EventBuses(line, journal, trace, clock=clock, new_id=new_id, jitter=lambda: 1.0, **options)
+        self.queue = line.application.queues[0].arn
+
+    def put(self, message: Any = "hello", **change: Any) -> dict[str, Any]:
+        detail = json.dumps({"msg": message})
+        entry = {"Source": "sample.source", "DetailType": "d", "Detail": detail, "EventBusName": "livebus", **change}
+        return self.buses.put_events([entry])
+
+    def stations(self) -> list[str]:
+        return [record["station"] for record in self.records]
+
+    def run_due(self) -> None:
+        self.buses._run_due()
+
+    def dead_letters(self) -> list[Any]:
+        return self.journal.receive(self.queue, 10, now=self.clock.now, hidden_until=self.clock.now, receipt="r")
+
+
+@pytest.fixture
+def bench(line: Line, journal: Journal, clock: Any, new_id: Any) -> Callable[..., Bench]:
+    def make(of: Line = line, **options: Any) -> Bench:
+        return Bench(of, journal, clock, new_id, **options)
+
+    return make
+
+
+def looped(test: Callable[[], None]) -> None:
+    """Run something that sets timers: there has to be a loop, though none of its timers is waited for."""
+
+    async def called() -> None:
+        test()
+
+    asyncio.run(called())
+
+
+def test_an_event_passes_every_station(bench: Callable[..., Bench]) -> None:
+    """A matching event is transformed, executed and published before PutEvents is answered."""
+    here = bench()
+    assert here.put() == {"FailedEntryCount": 0, "Entries": [{"EventId": "id-1"}]}
+    assert here.stations() == ["bus", "pattern", "transformer", "execution", "subscription"]
+    assert here.records[3]["data"] == {"publishMsgFromEB": "hello"}
+    assert here.lines == []
+
+
+def test_a_refused_entry_is_answered_and_told(bench: Callable[..., Bench]) -> None:
+    """The answer has AWS's code; the line for people says whose entry it was."""
+    here = bench()
+    answer = here.put(Detail="nothing")
+    assert answer == {
+        "FailedEntryCount": 1,
+        "Entries": [{"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}],
+    }
+    assert here.lines == ["refused an entry from 'sample.source': MalformedDetail: Detail is malformed."]
+
+
+def test_an_unknown_bus_is_told_with_those_that_are_there(bench: Callable[..., Bench]) -> None:
+    """The event is accepted and gone, and the line names the buses that exist."""
+    here = bench()
+    assert here.put(EventBusName="livebuz")["FailedEntryCount"] == 0
+    (line,) = here.lines
+    assert "there is no event bus 'livebuz' (there are: default, livebus)" in line
+
+
+def test_attempts_are_repeated_until_one_works(bench: Callable[..., Bench]) -> None:
+    """After each failure the event waits as long as the policy says; the one that works ends it."""
+    here = bench(faults=Faults(TARGET))
+
+    def check() -> None:
+        here.put()
+        ((first_due, row),) = here.journal.due_times()
+        assert first_due == here.clock.now + 1.0
+        here.clock.now = first_due
+        here.run_due()
+        assert here.journal.due_times() == [(first_due + 2.0, row)]
+        here.buses.faults.failing_targets = frozenset()
+        here.clock.now += 2.0
+        here.run_due()
+        assert here.journal.due_times() == []
+
+    looped(check)
+    assert [record["attempt"] for record in here.records if record["station"] == "execution"] == [2]
+    assert here.dead_letters() == []
+
+
+def test_nothing_is_tried_before_its_time(bench: Callable[..., Bench]) -> None:
+    """A timer that fires early changes nothing."""
+    here = bench(faults=Faults(TARGET))
+
+    def check() -> None:
+        here.put()
+        before = here.journal.due_times()
+        here.clock.now += 0.5
+        here.run_due()
+        assert here.journal.due_times() == before
+
+    looped(check)
+
+
+def test_retries_end_in_the_queue(bench: Callable[..., Bench]) -> None:
+    """Past the template's 300 seconds the event lies in the queue, with the number of retries that were made."""
+    here = bench(faults=Faults(TARGET))
+
+    def check() -> None:
+        here.put("gone")
+        while due := here.journal.due_times():
+            here.clock.now = due[0][0]
+            here.run_due()
+
+    looped(check)
+    (message,) = here.dead_letters()
+    assert json.loads(message.body)["detail"] == {"msg": "gone"}
+    # 1 + 2 + 4 + … + 128 are 255 seconds; the last retry comes when 300 are over.
+    assert message.attributes["RETRY_ATTEMPTS"] == "9"
+    assert message.attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
+
+
+def test_time_scale_changes_the_waiting_and_not_the_number_of_retries(bench: Callable[..., Bench]) -> None:
+    """With a scale of 60 the same retries are made in a sixtieth of the time."""
+    here = bench(faults=Faults(TARGET), time_scale=60.0)
+    began = here.clock.now
+
+    def check() -> None:
+        here.put()
+        while due := here.journal.due_times():
+            here.clock.now = due[0][0]
+            here.run_due()
+
+    looped(check)
+    (message,) = here.dead_letters()
+    assert message.attributes["RETRY_ATTEMPTS"] == "9"
+    assert round(here.clock.now - began, 3) == 5.0
+
+
+def test_without_a_queue_the_event_is_lost_and_told(bench: Callable[..., Bench], line_without_queue: Line) -> None:
+    """The line says why there is no dead letter."""
+    here = bench(line_without_queue, faults=Faults(TARGET))
+
+    def check() -> None:
+        here.put()
+        here.clock.now += 400
+        here.run_due()
+
+    looped(check)
+    assert here.lines[-1].endswith("and no dead letter: the target has no dead-letter queue")
+    assert here.records[-1]["lost"] == "the target has no dead-letter queue"
+
+
+def test_more_than_so_many_retries_go_to_the_queue_at_once(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits is bounded: one more is dead-lettered with RESOURCE_LIMIT_EXCEEDED."""
+    monkeypatch.setattr(event_buses, "MAX_PENDING_RETRIES", 2)
+    here = bench(faults=Faults(TARGET))
+
+    def check() -> None:
+        for number in range(3):
+            here.put(str(number))
+
+    looped(check)
+    assert len(here.journal.due_times()) == 2
+    (message,) = here.dead_letters()
+    assert json.loads(message.body)["detail"] == {"msg": "2"}
+    assert message.attributes["ERROR_CODE"] == "RESOURCE_LIMIT_EXCEEDED"
+
+
+def test_what_waited_is_resumed(bench: Callable[..., Bench]) -> None:
+    """Buses on a journal in which events wait take them up, and say how many."""
+    first = bench(faults=Faults(TARGET))
+
+    def put_thirty() -> None:
+        for number in range(30):
+            first.put(str(number))
+
+    looped(put_thirty)
+    second = bench()
+
+    def check() -> None:
+        assert second.buses.resume() == 30
+        second.clock.now += 60
+        second.run_due()
+        # A few at a time: others want their turn in between.
+        assert second.stations().count("execution") == 20
+        second.run_due()
+        assert second.stations().count("execution") == 30
+
+    looped(check)
+    assert second.journal.due_times() == []
+
+
+def test_a_target_that_is_gone_is_told(bench: Callable[..., Bench], line: Line) -> None:
+    """An event that waited for a target which the template has no more is dropped, and said so."""
+    here = bench(faults=Faults(TARGET))
+
+    def check() -> None:
+        here.put()
+        here.buses.line = Line(line.application, line.apis, (), {})
+        here.clock.now += 60
+        here.run_due()
+
+    looped(check)
+    assert "waited for target 'AppSync'" in here.lines[-1]
+    assert here.journal.due_times() == []
+
+
+def test_closing_leaves_what_waits_in_the_journal(bench: Callable[..., Bench]) -> None:
+    """``close`` says how many events wait, and touches none of them."""
+    here = bench(faults=Faults(TARGET))
+
+    def check() -> None:
+        here.put()
+        assert here.buses.close() == 1
+
+    looped(check)
+    assert len(here.journal.due_times()) == 1
