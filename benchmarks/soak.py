@@ -95,7 +95,7 @@ class Soak:
         """Subscribe and read nothing until the runtime hangs up."""
         while not self.is_over:
             socket = await subscribe(session, self.outputs)
-            transport = socket._response.connection.transport  # noqa: SLF001 - there is no public way to stop reading
+            transport: Any = socket.get_extra_info("transport") or socket._response.connection.transport  # type: ignore[union-attr]
             transport.pause_reading()
             self.connections += 1
             await asyncio.sleep(5.0)

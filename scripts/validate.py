@@ -15,7 +15,7 @@ from livebus import terminal
 from livebus.errors import LivebusError, Place
 
 if TYPE_CHECKING:
-    from livebus.checks.check import Check, Finding
+    from livebus.checks.check import Check
     from livebus.checks.report import Report
     from livebus.validation import Options, Others, Validation
 
@@ -128,15 +128,28 @@ def _cfn_lint(arguments: Namespace) -> Others | None:
 
 
 def _compare(validation: Validation, arguments: Namespace) -> Report:
-    """What AWS itself says otherwise."""
-    from livebus.aws.session import Destination, Session
+    """What AWS itself says otherwise. Raises LivebusError where it cannot be asked."""
     from livebus.aws.second_opinion import second_opinion
+    from livebus.aws.session import Destination, Session
+    from livebus.checks.report import Report
 
-    given = {name: getattr(arguments, name) or "" for name in ("profile", "region", "endpoint_url")}
-    session = Session(Destination((validation.project.folder,), **given))
-    report, asked = second_opinion(validation, session.client)
-    terminal.talk(f"asked AWS ({session.where}): {asked}")
-    return report
+    if validation.inspection is None:
+        return Report()
+    session = Session(
+        Destination(
+            (validation.project.folder,),
+            profile=arguments.profile or "",
+            region=arguments.region or "",
+            endpoint_url=arguments.endpoint_url or "",
+        )
+    )
+    opinion = second_opinion(validation.inspection, session.client, validation.services)
+    terminal.talk(f"asked AWS ({session.where}): {opinion}")
+    for fault in opinion.faults:
+        terminal.report(LivebusError(faults=[fault]))
+    if opinion.faults and not opinion.findings:
+        raise LivebusError("AWS could not be asked about everything")
+    return Report(opinion.findings)
 
 
 def _show(report: Report, arguments: Namespace) -> None:

@@ -245,7 +245,7 @@ class _Compiler:
             if config.field_name not in getattr(kind, "fields", {}):
                 # AWS's wording when a resolver is made for a field that the schema has not.
                 found = f"No field named {config.field_name} found on type {config.type_name}"
-                expected = f"a field of {api.schema_place.file or 'the schema'}"
+                expected = f"a field of the schema at {api.schema_place}"
                 self.errors.append(InvalidTemplate(found, config.place, expected=expected))
 
     def _bus(self, name: str, apis: Mapping[str, CompiledApi]) -> _Bus:
@@ -260,6 +260,8 @@ class _Compiler:
                         error.reason, line=error.line, column=error.column, place=rule.pattern_place
                     )
                     self.errors.append(refused)
+                    # Its targets have faults of their own to tell.
+                    list(self._targets(rule, apis))
                     continue
                 rules.append(CompiledRule(rule, pattern, tuple(self._targets(rule, apis))))
         return _Bus(tuple(rules), PatternIndex([str(compiled.rule.event_pattern) for compiled in rules]))

@@ -63,6 +63,11 @@ class Validation:
     inspection: Inspection | None = None
     stage: Stage | None = None
 
+    @property
+    def services(self) -> Services:
+        """What resolvers reach in a dry run: the time, ids, and event buses that take everything."""
+        return Services(self.options.now.timestamp(), _ids(), _accepts)
+
     def run(self, others: Others | None = None, *, document: Document | None = None) -> Report:
         """
         Find everything. ``others`` adds findings of other linters for the template's path; ``document`` is the template
@@ -98,7 +103,7 @@ class Validation:
         template = self.project.shown(inspection.document.file)
         for entry in samples.refused:
             yield _refused(template, entry)
-        services = Services(self.options.now.timestamp(), _ids(), _accepts)
+        services = self.services
         self.stage = Stage(inspection.compilation.line, services)
         # What the runtime does not emulate may be sound on AWS: then a failure here proves nothing.
         not_emulated = any(fault.only_local for fault in inspection.reading_faults)

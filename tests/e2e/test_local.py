@@ -90,7 +90,7 @@ def test_the_reader_of_its_output_may_leave(project: Path, tmp_path: Path) -> No
     reading, writing = os.pipe()
     outputs = tmp_path / "outputs.json"
     command: list[str | Path] = [
-        ".venv/bin/python",
+        sys.executable,
         "scripts/local.py",
         "--port",
         "0",

@@ -182,7 +182,9 @@ class _Access:
             why += f", which leaves it to {self.api.api.default_provider.mode}"
         needed = self.needed(element, closed)
         advice = f"Write {needed} behind {'the field' if name else f'type {type_name}'}."
-        return Fault(f"{who} may not read {what},{fields} it {why}", schema_place(self.api, self.node(element)), needed, advice)
+        return Fault(
+            f"{who} may not read {what},{fields} it {why}", schema_place(self.api, self.node(element)), needed, advice
+        )
 
 
 def _listed(names: list[str]) -> str:

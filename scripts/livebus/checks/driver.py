@@ -42,6 +42,21 @@ SUPPRESSION_GIVES_REASON = Check(
     found_elsewhere,
 )
 
+AWS_AGREES = Check(
+    "E9195",
+    "AWS's own answers are ours (with --remote)",
+    "Where EventBridge or AppSync says otherwise, what Livebus says of this template is not to be relied on.",
+    "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html",
+    found_elsewhere,
+)
+
 # What --list shows and --explain explains; EVERY_CHECK is what runs.
-LISTED: tuple[Check, ...] = (*EVERY_CHECK, EVENTS_READABLE, EVENT_ARRIVES, SUPPRESSION_GIVES_REASON, BROKEN_CHECK)
+LISTED: tuple[Check, ...] = (
+    *EVERY_CHECK,
+    AWS_AGREES,
+    EVENTS_READABLE,
+    EVENT_ARRIVES,
+    SUPPRESSION_GIVES_REASON,
+    BROKEN_CHECK,
+)
 IDS: tuple[str, ...] = tuple(dict.fromkeys(check.id for check in LISTED))

@@ -4,13 +4,46 @@ All checks, in the order of the event's way.
 
 from __future__ import annotations
 
-from livebus.checks import inputs, operation, sample_values, samples, sizes, template
+from livebus.checks import (
+    alarms,
+    api,
+    buses,
+    directives,
+    inputs,
+    names,
+    operation,
+    permissions,
+    queues,
+    resolvers,
+    roles,
+    rules,
+    sample_values,
+    samples,
+    schema,
+    sizes,
+    subscriptions,
+    targets,
+    template,
+)
 from livebus.checks.check import Check
 
 EVERY_CHECK: tuple[Check, ...] = (
     *template.CHECKS,
+    *names.CHECKS,
+    *buses.CHECKS,
+    *rules.CHECKS,
+    *targets.CHECKS,
     *inputs.CHECKS,
+    *roles.CHECKS,
+    *permissions.CHECKS,
     *operation.CHECKS,
+    *api.CHECKS,
+    *schema.CHECKS,
+    *directives.CHECKS,
+    *resolvers.CHECKS,
+    *subscriptions.CHECKS,
+    *queues.CHECKS,
+    *alarms.CHECKS,
     *sample_values.CHECKS,
     *samples.CHECKS,
     *sizes.CHECKS,

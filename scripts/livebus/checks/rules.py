@@ -18,8 +18,14 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.checks.patterns import WrittenPattern, written_patterns
 from livebus.errors import Fault, InvalidEventPattern
-from livebus.pattern.quota import ACCEPTED_COMPLEXITY, DEFAULT_LENGTH, MAX_FIELDS, MAX_LENGTH, REFUSED_COMPLEXITY
-from livebus.pattern.quota import complexity
+from livebus.pattern.quota import (
+    ACCEPTED_COMPLEXITY,
+    DEFAULT_LENGTH,
+    MAX_FIELDS,
+    MAX_LENGTH,
+    REFUSED_COMPLEXITY,
+    complexity,
+)
 from livebus.pattern.rule import Rule as ReadPattern
 from livebus.pattern.rule import read
 from livebus.template.document import Path
@@ -126,7 +132,7 @@ def _within_quotas(inspection: Inspection) -> Iterator[Fault]:
         except InvalidEventPattern:
             continue
         compact = pattern.text if pattern.is_text else json.dumps(pattern.value, separators=(",", ":"))
-        if DEFAULT_LENGTH < len(compact) and len(pattern.text) <= MAX_LENGTH:
+        if len(compact) > DEFAULT_LENGTH and len(pattern.text) <= MAX_LENGTH:
             expected = f"{DEFAULT_LENGTH:,} at most, or {MAX_LENGTH:,} where the quota was raised"
             yield Fault(f"the pattern has {len(compact):,} characters", pattern.place(), expected, "Split the rule.")
         most = max(map(len, found.sub_rules))

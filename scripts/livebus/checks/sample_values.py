@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from livebus.transformer import NotTransformable
 from livebus.transformer.json_path import MISSING, WILDCARD, steps_of
 
 CHECKS = Checks()
+
+_LINE = re.compile(r"\(line (\d+), column \d+\)")
 
 _TRANSFORM = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"
 _SCALARS = "https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html"
@@ -43,17 +46,20 @@ class _Arrival:
 def _is_transformed(inspection: Inspection) -> Iterator[Fault]:
     for supply in supplies(inspection):
         samples = _samples(inspection, supply)
-        refused = []
+        refused: dict[int, str] = {}
         for sample in samples:
             try:
                 supply.transformer.apply(sample.event)
             except NotTransformable as error:
-                refused.append((sample, error.reason))
-        at_fault = _blamed(supply.place(), samples, [sample for sample, _ in refused])
-        for sample, place in at_fault:
-            reason = next(reason for each, reason in refused if each is sample)
-            if not _is_told(supply):
-                yield Fault(f"{_of(sample)} is not delivered: {reason}", place)
+                refused[id(sample)] = error.reason
+        if not refused or _is_told(supply):
+            continue
+        place = supply.place()
+        line = _LINE.search(next(iter(refused.values())))
+        at_fault = place.shifted(int(line[1])) if line else place
+        for sample, where in _blamed(at_fault, samples, [each for each in samples if id(each) in refused]):
+            reason = refused[id(sample)].replace(f" ({place})", f" ({place.file}:{at_fault.line})")
+            yield Fault(f"{_of(sample)} is not delivered: {reason}", where)
 
 
 def _is_told(supply: Supply) -> bool:

@@ -99,9 +99,7 @@ def _feeds(inspection: Inspection) -> Iterator[Fault]:
             continue
         root = call.api.schema.graphql.subscription_type
         alike = [
-            name
-            for name, field in (root.fields.items() if root else ())
-            if get_named_type(field.type) is call.returned
+            name for name, field in (root.fields.items() if root else ()) if get_named_type(field.type) is call.returned
         ]
         directive = f'@aws_subscribe(mutations: ["{call.name}"])'
         advice = f"Write {directive} behind a field of type Subscription that returns {call.returned.name}."
@@ -223,7 +221,9 @@ def _filtered_is_selected(inspection: Inspection) -> Iterator[Fault]:
     for call in calls(inspection):
         for argument, names in _unselected_arguments(call).items():
             found = f"the operation does not select {argument!r}, by which subscribers of {_listed(names)} filter"
-            yield Fault(found, call.place, f"{argument!r} in the selection of {call.name!r}", f"Add {argument!r} to it.")
+            yield Fault(
+                found, call.place, f"{argument!r} in the selection of {call.name!r}", f"Add {argument!r} to it."
+            )
 
 
 def _unselected_arguments(call: Call) -> dict[str, list[str]]:

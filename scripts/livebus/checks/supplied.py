@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -312,14 +313,18 @@ def _meet_object(variable: str, way: str, type_: GraphQLInputObjectType, value: 
     if not isinstance(value, dict):
         yield Misfit(variable, way, f"{kind_in_words(value)} does not fit the input type {type_}")
         return
+    misspelt: list[str] = []
     for name, item in value.items():
         if name in type_.fields:
             yield from meet(variable, f"{way}.{name}", type_.fields[name].type, item)
         else:
-            yield Misfit(variable, f"{way}.{name}", f"the input type {type_} has no field {name!r}")
+            close = difflib.get_close_matches(name, [each for each in type_.fields if each not in value], n=1)
+            misspelt += close
+            meant = f" (did you mean {close[0]!r}?)" if close else ""
+            yield Misfit(variable, f"{way}.{name}", f"the input type {type_} has no field {name!r}{meant}")
     for name, field in type_.fields.items():
-        if name not in value and is_required_input_field(field):
-            yield Misfit(variable, f"{way}.{name}", f"the input type {type_} needs the field {name!r}")
+        if name not in value and name not in misspelt and is_required_input_field(field):
+            yield Misfit(variable, way, f"the input type {type_} needs the field {name!r}")
 
 
 def _meet_leaf(variable: str, way: str, type_: Any, value: Any) -> Iterator[Misfit]:

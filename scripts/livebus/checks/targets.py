@@ -25,7 +25,18 @@ _QUEUES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.
 # Services whose resources are targets, by the ARN's third part.
 _OTHERS = frozenset(
     (
-        *("batch", "codebuild", "codepipeline", "ecs", "events", "execute-api", "firehose", "glue", "inspector", "kinesis"),
+        *(
+            "batch",
+            "codebuild",
+            "codepipeline",
+            "ecs",
+            "events",
+            "execute-api",
+            "firehose",
+            "glue",
+            "inspector",
+            "kinesis",
+        ),
         *("lambda", "logs", "redshift", "sagemaker", "sns", "sqs", "ssm", "states"),
     )
 )

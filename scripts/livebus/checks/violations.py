@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,8 @@ class Violation:
     @property
     def name(self) -> str:
         node: Any = self.node
+        if self.kind == "NonInputTypeOnVariable":
+            node = next((each for each in self._declarations if _is_around(each, node)), node)
         if isinstance(node, VariableDefinitionNode):
             return str(node.variable.name.value)
         named = getattr(node, "name", None)
@@ -81,15 +83,21 @@ class Violation:
             node = self._declaration(self.name) or node
         return self.inspected.operation.at(*start_of(node))
 
-    def _declaration(self, name: str) -> VariableDefinitionNode | None:
+    @property
+    def _declarations(self) -> Sequence[VariableDefinitionNode]:
         definition = self.inspected.operation.definition
-        nodes = (definition.variable_definitions or ()) if definition else ()
-        return next((node for node in nodes if node.variable.name.value == name), None)
+        return (definition.variable_definitions or ()) if definition else ()
+
+    def _declaration(self, name: str) -> VariableDefinitionNode | None:
+        return next((node for node in self._declarations if node.variable.name.value == name), None)
+
+    def _declared_type(self, name: str) -> str:
+        declaration = self._declaration(name)
+        return print_ast(declaration.type) if declaration else ""
 
     def _words(self) -> tuple[str, str, str]:
         """What was found, what was expected, what to do. The schema's own names stand in the last two."""
-        around = self.around.get(id(self.node), _Around())
-        name = self.name
+        around, name = self.around.get(id(self.node), _Around()), self.name
         match self.kind:
             case "FieldUndefined":
                 fields = getattr(around.parent, "fields", {})
@@ -105,38 +113,43 @@ class Violation:
                 found = f"the field {name!r} is called without its argument {argument!r}"
                 advice = f"Declare ${argument}: {type_} and pass it: {name}({argument}: ${argument})."
                 return found, f"{argument!r} of type {type_}", advice
+            case "SubSelectionRequired" if around.field is not None:
+                fields = getattr(get_named_type(around.field.type), "fields", {})
+                found = f"the field {name!r} of type {around.field.type} has no selection"
+                selection = f"{name} {{ {' '.join(list(fields)[:3])} }}"
+                advice = f"Write {selection}: subscribers get what is selected here, and no more."
+                return found, _listed(fields), advice
+            case "SubSelectionNotAllowed" if around.field is not None:
+                found = f"the field {name!r} of type {around.field.type} has a selection"
+                return found, "none", "A value that is no object has no fields to select."
+            case _:
+                return self._words_of_variables()
+
+    def _words_of_variables(self) -> tuple[str, str, str]:
+        name = self.name
+        match self.kind:
             case "UndefinedVariable":
-                definition = self.inspected.operation.definition
-                declared = (
-                    [node.variable.name.value for node in (definition.variable_definitions or ())] if definition else []
-                )
+                declared = [node.variable.name.value for node in self._declarations]
                 advice = _did_you_mean(name, declared, "$") or f"Declare ${name} behind the operation's name."
                 return f"the variable '${name}' is not declared", _listed([f"${each}" for each in declared]), advice
             case "UnusedVariable":
                 return f"the variable '${name}' is declared and not used", "", "Pass it as an argument, or remove it."
             case "VariableTypeMismatch":
                 return self._mismatch(name)
+            case "NonInputTypeOnVariable":
+                found = f"the variable '${name}' is declared as {self._declared_type(name)!r}, a type of results"
+                return found, "a scalar, an enum or an input type", ""
             case "UnknownType":
                 types = [key for key, type_ in self.schema.graphql.type_map.items() if is_input_type(type_)]
                 return f"there is no type {name!r}", "", _did_you_mean(name, [key for key in types if key[:2] != "__"])
-            case "SubSelectionRequired" if around.field is not None:
-                fields = getattr(get_named_type(around.field.type), "fields", {})
-                found = f"the field {name!r} of type {around.field.type} has no selection"
-                advice = f"Write {name} {{ {' '.join(list(fields)[:3])} }}: subscribers get what is selected here, and no more."
-                return found, _listed(fields), advice
-            case "SubSelectionNotAllowed" if around.field is not None:
-                found = f"the field {name!r} of type {around.field.type} has a selection"
-                return found, "none", "A value that is no object has no fields to select."
             case _:
                 return self.text, "", ""
 
     def _mismatch(self, name: str) -> tuple[str, str, str]:
-        declaration = self._declaration(name)
-        given = print_ast(declaration.type) if declaration else "another type"
         expected = _EXPECTED_TYPE.search(self.text)
         wanted = expected[1] if expected else ""
         advice = f"Declare ${name}: {wanted}." if wanted else ""
-        return f"the variable '${name}' is declared as {given!r}", wanted, advice
+        return f"the variable '${name}' is declared as {self._declared_type(name)!r}", wanted, advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +223,8 @@ def _violation(
 
 
 def _without_consequences(violations: list[Violation]) -> Iterator[Violation]:
-    """Each mistake once: a misspelt argument is missing, too, and a misspelt variable leaves one unused."""
+    """Each mistake once: a misspelt argument is missing, too; a misspelt variable leaves one unused."""
+    no_inputs = {each.name for each in violations if each.kind == "NonInputTypeOnVariable"}
     unknown_arguments = [each.name for each in violations if each.kind == "UnknownArgument"]
     undefined = [each.name for each in violations if each.kind == "UndefinedVariable"]
     for violation in violations:
@@ -220,6 +234,8 @@ def _without_consequences(violations: list[Violation]) -> Iterator[Violation]:
             misspelt, name = undefined, violation.name
         else:
             misspelt, name = [], ""
+        if violation.kind == "VariableTypeMismatch" and violation.name in no_inputs:
+            continue
         if not difflib.get_close_matches(name, misspelt, n=1):
             yield violation
 

@@ -54,7 +54,8 @@ class CodeFile:
 
 def read_code(text: str, file: str) -> tuple[CodeFile | None, list[Fault]]:
     """The code file, or the faults because of which there is none."""
-    if len(text) > MAX_CODE:
+    # Inline code is padded with empty lines, so that its lines are the template's.
+    if len(text.lstrip("\n")) > MAX_CODE:
         found = f"The code is {len(text):,} characters long"
         return None, [Fault(found, Place(file), f"at most {MAX_CODE:,}", "Keep large tables out of resolver code")]
     if unreadable := _UNREADABLE.search(text):

@@ -241,24 +241,15 @@ class Runtime:
         if not pools:
             return
         if self._user is None:
-            # A random password has to pass whatever the pool asks for: all kinds of characters, and length.
-            self._user = self._settings.user or ("subscriber", f"{secrets.token_urlsafe(15)}-Aa1")
+            self._user = self._settings.user or ("subscriber", secrets.token_urlsafe(15))
         name, password = self._user
         for pool in pools:
             try:
-                self._set_user(pool.user_pool_id, name, password)
+                self._cognito.ensure_user(pool.user_pool_id, name, password)
             except AwsError as error:
                 raise LivebusError(
                     f"cannot make the user {name!r}: {error.message}", advice="Give another with --user NAME:PASSWORD."
                 ) from None
-
-    def _set_user(self, pool_id: str, name: str, password: str) -> None:
-        user = {"UserPoolId": pool_id, "Username": name}
-        try:
-            self._cognito.call("AdminGetUser", user)
-        except AwsError:
-            self._cognito.call("AdminCreateUser", {**user, "MessageAction": "SUPPRESS"})
-        self._cognito.call("AdminSetUserPassword", {**user, "Password": password, "Permanent": True})
 
     def _write_outputs(self) -> None:
         self.outputs = {**self.buses.line.application.outputs, **self._announce}

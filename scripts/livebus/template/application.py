@@ -192,7 +192,11 @@ class UserPoolClient:
 
 @dataclass(frozen=True, slots=True)
 class UserPool:
-    """AWS::Cognito::UserPool with its clients and groups."""
+    """
+    AWS::Cognito::UserPool with its clients and groups.
+
+    ``password_requires`` names kinds of characters: uppercase, lowercase, numeric, symbol.
+    """
 
     user_pool_id: str
     arn: str
@@ -202,6 +206,8 @@ class UserPool:
     username_attributes: tuple[str, ...] = ()
     auto_verified_attributes: tuple[str, ...] = ()
     password_minimum_length: int = 8
+    password_requires: frozenset[str] = frozenset()
+    username_case_sensitive: bool = True
     admin_create_user_only: bool = False
     place: Place = Place()
 

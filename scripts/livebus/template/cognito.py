@@ -28,6 +28,12 @@ _AUTH_FLOWS = (
     "CUSTOM_AUTH_FLOW_ONLY",
     "USER_PASSWORD_AUTH",
 )
+_PASSWORD_KINDS = {
+    "RequireUppercase": "uppercase",
+    "RequireLowercase": "lowercase",
+    "RequireNumbers": "numeric",
+    "RequireSymbols": "symbol",
+}
 _GROUP_NAME = re.compile(r"\S{1,128}")
 
 
@@ -62,9 +68,17 @@ def _pool(resources: Resources, resource: Resource, clients: list[UserPoolClient
         username_attributes=_chosen(properties, "UsernameAttributes", ("email", "phone_number")),
         auto_verified_attributes=_chosen(properties, "AutoVerifiedAttributes", ("email", "phone_number")),
         password_minimum_length=password_policy.number("MinimumLength", 8, 6, 99),
+        password_requires=_required_kinds(properties, password_policy),
+        username_case_sensitive=properties.mapping("UsernameConfiguration").flag("CaseSensitive", default=True),
         admin_create_user_only=properties.mapping("AdminCreateUserConfig").flag("AllowAdminCreateUserOnly"),
         place=resource.place(),
     )
+
+
+def _required_kinds(properties: Properties, policy: Properties) -> frozenset[str]:
+    """The kinds of characters that a password needs: all four where the template has no policy, as Cognito decides."""
+    has_policy = "PasswordPolicy" in properties.mapping("Policies")
+    return frozenset(kind for member, kind in _PASSWORD_KINDS.items() if policy.flag(member, default=not has_policy))
 
 
 def _client(resources: Resources, resource: Resource) -> UserPoolClient:

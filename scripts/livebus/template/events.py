@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 from livebus.errors import Place
 from livebus.template.application import EventBus, GraphQLApi, Queue, RetryPolicy, Role, Rule, Target
 from livebus.template.attributes import bus_name
-from livebus.template.properties import Properties, close_to, shown
+from livebus.template.properties import Properties, shown
 from livebus.template.resources import Resource, Resources
 from livebus.template.roles import warn_of_unknown_rights
 
@@ -26,6 +27,8 @@ _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
 _MAX_TARGETS = 5
+# The service and the beginning of the resource in the ARNs of what a target names.
+_OF_KIND = {"role": ("iam", "role/"), "queue": ("sqs", "")}
 
 
 def read_buses(resources: Resources) -> tuple[EventBus, ...]:
@@ -66,7 +69,12 @@ class _RuleReader:
         self._resources = resources
         self._buses = {bus.name: bus for bus in buses}
         self._apis = {api.endpoint_arn: api for api in apis}
-        self._api_arns = {api.arn: api for api in apis}
+        # What is written for the endpoint's ARN by mistake.
+        self._meant = {
+            each: api
+            for api in apis
+            for each in (api.arn, api.graphql_url, api.realtime_url, api.api_id, api.logical_id)
+        }
         self._roles = {role.arn: role for role in roles}
         self._queues = {queue.arn: queue for queue in queues}
         self._rule_arns: set[str] = set()
@@ -105,9 +113,12 @@ class _RuleReader:
         given = resource.properties.text("EventBusName")
         bus = bus_name(given)
         known = self._buses.get(bus)
-        if known is None or (given.startswith("arn:") and given != known.arn):
-            meant = close_to(bus, [name for name in self._buses if name != bus])
-            advice = meant or "Declare it in the template: the rule would wait for ever."
+        # Without a name the bus is one that could not be read, which is told where it was read.
+        if given and (known is None or (given.startswith("arn:") and given != known.arn)):
+            raw = self._resources.document.body["Resources"][resource.logical_id]["Properties"]["EventBusName"]
+            own = [name for name in self._buses if name != bus]
+            close = difflib.get_close_matches(bus, own, n=1, cutoff=0.8) if isinstance(raw, str) else []
+            advice = f"Did you mean {close[0]!r}?" if close else "Buses of other stacks are not emulated."
             found = f"rule {resource.logical_id!r} is on the bus {given!r}, which is not there"
             resource.properties.fault(found, "EventBusName", advice=advice)
         return bus
@@ -138,13 +149,15 @@ class _RuleReader:
         api = self._api(item, name, arn) if complete and arn else None
         parameters = item.mapping("AppSyncParameters")
         operation = parameters.text("GraphQLOperation")
-        if api is not None and parameters.required("GraphQLOperation", what=f"target {name!r}, in AppSyncParameters,"):
+        if (api is not None or _is_endpoint(arn)) and parameters.required(
+            "GraphQLOperation", what=f"target {name!r}, in AppSyncParameters,"
+        ):
             given = parameters.values["GraphQLOperation"]
             if isinstance(given, str) and not given.strip():
                 parameters.fault(
                     "the GraphQLOperation is empty", "GraphQLOperation", advice="Name the mutation to run."
                 )
-        if api is not None and "RoleArn" not in item.values:
+        if (api is not None or _is_endpoint(arn)) and "RoleArn" not in item.values:
             advice = "EventBridge runs a GraphQL mutation with a role's rights only."
             item.fault(f"target {name!r} has no RoleArn", advice=advice)
         role = self._known(self._roles, item, "RoleArn", "role")
@@ -173,23 +186,40 @@ class _RuleReader:
     def _api(self, item: Properties, name: str, arn: str) -> GraphQLApi | None:
         if arn in self._apis:
             return self._apis[arn]
-        found = f"the Arn of target {name!r} is {shown(arn)}"
-        if arn in self._api_arns:
-            logical_id = self._api_arns[arn].logical_id
-            advice = f"Write !GetAtt {logical_id}.GraphQLEndpointArn: the API's own ARN is not the endpoint's."
+        parts = arn.split(":", 5)
+        meant = self._meant.get(arn)
+        if meant is not None:
+            kind = "API's own ARN" if arn == meant.arn else "API's URL" if "://" in arn else "API's id"
+            advice = f"Write !GetAtt {meant.logical_id}.GraphQLEndpointArn: the {kind} is not the endpoint's."
+        elif len(parts) == 6 and parts[2] != "appsync":
+            advice = (
+                f"Only GraphQL APIs of this template can be targets here. Targets of {parts[2]!r} are not emulated."
+            )
+        elif _is_endpoint(arn):
+            advice = "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated."
         else:
-            parts = arn.split(":")
-            kind = f" Targets of {parts[2]!r} are not emulated." if len(parts) > 5 and parts[2] != "appsync" else ""
-            advice = f"Only GraphQL APIs of this template can be targets here.{kind}"
+            advice = "Write !GetAtt, the API's logical id, and .GraphQLEndpointArn behind it."
+        found = f"the Arn of target {name!r} is {shown(arn)}"
         item.fault(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
-        return None
+        # What else is wrong with a target of that API is told at the same time.
+        return meant
 
     def _known(self, known: Mapping[str, T], item: Properties, member: str, kind: str) -> T | None:
         arn = item.text_or_none(member)
-        if arn is not None and arn not in known:
-            advice = close_to(arn, known) or f"Write !GetAtt and the {kind}'s logical id, with .Arn behind it."
+        if arn and arn not in known:
+            service, resource = _OF_KIND[kind]
+            parts = arn.split(":", 5)
+            is_arn = len(parts) == 6 and parts[2] == service and parts[5].startswith(resource)
+            advice = f"Write !GetAtt and the {kind}'s logical id, with .Arn behind it."
+            if is_arn:
+                advice = f"A {kind} of another stack is not emulated."
             item.fault(f"{kind} {shown(arn)} is not in the template", member, advice=advice)
         return known.get(arn) if arn is not None else None
+
+
+def _is_endpoint(arn: str) -> bool:
+    """Whether an ARN is that of the endpoint of some GraphQL API."""
+    return ":endpoints/graphql-api/" in arn
 
 
 def _pattern(properties: Properties) -> str | None:

@@ -21,7 +21,14 @@ _TRANSFORM = "AWS::Serverless-2016-10-31"
 _JS = {"Name": "APPSYNC_JS", "RuntimeVersion": "1.0.0"}
 # What SAM gives a resolver that has no code of its own: the last function's result.
 _PASSING_ON = "export function request() { return {}; }\nexport function response(ctx) { return ctx.prev.result; }\n"
-_AS_IT_IS = ("IntrospectionConfig", "OwnerContact", "QueryDepthLimit", "ResolverCountLimit", "Visibility", "XrayEnabled")
+_AS_IT_IS = (
+    "IntrospectionConfig",
+    "OwnerContact",
+    "QueryDepthLimit",
+    "ResolverCountLimit",
+    "Visibility",
+    "XrayEnabled",
+)
 _PROPERTIES = {
     *_AS_IT_IS,
     *("ApiKeys", "Auth", "Cache", "DataSources", "DomainName", "Functions", "Logging", "Name", "Resolvers"),
@@ -90,7 +97,7 @@ class _Api:
         for name in self._given:
             if name not in _PROPERTIES:
                 found = f"property {name} not defined for resource of type {TYPE}"
-                self._fault(found, self._root + (name,), close_to(name, _PROPERTIES))
+                self._fault(found, (*self._root, name), close_to(name, _PROPERTIES))
         yield self._api()
         schema = {"SchemaInline": "Definition", "SchemaUri": "DefinitionS3Location"}
         yield self._made("Schema", "GraphQLSchema", self._given, self._root, schema)
@@ -191,11 +198,11 @@ class _Api:
             properties = made[1]["Properties"]
             self._rename_version(properties, ("Resources", made[0], "Properties", "Runtime"))
             if "DataSource" in function:
-                properties["DataSourceName"] = self._source(function["DataSource"], (*path, "DataSource"))
+                properties["DataSourceName"] = self._source(function["DataSource"])
                 self._move((*path, "DataSource"), ("Resources", made[0], "Properties", "DataSourceName"))
             yield made
 
-    def _source(self, given: Any, path: Path) -> Any:
+    def _source(self, given: Any) -> Any:
         if not isinstance(given, str):
             return given
         if given.lower() == "none":

@@ -41,6 +41,8 @@ SOUND = [name for name in TEMPLATES if name.startswith("sound")]
 
 _HEADER = re.compile(r"# (expect|events|undelivered): *(.+)")
 _EXPECTED = re.compile(r"([EWI]\d{4}) (?:(\S+) )?line (\d+): (.+)")
+# tests/unit/checks/test_sizes.py has these.
+TOO_LARGE_FOR_A_FILE = {"E9196", "W9195"}
 _NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 
 
@@ -191,7 +193,7 @@ def test_check_ids_are_used_once() -> None:
 
 
 def test_every_check_is_kept_by_a_template() -> None:
-    """For each check there is a template that it catches."""
+    """For each check there is a template that it catches, but for those that it takes a megabyte to break."""
     caught = {each.id for name in TEMPLATES for each in head_of(name, (FOLDER / name).read_text("utf-8")).expected}
 
-    assert set() == {check.id for check in EVERY_CHECK} - caught
+    assert set() == {check.id for check in EVERY_CHECK} - caught - TOO_LARGE_FOR_A_FILE

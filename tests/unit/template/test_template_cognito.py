@@ -143,3 +143,26 @@ def test_a_pool_of_another_stack(load: Load) -> None:
     assert [warning.split(": ", 1)[1] for warning in application.warnings] == [
         "user pool 'us-east-1_abc' is not in the template: AWS::Cognito::UserPoolClient 'Client' does nothing here"
     ]
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ("", {"uppercase", "lowercase", "numeric", "symbol"}),
+        ("Policies: {PasswordPolicy: {MinimumLength: 10}}", set()),
+        ("Policies: {PasswordPolicy: {RequireNumbers: true, RequireSymbols: false}}", {"numeric"}),
+    ],
+)
+def test_a_password_needs_all_kinds_unless_a_policy_names_some(load: Load, members: str, expected: set[str]) -> None:
+    """Without a policy Cognito asks for all four kinds of characters; with one, for those that it names."""
+    (pool,) = load(of_pool(members)).user_pools
+
+    assert expected == pool.password_requires
+
+
+@pytest.mark.parametrize(("members", "expected"), [("", True), ("UsernameConfiguration: {CaseSensitive: false}", False)])
+def test_case_of_usernames(load: Load, members: str, expected: bool) -> None:
+    """Usernames are case-sensitive unless the pool says otherwise."""
+    (pool,) = load(of_pool(members)).user_pools
+
+    assert expected is pool.username_case_sensitive

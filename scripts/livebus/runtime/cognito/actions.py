@@ -28,6 +28,7 @@ from livebus.runtime.cognito.parameters import check_parameters
 from livebus.runtime.cognito.sign_ins import SignIns
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.cognito.tokens import ALGORITHM, SigningKeys, TokenIssuer, issuer
+from livebus.runtime.cognito.users import CONFIRMED
 from livebus.template.application import UserPool
 
 ACTIONS: Final[Mapping[str, Action]] = {
@@ -98,6 +99,21 @@ class CognitoIdp:
             )
         check_parameters(body, known.required)
         return known.run(self._context, body)
+
+    def ensure_user(self, user_pool_id: str, name: str, password: str) -> None:
+        """
+        Sees that a user is there, confirmed, with this password: the one that the runtime itself offers.
+
+        The password policy is for users; whoever starts the runtime may take any password. Raises CognitoError where
+        the name cannot be a user's.
+        """
+        pool = self._directory.pool(user_pool_id)
+        user = self._directory.find(pool, name)
+        if user is None:
+            self.call("AdminCreateUser", {"UserPoolId": user_pool_id, "Username": name, "MessageAction": "SUPPRESS"})
+            user = self._directory.user(pool, name)
+        self._context.set_password(pool, user, password, CONFIRMED)
+        self._context.save()
 
     def jwks(self, user_pool_id: str) -> dict[str, Any]:
         """The document at ``/<pool id>/.well-known/jwks.json``, or CognitoError for an unknown pool."""

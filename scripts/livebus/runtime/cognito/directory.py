@@ -88,12 +88,17 @@ class Directory:
         user = users.get(name)
         if user is not None:
             return user
+        if not pool.username_case_sensitive:
+            folded = name.lower()
+            for each in users.values():
+                if each.username.lower() == folded:
+                    return each
         return self.find_by_alias(pool, name) or next((user for user in users.values() if user.sub == name), None)
 
     def find_by_alias(self, pool: UserPool, value: str) -> User | None:
         """The user who has an email address or phone number, where the pool signs in with it; or None."""
         for user in self.record(pool).users.values():
-            if any(user.attributes.get(attribute) == value for attribute in pool.username_attributes):
+            if any(_is_alike(pool, user.attributes.get(attribute), value) for attribute in pool.username_attributes):
                 return user
         return None
 
@@ -110,6 +115,10 @@ class Directory:
         if group is None:
             raise not_found("Group not found.")
         return group
+
+
+def _is_alike(pool: UserPool, kept: str | None, given: str) -> bool:
+    return kept == given or (kept is not None and not pool.username_case_sensitive and kept.lower() == given.lower())
 
 
 def username_attribute(pool: UserPool, name: str) -> str | None:

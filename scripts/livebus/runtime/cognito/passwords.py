@@ -21,7 +21,12 @@ from livebus.template.application import UserPool
 RandomBytes = Callable[[int], bytes]
 
 _SYMBOLS: Final = "^$*.[]{}()?!@#%&/,><:;|_~=+-"
-_KINDS: Final = (string.ascii_uppercase, string.ascii_lowercase, string.digits, _SYMBOLS)
+_KINDS: Final = {
+    "uppercase": string.ascii_uppercase,
+    "lowercase": string.ascii_lowercase,
+    "numeric": string.digits,
+    "symbol": _SYMBOLS,
+}
 
 
 def pool_name(user_pool_id: str) -> str:
@@ -55,19 +60,25 @@ def matches(credential: Credential, user_pool_id: str, user_id: str, password: s
 
 def check_policy(pool: UserPool, password: str, verb: str = "did not conform with") -> None:
     """
-    Raises InvalidPasswordException where a password is too short for the pool.
+    Raises InvalidPasswordException where a password is too short for the pool, or lacks a kind of character.
 
     ``verb`` is the middle of Cognito's sentence: "did not conform with" where an account is made or administered,
     "does not conform to" where a user sets a new password.
     """
     if len(password) < pool.password_minimum_length:
         raise CognitoError("InvalidPasswordException", f"Password {verb} policy: Password not long enough")
+    for kind, characters in _KINDS.items():
+        if kind in pool.password_requires and not any(character in characters for character in password):
+            raise CognitoError(
+                "InvalidPasswordException", f"Password {verb} policy: Password must have {kind} characters"
+            )
 
 
 def temporary_password(pool: UserPool, random_bytes: RandomBytes) -> str:
     """Makes a password with every kind of character, as AdminCreateUser does where none is given."""
     length = max(pool.password_minimum_length, 12)
-    drawn = [_draw(_KINDS[place % len(_KINDS)], random_bytes) for place in range(length)]
+    kinds = list(_KINDS.values())
+    drawn = [_draw(kinds[place % len(kinds)], random_bytes) for place in range(length)]
     return "".join(drawn)
 
 
