@@ -238,7 +238,7 @@ def _options(arguments: Namespace) -> Options:
         raise LivebusError("--set takes Param=Value")
     only = tuple(each.strip() for given in arguments.only for each in given.split(",") if each.strip())
     for each in only:
-        if each.startswith(("E91", "W91", "I91")) and not any(known.startswith(each) for known in IDS):
+        if each[1:3] in ("91", "92") and not any(known.startswith(each) for known in IDS):
             raise LivebusError(f"there is no check {each!r}", Place("--only"), advice=_did_you_mean(each))
     return Options(
         now=datetime.now(UTC),

@@ -133,9 +133,7 @@ class InvalidEventPattern(InvalidTemplate):
         self.reason = reason
         self.line = line
         self.column = column
-        super().__init__(
-            f"Event pattern is not valid. Reason: {reason}", place or Place(line=line, column=column)
-        )
+        super().__init__(f"Event pattern is not valid. Reason: {reason}", place or Place(line=line, column=column))
 
 
 class NotEmulated(InvalidTemplate):

@@ -283,7 +283,7 @@ class SampleReader:
 
     def add(self, entries: Sequence[FileEntry], file: str, *, expected: bool = True) -> None:
         for found in entries:
-            event = self._event(found.entry)
+            event = self.event(found.entry)
             if isinstance(event, Refused):
                 self._refused.append(RefusedEntry(file, found.index, found.place, event, expected))
             else:
@@ -293,7 +293,8 @@ class SampleReader:
     def result(self) -> Samples:
         return Samples(tuple(self._samples), tuple(self._refused), tuple(self._faults))
 
-    def _event(self, entry: Mapping[str, Any]) -> Event | Refused:
+    def event(self, entry: Mapping[str, Any]) -> Event | Refused:
+        """One PutEvents entry as an event on its bus, or what PutEvents answers."""
         self._count += 1
         named = entry.get("EventBusName")
         application = self._application

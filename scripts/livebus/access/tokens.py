@@ -11,15 +11,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
-
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
+from typing import TYPE_CHECKING, Any
 
 from livebus.errors import InvalidTemplate
 from livebus.identity import COGNITO
 from livebus.template.application import AuthProvider
+
+if TYPE_CHECKING:
+    from joserfc.jwk import ECKey, RSAKey
 
 NOT_AUTHORIZED = "You are not authorized to make this call."
 EXPIRED = "Token has expired."
@@ -88,6 +87,9 @@ class TokenVerifier:
         """The claims, once the signature is verified."""
         if token.count(".") != 2:
             raise TokenRefused(NOT_AUTHORIZED, "it is not a JWT: three parts with dots between them")
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         try:
             return jwt.decode(token, self._key, algorithms=list(self._algorithms)).claims
         except JoseError as error:
@@ -146,6 +148,9 @@ def _is_number(value: Any) -> bool:
 
 def _public_keys(jwks: Mapping[str, Any]) -> dict[str, RSAKey | ECKey]:
     """The keys by kid. Symmetric keys are left out: whoever can read a JWKS could sign with them."""
+    # Here, as a dry run has to do with no token, and this costs a third of its start.
+    from joserfc.jwk import ECKey, RSAKey
+
     keys: dict[str, RSAKey | ECKey] = {}
     for document in jwks.get("keys", ()):
         if not document.get("kid"):

@@ -13,6 +13,7 @@ from typing import Any
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
+from livebus.checks.outside import is_from_outside
 from livebus.checks.patterns import written_patterns
 from livebus.errors import Fault
 from livebus.template.application import EventBus, Rule
@@ -23,8 +24,6 @@ CHECKS = Checks()
 
 _BUSES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus.html"
 _DEPENDS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html"
-
-_FROM_OUTSIDE = frozenset(("Fn::ImportValue", "Fn::Transform", "Fn::GetStackOutput"))
 
 
 def _own_buses(inspection: Inspection) -> dict[str, EventBus]:
@@ -64,16 +63,7 @@ def _on_own_bus(inspection: Inspection) -> Iterator[Fault]:
 def _is_of_this_stack(inspection: Inspection, given: Any) -> bool:
     """Whether a name hangs on nothing that is given from outside: no parameter, no export of another stack."""
     parameters = inspection.resources.parameters
-    return not holds_import(given) and not any(each.name in parameters for each in references(given))
-
-
-def holds_import(value: Any) -> bool:
-    """Whether a value of the template has what other stacks, or Systems Manager, are to give."""
-    if isinstance(value, Mapping):
-        return any(name in _FROM_OUTSIDE or holds_import(item) for name, item in value.items())
-    if isinstance(value, list):
-        return any(map(holds_import, value))
-    return isinstance(value, str) and "{{resolve:" in value
+    return not is_from_outside(inspection, given) and not any(each.name in parameters for each in references(given))
 
 
 def _rules_for_aws(inspection: Inspection) -> set[str]:

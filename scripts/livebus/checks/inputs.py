@@ -11,22 +11,14 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import InspectedTarget, Inspection
-from livebus.checks.supplied import (
-    ENVELOPE,
-    Leaf,
-    Slot,
-    Supply,
-    Text,
-    paths_map_place,
-    supplies,
-    target_properties,
-)
+from livebus.checks.slots import ENVELOPE, Slot, Text, in_words, marked_text
+from livebus.checks.supplied import Supply, paths_map_place, supplies, target_properties
 from livebus.errors import Fault, Place
-from livebus.template.properties import close_to
 from livebus.transformer import NotTransformable
 from livebus.transformer.json_path import steps_of
 
@@ -35,16 +27,14 @@ CHECKS = Checks()
 _TRANSFORM = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"
 _PUT_TARGETS = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html"
 _TARGET = "https://docs.aws.amazon.com/eventbridge/latest/userguide/target-appsync.html"
-_SCALARS = "https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html"
-_IN_200 = (
-    "AppSync refuses the variables of each event inside an HTTP 200: nothing is retried, nobody receives anything."
-)
-
-_NUMERIC = ("Int", "Float", "Boolean", "AWSTimestamp")
 _FREE_TEXT = ("String", "AWSJSON")
 _AWKWARD = re.compile(r'["\\\x00-\x1f]')
 _KEY_OF_MAP = re.compile(r"InputPathsMap of target '[^']*'(?:, key| has the key) '([^']+)'")
 _INVALID_PLACEHOLDER = re.compile(r"contains invalid placeholder (\S+)\.$")
+# What other template languages, EventBridge Pipes and plain hope have for placeholders.
+_LIKE_PLACEHOLDER = re.compile(
+    r"<\s*\$\.[^<>\"]*>|<\s+[\w.\-]+\s*>|<[\w.\-]+\s+>|\$\{[\w.$]+\}|\{\{[^{}\"]+\}\}|\$\.detail\b[\w.\-]*"
+)
 _LINE = re.compile(r"line (\d+), column (\d+)")
 
 
@@ -94,113 +84,17 @@ def _gives_an_object(inspection: Inspection) -> Iterator[Fault]:
         elif transformer.form == "InputPath" and transformer.text is not None:
             kind = Slot("", transformer.text, quoted=False, line=1).kind
             if kind not in (None, "object"):
-                found = f"the InputPath of {owner}, {transformer.text!r}, leads to {_article(kind)} in every event"
+                found = f"the InputPath of {owner}, {transformer.text!r}, leads to {in_words(kind)} in every event"
                 yield Fault(found, place, "a path to an object, such as $.detail", "Use an InputTransformer.")
     for supply in supplies(inspection):
         for leaf in supply.leaves():
             for slot in leaf.slots:
                 if slot.quoted and slot.kind in ("object", "array"):
                     found = (
-                        f"{slot} stands between quotes in {supply.owner}, and is {_article(slot.kind)} in every event"
+                        f"{slot} stands between quotes in {supply.owner}, and is {in_words(slot.kind)} in every event"
                     )
                     advice = f"Write {slot} without quotes: with them the text is not JSON, and nothing is delivered."
                     yield Fault(found, supply.place_in_template(slot), advice=advice)
-
-
-@CHECKS.add("E9112", "The input gives each variable that the operation needs", why=_IN_200, source=_TARGET)
-def _gives_what_is_required(inspection: Inspection) -> Iterator[Fault]:
-    for supply in supplies(inspection):
-        for name in supply.required:
-            if supply.members is None or name in supply.members:
-                continue
-            found = f"the variable '${name}' of type {supply.types[name]} gets no value from {_form(supply)}"
-            yield Fault(found, supply.place(), f"a member {name!r}", _advice_for_missing(supply, name))
-
-
-def _advice_for_missing(supply: Supply, name: str) -> str:
-    if supply.transformer.form in ("event", "InputPath"):
-        if difflib.get_close_matches(name.lower(), ["detail_type", "detailtype"], n=1, cutoff=0.9):
-            return "'detail-type' can be no GraphQL variable: name it with an InputTransformer."
-        return f'Add an InputTransformer that gives {{"{name}": <{name}>}}.'
-    spare = _spare(supply)
-    meant = close_to(name, spare)
-    if meant:
-        return f"Is {difflib.get_close_matches(name, spare, n=1)[0]!r} meant to be {name!r}?"
-    return f'Add "{name}" to it, or give the variable a default.'
-
-
-@CHECKS.add("E9113", "What is constant in the input fits the variables' types", why=_IN_200, source=_SCALARS)
-def _constants_fit(inspection: Inspection) -> Iterator[Fault]:
-    for supply in supplies(inspection):
-        for misfit in supply.misfits():
-            if misfit.hard:
-                found = f"{_form(supply)} gives '${misfit.way}' what it cannot take: {misfit.reason}"
-                yield Fault(found, supply.place_of(misfit.way.rpartition(".")[2] or misfit.variable))
-
-
-@CHECKS.add(
-    "E9114",
-    "Objects, lists and texts of the event go to variables that take such",
-    why="EventBridge hands objects and lists on as they are, never as text. " + _IN_200,
-    source=_SCALARS,
-)
-def _kinds_fit(inspection: Inspection) -> Iterator[Fault]:
-    for supply in supplies(inspection):
-        for leaf in supply.leaves():
-            found = _misfit_of_kind(leaf)
-            if found:
-                advice = "Declare an input type with the fields that are needed, and pass these."
-                if isinstance(leaf.value, Slot) and leaf.value.kind == "string":
-                    advice = f"Declare '${leaf.variable}' as String, or take another path."
-                yield Fault(f"{found}, in {supply.owner}", supply.place_of_path(leaf.slots[0]), str(leaf.type), advice)
-
-
-def _misfit_of_kind(leaf: Leaf) -> str:
-    """Why the kind of value that each event has there does not fit the type; "" where it does, or is not known."""
-    type_ = str(leaf.type).rstrip("!")
-    is_list, named = type_.startswith("["), leaf.named_type
-    is_leaf_type = named in _NUMERIC or named.startswith("AWS") or named in ("String", "ID") or is_list
-    text = isinstance(leaf.value, Text)
-    slot = leaf.slots[0]
-    kind = "string" if text else slot.kind
-    to = f"'${leaf.way}' of type {leaf.type}"
-    if kind == "string" and not is_leaf_type and not _is_enum(leaf):
-        return f"{slot} gives a text to {to}"
-    if kind == "object" and (
-        named in _NUMERIC or named.startswith("AWS") or named in ("String", "ID") or _is_enum(leaf)
-    ):
-        return f"{slot} gives an object to {to}"
-    if kind == "array" and not is_list:
-        return f"{slot} gives a list to {to}"
-    if kind == "string" and not text:
-        if named in _NUMERIC:
-            return f"{slot} gives a text to {to}"
-        if slot.path == "$.time" and named in ("AWSDate", "AWSTime"):
-            return f"{slot} gives a date and time to {to}"
-    return ""
-
-
-def _is_enum(leaf: Leaf) -> bool:
-    type_: Any = leaf.type
-    while hasattr(type_, "of_type"):
-        type_ = type_.of_type
-    return hasattr(type_, "values")
-
-
-@CHECKS.add(
-    "E9115",
-    "Numbers and truth values stand without quotes in the InputTemplate",
-    why="Between quotes a number becomes a text. AppSync documents Int, Float and Boolean as JSON numbers and booleans.",
-    source=_SCALARS,
-)
-def _numbers_unquoted(inspection: Inspection) -> Iterator[Fault]:
-    for supply in supplies(inspection):
-        for leaf in supply.leaves():
-            if isinstance(leaf.value, Text) and leaf.named_type in _NUMERIC:
-                slot = leaf.value.slots[0]
-                found = f"{leaf.value.text!r} gives a text to '${leaf.way}' of type {leaf.type}, in {supply.owner}"
-                advice = f"Write {slot} without quotes."
-                yield Fault(found, supply.place_in_template(slot), str(leaf.type), advice)
 
 
 @CHECKS.add(
@@ -245,29 +139,8 @@ def _nowhere(path: str) -> tuple[str, str] | None:
         or (kind == "array" and isinstance(steps[1], str) and steps[1] != "*")
         or (kind == "object" and isinstance(steps[1], int))
     ):
-        return f"{first!r} is {_article(kind)}", ""
+        return f"{first!r} is {in_words(kind)}", ""
     return None
-
-
-@CHECKS.add(
-    "W9110",
-    "Each member of the input is a variable of the operation",
-    why="GraphQL ignores what no variable takes: it is lost without a word.",
-    source=_TARGET,
-)
-def _members_are_taken(inspection: Inspection) -> Iterator[Fault]:
-    for supply in supplies(inspection):
-        if supply.transformer.form not in ("Input", "InputTransformer"):
-            continue
-        missing = [name for name in supply.required if name not in (supply.members or {})]
-        for name in _spare(supply):
-            if difflib.get_close_matches(name, missing, n=1):
-                continue  # told as a variable without a value
-            found = f"no variable takes the member {name!r} of {_form(supply)}"
-            names = ", ".join(f"${each}" for each in supply.types) or "no variables"
-            unfed = [each for each in supply.types if each not in (supply.members or {})]
-            advice = close_to(name, unfed) or f"Declare ${name} in the operation, or leave the member out."
-            yield Fault(found, supply.place_of(name), names, advice)
 
 
 @CHECKS.add(
@@ -319,6 +192,8 @@ def _free_text_unquoted(inspection: Inspection) -> Iterator[Fault]:
 
 def _fails_with_a_sample(supply: Supply, inspection: Inspection) -> bool:
     for sample in inspection.samples_for(supply.inspected.rule):
+        if not sample.expected:
+            continue
         try:
             supply.transformer.apply(sample.event)
         except NotTransformable:
@@ -338,18 +213,52 @@ def _is_limited(slot: Slot, pattern: str | None) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) and not _AWKWARD.search(each) for each in value)
 
 
-def _spare(supply: Supply) -> list[str]:
-    """The members of the input that no variable takes."""
-    return [name for name in supply.members or {} if name not in supply.types]
+@CHECKS.add(
+    "W9115",
+    "What looks like a placeholder in the InputTemplate is one",
+    why="EventBridge knows <name> only, with a name of InputPathsMap. Anything else reaches apps as it is written.",
+    source=_TRANSFORM,
+)
+def _placeholders_are_such(inspection: Inspection) -> Iterator[Fault]:
+    for inspected in inspection.targets:
+        transformer = inspected.transformer
+        if transformer is None or transformer.form != "InputTransformer" or transformer.never is not None:
+            continue
+        template = transformer.text or ""
+        for found in _LIKE_PLACEHOLDER.finditer(template):
+            place = inspected.target.input_place.shifted(template.count("\n", 0, found.start()) + 1)
+            message = f"{found[0]!r} in the InputTemplate of target {inspected.target.id!r} is no placeholder"
+            name = re.sub(r"[^A-Za-z0-9]", "", re.split(r"[.\s]", found[0].rstrip(">} "))[-1]) or "name"
+            advice = f"Give the path a name in InputPathsMap, and write <{name}>."
+            yield Fault(message, place, "<name>, without blanks, with a name of InputPathsMap", advice)
 
 
-def _form(supply: Supply) -> str:
-    if supply.transformer.form == "InputTransformer":
-        return f"the InputTemplate of {supply.owner}"
-    if supply.transformer.form == "event":
-        return f"the event, which {supply.owner} gets as it is"
-    return f"the {supply.transformer.form} of {supply.owner}"
+@CHECKS.add(
+    "W9116",
+    "Each member of the input is there once",
+    why="JSON takes a member that is there twice, and only one of its two values counts.",
+    source=_TRANSFORM,
+)
+def _members_are_there_once(inspection: Inspection) -> Iterator[Fault]:
+    for inspected in inspection.targets:
+        transformer = inspected.transformer
+        if (
+            transformer is None
+            or transformer.never is not None
+            or transformer.form not in ("Input", "InputTransformer")
+        ):
+            continue
+        text = transformer.text or ""
+        twice: list[str] = []
+        note = partial(_note_twice, twice=twice)
+        json.loads(marked_text(transformer) if transformer.placeholders else text, object_pairs_hook=note)
+        for name in dict.fromkeys(twice):
+            offset = text.rfind(f'"{name}"')
+            place = inspected.target.input_place.shifted(text.count("\n", 0, max(offset, 0)) + 1)
+            yield Fault(f"the member {name!r} is twice in the input of target {inspected.target.id!r}", place)
 
 
-def _article(kind: str | None) -> str:
-    return {"object": "an object", "array": "a list", "string": "a text"}[kind or "string"]
+def _note_twice(pairs: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice += [name for name in names if names.count(name) > 1]
+    return dict(pairs)

@@ -187,7 +187,9 @@ class Inspection:
         pattern = self.patterns.get(rule.logical_id)
         if pattern is None:
             return []
-        return [sample for sample in self.samples if self.is_on(sample, rule) and pattern.matches(sample.event.envelope)]
+        return [
+            sample for sample in self.samples if self.is_on(sample, rule) and pattern.matches(sample.event.envelope)
+        ]
 
     @staticmethod
     def is_on(sample: Sample, rule: Rule) -> bool:

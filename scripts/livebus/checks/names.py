@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from livebus.checks.buses import holds_import
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
+from livebus.checks.outside import is_from_outside
 from livebus.errors import Fault
 from livebus.template.dependencies import references
 from livebus.template.resources import Resource
@@ -64,13 +64,14 @@ def _named(inspection: Inspection) -> Iterator[tuple[Resource, str, Any]]:
 )
 def _by_stack(inspection: Inspection) -> Iterator[Fault]:
     rules = {rule.logical_id: rule for rule in inspection.application.rules}
+    has_bus = any(bus.logical_id for bus in inspection.application.buses)
     for resource, member, given in _named(inspection):
         names = {each.name for each in references(given)}
-        if names - _SHARED or holds_import(given) or _has_choice(given):
+        if names - _SHARED or is_from_outside(inspection, given) or _has_choice(given):
             continue
         rule = rules.get(resource.logical_id)
-        if rule is not None and (rule.bus != "default" or "EventBusName" in resource.properties.values):
-            continue  # a rule's name is its bus's own affair
+        if rule is not None and (has_bus or rule.bus != "default" or "EventBusName" in resource.properties.values):
+            continue  # unique on its bus, which is the stack's own, or was meant to be
         found = f"{member} of {resource.logical_id!r} is {resource.properties.text(member)!r} in every stack"
         advice = "Leave it out, or begin it with ${AWS::StackName}."
         if resource.type == "AWS::Events::EventBus":

@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/target-appsync.html
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -62,6 +64,9 @@ def _parses(inspection: Inspection) -> Iterator[Fault]:
 
 
 def _syntax_advice(message: str) -> str:
+    unknown = re.search(r"Unexpected Name '(\w+)'", message)
+    if unknown and difflib.get_close_matches(unknown[1].lower(), ["mutation"], n=1):
+        return "Did you mean 'mutation'?"
     if "<EOF>" in message:
         return "A bracket is not closed."
     if "Unexpected '}'" in message or "Unexpected ')'" in message:

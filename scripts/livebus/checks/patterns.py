@@ -49,7 +49,11 @@ class WrittenPattern:
         if refusal.line is None or refusal.column is None:
             return start
         if not self.is_text:
-            return self.place(*_path_at(self.value, refusal.column - 1))
+            path = _path_at(self.value, refusal.column - 1)
+            # What is wrong with a $or as a whole is told when the last of it has been read.
+            if "$or" in refusal.reason and "$or" in path:
+                path = path[: path.index("$or") + 1]
+            return self.place(*path)
         return start.shifted(refusal.line, refusal.column) if self.text.count("\n") else start
 
 

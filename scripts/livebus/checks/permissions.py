@@ -90,7 +90,7 @@ def _allowed(inspection: Inspection) -> Iterator[Fault]:
     for invoked in _invoked(inspection):
         statements = _permissions(inspection, invoked.role, invoked.resource)
         for field in invoked.fields:
-            in_the_way = obstacles(statements, invoked.request(field), inspection.environment)
+            in_the_way = obstacles(statements, invoked.request(field), inspection)
             if in_the_way is None:
                 continue
             is_denied = any(obstacle.element == "Effect" for obstacle in in_the_way)
@@ -142,11 +142,12 @@ def _resource_advice(inspection: Inspection, invoked: _Invoked, field: str, obst
         if api != own:
             continue
         type_name, _, field_name = path.partition("/fields/")
+        if not field_name:
+            return "The path of a field is types/TYPE/fields/FIELD."
         if type_name != "Mutation":
             return f"The operation calls a field of Mutation, not of {type_name!r}."
-        if field_name:
-            close = difflib.get_close_matches(field_name, [field], n=1)
-            return f"Did you mean {field!r}?" if close else f"The operation calls {field!r}."
+        close = difflib.get_close_matches(field_name, [field], n=1)
+        return f"Did you mean {field!r}?" if close else f"The operation calls {field!r}."
     return ""
 
 
@@ -219,7 +220,7 @@ def _needed(inspection: Inspection) -> Iterator[Fault]:
         requests = [invoked.request(field) for invoked in uses for field in invoked.fields]
         # Where a mutation is not known, or may not be run, what the role is for is not known either.
         if all(invoked.fields for invoked in uses) and all(
-            obstacles(statements, request, inspection.environment) is None for request in requests
+            obstacles(statements, request, inspection) is None for request in requests
         ):
             for statement in statements:
                 if statement.values["Effect"] == "Allow":

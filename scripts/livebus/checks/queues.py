@@ -130,7 +130,7 @@ def _admitted(inspection: Inspection) -> Iterator[Fault]:
     for kept in _kept(inspection):
         request = _sends(inspection, kept)
         statements = _policies(inspection, kept.queue)
-        in_the_way = obstacles(statements, request, inspection.environment)
+        in_the_way = obstacles(statements, request, inspection)
         if in_the_way == []:
             yield _no_policy(inspection, kept)
         for obstacle in in_the_way or ():
@@ -138,7 +138,7 @@ def _admitted(inspection: Inspection) -> Iterator[Fault]:
 
 
 def _sends(inspection: Inspection, kept: _Kept) -> Request:
-    return by_eventbridge(_ACTION, kept.arn, kept.rule.arn, inspection.environment.account)
+    return by_eventbridge(inspection, kept.rule, _ACTION, kept.arn)
 
 
 def _policies(inspection: Inspection, queue: Resource) -> list[Properties]:
@@ -203,8 +203,8 @@ def _encrypted(inspection: Inspection) -> Iterator[Fault]:
             statements = statements_of(key.properties, "KeyPolicy")
             for action in _KEY_ACTIONS:
                 arn = inspection.resources.attribute(key, "Arn")
-                request = by_eventbridge(action, arn, kept.rule.arn, inspection.environment.account)
-                if obstacles(statements, request, inspection.environment) is not None:
+                request = by_eventbridge(inspection, kept.rule, action, arn)
+                if obstacles(statements, request, inspection) is not None:
                     found = f"the policy of the key {key.logical_id!r} does not allow {EVENTBRIDGE.name} {action}"
                     expected = f"a statement that allows it {' and '.join(_KEY_ACTIONS)}"
                     yield Fault(found, key.place("KeyPolicy"), f"{expected}, for the queue {name!r}")

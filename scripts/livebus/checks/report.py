@@ -54,14 +54,18 @@ class EventOutcome:
         return self.rehearsal.steps if self.rehearsal is not None else []
 
     @property
+    def reasons(self) -> list[str]:
+        """Why it does not arrive, in words; empty where it does."""
+        if self.refused is not None:
+            return [f"PutEvents refuses it: {self.refused.code}: {self.refused.message}"]
+        return self.rehearsal.reasons if self.rehearsal is not None else []
+
+    @property
     def fault(self) -> Fault:
         """Why it does not do what is expected of it."""
         if not self.expected:
             return Fault(f"event {self.index} arrives", self.place, "that it does not", "It is among the undelivered.")
-        if self.refused is not None:
-            return Fault(f"event {self.index} is refused: {self.refused.code}: {self.refused.message}", self.place)
-        reasons = self.rehearsal.reasons if self.rehearsal is not None else []
-        return Fault(f"event {self.index} does not arrive: {'; '.join(reasons)}", self.place)
+        return Fault(f"event {self.index} does not arrive: {'; '.join(self.reasons)}", self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +180,20 @@ def _where(file: str, place: Place) -> str:
 
 
 def _events(events: Sequence[EventOutcome], style: Style) -> Iterator[str]:
+    told: dict[tuple[str, ...], str] = {}
     trees = style.verbose or (len(events) <= MOST_TREES and not style.quiet)
     for _, group in groupby(events, key=lambda event: (event.template, event.file)):
         outcomes = list(group)
         shown = outcomes if trees else [event for event in outcomes if not event.as_expected]
         for event in shown[: None if trees else MOST_TREES]:
-            yield from _tree(event, style, numbered=len(outcomes) > 1)
+            name = escaped(f"{event.file}[{event.index}]" if len(outcomes) > 1 else event.file)
+            reasons = tuple(event.reasons)
+            if reasons and reasons in told and not style.verbose:
+                yield f"{name}: {_verdict(event, style)}, as {told[reasons]}"
+            else:
+                told.setdefault(reasons, name)
+                yield f"{name}: {_verdict(event, style)}"
+                yield from _branches(list(_nodes(event.steps)), "", style)
         left = len(shown) - MOST_TREES
         if not trees and left > 0:
             yield f"{escaped(outcomes[0].file)}: and {left} more like these"
@@ -191,17 +203,15 @@ def _events(events: Sequence[EventOutcome], style: Style) -> Iterator[str]:
             yield f"{escaped(outcomes[0].file)}: {fine} of {len(outcomes)} events {what}"
 
 
-def _tree(event: EventOutcome, style: Style, *, numbered: bool) -> Iterator[str]:
-    name = escaped(f"{event.file}[{event.index}]" if numbered else event.file)
+def _verdict(event: EventOutcome, style: Style) -> str:
     verdict = "arrives" if event.arrives else "does not arrive"
     if not event.expected:
         verdict += ", as expected" if event.as_expected else ", and must not"
     elif event.rehearsal is not None and event.rehearsal.unproven:
         verdict += f" as far as can be told: {escaped(event.rehearsal.unproven)}"
     if style.colour:
-        verdict = f"{_COLOURS['info'] if event.as_expected else _COLOURS['error']}{verdict}{_PLAIN}"
-    yield f"{name}: {verdict}"
-    yield from _branches(list(_nodes(event.steps)), "", style)
+        return f"{_COLOURS['info'] if event.as_expected else _COLOURS['error']}{verdict}{_PLAIN}"
+    return verdict
 
 
 _Node = tuple[str, list[Any]]

@@ -44,8 +44,8 @@ _CONFUSED = "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-serv
 def _assumed(inspection: Inspection) -> Iterator[Fault]:
     for rule, role in _roles(inspection):
         statements = statements_of(role.properties, "AssumeRolePolicyDocument")
-        request = by_eventbridge("sts:AssumeRole", None, rule.arn, inspection.environment.account)
-        in_the_way = obstacles(statements, request, inspection.environment)
+        request = by_eventbridge(inspection, rule, "sts:AssumeRole", None)
+        in_the_way = obstacles(statements, request, inspection)
         if in_the_way == [] and "AssumeRolePolicyDocument" in role.properties:
             place = role.place("AssumeRolePolicyDocument")
             yield Fault(f"the role {role.logical_id!r} trusts nobody", place, f"a statement for {EVENTBRIDGE.name}")
@@ -86,7 +86,7 @@ def _not_assumed(inspection: Inspection, rule: Rule, role: Resource, obstacle: O
 def _deputy(inspection: Inspection) -> Iterator[Fault]:
     for rule, role in _roles(inspection):
         statements = statements_of(role.properties, "AssumeRolePolicyDocument")
-        request = by_eventbridge("sts:AssumeRole", None, rule.arn, inspection.environment.account)
+        request = by_eventbridge(inspection, rule, "sts:AssumeRole", None)
         for statement in allowing(statements, request, inspection.environment):
             if not condition_keys(statement):
                 trusted = values_of(statement.values.get("Principal"))

@@ -48,6 +48,8 @@ _ENVELOPE = (*_TEXTS, "resources", "detail")
 _MAX_RULES_WITH_WILDCARDS = 30
 _MAX_RULES = 300
 _MUST_BE = re.compile(r'"(.*)" must be an object or an array')
+# A message about a bracket quotes the whole pattern.
+_QUOTED = re.compile(r"\[Source: \(String\).*; line: (\d+), column: (\d+)\]", re.DOTALL)
 _UNRECOGNIZED = re.compile("Unrecognized match type (.+)")
 
 
@@ -65,7 +67,8 @@ def _valid(inspection: Inspection) -> Iterator[Fault]:
         try:
             found = read(pattern.text)
         except InvalidEventPattern as refused:
-            message = f"Event pattern is not valid. Reason: {refused.reason}"
+            reason = _QUOTED.sub(r"line \1, column \2", refused.reason)
+            message = f"Event pattern is not valid. Reason: {reason}"
             yield Fault(message, pattern.place_of(refused), advice=_advice(refused.reason))
             continue
         if len(pattern.text) > MAX_LENGTH:
@@ -295,8 +298,19 @@ def _at_work(inspection: Inspection) -> Iterator[Fault]:
     for resource in inspection.resources.of_type("AWS::Events::Rule"):
         raw = inspection.raw(resource.logical_id).get("Properties")
         properties = raw if isinstance(raw, Mapping) else {}
-        if properties.get("State") == "DISABLED":
+        if properties.get("State") == "DISABLED" and not _is_missed(inspection, resource.logical_id):
             found = f"the rule {resource.logical_id!r} is DISABLED"
             yield Fault(found, resource.place("State"), "ENABLED", "A parameter can switch it where it is meant.")
         if not properties.get("Targets"):
             yield Fault(f"the rule {resource.logical_id!r} has no Targets", resource.place())
+
+
+def _is_missed(inspection: Inspection, logical_id: str) -> bool:
+    """Whether a sample event waits for just this rule: the check of the samples tells it then."""
+    others = [rule for rule in inspection.application.rules if rule.enabled]
+    return any(
+        sample.expected and not any(sample in inspection.samples_for(other) for other in others)
+        for rule in inspection.application.rules
+        if rule.logical_id == logical_id
+        for sample in inspection.samples_for(rule)
+    )

@@ -16,7 +16,8 @@ from typing import Any
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample
-from livebus.checks.supplied import ENVELOPE, Leaf, Misfit, Slot, Supply, filled, meet, supplies
+from livebus.checks.slots import ENVELOPE, Slot
+from livebus.checks.supplied import Leaf, Misfit, Supply, filled, meet, supplies
 from livebus.errors import Fault, Place
 from livebus.transformer import NotTransformable
 from livebus.transformer.json_path import MISSING, WILDCARD, steps_of

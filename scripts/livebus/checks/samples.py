@@ -50,13 +50,8 @@ def _unmatched(inspection: Inspection, sample: Sample) -> tuple[str, str] | None
     if any(rule.logical_id not in inspection.patterns for rule in rules):
         return None  # what the unreadable pattern would match, nobody knows
     verdicts = [(rule, _reasons(inspection, rule, sample)) for rule in rules]
-    matching = [rule for rule, reasons in verdicts if not reasons]
-    if any(rule.enabled for rule in matching):
-        return None
-    if matching:
-        place = matching[0].place
-        found = f"is matched only by the rule {matching[0].logical_id!r} ({_line(place)}), which is disabled"
-        return found, "Set its State to ENABLED."
+    if not all(reasons for _, reasons in verdicts):
+        return None  # by a disabled rule, perhaps, which is told as such
     if not rules:
         names = [each.name for each in application.buses]
         if bus not in names:

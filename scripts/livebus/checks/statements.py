@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import EVENTBRIDGE, Principal, evaluate
+from livebus.checks.inspection import Inspection
+from livebus.checks.outside import is_from_outside, known_arn
 from livebus.errors import Fault, Place
 from livebus.template import Environment
 from livebus.template.application import Rule
@@ -42,11 +44,12 @@ class Request:
     context: Mapping[str, str]
 
 
-def by_eventbridge(action: str, resource: str | None, rule_arn: str, account: str) -> Request:
-    """What EventBridge asks for on behalf of a rule."""
+def by_eventbridge(inspection: Inspection, rule: Rule, action: str, resource: str | None) -> Request:
+    """What EventBridge asks for on behalf of a rule. Where the rule's ARN is not known, it is left out."""
+    arn = known_arn(inspection, rule)
     context = {
-        "aws:SourceArn": rule_arn,
-        "aws:SourceAccount": account,
+        **({"aws:SourceArn": arn} if arn else {}),
+        "aws:SourceAccount": inspection.environment.account,
         "aws:SecureTransport": "true",
         "aws:PrincipalIsAWSService": "true",
     }
@@ -87,12 +90,13 @@ def statements_of(owner: Properties, member: str) -> list[Properties]:
     return [statement for statement in found if id(statement.values) in sound]
 
 
-def obstacles(statements: Sequence[Properties], request: Request, environment: Environment) -> list[Obstacle] | None:
+def obstacles(statements: Sequence[Properties], request: Request, inspection: Inspection) -> list[Obstacle] | None:
     """
     What keeps the statements from allowing the request; empty where no statement allows anything.
 
     None where they allow it, and where that hangs on conditions that are not known here.
     """
+    environment = inspection.environment
     sent = {key.lower() for key in request.context} | _NEVER_SENT
     for statement in statements:
         # A Deny applies where the same statement would allow. One that asks for what is not known here may not.
@@ -103,12 +107,24 @@ def obstacles(statements: Sequence[Properties], request: Request, environment: E
     closest: list[Obstacle] | None = None
     for statement in statements:
         if statement.values["Effect"] == "Allow":
-            found = list(_in_the_way(statement, request, environment))
+            found = [
+                each
+                for each in _in_the_way(statement, request, environment)
+                if not _may_fit(inspection, statement, each)
+            ]
             if not found:
                 return None
             if closest is None or len(found) < len(closest):
                 closest = found
     return closest or []
+
+
+def _may_fit(inspection: Inspection, statement: Properties, obstacle: Obstacle) -> bool:
+    """Whether an element hangs on what is not known before a deploy: an empty text is a value that could not be had."""
+    if "" in obstacle.values or any("{{resolve:" in value for value in obstacle.values):
+        return True
+    _, logical_id, *_ = statement.place().path.split("/")
+    return obstacle.element in ("Condition", "Resource") and is_from_outside(inspection, inspection.raw(logical_id))
 
 
 def allowing(statements: Sequence[Properties], request: Request, environment: Environment) -> list[Properties]:

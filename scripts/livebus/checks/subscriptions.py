@@ -28,7 +28,7 @@ from livebus.checks.calls import Call, Selection, calls, open_to, schema_place
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, Place
-from livebus.identity import Mode
+from livebus.identity import AWS_IAM, Mode
 from livebus.template.application import ResolverConfig
 from livebus.template.properties import close_to
 
@@ -309,7 +309,7 @@ def _unselected_below(
             and name not in told
             and isinstance(field.type, GraphQLNonNull) == non_null
             and not modes.isdisjoint(open_to(call.api, type_name, name))
-            and (non_null or not (field.args or _resolver(call, type_name, name)))
+            and (non_null or not _is_kept_back(call, type_name, name))
         ]
         if missing:
             what = "non-null fields" if non_null else "fields"
@@ -320,6 +320,13 @@ def _unselected_below(
             yield Fault(found, call.place_of(parent), "every field that subscribers may ask for", advice)
         for selected in fields.values():
             yield from _unselected_below(call, selected.below, selected.node, modes, set(), non_null=non_null)
+
+
+def _is_kept_back(call: Call, type_name: str, name: str) -> bool:
+    """Whether a field is one that is not meant to be published: resolved when asked for, or closed to EventBridge."""
+    field = _fields_of(call, type_name)[name]
+    is_resolved = bool(field.args) or _resolver(call, type_name, name) is not None
+    return is_resolved or AWS_IAM not in open_to(call.api, type_name, name)
 
 
 def _fields_of(call: Call, type_name: str) -> dict[str, GraphQLField]:

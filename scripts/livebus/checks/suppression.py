@@ -27,7 +27,7 @@ from livebus.errors import Fault, LivebusError, Place
 from livebus.template.document import Document, Path
 
 _FORM = re.compile("[EWI][0-9]{1,4}")
-_OURS = re.compile("[EWI]91")
+_OURS = re.compile("[EWI]9[12]")
 _EXPECTED = "an id such as W9101, or its beginning"
 
 

@@ -168,7 +168,8 @@ class _Api:
         return provider
 
     def _log_role(self) -> tuple[str, Any]:
-        trust = {"Effect": "Allow", "Principal": {"Service": "appsync.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        principal = {"Service": ["appsync.amazonaws.com"]}
+        trust = {"Effect": "Allow", "Principal": principal, "Action": ["sts:AssumeRole"]}
         policy = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSAppSyncPushToCloudWatchLogs"
         properties = {
             "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},

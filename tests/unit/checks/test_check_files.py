@@ -27,7 +27,7 @@ from livebus.checks.check import Finding
 from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.running import run_checks
-from livebus.errors import NOWHERE
+from livebus.errors import NOWHERE, LivebusError
 from livebus.event import Event, accept
 from livebus.event_file import read_entries
 from livebus.template.document import read_document
@@ -109,7 +109,10 @@ def inspected(
     document = read_document(template.read_text(encoding="utf-8") if text is None else text, template.name)
 
     def read_file(name: str) -> str:
-        return (template.parent / name).read_text(encoding="utf-8")
+        try:
+            return (template.parent / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise LivebusError(f"{name!r} is not there") from None
 
     bare = Inspection(document, read_file, environment=Environment())
     samples = samples_of(events, template.parent, bare, expected=True)

@@ -160,7 +160,9 @@ def test_a_password_needs_all_kinds_unless_a_policy_names_some(load: Load, membe
     assert expected == pool.password_requires
 
 
-@pytest.mark.parametrize(("members", "expected"), [("", True), ("UsernameConfiguration: {CaseSensitive: false}", False)])
+@pytest.mark.parametrize(
+    ("members", "expected"), [("", True), ("UsernameConfiguration: {CaseSensitive: false}", False)]
+)
 def test_case_of_usernames(load: Load, members: str, expected: bool) -> None:
     """Usernames are case-sensitive unless the pool says otherwise."""
     (pool,) = load(of_pool(members)).user_pools

@@ -1,0 +1,211 @@
+"""
+AWS::Serverless::GraphQLApi: what is made of it is what the SAM transform makes of it, and faults stand where it is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from boto3.session import Session
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from livebus.errors import NOWHERE, InvalidTemplate
+from livebus.template import Environment, load_application
+from livebus.template.document import read_document
+from livebus.template.serverless import expanded
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Conditions:
+  Wanted: !Equals [a, a]
+Resources:
+  Api:
+    Type: AWS::Serverless::GraphQLApi
+    Condition: Wanted
+    Properties:
+      Name: orders
+      QueryDepthLimit: 5
+      Auth:
+        Type: AMAZON_COGNITO_USER_POOLS
+        UserPool:
+          UserPoolId: !Ref Pool
+          AwsRegion: !Ref AWS::Region
+          DefaultAction: ALLOW
+        Additional:
+          - Type: AWS_IAM
+          - Type: API_KEY
+          - Type: AMAZON_COGNITO_USER_POOLS
+            UserPool:
+              UserPoolId: us-east-1_Another01
+              DefaultAction: DENY
+      SchemaInline: |
+        type Query {
+          order: String
+        }
+        type Mutation {
+          publish(msg: String!): String
+          other: String
+        }
+      ApiKeys:
+        Visitors:
+          Description: Visitors
+          ExpiresOn: 1893456000
+      DataSources:
+        Lambda:
+          Worker:
+            FunctionArn: arn:aws:lambda:us-east-1:123456789012:function:worker
+            ServiceRoleArn: arn:aws:iam::123456789012:role/worker
+      Functions:
+        Pass:
+          Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
+          DataSource: None
+          InlineCode: |
+            export function request(ctx) {
+              return { payload: ctx.args.msg };
+            }
+            export function response(ctx) {
+              return ctx.result;
+            }
+        Work:
+          Name: work
+          Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
+          DataSource: Worker
+          CodeUri: ./work.js
+        Elsewhere:
+          Id: abcdef
+      Resolvers:
+        Mutation:
+          publish:
+            Pipeline: [Pass]
+          Other:
+            FieldName: other
+            Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
+            InlineCode: |
+              export function request() {
+                return {};
+              }
+              export function response(ctx) {
+                return ctx.prev.result;
+              }
+            Pipeline: [Pass, Elsewhere, Work]
+  Pool:
+    Type: AWS::Cognito::UserPool
+"""
+
+# What SAM adds and nothing here reads, and the code that it gives resolvers without any: ours does the same in other words.
+_UNREAD = ("Tags", "LogConfig", "LambdaConfig", "ServiceRoleArn")
+
+
+def _by_sam(text: str) -> dict[str, Any]:
+    document = read_document(text, "template.yaml")
+    translator = Translator({}, Parser(), boto_session=Session(region_name="us-east-1"))
+    translated = translator.translate(document.body, parameter_values={})
+    return dict(translated["Resources"])
+
+
+def _compared(resources: dict[str, Any]) -> dict[str, Any]:
+    compared = {}
+    for logical_id, body in resources.items():
+        properties = {name: value for name, value in body.get("Properties", {}).items() if name not in _UNREAD}
+        if logical_id == "ApiMutationpublish":
+            properties.pop("Code")
+        depends = body.get("DependsOn", [])
+        compared[logical_id] = {
+            "Type": body["Type"],
+            "Condition": body.get("Condition"),
+            "DependsOn": [depends] if isinstance(depends, str) else depends,
+            "Properties": properties,
+        }
+    return compared
+
+
+def test_what_is_made_is_what_sam_makes() -> None:
+    """Logical ids, types, properties, conditions and dependencies are those of the SAM translator."""
+    document = read_document(TEMPLATE, "template.yaml")
+    expected = _compared(_by_sam(TEMPLATE))
+
+    actual = _compared(expanded(document).body["Resources"])
+
+    assert expected == actual
+
+
+def test_a_template_without_such_an_api_is_left_alone() -> None:
+    """Where there is nothing to expand, the document is the very same."""
+    document = read_document("Resources:\n  Pool:\n    Type: AWS::Cognito::UserPool\n", "template.yaml")
+
+    assert document is expanded(document)
+
+
+def test_members_keep_their_places() -> None:
+    """The place of a made property is where the user wrote it."""
+    document = expanded(read_document(TEMPLATE, "template.yaml"))
+    lines = TEMPLATE.splitlines()
+
+    def line(*path: str | int) -> str:
+        return lines[(document.place(("Resources", *path)).line or 0) - 1].strip()
+
+    assert line("ApiSchema", "Properties", "Definition") == "type Query {"
+    assert line("Api", "Properties", "AdditionalAuthenticationProviders", 1, "AuthenticationType") == "- Type: API_KEY"
+    assert (
+        lines[(document.place(("Resources", "ApiPass", "Properties", "Code")).line or 0)].strip()
+        == "return { payload: ctx.args.msg };"
+    )
+    assert line("ApiWork", "Properties", "DataSourceName") == "DataSource: Worker"
+    assert line("ApiMutationpublish") == "publish:"
+
+
+def _faults(text: str) -> list[tuple[str, int | None]]:
+    with pytest.raises(InvalidTemplate) as raised:
+        load_application(text, file="template.yaml", read_file=lambda _: "", environment=Environment())
+    return [(fault.found, fault.place.line) for fault in raised.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("Pipeline: [Pass]", "Pipeline: [Past]", "Function 'Past' does not exist."),
+        (
+            "Pipeline: [Pass]",
+            "Caching: {Ttl: 5}",
+            "Resolver 'publish' must have Pipeline defined. Unit resolvers are not supported.",
+        ),
+        (
+            "QueryDepthLimit: 5",
+            "DepthLimit: 5",
+            "property DepthLimit not defined for resource of type AWS::Serverless::GraphQLApi",
+        ),
+        ("DataSource: Worker", "DataSource: Worked", "data source 'Worked' is not there"),
+        ("      Functions:\n", "      Functions: []\n      Tags:\n", "Functions is a list"),
+        ("Transform: AWS::Serverless-2016-10-31\n", "", "Unrecognized resource types: [AWS::Serverless::GraphQLApi]"),
+    ],
+)
+def test_what_sam_refuses_is_told_at_its_line(old: str, new: str, found: str) -> None:
+    """A fault names what is wrong, and stands at the line where it is written."""
+    assert TEMPLATE.count(old) == 1
+    text = TEMPLATE.replace(old, new)
+    part = new.strip().split("\n")[0] or "Type: AWS::Serverless::GraphQLApi"
+    expected = next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+    faults = dict(_faults(text))
+
+    assert found in faults
+    assert faults[found] in (expected, expected - 1)
+
+
+def test_the_api_runs_here() -> None:
+    """A resolver without code of its own is a pipeline that gives what its last function gives."""
+    text = TEMPLATE.replace("DataSource: Worker", "DataSource: none").replace("CodeUri: ./work.js", "InlineCode: x")
+    text = text[: text.index("      DataSources:")] + text[text.index("      Functions:") :]
+    text = text.replace(", Elsewhere, Work]", "]")
+    application = load_application(text, file="t", read_file=lambda _: "", environment=Environment())
+
+    (api,) = application.apis
+
+    assert [resolver.field_name for resolver in api.resolvers] == ["publish", "other"]
+    assert [function.name for function in api.resolvers[0].functions] == ["Pass"]
+    assert "ctx.prev.result" in api.resolvers[0].code
+    assert [each.mode for each in api.providers[:3]] == ["AMAZON_COGNITO_USER_POOLS", "AWS_IAM", "API_KEY"]
+    assert [each.default_action for each in api.providers if each.user_pool_id] == [("ALLOW"), None]
+    assert api.schema_place != NOWHERE
