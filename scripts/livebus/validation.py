@@ -20,11 +20,12 @@ from livebus.checks.inspection import Inspection
 from livebus.checks.report import EventOutcome, Report
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
-from livebus.errors import InvalidTemplate
+from livebus.errors import InvalidTemplate, Place
 from livebus.operation import Services
 from livebus.project import Project, RefusedEntry, SampleReader, Samples, event_files, relative
 from livebus.rehearsal import Stage
 from livebus.template.document import Document
+from livebus.template.document import Path as TemplatePath
 
 # What the loader says of a template that cannot be read at all has the id of what it says of the rest.
 UNREADABLE = EVERY_CHECK[0]
@@ -62,6 +63,7 @@ class Validation:
     options: Options
     inspection: Inspection | None = None
     stage: Stage | None = None
+    _lines: list[str] = field(default_factory=list)
 
     @property
     def services(self) -> Services:
@@ -90,14 +92,14 @@ class Validation:
         found, ignored = part(found, [*ignore, *in_template(inspection.document)], inspection.document)
         theirs, theirs_ignored = part(others(project.template) if others else (), ignore, None)
         theirs = [each for each in theirs if not options.only or each.check.id.startswith(options.only)]
-        report = Report(
-            sorted(_without_doubles([self._shown(each) for each in found], theirs), key=_order),
+        shown_from = inspection if document is None else None
+        self.inspection = inspection
+        return Report(
+            sorted(_without_doubles([self._shown(each, shown_from) for each in found], theirs), key=_order),
             list(self._events(inspection, samples)),
-            [*(replace(each, finding=self._shown(each.finding)) for each in ignored), *theirs_ignored],
+            [*(replace(each, finding=self._shown(each.finding, shown_from)) for each in ignored), *theirs_ignored],
             LISTED,
         )
-        self.inspection = inspection
-        return report
 
     def _events(self, inspection: Inspection, samples: Samples) -> Iterator[EventOutcome]:
         template = self.project.shown(inspection.document.file)
@@ -114,12 +116,31 @@ class Validation:
                 rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
             yield EventOutcome(template, sample.file, sample.index, sample.place, sample.expected, rehearsal)
 
-    def _shown(self, finding: Finding) -> Finding:
+    def _shown(self, finding: Finding, inspection: Inspection | None = None) -> Finding:
+        """A finding at its place as people look for it: their name of the file, the column that an editor counts."""
         place = finding.fault.place
-        file = self.project.shown(place.file)
-        if file == place.file:
-            return finding
-        return Finding(finding.check, replace(finding.fault, place=replace(place, file=file)))
+        if inspection is not None and place.file == inspection.document.file:
+            place = self._in_text(place, inspection.document)
+        place = replace(place, file=self.project.shown(place.file))
+        return Finding(finding.check, replace(finding.fault, place=place))
+
+    def _in_text(self, place: Place, document: Document) -> Place:
+        """
+        A place inside a text of the template, in the template's own lines and columns.
+
+        A block (``|``) is indented, and what counts in it counts from its own left. Any other text has its line breaks
+        spelled out (JSON), or is folded: then the text's beginning is all that can be told.
+        """
+        path = tuple(int(step) if step.isdecimal() else step for step in place.path.split("/"))
+        start = document.places.get(path)
+        if start is None or place.line is None or not isinstance(_value(document.body, path), str):
+            return place
+        if start[1] == 1:
+            lines = self._lines = self._lines or self.project.text().splitlines()
+            line = lines[start[0] - 1] if start[0] <= len(lines) else ""
+            indent = len(line) - len(line.lstrip(" "))
+            return replace(place, column=place.column + indent if place.column is not None else None)
+        return replace(place, line=start[0], column=start[1]) if place.line > start[0] else place
 
 
 def read_samples(
@@ -169,6 +190,16 @@ def _without_doubles(ours: Sequence[Finding], theirs: Sequence[Finding]) -> list
         if each.check is not UNREADABLE or (each.fault.place.file, each.fault.place.line) not in told
     ]
     return [*kept, *theirs]
+
+
+def _value(body: Any, path: TemplatePath) -> Any:
+    """What stands at a path of a template; None where nothing does."""
+    for step in path:
+        try:
+            body = body[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return body
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from livebus.runtime import http_server
 from support.http import Answer, request
 from support.running import RunningRuntime
 from support.sockets import SUBSCRIPTION, run, subscribed
@@ -370,13 +371,36 @@ def test_an_expected_continue_is_given(runtime: RunningRuntime) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 200 OK")
 
 
-@pytest.mark.parametrize("broken", [b"zz\r\n", b"5\r\nabc", b"-1\r\n\r\n"])
-def test_a_body_with_broken_chunks_is_refused(runtime: RunningRuntime, broken: bytes) -> None:
-    """Chunks that are none end the request with 400, or the connection."""
+@pytest.mark.parametrize("broken", [b"zz\r\n", b"5\r\nabcdefgh\r\n", b"-1\r\n\r\n"])
+@pytest.mark.parametrize("path", [b"/", b"/graphql"])
+def test_a_body_with_broken_chunks_is_refused(
+    runtime: RunningRuntime, monkeypatch: pytest.MonkeyPatch, path: bytes, broken: bytes
+) -> None:
+    """Chunks that are none end the request, also when the runtime waits for its body already."""
+    monkeypatch.setattr(http_server, "BODY_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", runtime.port), timeout=SECONDS) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + broken)
-        connection.shutdown(socket.SHUT_WR)
-        received = b""
-        while chunk := connection.recv(65536):
-            received += chunk
-    assert received == b"" or received.split(b" ")[1] == b"400"
+        connection.sendall(
+            b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+            b"Expect: 100-continue\r\n\r\n"
+        )
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"2\r\n{}\r\n" + broken)
+        received = connection.recv(65536)
+    assert received.split(b" ")[1] == b"408"
+
+
+def test_a_body_with_broken_compression_is_refused(runtime: RunningRuntime) -> None:
+    """A body that says it is compressed and is not is no body."""
+    headers = {"Content-Encoding": "gzip", "X-Amz-Target": "AWSEvents.ListEventBuses"}
+    assert request(runtime.port, "POST", "/", body=b"no gzip at all", headers=headers).status == 400
+
+
+def test_a_body_that_breaks_off_is_nobodys_request(runtime: RunningRuntime) -> None:
+    """A client that goes away in the middle of its body is forgotten, without a line."""
+    told = list(runtime.told)
+    with socket.create_connection(("127.0.0.1", runtime.port), timeout=SECONDS) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"12345")
+    assert request(runtime.port, "GET", "/nothing").status == 404
+    assert runtime.told == told

@@ -27,8 +27,10 @@ ORDER_SCHEMA: list[Change] = [
     ),
     (
         "        type Query {",
-        "        type Order @aws_iam @aws_cognito_user_pools {\n          id: ID!\n          status: String!\n"
-        "          note: String @aws_iam\n        }\n        type Query {",
+        (
+            "        type Order @aws_iam @aws_cognito_user_pools {\n          id: ID!\n          status: String!\n"
+            "          note: String @aws_iam\n        }\n        type Query {"
+        ),
     ),
     ("payload: ctx.args.msg", 'payload: { id: ctx.args.msg, status: "new", note: "inside" }'),
     ("publish(msg: $msg)\n", "publish(msg: $msg) { id status note }\n"),
@@ -222,8 +224,10 @@ def test_a_required_argument_that_the_result_lacks_never_matches(line: Callable[
 
     assert not rehearsal.arrives
     assert rehearsal.reasons == [
-        "publish: onPublish: subscribers must give 'customer', and the mutation's result has no such field: it never "
-        "matches"
+        (
+            "publish: onPublish: subscribers must give 'customer', and the mutation's result has no such field: it never "
+            "matches"
+        )
     ]
 
 

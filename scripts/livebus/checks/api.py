@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 
 from livebus.access import Principal, evaluate
+from livebus.checks.calls import modes_are_read
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
-from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC
-from livebus.template.application import GraphQLApi, UserPool, UserPoolClient
+from livebus.identity import AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
+from livebus.template.application import GraphQLApi
 from livebus.template.policies import read_statements
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource
@@ -25,15 +26,9 @@ CHECKS = Checks()
 _TARGET = "https://docs.aws.amazon.com/eventbridge/latest/userguide/target-appsync.html"
 _AUTHZ = "https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html"
 _REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
-_CLIENT = f"{_REFERENCE}/aws-resource-cognito-userpoolclient.html"
 
-_SETTINGS = {COGNITO: "UserPoolConfig", OIDC: "OpenIDConnectConfig", LAMBDA: "LambdaAuthorizerConfig"}
+_SETTINGS: dict[Mode, str] = {COGNITO: "UserPoolConfig", OIDC: "OpenIDConnectConfig", LAMBDA: "LambdaAuthorizerConfig"}
 _APPSYNC = Principal("Service", "appsync.amazonaws.com")
-# What Java's expressions have and Python's have not, or mean otherwise.
-_JAVA_ONLY = re.compile(r"\\[pPQEGXRhHvVzk]|\(\?<[A-Za-z]|&&")
-# 1 November 2026, in epoch seconds: checks have no clock, and whoever runs this one is later.
-_SURELY_PAST = 1_793_491_200
-_SURELY_MILLISECONDS = 100_000_000_000
 
 
 # --- what is inspected ----------------------------------------------------------------------------------------------
@@ -48,43 +43,17 @@ def _targeted(inspection: Inspection) -> Iterator[tuple[GraphQLApi, Resource]]:
             yield api, resource
 
 
-def _all_apis(inspection: Inspection) -> Iterator[tuple[GraphQLApi, Resource]]:
+def all_apis(inspection: Inspection) -> Iterator[tuple[GraphQLApi, Resource]]:
     for api in inspection.application.apis:
         resource = inspection.resource(api.logical_id)
         if resource is not None:
             yield api, resource
 
 
-def _providers(resource: Resource) -> Iterator[Properties]:
+def providers(resource: Resource) -> Iterator[Properties]:
     """The default provider, which is the API itself, and the additional ones."""
     yield resource.properties
     yield from resource.properties.mappings("AdditionalAuthenticationProviders")
-
-
-def _user_pools(inspection: Inspection) -> Iterator[tuple[GraphQLApi, Properties, UserPool]]:
-    """The user pools of this template that let callers into an API: with their settings there."""
-    pools = {pool.user_pool_id: pool for pool in inspection.application.user_pools}
-    for api, resource in _all_apis(inspection):
-        for provider in _providers(resource):
-            if provider.text("AuthenticationType") == COGNITO:
-                config = provider.mapping("UserPoolConfig")
-                if pool := pools.get(config.text("UserPoolId")):
-                    yield api, config, pool
-
-
-def _pattern(config: Properties) -> re.Pattern[str] | None:
-    """The AppIdClientRegex; None where there is none, or none that we can read."""
-    regex = config.text("AppIdClientRegex")
-    try:
-        return re.compile(regex) if regex and not _JAVA_ONLY.search(regex) else None
-    except re.error:
-        return None
-
-
-def _admitted(config: Properties, pool: UserPool) -> list[UserPoolClient]:
-    # AWS does not document whether the expression has to cover the whole id: either way counts.
-    pattern = _pattern(config)
-    return [client for client in pool.clients if pattern is None or pattern.search(client.client_id)]
 
 
 # --- EventBridge ----------------------------------------------------------------------------------------------------
@@ -99,7 +68,7 @@ def _admitted(config: Properties, pool: UserPool) -> list[UserPoolClient]:
 def _takes_iam(inspection: Inspection) -> Iterator[Fault]:
     for api, resource in _targeted(inspection):
         modes = [provider.mode for provider in api.providers]
-        if AWS_IAM not in modes:
+        if AWS_IAM not in modes and modes_are_read(inspection, api):
             found = f"API {api.logical_id!r} takes {' and '.join(modes)} only, and a rule targets it"
             advice = "Add AuthenticationType: AWS_IAM to AdditionalAuthenticationProviders."
             yield Fault(found, resource.place("AuthenticationType"), "AWS_IAM among the modes", advice)
@@ -128,7 +97,7 @@ def _is_public(inspection: Inspection) -> Iterator[Fault]:
     source="https://docs.aws.amazon.com/appsync/latest/APIReference/API_UserPoolConfig.html",
 )
 def _default_action(inspection: Inspection) -> Iterator[Fault]:
-    for _, resource in _all_apis(inspection):
+    for _, resource in all_apis(inspection):
         config = resource.properties.mapping("UserPoolConfig")
         is_default = resource.properties.text("AuthenticationType") == COGNITO
         if is_default and "UserPoolId" in config and "DefaultAction" not in config:
@@ -143,37 +112,12 @@ def _default_action(inspection: Inspection) -> Iterator[Fault]:
     source=f"{_REFERENCE}/aws-properties-appsync-graphqlapi-cognitouserpoolconfig.html",
 )
 def _no_further_default_action(inspection: Inspection) -> Iterator[Fault]:
-    for _, resource in _all_apis(inspection):
+    for _, resource in all_apis(inspection):
         for item in resource.properties.mappings("AdditionalAuthenticationProviders"):
             config = item.mapping("UserPoolConfig")
             if "DefaultAction" in config:
                 advice = "Remove it: only the default user pool has one."
                 yield Fault("an additional user pool has a DefaultAction", config.place("DefaultAction"), advice=advice)
-
-
-@CHECKS.add(
-    "E9144",
-    "AppIdClientRegex lets a client of the user pool in",
-    why="AppSync refuses the tokens of every client that it does not match: nobody can subscribe.",
-    source=_AUTHZ,
-)
-def _client_regex(inspection: Inspection) -> Iterator[Fault]:
-    for _, resource in _all_apis(inspection):
-        for provider in _providers(resource):
-            config = provider.mapping("UserPoolConfig")
-            regex = config.text("AppIdClientRegex")
-            try:
-                re.compile(regex)
-            except re.error as error:
-                if not _JAVA_ONLY.search(regex):
-                    found = f"AppIdClientRegex {regex!r} is not a regular expression: {error}"
-                    yield Fault(found, config.place("AppIdClientRegex"))
-    for _, config, pool in _user_pools(inspection):
-        if pool.clients and _pattern(config) is not None and not _admitted(config, pool):
-            found = f"AppIdClientRegex {config.text('AppIdClientRegex')!r} matches no client of {pool.logical_id!r}"
-            client = pool.clients[0].logical_id
-            advice = f'Write !Sub "^${{{client}}}$", with the logical id of the client that apps sign in with.'
-            yield Fault(found, config.place("AppIdClientRegex"), "the id of a client", advice)
 
 
 @CHECKS.add(
@@ -191,8 +135,8 @@ def _pool_id(inspection: Inspection) -> Iterator[Fault]:
         for name in ("Arn", "ProviderName", "ProviderURL")
     }
     mistaken |= {resources.ref(client): str(client) for client in resources.of_type("AWS::Cognito::UserPoolClient")}
-    for _, resource in _all_apis(inspection):
-        for provider in _providers(resource):
+    for _, resource in all_apis(inspection):
+        for provider in providers(resource):
             config = provider.mapping("UserPoolConfig")
             if what := mistaken.get(config.text("UserPoolId")):
                 advice = f"Write !Ref {pools[0].logical_id}." if pools else "Write !Ref and the pool's logical id."
@@ -206,8 +150,8 @@ def _pool_id(inspection: Inspection) -> Iterator[Fault]:
     source=_AUTHZ,
 )
 def _complete(inspection: Inspection) -> Iterator[Fault]:
-    for _, resource in _all_apis(inspection):
-        for provider in _providers(resource):
+    for _, resource in all_apis(inspection):
+        for provider in providers(resource):
             mode = provider.text("AuthenticationType")
             if mode == LAMBDA and "AuthorizerUri" not in provider.mapping("LambdaAuthorizerConfig"):
                 found = "a Lambda authorizer has no AuthorizerUri"
@@ -220,116 +164,31 @@ def _complete(inspection: Inspection) -> Iterator[Fault]:
 
 
 @CHECKS.add(
-    "W9140",
-    "An API that takes API keys has one",
-    why="Whoever would come in with a key has none: AppSync answers 401.",
-    source=f"{_REFERENCE}/aws-resource-appsync-apikey.html",
-)
-def _has_a_key(inspection: Inspection) -> Iterator[Fault]:
-    for api, resource in _all_apis(inspection):
-        for provider in _providers(resource):
-            if provider.text("AuthenticationType") == API_KEY and not api.api_keys:
-                found = f"API {api.logical_id!r} takes API keys and the template makes none"
-                advice = "Add an AWS::AppSync::ApiKey, with Expires: else it lasts seven days."
-                yield Fault(found, provider.place("AuthenticationType"), "an AWS::AppSync::ApiKey", advice)
-
-
-@CHECKS.add(
     "W9141",
     "The settings of a provider are those of its mode",
     why="AppSync does not read the settings of other modes: those who were meant to come in by them cannot.",
     source=f"{_REFERENCE}/aws-resource-appsync-graphqlapi.html",
 )
 def _settings_of_mode(inspection: Inspection) -> Iterator[Fault]:
-    for _, resource in _all_apis(inspection):
-        for provider in _providers(resource):
-            given = provider.text("AuthenticationType")
-            for mode, member in _SETTINGS.items():
-                if given and member in provider and given != mode:
-                    advice = f"Write AuthenticationType: {mode}, or give the {member} a provider of its own."
-                    yield Fault(f"{member} stands with {given}", provider.place(member), f"{mode}", advice)
+    for _, resource in all_apis(inspection):
+        for mode, member, provider in _misplaced_settings(resource):
+            found = f"{member} stands with {provider.text('AuthenticationType')}"
+            advice = f"Write AuthenticationType: {mode}, or give the {member} a provider of its own."
+            yield Fault(found, provider.place(member), mode, advice)
 
 
-@CHECKS.add(
-    "E9148",
-    "API keys expire at a time to come, in epoch seconds",
-    why="AppSync refuses a key that is expired, or lasts longer than a year.",
-    source=f"{_REFERENCE}/aws-resource-appsync-apikey.html",
-)
-def _expires(inspection: Inspection) -> Iterator[Fault]:
-    for key in inspection.resources.of_type("AWS::AppSync::ApiKey"):
-        text = key.properties.text("Expires")
-        if not text:
-            continue
-        place, expected = key.place("Expires"), "a time to come, within a year, in epoch seconds"
-        try:
-            seconds = float(text)
-        except ValueError:
-            yield Fault(f"Expires is {text!r}", place, expected)
-            continue
-        if seconds > _SURELY_MILLISECONDS:
-            advice = "It looks like milliseconds: leave the last three digits out."
-            yield Fault(f"Expires is {text}", place, expected, advice)
-        elif seconds < _SURELY_PAST:
-            yield Fault(f"Expires is {text}, which is past", place, expected)
+def _misplaced_settings(resource: Resource) -> Iterator[tuple[Mode, str, Properties]]:
+    for provider in providers(resource):
+        given = provider.text("AuthenticationType")
+        for mode, member in _SETTINGS.items():
+            if given and member in provider and given != mode:
+                yield mode, member, provider
 
 
-# --- who signs in ---------------------------------------------------------------------------------------------------
-
-
-@CHECKS.add(
-    "W9143",
-    "A user pool that an API takes has a client",
-    why="Apps sign in through a client of the pool: without one nobody gets a token.",
-    source=_CLIENT,
-)
-def _has_a_client(inspection: Inspection) -> Iterator[Fault]:
-    for _, config, pool in _user_pools(inspection):
-        if not pool.clients:
-            found = f"user pool {pool.logical_id!r} has no client"
-            yield Fault(found, config.place("UserPoolId"), "an AWS::Cognito::UserPoolClient", "Add one.")
-
-
-@CHECKS.add(
-    "W9144",
-    "A client of the user pool has no secret",
-    why="Browsers and phones cannot keep a secret, and AWS Amplify signs nobody in with a client that has one.",
-    source=_CLIENT,
-)
-def _has_a_public_client(inspection: Inspection) -> Iterator[Fault]:
-    for _, config, pool in _user_pools(inspection):
-        clients = _admitted(config, pool)
-        if clients and all(client.secret is not None for client in clients):
-            resource = inspection.resource(clients[0].logical_id)
-            if resource is not None:
-                found = f"every client of user pool {pool.logical_id!r} that the API takes has a secret"
-                advice = "Write GenerateSecret: false, unless only servers subscribe."
-                yield Fault(found, resource.place("GenerateSecret"), advice=advice)
-
-
-@CHECKS.add(
-    "W9145",
-    "A client of the user pool lets users sign in",
-    why="Cognito refuses each sign-in: the client's ExplicitAuthFlows have no flow for it.",
-    source=_CLIENT,
-)
-def _has_a_flow(inspection: Inspection) -> Iterator[Fault]:
-    for _, config, pool in _user_pools(inspection):
-        clients = _admitted(config, pool)
-        if any(_signs_in(inspection, client) for client in clients):
-            continue
-        for client in clients[:1]:
-            resource = inspection.resource(client.logical_id)
-            if resource is not None:
-                found = f"client {client.logical_id!r} has no flow to sign in with"
-                advice = "Add ALLOW_USER_SRP_AUTH to ExplicitAuthFlows."
-                yield Fault(found, resource.place("ExplicitAuthFlows"), advice=advice)
-
-
-def _signs_in(inspection: Inspection, client: UserPoolClient) -> bool:
-    resource = inspection.resource(client.logical_id)
-    by_pages = resource is not None and "AllowedOAuthFlows" in resource.properties
-    return by_pages or bool(client.auth_flows - {"ALLOW_REFRESH_TOKEN_AUTH"})
+def modes_meant(inspection: Inspection, api: GraphQLApi) -> set[Mode]:
+    """The modes whose settings an API has where they do not count."""
+    resource = inspection.resource(api.logical_id)
+    return {mode for mode, _, _ in _misplaced_settings(resource)} if resource else set()
 
 
 # --- logging --------------------------------------------------------------------------------------------------------
@@ -343,7 +202,7 @@ def _signs_in(inspection: Inspection, client: UserPoolClient) -> bool:
 )
 def _log_config(inspection: Inspection) -> Iterator[Fault]:
     levels = ("NONE", "ERROR", "INFO", "DEBUG", "ALL")
-    for _, resource in _all_apis(inspection):
+    for _, resource in all_apis(inspection):
         if "LogConfig" not in resource.properties:
             continue
         config = resource.properties.mapping("LogConfig")
@@ -364,7 +223,7 @@ def _log_config(inspection: Inspection) -> Iterator[Fault]:
 def _log_role(inspection: Inspection) -> Iterator[Fault]:
     resources = inspection.resources
     roles = {resources.attribute(role, "Arn"): role for role in resources.of_type("AWS::IAM::Role")}
-    for _, resource in _all_apis(inspection):
+    for _, resource in all_apis(inspection):
         config = resource.properties.mapping("LogConfig")
         role = roles.get(config.text("CloudWatchLogsRoleArn"))
         if role is None or "AssumeRolePolicyDocument" not in role.properties:
@@ -386,7 +245,7 @@ def _log_role(inspection: Inspection) -> Iterator[Fault]:
     source="https://docs.aws.amazon.com/appsync/latest/devguide/monitoring.html",
 )
 def _verbose_log(inspection: Inspection) -> Iterator[Fault]:
-    for _, resource in _all_apis(inspection):
+    for _, resource in all_apis(inspection):
         config = resource.properties.mapping("LogConfig")
         if config.text("FieldLogLevel") == "ALL" and not config.flag("ExcludeVerboseContent"):
             found = "FieldLogLevel is 'ALL', without ExcludeVerboseContent"

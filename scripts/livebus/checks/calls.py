@@ -32,6 +32,7 @@ from graphql.validation import (
     KnownFragmentNamesRule,
     KnownTypeNamesRule,
     NoFragmentCyclesRule,
+    NoUnusedFragmentsRule,
     PossibleFragmentSpreadsRule,
     ScalarLeafsRule,
 )
@@ -40,6 +41,7 @@ from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Place
 from livebus.flow import CompiledApi
 from livebus.identity import Caller, Mode
+from livebus.template.application import GraphQLApi, ResolverConfig
 
 # The rules without which a selection cannot be read; others, on arguments and variables, take nothing from it.
 _OF_SELECTIONS = (
@@ -47,6 +49,7 @@ _OF_SELECTIONS = (
     KnownFragmentNamesRule,
     KnownTypeNamesRule,
     NoFragmentCyclesRule,
+    NoUnusedFragmentsRule,
     PossibleFragmentSpreadsRule,
     ScalarLeafsRule,
 )
@@ -123,6 +126,33 @@ def calls(inspection: Inspection) -> Iterator[Call]:
             if field is not None:
                 below = _selection(schema, get_named_type(field.type), [node.selection_set], fragments)
                 yield Call(target, api, node, field, below)
+
+
+def modes_are_read(inspection: Inspection, api: GraphQLApi) -> bool:
+    """Whether nothing is wrong with how an API names its modes: else what is not among them may be meant to be."""
+    properties = f"Resources/{api.logical_id}/Properties"
+    auth = (f"{properties}/AuthenticationType", f"{properties}/AdditionalAuthenticationProviders")
+    return not any(
+        fault.place.path.startswith(auth) or (fault.place.path == properties and "AuthenticationType" in fault.found)
+        for fault in inspection.reading_faults
+        if not fault.only_local
+    )
+
+
+def resolver_of(api: CompiledApi, type_name: str, field_name: str) -> ResolverConfig | None:
+    """The resolver of a field; None where it has none, or one that could not be read."""
+    resolvers = api.api.resolvers
+    return next((each for each in resolvers if (each.type_name, each.field_name) == (type_name, field_name)), None)
+
+
+def may_have_resolver(inspection: Inspection, field_name: str) -> bool:
+    """Whether some resource of the template names a field of this name, or names none: also one that is not made."""
+    for body in inspection.document.body["Resources"].values():
+        properties = body.get("Properties") if isinstance(body, dict) else None
+        if isinstance(properties, dict) and properties.get("FieldName") == field_name:
+            return True
+    fields = [each.properties for each in inspection.resources.of_type("AWS::AppSync::Resolver")]
+    return any(not each.text("FieldName") or not each.text("TypeName") for each in fields)
 
 
 def schema_place(api: CompiledApi, node: Any) -> Place:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import ConstDirectiveNode, GraphQLNonNull, GraphQLObjectType
+from graphql import ConstDirectiveNode, GraphQLNonNull, GraphQLObjectType, StringValueNode
 
-from livebus.checks.calls import Call, calls, open_to, schema_place, selected_fields
+from livebus.checks.api import modes_meant
+from livebus.checks.calls import Call, calls, modes_are_read, open_to, schema_place, selected_fields
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
@@ -59,10 +60,11 @@ class _Access:
 
     @staticmethod
     def of(inspection: Inspection) -> list[_Access]:
-        """One for each API that rules target, and whose schema is sound."""
+        """One for each API that rules target, whose schema is sound, and whose modes could be read."""
         found: dict[str, _Access] = {}
         for call in calls(inspection):
-            found.setdefault(call.api.api.logical_id, _Access(call.api))._calls.append(call)
+            if modes_are_read(inspection, call.api.api):
+                found.setdefault(call.api.api.logical_id, _Access(call.api))._calls.append(call)
         return list(found.values())
 
     @property
@@ -334,14 +336,19 @@ def _auth_counts(inspection: Inspection) -> Iterator[Fault]:
 def _modes_are_there(inspection: Inspection) -> Iterator[Fault]:
     for access in _Access.of(inspection):
         told = access.told()
+        # An API without IAM is told of where its modes stand.
+        known = {*access.modes, AWS_IAM, *modes_meant(inspection, access.api.api)}
+        unknown: dict[Mode, list[ConstDirectiveNode]] = {}
         for element, directive in access.directives():
             mode = _MODES.get(directive.name.value)
-            # An API without IAM is told of where its modes stand.
-            if mode is not None and mode not in access.modes and mode != AWS_IAM and element not in told:
-                found = f"@{directive.name.value} stands here, and the API does not take {mode}"
-                expected = " or ".join(_DIRECTIVES[each] for each in access.modes)
-                advice = f"Add {mode} to AdditionalAuthenticationProviders, or leave the directive out."
-                yield Fault(found, schema_place(access.api, directive.name), expected, advice)
+            if mode is not None and mode not in known and element not in told:
+                unknown.setdefault(mode, []).append(directive)
+        for mode, directives in unknown.items():
+            others = f" and at {len(directives) - 1} more places" if len(directives) > 1 else ""
+            found = f"{_DIRECTIVES[mode]} stands here{others}, and the API does not take {mode}"
+            expected = " or ".join(_DIRECTIVES[each] for each in access.modes)
+            advice = f"Add {mode} to AdditionalAuthenticationProviders, or leave the directive out."
+            yield Fault(found, schema_place(access.api, directives[0].name), expected, advice)
 
 
 @CHECKS.add(
@@ -357,10 +364,12 @@ def _groups_are_there(inspection: Inspection) -> Iterator[Fault]:
         groups = [group for each in ids if each in pools for group in pools[each].groups]
         if not groups or any(each not in pools for each in ids):
             continue
+        named: dict[str, StringValueNode] = {}
         for _, directive in access.directives():
             for node in strings_of(directive, "cognito_groups"):
-                if node.value not in groups:
-                    advice = close_to(node.value, groups) or "Add an AWS::Cognito::UserPoolGroup of this name."
-                    found = f"the user pool has no group {node.value!r}"
-                    expected = f"one of {', '.join(groups)}"
-                    yield Fault(found, schema_place(access.api, node), expected, advice)
+                named.setdefault(node.value, node)
+        for name, node in named.items():
+            if name not in groups:
+                advice = close_to(name, groups) or "Add an AWS::Cognito::UserPoolGroup of this name."
+                expected = f"one of {', '.join(groups)}"
+                yield Fault(f"the user pool has no group {name!r}", schema_place(access.api, node), expected, advice)

@@ -15,7 +15,7 @@ from graphql import get_named_type, get_nullable_type, is_input_object_type, is_
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.checks.slots import Slot, Text, in_words
+from livebus.checks.slots import Text, in_words
 from livebus.checks.supplied import Leaf, Supply, supplies
 from livebus.errors import Fault
 from livebus.template.properties import close_to
@@ -74,10 +74,13 @@ def _kinds_fit(inspection: Inspection) -> Iterator[Fault]:
         for leaf in supply.leaves():
             found = _misfit_of_kind(leaf)
             if found:
+                slot, place = leaf.slots[0], supply.place_of_path(leaf.slots[0])
                 advice = "Declare an input type with the fields that are needed, and pass these."
-                if isinstance(leaf.value, Slot) and leaf.value.kind == "string":
+                if isinstance(leaf.value, Text):
+                    advice, place = f"Write {slot} without quotes.", supply.place_in_template(slot)
+                elif slot.kind == "string":
                     advice = f"Declare '${leaf.variable}' as String, or take another path."
-                yield Fault(f"{found}, in {supply.owner}", supply.place_of_path(leaf.slots[0]), str(leaf.type), advice)
+                yield Fault(f"{found}, in {supply.owner}", place, str(leaf.type), advice)
 
 
 def _misfit_of_kind(leaf: Leaf) -> str:
@@ -96,7 +99,8 @@ def _misfit_of_kind(leaf: Leaf) -> str:
             fits = not is_input_object_type(named)
         case _:
             fits = True
-    return "" if fits else f"{slot} gives {in_words(kind)} to '${leaf.way}' of type {leaf.type}"
+    quotes = " between quotes" if is_text else ""
+    return "" if fits else f"{slot}{quotes} gives {in_words(kind)} to '${leaf.way}' of type {leaf.type}"
 
 
 @CHECKS.add(

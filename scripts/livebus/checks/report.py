@@ -291,7 +291,7 @@ def summary(report: Report) -> str:
         parts.append(f"{len(report.suppressed)} ignored")
     wanted = [event for event in report.events if event.expected]
     if wanted:
-        parts.append(f"{sum(event.arrives for event in wanted)} of {_counted(len(wanted), 'event')} arrive")
+        parts.append(f"{sum(event.arrives for event in wanted)} of {len(wanted)} events arrive")
     others = [event for event in report.events if not event.expected]
     if others:
         held = sum(not event.arrives for event in others)

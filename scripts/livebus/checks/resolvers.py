@@ -7,18 +7,21 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-overview-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from graphql import GraphQLNonNull
+from tree_sitter import Node
 
-from livebus.checks.calls import Call, calls
+from livebus.checks.calls import Call, calls, may_have_resolver, resolver_of
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.checks.rehearsal import Rehearsed, rehearse
 from livebus.errors import Fault, Place
 from livebus.flow import CompiledApi
-from livebus.resolver.code import read_code
+from livebus.resolver.code import HANDLERS, read_code
+from livebus.resolver.syntax import FUNCTIONS, Syntax
 from livebus.template.application import GraphQLApi, PipelineFunction, ResolverConfig
 from livebus.template.dependencies import depends_on, references
 from livebus.template.properties import close_to
@@ -101,9 +104,12 @@ def _unresolved(inspection: Inspection, *, non_null: bool) -> Iterator[Fault]:
 
 def _has_resolver(inspection: Inspection, call: Call) -> bool:
     """Whether the mutation has a resolver, or one that is misspelt: that is told where it stands."""
-    given = {_field_of(resource) for resource in _resolvers(inspection, call.api.api)}
-    if (call.mutation_type, call.name) in given or any("" in each for each in given):
-        return True
+    if may_have_resolver(inspection, call.name):
+        own = [_field_of(resource) for resource in _resolvers(inspection, call.api.api)]
+        others = [_field_of(resource) for resource in inspection.resources.of_type(_RESOLVER)]
+        # A resolver of the same field that is another API's is no use here.
+        if (call.mutation_type, call.name) in own or (call.mutation_type, call.name) not in others:
+            return True
     misplaced = [_field_of(resource) for resource, _ in _misplaced(inspection, call.api)]
     return any(
         close_to(f"{type_name}.{field}", [f"{call.mutation_type}.{call.name}"]) for type_name, field in misplaced
@@ -117,10 +123,12 @@ def _has_resolver(inspection: Inspection, call: Call) -> bool:
     source=_REFERENCE,
 )
 def _field_is_there(inspection: Inspection) -> Iterator[Fault]:
+    told = {(fault.place.file, fault.place.line) for fault in inspection.reading_faults}
     for api in inspection.application.apis:
         compiled = inspection.api(api.logical_id)
-        if compiled is not None:
-            yield from (fault for _, fault in _misplaced(inspection, compiled))
+        for _, fault in _misplaced(inspection, compiled) if compiled is not None else ():
+            if (fault.place.file, fault.place.line) not in told:
+                yield fault
 
 
 # --- the code -------------------------------------------------------------------------------------------------------
@@ -215,7 +223,7 @@ def _kind(inspection: Inspection) -> Iterator[Fault]:
     for resource in inspection.resources.of_type(_RESOLVER):
         is_pipeline = resource.properties.text("Kind", "UNIT") == "PIPELINE"
         unheeded = "DataSourceName" if is_pipeline else "PipelineConfig"
-        if unheeded in resource.properties:
+        if unheeded in resource.properties and (is_pipeline or "DataSourceName" in resource.properties):
             kind = "PIPELINE" if is_pipeline else "UNIT"
             other = "UNIT" if is_pipeline else "PIPELINE"
             advice = f"Leave it out, or write Kind: {other}."
@@ -259,6 +267,50 @@ def _reached(logical_id: str, needs: dict[str, list[str]]) -> set[str]:
 
 
 # --- the result -----------------------------------------------------------------------------------------------------
+
+
+@CHECKS.add(
+    "E9175",
+    "The handlers of a mutation's resolver return something",
+    why="What a handler does not return is not there: the mutation is null, and subscribers receive null or nothing.",
+    source=_OVERVIEW,
+)
+def _handlers_return(inspection: Inspection) -> Iterator[Fault]:
+    rehearsed = {(each.rule.logical_id, each.attempt.target.target.id) for each in rehearse(inspection)}
+    for call in calls(inspection):
+        config = resolver_of(call.api, call.mutation_type, call.name)
+        # With a sample event it is seen what comes of it.
+        if config is None or (call.target.rule.logical_id, call.target.target.id) in rehearsed:
+            continue
+        # The request handler of a pipeline only goes before its functions.
+        parts = [(config.code, config.code_file, ("response",) if config.functions else HANDLERS)]
+        parts += [(function.code, function.code_file, HANDLERS) for function in config.functions]
+        for code, file, handlers in parts:
+            yield from _silent_handlers(code, file, handlers) if read_code(code, file)[0] is not None else ()
+
+
+def _silent_handlers(code: str, file: str, handlers: tuple[str, ...]) -> Iterator[Fault]:
+    syntax = Syntax(code)
+    for handler in handlers:
+        declaration = syntax.exported_declaration(handler)
+        function = declaration.function if declaration is not None else None
+        body = function.child_by_field_name("body") if function is not None else None
+        if declaration is None or body is None or body.type != "statement_block":
+            continue
+        if not any(_ends(syntax, node) for node in body.named_children):
+            place = Place(file, *syntax.position(declaration.node))
+            yield Fault(f"the handler {handler!r} returns nothing", place, "a return", "Add one.")
+
+
+def _ends(syntax: Syntax, node: Node) -> bool:
+    """Whether a statement may end the handler with a value, or with an error that is meant."""
+    if node.type == "return_statement":
+        return bool(node.named_children)
+    if node.type in FUNCTIONS:
+        return False
+    if node.type == "call_expression" and re.match(r"util\.(error|unauthorized)|runtime\.", syntax.source(node)):
+        return True
+    return any(_ends(syntax, child) for child in node.named_children)
 
 
 @CHECKS.add(

@@ -281,7 +281,7 @@ def _event_of_nothing(inspection: Inspection, pattern: Any) -> dict[str, Any]:
     for name in ("account", "region"):
         asked = pattern.get(name) if isinstance(pattern, Mapping) else None
         if isinstance(asked, list) and isinstance(asked[0], str):
-            event[name] = asked[0]
+            event[name] = str(asked[0])
     return event
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import get_named_type, is_input_object_type
+
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.slots import ENVELOPE, Slot
@@ -67,7 +69,11 @@ def _is_told(supply: Supply) -> bool:
     """Whether every event fails, which is told without samples."""
     if supply.transformer.form == "InputPath":
         return Slot("", supply.transformer.text, quoted=False, line=1).kind not in (None, "object")
-    return any(slot.quoted and slot.kind in ("object", "array") for leaf in supply.leaves() for slot in leaf.slots)
+    return any(
+        slot.quoted and (slot.kind in ("object", "array") or is_input_object_type(get_named_type(leaf.type)))
+        for leaf in supply.leaves()
+        for slot in leaf.slots
+    )
 
 
 @CHECKS.add(
@@ -213,12 +219,9 @@ def _nothing_at(slot: Slot, samples: list[Sample]) -> str:
 
 def _similar(slot: Slot, sample: Sample) -> str:
     """A path of a sample that may have been meant."""
-    known = list(_paths(sample.event.envelope.get("detail"), "$.detail"))
-    last = str(slot.path).rpartition(".")[2].lower()
-    same = [path for path in known if path.rpartition(".")[2].lower() == last]
-    close = difflib.get_close_matches(str(slot.path), known, n=1, cutoff=0.7)
-    meant = [*same, *close]
-    return f"Did you mean {meant[0]!r}?" if meant else "Mend the path, or give it in the samples."
+    paths = {path.rpartition(".")[2].lower(): path for path in _paths(sample.event.envelope.get("detail"), "$.detail")}
+    close = difflib.get_close_matches(str(slot.path).rpartition(".")[2].lower(), paths, n=1)
+    return f"Did you mean {paths[close[0]]!r}?" if close else "Mend the path, or give the sample such a member."
 
 
 def _paths(value: Any, path: str) -> Iterator[str]:

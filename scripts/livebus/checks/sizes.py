@@ -1,7 +1,8 @@
 """
-Checks of sizes: of patterns and operations, of sample events and of the messages that subscribers would get of them.
+Checks of sizes: of sample events, and of the messages that subscribers would get of them.
 
-In: an inspection. Out: faults; and notes on samples that are billed as more than one.
+In: an inspection with samples. Out: faults; and notes on samples that are billed as more than one. What PutEvents refuses
+for its size is a fault of the event file, and an operation cannot be too large in a template of 1 MB.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 """
 
@@ -29,7 +30,6 @@ SURE_REQUEST_BYTES = 1_000_000
 EVENT_STEP = 64 * 1024
 MESSAGE_STEP = 5 * 1024
 MAX_MESSAGE = SubscriptionSettings().max_payload
-MAX_OPERATION = 1_048_576
 
 
 @CHECKS.add(
@@ -45,20 +45,6 @@ def _messages_fit(inspection: Inspection) -> Iterator[Fault]:
                 found = f"{_of(rehearsed.sample)} makes a message of {size:,} bytes on the subscription {field!r}"
                 advice = "Pass less in the input, or select less in the operation: subscribers can fetch the rest."
                 yield Fault(found, rehearsed.sample.place, f"at most {MAX_MESSAGE:,}", advice)
-
-
-@CHECKS.add(
-    "E9196",
-    "The operation has at most 1,048,576 characters",
-    why="PutTargets refuses the target, and CloudFormation rolls the rule back.",
-    source="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_AppSyncParameters.html",
-)
-def _operations_fit(inspection: Inspection) -> Iterator[Fault]:
-    for inspected in inspection.targets:
-        size = len(inspected.operation.text)
-        if size > MAX_OPERATION:
-            found = f"the operation of target {inspected.target.id!r} has {size:,} characters"
-            yield Fault(found, inspected.operation.place, f"at most {MAX_OPERATION:,}")
 
 
 @CHECKS.add(

@@ -77,8 +77,9 @@ class Obstacle:
     @property
     def key_meant(self) -> str:
         """The condition key that a misspelt one may be meant to be, or nothing."""
-        close = difflib.get_close_matches(self.key, SOURCE_KEYS, n=1, cutoff=0.85)
-        return close[0] if close and self.key.lower() != close[0].lower() else ""
+        known = {key.lower(): key for key in SOURCE_KEYS}
+        close = difflib.get_close_matches(self.key.lower(), known, n=1, cutoff=0.9)
+        return known[close[0]] if close and self.key.lower() != close[0] else ""
 
 
 def statements_of(owner: Properties, member: str) -> list[Properties]:
@@ -151,8 +152,12 @@ def values_of(value: Any) -> tuple[str, ...]:
 
 def item_place(statement: Properties, member: str, number: int) -> Place:
     """Where one value of an element stands, which may be a list or a single value."""
-    several = isinstance(statement.values.get(member), list)
-    return statement.place(member, number) if several else statement.place(member)
+    value = statement.values.get(member)
+    path: tuple[str | int, ...] = (member,)
+    if isinstance(value, Mapping) and len(value) == 1:
+        kind, value = next(iter(value.items()))
+        path = (member, kind)
+    return statement.place(*path, number) if isinstance(value, list) else statement.place(*path)
 
 
 def _in_the_way(statement: Properties, request: Request, environment: Environment) -> Iterator[Obstacle]:

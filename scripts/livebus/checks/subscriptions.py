@@ -24,7 +24,7 @@ from graphql import (
     get_nullable_type,
 )
 
-from livebus.checks.calls import Call, Selection, calls, open_to, schema_place
+from livebus.checks.calls import Call, Selection, calls, may_have_resolver, open_to, resolver_of, schema_place
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, Place
@@ -52,14 +52,9 @@ def _fed(inspection: Inspection) -> Iterator[tuple[Call, str, GraphQLField]]:
             yield call, name, field
 
 
-def _resolver(call: Call, type_name: str, field_name: str) -> ResolverConfig | None:
-    resolvers = call.api.api.resolvers
-    return next((each for each in resolvers if (each.type_name, each.field_name) == (type_name, field_name)), None)
-
-
 def _subscription_resolver(call: Call, name: str) -> ResolverConfig | None:
     root = call.api.schema.graphql.subscription_type
-    return _resolver(call, root.name, name) if root else None
+    return resolver_of(call.api, root.name, name) if root else None
 
 
 def _code(config: ResolverConfig | None) -> list[tuple[str, str]]:
@@ -69,9 +64,12 @@ def _code(config: ResolverConfig | None) -> list[tuple[str, str]]:
     return [(config.code, config.code_file), *((each.code, each.code_file) for each in config.functions)]
 
 
-def _filters_by_arguments(call: Call, name: str) -> bool:
+def _filters_by_arguments(inspection: Inspection, call: Call, name: str) -> bool:
     """Whether a subscription's arguments are the filter: an enhanced filter takes their place."""
-    return not any("setSubscriptionFilter" in code for code, _ in _code(_subscription_resolver(call, name)))
+    config = _subscription_resolver(call, name)
+    if config is None:
+        return not may_have_resolver(inspection, name)
+    return not any("setSubscriptionFilter" in code for code, _ in _code(config))
 
 
 def _returned_fields(call: Call) -> dict[str, GraphQLField]:
@@ -110,7 +108,7 @@ def _feeds(inspection: Inspection) -> Iterator[Fault]:
 
 def _does_something(call: Call) -> bool:
     """Whether the mutation's resolver calls a data source: then nobody may be meant to hear of it."""
-    config = _resolver(call, call.mutation_type, call.name)
+    config = resolver_of(call.api, call.mutation_type, call.name)
     sources = [config.data_source, *(each.data_source for each in config.functions)] if config else []
     return any(source is not None and source.type != "NONE" for source in sources)
 
@@ -157,7 +155,7 @@ def _may_be_null(inspection: Inspection) -> Iterator[Fault]:
 )
 def _few_arguments(inspection: Inspection) -> Iterator[Fault]:
     for call, name, field in _fed(inspection):
-        if len(field.args) > MAX_ARGUMENTS and _filters_by_arguments(call, name):
+        if len(field.args) > MAX_ARGUMENTS and _filters_by_arguments(inspection, call, name):
             place = schema_place(call.api, field.ast_node)
             advice = "Filter by others with an enhanced filter, in the subscription's resolver."
             yield Fault(f"{name!r} has {len(field.args)} arguments", place, f"at most {MAX_ARGUMENTS}", advice)
@@ -172,7 +170,7 @@ def _few_arguments(inspection: Inspection) -> Iterator[Fault]:
 def _arguments_are_fields(inspection: Inspection) -> Iterator[Fault]:
     for call, name, field in _fed(inspection):
         fields = _returned_fields(call)
-        for argument, definition in field.args.items() if _filters_by_arguments(call, name) else ():
+        for argument, definition in field.args.items() if _filters_by_arguments(inspection, call, name) else ():
             if argument not in fields:
                 found = f"{name!r} has the argument {argument!r}, and {call.returned.name} has no such field"
                 expected = f"one of {', '.join(fields)}" if fields else "no arguments"
@@ -189,7 +187,7 @@ def _arguments_are_fields(inspection: Inspection) -> Iterator[Fault]:
 def _arguments_are_alike(inspection: Inspection) -> Iterator[Fault]:
     for call, name, field in _fed(inspection):
         fields = _returned_fields(call)
-        for argument, definition in field.args.items() if _filters_by_arguments(call, name) else ():
+        for argument, definition in field.args.items() if _filters_by_arguments(inspection, call, name) else ():
             published = fields.get(argument)
             if published is not None and _kind(definition.type) != _kind(published.type):
                 found = f"the argument {argument!r} of {name!r} is of type {str(definition.type)!r}"
@@ -219,19 +217,19 @@ def _kind(type_: GraphQLInputType | GraphQLOutputType) -> str:
 )
 def _filtered_is_selected(inspection: Inspection) -> Iterator[Fault]:
     for call in calls(inspection):
-        for argument, names in _unselected_arguments(call).items():
+        for argument, names in _unselected_arguments(inspection, call).items():
             found = f"the operation does not select {argument!r}, by which subscribers of {_listed(names)} filter"
             yield Fault(
                 found, call.place, f"{argument!r} in the selection of {call.name!r}", f"Add {argument!r} to it."
             )
 
 
-def _unselected_arguments(call: Call) -> dict[str, list[str]]:
+def _unselected_arguments(inspection: Inspection, call: Call) -> dict[str, list[str]]:
     """The arguments whose fields the operation leaves out, with the subscriptions that have them."""
     found: dict[str, list[str]] = {}
     fields, selected = _returned_fields(call), _selected_names(call)
     for name, field in call.subscriptions():
-        for argument in field.args if _filters_by_arguments(call, name) else ():
+        for argument in field.args if _filters_by_arguments(inspection, call, name) else ():
             if argument in fields and argument not in selected:
                 found.setdefault(argument, []).append(name)
     return found
@@ -245,16 +243,23 @@ def _unselected_arguments(call: Call) -> dict[str, list[str]]:
 )
 def _enhanced_is_selected(inspection: Inspection) -> Iterator[Fault]:
     for call in calls(inspection):
+        told = _unselected_arguments(inspection, call)
         known = sorted(set(_paths(call.selection)))
-        for name, _ in call.subscriptions():
-            for code, file in _code(_subscription_resolver(call, name)):
-                for found in _FILTER_FIELD.finditer(code) if "setSubscriptionFilter" in code else ():
-                    if found[2] not in known:
-                        start = found.start(2)
-                        line, column = code.count("\n", 0, start) + 1, start - code.rfind("\n", 0, start)
-                        text = f"{name!r} filters by {found[2]!r}, which the operation of {call.name!r} does not select"
-                        expected = f"one of {', '.join(known)}" if known else "fields that are published"
-                        yield Fault(text, Place(file, line, column), expected, close_to(found[2], known))
+        for name, path, place in _enhanced_filters(call):
+            if path not in known and path not in told:
+                found = f"{name!r} filters by {path!r}, which the operation of {call.name!r} does not select"
+                expected = f"one of {', '.join(known)}" if known else "fields that are published"
+                yield Fault(found, place, expected, close_to(path, known))
+
+
+def _enhanced_filters(call: Call) -> Iterator[tuple[str, str, Place]]:
+    """The paths that enhanced filters name in so many words: the subscription, the path, and where it stands."""
+    for name, _ in call.subscriptions():
+        for code, file in _code(_subscription_resolver(call, name)):
+            for found in _FILTER_FIELD.finditer(code) if "setSubscriptionFilter" in code else ():
+                start = found.start(2)
+                line, column = code.count("\n", 0, start) + 1, start - code.rfind("\n", 0, start)
+                yield name, found[2], Place(file, line, column)
 
 
 def _paths(selection: Selection, before: str = "") -> Iterator[str]:
@@ -293,7 +298,7 @@ def _unselected(inspection: Inspection, *, non_null: bool) -> Iterator[Fault]:
         root = call.api.schema.graphql.subscription_type
         modes = {mode for name, _ in call.subscriptions() if root for mode in open_to(call.api, root.name, name)}
         if modes:
-            told = set(_unselected_arguments(call))
+            told = {*_unselected_arguments(inspection, call), *(path for _, path, _ in _enhanced_filters(call))}
             yield from _unselected_below(call, call.selection, call.node, modes, told, non_null=non_null)
 
 
@@ -325,7 +330,7 @@ def _unselected_below(
 def _is_kept_back(call: Call, type_name: str, name: str) -> bool:
     """Whether a field is one that is not meant to be published: resolved when asked for, or closed to EventBridge."""
     field = _fields_of(call, type_name)[name]
-    is_resolved = bool(field.args) or _resolver(call, type_name, name) is not None
+    is_resolved = bool(field.args) or resolver_of(call.api, type_name, name) is not None
     return is_resolved or AWS_IAM not in open_to(call.api, type_name, name)
 
 

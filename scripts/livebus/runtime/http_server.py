@@ -26,6 +26,8 @@ from livebus.runtime.served_api import ServedApi
 
 # A PutEvents request of 1 MB whose every character is escaped; anything larger is no sensible request.
 MAX_BODY_BYTES = 8 * 1024 * 1024
+# How long a client may pause within a body.
+BODY_SECONDS = 20.0
 _MAX_SOCKET_MESSAGE = 1024 * 1024
 _EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorType"
 
@@ -80,8 +82,10 @@ class HttpServer:
         graphql = api if api and request.path.endswith("/graphql") else None
         try:
             response = await self._answer(request, graphql)
-        except HttpProcessingError as error:  # a body that is no HTTP: broken chunks, broken compression
-            response = _plain(error.code if 400 <= error.code < 500 else 400, "The body cannot be read.")
+        except (HttpProcessingError, web.RequestPayloadError):  # broken chunks, broken compression
+            response = _plain(400, "The body cannot be read.")
+        except TimeoutError:
+            response = _plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
         except ConnectionError:  # the client went away; nobody reads this
             return web.Response(status=400)
         except Exception as error:  # a bug of ours must not end the connection of somebody else, nor go unseen
@@ -186,18 +190,26 @@ class HttpServer:
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:
-    """The whole body; None where it is larger than any sensible request."""
+    """The whole body; None where it is larger than any sensible request. Raises TimeoutError where it does not come."""
+    content = request.content
+    if content.is_eof():
+        body = content.read_nowait()
+        return body if len(body) <= MAX_BODY_BYTES else None
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return None
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         # curl, and AWS's C++ and Java SDKs, hold a large body back until they are told to go on.
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    body = bytearray()
-    while chunk := await request.content.readany():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
+    received = bytearray()
+    while True:
+        # aiohttp does not tell that a chunk is broken: the rest of such a body never comes.
+        async with asyncio.timeout(BODY_SECONDS):
+            chunk = await content.readany()
+        if not chunk:
+            return bytes(received)
+        received += chunk
+        if len(received) > MAX_BODY_BYTES:
             return None
-    return bytes(body)
 
 
 def _response(answer: Answer) -> web.Response:

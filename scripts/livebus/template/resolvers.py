@@ -20,6 +20,16 @@ ReadFile = Callable[[str], str]
 """The text of a file that the template names, by the name that stands there. Raises LivebusError where it has none."""
 
 _EMULATED_DATA_SOURCES = ("NONE", "AMAZON_EVENTBRIDGE")
+_DATA_SOURCES = (
+    *_EMULATED_DATA_SOURCES,
+    "AMAZON_BEDROCK_RUNTIME",
+    "AMAZON_DYNAMODB",
+    "AMAZON_ELASTICSEARCH",
+    "AMAZON_OPENSEARCH_SERVICE",
+    "AWS_LAMBDA",
+    "HTTP",
+    "RELATIONAL_DATABASE",
+)
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
 _NAME_EXPECTED = "letters, digits and '_', and no digit first"
 _VTL = (
@@ -68,11 +78,10 @@ class _ResolverReader:
             if not resource.required("Name", "Type"):
                 continue
             name = properties.matching("Name", _NAME, _NAME_EXPECTED)
-            kind = properties.text("Type")
+            kind = properties.text("Type", choices=_DATA_SOURCES)
             if kind and kind not in _EMULATED_DATA_SOURCES:
                 expected = f"one of {', '.join(_EMULATED_DATA_SOURCES)}"
-                advice = close_to(kind, _EMULATED_DATA_SOURCES)
-                properties.fault(f"data source type {kind!r} is not emulated", "Type", expected=expected, advice=advice)
+                properties.fault(f"data source type {kind!r} is not emulated", "Type", expected=expected)
             bus = properties.mapping("EventBridgeConfig")
             if kind == "AMAZON_EVENTBRIDGE":
                 bus.required("EventBusArn", what=f"{resource}, in EventBridgeConfig,")

@@ -125,6 +125,23 @@ def test_an_unsigned_path_is_no_aws_call() -> None:
     assert refusals.of_path("GET", "/favicon.ico", {}, "r") is None
 
 
+@pytest.mark.parametrize(
+    ("service", "path"), [("s3", "Error"), ("ec2", "Response/Errors/Error"), ("route53", "ErrorResponse/Error")]
+)
+def test_each_xml_protocol_has_its_root(service: str, path: str) -> None:
+    """S3 and EC2 wrap an error in their own ways; all others as the query protocol does."""
+    answer = (
+        refusals.of_path("GET", "/x", scope(service), "r")
+        if service != "ec2"
+        else refusals.of_query(b"Action=A", "ec2", "r")
+    )
+    assert answer is not None
+    root = ET.fromstring(answer.body)
+    first, _, rest = path.partition("/")
+    assert root.tag == first
+    assert (root.find(rest) if rest else root).findtext("Message", "").endswith("is not emulated by the local runtime.")  # type: ignore[union-attr]
+
+
 def test_cbor_is_answered_in_cbor() -> None:
     """The newest protocol's errors are a map of two texts."""
     answer = refusals.of_path("POST", "/service/X/operation/Y", {**scope("x"), "smithy-protocol": "rpc-v2-cbor"}, "r")

@@ -87,8 +87,9 @@ CODE = "      Code: |"
             "Type: AMAZON_EVENTBRIGDE",
             [
                 (
-                    "data source type 'AMAZON_EVENTBRIGDE' is not emulated; expected one "
-                    "of NONE, AMAZON_EVENTBRIDGE. Did you mean 'AMAZON_EVENTBRIDGE'?"
+                    "Type is 'AMAZON_EVENTBRIGDE'; expected one of NONE, AMAZON_EVENTBRIDGE, AMAZON_BEDROCK_RUNTIME, "
+                    "AMAZON_DYNAMODB, AMAZON_ELASTICSEARCH, AMAZON_OPENSEARCH_SERVICE, AWS_LAMBDA, HTTP, "
+                    "RELATIONAL_DATABASE. Did you mean 'AMAZON_EVENTBRIDGE'?"
                 )
             ],
         ),
