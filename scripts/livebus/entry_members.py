@@ -19,8 +19,8 @@ from livebus.event import parse_detail
 MAX_DETAIL_TYPE = 128
 
 _BUS = re.compile(r"(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus/)?[.\-_A-Za-z0-9]+")
-# Either a string, kept, or white space between tokens, dropped.
-_STRING_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+')
+# A string, or other tokens up to the next one: all of a text but the white space between tokens.
+_tokens = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^" \t\n\r]+').findall
 _RFC_3339 = "RFC 3339, such as '2026-01-31T12:00:00Z'"
 
 
@@ -55,7 +55,7 @@ def detail_from_text(value: Any) -> str:
 
 def detail_from_object(written: str) -> str:
     """A Detail that was given as an object: as it was written, without the white space between its tokens."""
-    return _sound(_STRING_OR_SPACE.sub(r"\1", written))
+    return _sound("".join(_tokens(written)))
 
 
 def _string(value: Any, longest: int = 0) -> str:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -17,7 +17,7 @@ import orjson
 
 from livebus.audience import Audience, Reception
 from livebus.event import Event
-from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line
+from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
 from livebus.template.application import Rule, Target
 
@@ -112,8 +112,12 @@ class Stage:
                     audience = self.audiences[target.target.api]
                     self._targets[id(target.target)] = replace(target, api=audience.api), audience
 
-    def rehearse(self, event: Event, services: Services) -> Rehearsal:
-        """The way of one event."""
+    def rehearse(self, event: Event, services: Services, attempts: Mapping[int, Attempt] | None = None) -> Rehearsal:
+        """
+        The way of one event.
+
+        ``attempts`` are those that were made with it already, by the ``id`` of their Target; they are not made again.
+        """
         line = self.line
         rules = line.rules_for(event)
         invocations: list[Invocation] = []
@@ -121,19 +125,28 @@ class Stage:
         for rule in rules:
             if not rule.rule.targets:
                 unproven = f"the targets of rule {rule.rule.name!r} are not in this template"
-            invocations += [self._invoke(event, rule, target, services) for target in rule.rule.targets]
+            for target in rule.rule.targets:
+                made = attempts.get(id(target)) if attempts else None
+                invocations.append(self._invoke(event, rule, target, services, made))
         if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
             unproven = f"the event bus {event.bus!r} is not in this template"
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)
         return Rehearsal(event, arrives, tuple(rule.rule for rule in rules), tuple(invocations), unproven, line)
 
-    def _invoke(self, event: Event, rule: CompiledRule, target: Target, services: Services) -> Invocation:
+    def _invoke(
+        self, event: Event, rule: CompiledRule, target: Target, services: Services, made: Attempt | None
+    ) -> Invocation:
         found = self._targets.get(id(target))
         if found is None:
             reason = "its input, its API's schema or the API itself is not valid: see the findings"
             return Invocation(rule.rule, target, None, reason=reason)
         compiled, audience = found
-        attempt = self.line.attempt(event, compiled, services)
+        if made is None:
+            attempt = self.line.attempt(event, compiled, services)
+        elif made.response is None or made.failure is not None:
+            attempt = made
+        else:
+            attempt = replace(made, published=publish(audience.api, made.response))
         return Invocation(rule.rule, target, attempt, tuple(_receptions(attempt, audience, services)))
 
 

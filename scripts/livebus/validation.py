@@ -17,10 +17,12 @@ from livebus.checks.check import Check, Finding
 from livebus.checks.driver import EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
 from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
+from livebus.checks.rehearsal import rehearse
 from livebus.checks.report import EventOutcome, Report
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
 from livebus.errors import InvalidTemplate, Place
+from livebus.flow import Attempt
 from livebus.operation import Services
 from livebus.project import Project, RefusedEntry, SampleReader, Samples, event_files, relative
 from livebus.rehearsal import Stage
@@ -109,8 +111,12 @@ class Validation:
         self.stage = Stage(inspection.compilation.line, services)
         # What the runtime does not emulate may be sound on AWS: then a failure here proves nothing.
         not_emulated = any(fault.only_local for fault in inspection.reading_faults)
+        # What checks have tried already is not tried again: each event runs the mutation once.
+        made: dict[int, dict[int, Attempt]] = {}
+        for tried in rehearse(inspection):
+            made.setdefault(id(tried.sample.event), {})[id(tried.attempt.target.target)] = tried.attempt
         for sample in samples.samples:
-            rehearsal = self.stage.rehearse(sample.event, services)
+            rehearsal = self.stage.rehearse(sample.event, services, made.get(id(sample.event)))
             if not_emulated and not rehearsal.arrives and rehearsal.matched:
                 unproven = "the local runtime does not emulate a part of its way: see the findings"
                 rehearsal = replace(rehearsal, arrives=True, unproven=unproven)

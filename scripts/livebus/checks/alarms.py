@@ -1,5 +1,5 @@
 """
-Checks of alarms: they look at metrics that there are, of the rules, queues and APIs that are there.
+Checks of alarms (9185 to 9187): they look at metrics that there are, of the rules, queues and APIs that are there.
 
 In: an inspection. Out: faults at the alarm's member. CloudWatch takes any metric's name; an alarm on one that nobody sends
 stays quiet. What a parameter or another stack gives is left in peace.
@@ -25,7 +25,8 @@ _QUEUES = (
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"
 )
 
-# The metrics of each namespace; AWS adds some, so that only what is close to one of these is taken for misspelt.
+# The metrics of each namespace. AWS adds some: only what is close to one of these is taken for misspelt. Namespaces
+# without any are here for their own spelling.
 _METRICS = {
     "AWS/Events": (
         "DeadLetterInvocations FailedInvocations IngestionToInvocationCompleteLatency "
@@ -53,7 +54,7 @@ _METRICS = {
     "AWS/Logs": "",
     "AWS/SNS": "",
 }
-# Metrics of the bus, or of the account: without RuleName.
+# The dimensions of their metrics that name a resource of the template.
 _DIMENSIONS = {"AWS/Events": ("EventBusName", "RuleName"), "AWS/SQS": ("QueueName",), "AWS/AppSync": ("GraphQLAPIId",)}
 
 

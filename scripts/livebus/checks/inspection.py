@@ -112,6 +112,7 @@ class Inspection:
     ) -> None:
         self.environment = environment or Environment()
         self.samples = tuple(samples)
+        self._samples_for: dict[str, list[Sample]] = {}
         self._reading: Reading = read_application(document, read_file, self.environment, parameters or {})
         # Of AWS::Serverless::GraphQLApi the resources that it stands for, at their places.
         self.document = self._reading.resources.document
@@ -184,12 +185,15 @@ class Inspection:
 
     def samples_for(self, rule: Rule) -> list[Sample]:
         """The sample events on a rule's bus that its pattern matches."""
-        pattern = self.patterns.get(rule.logical_id)
-        if pattern is None:
-            return []
-        return [
-            sample for sample in self.samples if self.is_on(sample, rule) and pattern.matches(sample.event.envelope)
-        ]
+        found = self._samples_for.get(rule.logical_id)
+        if found is None:
+            pattern = self.patterns.get(rule.logical_id)
+            found = self._samples_for[rule.logical_id] = [
+                sample
+                for sample in self.samples
+                if pattern is not None and self.is_on(sample, rule) and pattern.matches(sample.event.envelope)
+            ]
+        return found
 
     @staticmethod
     def is_on(sample: Sample, rule: Rule) -> bool:

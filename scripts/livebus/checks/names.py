@@ -1,5 +1,5 @@
 """
-Checks of the names that a template gives: they let a second stack be made, and are as long as their services take.
+Checks of the names that a template gives (9188, 9189): they let a second stack be made, and are as long as their services take.
 
 In: an inspection. Out: faults at the names. The loader finds what is wrong with the names of buses, rules, roles and
 queues; cfn-lint looks at those that are written out.
