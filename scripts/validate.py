@@ -249,9 +249,18 @@ def _options(arguments: Namespace) -> Options:
         region=arguments.region or "",
         only=only,
         ignore=tuple(from_flag(each, IDS) for each in arguments.ignore),
-        events=tuple(arguments.events) or None,
+        events=_event_files(arguments.events),
         undelivered=tuple(arguments.undelivered),
     )
+
+
+def _event_files(given: Sequence[Path]) -> tuple[Path, ...] | None:
+    """The files that are given, a folder standing for those in it; None where nothing is."""
+    from livebus.project import event_files
+
+    if not given:
+        return None
+    return tuple(file for path in given for file in (event_files(path) if path.is_dir() else [path]))
 
 
 def _default_template() -> Path:
@@ -274,7 +283,13 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="validate.py", description=__doc__, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument("events", nargs="*", type=Path, metavar="EVENT_FILE", help="files of events that must arrive")
+    parser.add_argument(
+        "events",
+        nargs="*",
+        type=Path,
+        metavar="EVENT_FILE",
+        help="files, or folders of files, of events that must arrive",
+    )
     parser.add_argument(
         "--template", action="append", type=Path, metavar="T", help="a template, YAML or JSON (default: template.yaml)"
     )

@@ -20,7 +20,7 @@ from cfnlint.match import Match
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 from livebus.checks.check import Check, Finding
-from livebus.checks.driver import EVENT_ARRIVES, LISTED, found_elsewhere
+from livebus.checks.driver import CFN_LINT_RUNS, EVENT_ARRIVES, LISTED, found_elsewhere
 from livebus.checks.report import Report, message
 from livebus.checks.suppression import Owners
 from livebus.errors import Fault, LivebusError, Place
@@ -200,20 +200,15 @@ def _silence() -> Iterator[None]:
 
 
 def cfn_lint_findings(template: Path) -> list[Finding]:
-    """
-    What cfn-lint finds by itself, with the configuration that it reads (.cfnlintrc in the working directory).
-
-    Raises LivebusError where it cannot run.
-    """
+    """What cfn-lint finds by itself, with the configuration that it reads (.cfnlintrc in the working directory)."""
     from cfnlint.api import lint_file
 
     try:
         with _silence():
             matches = lint_file(template)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a configuration, or a rule of somebody's, does
-        raise LivebusError(
-            f"cfn-lint could not run: {error}", advice="Run `cfn-lint` to see it, or pass --fast."
-        ) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a template, a configuration, somebody's rule does
+        fault = Fault(f"cfn-lint broke: {type(error).__name__}: {error}", Place(relative(template), 1, 1))
+        return [Finding(CFN_LINT_RUNS, fault)]
     return [_finding(match, template) for match in matches]
 
 

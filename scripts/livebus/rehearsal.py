@@ -142,7 +142,10 @@ class Stage:
             return Invocation(rule.rule, target, None, reason=reason)
         compiled, audience = found
         if made is None:
-            attempt = self.line.attempt(event, compiled, services)
+            try:
+                attempt = self.line.attempt(event, compiled, services)
+            except Exception as error:  # noqa: BLE001 - a bug of ours, told as such; the other events go on
+                return Invocation(rule.rule, target, None, reason=f"Livebus broke: {type(error).__name__}: {error}")
         elif made.response is None or made.failure is not None:
             attempt = made
         else:

@@ -199,7 +199,7 @@ def test_a_resolver_that_is_not_there(verb: Verb, tmp_path: Path) -> None:
         (["--set", "nothing"], 2, "--set takes Param=Value"),
         (["--set", "=x"], 2, "--set takes Param=Value"),
         (["--user", "alice"], 2, "--user takes NAME:PASSWORD"),
-        (["--user", "alice:short"], 1, "cannot make the user 'alice'"),
+        (["--user", "a b:Passw0rd!"], 1, "cannot make the user 'a b'"),
         (["--port", "70000"], 1, "70000 is not a port"),
         (["--port", "x"], 2, "invalid int value"),
         (["--host", "203.0.113.1"], 1, "cannot listen on 203.0.113.1:0"),

@@ -74,6 +74,8 @@ class Shell:
 
     def reason(self, command: str) -> str | None:
         """Why a command is not run; once the runtime's address is exported, AWS's tools go there."""
+        if re.search(r"-id POOL\b", command):
+            return "POOL stands for an output of a stack on AWS"
         if command.startswith("aws ") and "AWS_ENDPOINT_URL" in self._environment:
             return None
         return reason(command)

@@ -148,6 +148,16 @@ def test_event_files_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_folder_stands_for_the_events_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """As `events/` does without any argument."""
+    application()
+    Path("more").mkdir()
+    Path("more", "a.json").write_text(json.dumps(HELLO))
+    _, answer = run_json(capsys, "more", "events/hello.json")
+
+    assert [event["file"] for event in answer["events"]] == ["more/a.json", "events/hello.json"]
+
+
 def test_only_events_directly_in_the_folder_are_tried(capsys: pytest.CaptureFixture[str]) -> None:
     """Not those below it, nor files of another kind."""
     application()
@@ -467,6 +477,15 @@ def test_findings_of_cfn_lint_are_in_the_same_list(capsys: pytest.CaptureFixture
     assert len(set(found)) == len(found)
     assert [each for each in found if each[1] == 96] == [("E1020", 96)]
     assert 30 in [line for _, line in found]
+
+
+def test_what_breaks_cfn_lint_does_not_hide_our_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    """Metadata that is a text ends cfn-lint with a traceback."""
+    application(("Resources:\n", "Metadata: x\n\nResources:\n"), WRONG)
+    code = validate.main(["--json"])
+    answer = json.loads(capsys.readouterr().out)
+
+    assert (code, {"E9103", "E9205"} <= set(ids(answer))) == (1, True)
 
 
 def test_cfn_lint_and_boto3_are_imported_only_when_they_are_needed() -> None:

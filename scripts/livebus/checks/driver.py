@@ -49,6 +49,13 @@ AWS_AGREES = Check(
     "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html",
     found_elsewhere,
 )
+CFN_LINT_RUNS = Check(
+    "E9205",
+    "cfn-lint runs to its end",
+    "What breaks cfn-lint keeps its rules from finding anything: `cfn-lint` by itself tells more, --fast leaves it out.",
+    "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/getting_started/rules.md",
+    found_elsewhere,
+)
 
 # What --list shows and --explain explains; EVERY_CHECK is what runs.
 LISTED: tuple[Check, ...] = (
@@ -58,5 +65,6 @@ LISTED: tuple[Check, ...] = (
     EVENT_ARRIVES,
     SUPPRESSION_GIVES_REASON,
     AWS_AGREES,
+    CFN_LINT_RUNS,
 )
 IDS: tuple[str, ...] = tuple(dict.fromkeys(check.id for check in LISTED))

@@ -1,7 +1,7 @@
 """
 Seconds of validate.py on the project's template, against cfn-lint alone, and of many sample events on top.
 
-Run it with ``python benchmarks/validate.py [--json] [--rounds 5] [--events 10000]``. Each row is a pair: both programs are started
+Run it with ``python benchmarks/validation.py [--json] [--rounds 5] [--events 10000]``. Each row is a pair: both programs are started
 one after the other in each round, and the ratio is the median over the rounds, so that a busy machine slows both. Both run
 in a process of their own, as people start them; cfn-lint alone runs without our rules.
 """

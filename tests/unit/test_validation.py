@@ -1,0 +1,59 @@
+"""Validation over all the templates of tests/vectors/checks: with their sample events, taken to the end of the way."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from livebus.checks.report import Report, Style, as_json, lines
+from livebus.checks.sarif import as_sarif
+from livebus.project import Project
+from livebus.validation import Options, Validation
+
+FOLDER = Path(__file__).parents[1] / "vectors" / "checks"
+TEMPLATES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".yaml", ".json"))
+SOUND = [name for name in TEMPLATES if name.startswith("sound")]
+NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
+
+
+def validated(name: str) -> Report:
+    """A template with the sample events that its head names."""
+    head = (FOLDER / name).read_text(encoding="utf-8")
+    named = {
+        kind: tuple(files.split()) for kind, files in re.findall(r"^# (events|undelivered): *(.+)$", head, re.MULTILINE)
+    }
+    events, undelivered = (
+        tuple(FOLDER / "events" / file for file in named.get(kind, ())) for kind in ("events", "undelivered")
+    )
+    return Validation(Project(FOLDER / name), Options(NOW, events=events, undelivered=undelivered)).run()
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_template_is_sound(name: str) -> None:
+    """No error, no warning, and each of its events does what is expected of it."""
+    report = validated(name)
+
+    assert [(finding.check.id, str(finding.fault)) for finding in report.findings if finding.check.id[0] != "I"] == []
+    assert [event.fault for event in report.events if not event.as_expected] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(TEMPLATES) - set(SOUND)))
+def test_a_template_with_a_mistake_can_be_shown(name: str) -> None:
+    """Whatever is wrong with it: findings, the events' way, JSON and SARIF come out, and none of it is our own bug."""
+    report = validated(name)
+
+    assert report.findings
+    assert "E9199" not in [finding.check.id for finding in report.findings]
+    assert "Livebus broke" not in str(as_json(report))
+    assert list(lines(report, Style()))
+    assert as_sarif(report, "1")["runs"][0]["results"]
+
+
+def test_each_run_gives_the_same() -> None:
+    """Nothing hangs on the time of day, chance, or the order of files."""
+    first, second = as_json(validated("sound.yaml")), as_json(validated("sound.yaml"))
+
+    assert first == second
