@@ -236,7 +236,9 @@ class _Compiler:
             query_depth_limit=api.query_depth_limit,
             resolver_count_limit=api.resolver_count_limit,
         )
-        registry = self._subscriptions.get(api.logical_id) or Subscriptions(schema.links)
+        registry = self._subscriptions.get(api.logical_id)
+        if registry is None:  # an empty one is a registry too
+            registry = Subscriptions(schema.links)
         return CompiledApi(api, schema, access, executor, registry)
 
     def _check_fields(self, api: GraphQLApi, schema: Schema) -> None:

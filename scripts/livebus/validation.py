@@ -18,7 +18,6 @@ from livebus.checks.check import Check, Finding
 from livebus.checks.driver import EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
 from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
-from livebus.checks.rehearsal import rehearse
 from livebus.checks.report import EventOutcome, Report
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
@@ -115,7 +114,7 @@ class Validation:
         # What checks have tried already is not tried again: each event runs the mutation once.
         made: dict[int, dict[int, Attempt]] = {}
         with suppress(Exception):  # a bug of ours, which the checks that ask for the same have told
-            for tried in rehearse(inspection):
+            for tried in inspection.attempts:
                 made.setdefault(id(tried.sample.event), {})[id(tried.attempt.target.target)] = tried.attempt
         for sample in samples.samples:
             rehearsal = self.stage.rehearse(sample.event, services, made.get(id(sample.event)))

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from livebus.errors import Fault, LivebusError, Place
 from livebus.event import Event
-from livebus.flow import Compilation, CompiledApi, compile_parts
+from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
+from livebus.operation import Services
 from livebus.pattern import EventPattern
 from livebus.schema import Schema
 from livebus.template import Environment
@@ -92,6 +94,15 @@ class InspectedTarget:
     api: GraphQLApi | None
     transformer: Transformer | None
     transformer_error: LivebusError | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleAttempt:
+    """One invocation of one target with one sample, without a network."""
+
+    sample: Sample
+    rule: Rule
+    attempt: Attempt
 
 
 class Inspection:
@@ -183,6 +194,18 @@ class Inspection:
                     continue
         return found
 
+    @cached_property
+    def attempts(self) -> tuple[SampleAttempt, ...]:
+        """What becomes of the samples that are expected to arrive, at every target that can be compiled."""
+        line, services = self.compilation.line, _rehearsal_services()
+        return tuple(
+            SampleAttempt(sample, compiled.rule, line.attempt(sample.event, target, services))
+            for sample in self.samples
+            if sample.expected
+            for compiled in line.rules_for(sample.event)
+            for target in compiled.targets
+        )
+
     def samples_for(self, rule: Rule) -> list[Sample]:
         """The sample events on a rule's bus that its pattern matches."""
         found = self._samples_for.get(rule.logical_id)
@@ -206,3 +229,17 @@ def _operation(target: Target) -> Operation:
     except GraphQLError as error:
         return Operation(target.graphql_operation, target.operation_place, None, error)
     return Operation(target.graphql_operation, target.operation_place, document, None)
+
+
+# Ids and the time are constants, and resolvers that put events are told that the bus took them.
+_NOON = 1_768_478_400.0  # 2026-01-15T12:00:00Z: any time will do, and the same one each time is better
+_ID = "00000000-0000-4000-8000-{:012}"
+
+
+def _rehearsal_services() -> Services:
+    numbers = count()
+    return Services(_NOON, lambda: _ID.format(next(numbers)), _put_events)
+
+
+def _put_events(_: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return {"FailedEntryCount": 0, "Entries": [{"EventId": _ID.format(0)} for _ in entries]}

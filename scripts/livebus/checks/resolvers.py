@@ -8,16 +8,16 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-overview-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from graphql import GraphQLNonNull
 from tree_sitter import Node
 
 from livebus.checks.calls import Call, calls, may_have_resolver, resolver_of
 from livebus.checks.check import Checks
-from livebus.checks.inspection import Inspection
-from livebus.checks.rehearsal import Rehearsed, rehearse
+from livebus.checks.inspection import Inspection, SampleAttempt
 from livebus.errors import Fault, Place
 from livebus.flow import CompiledApi
 from livebus.resolver.code import HANDLERS, read_code
@@ -241,8 +241,7 @@ def _after_the_schema(inspection: Inspection) -> Iterator[Fault]:
     needs = {
         logical_id: [each.name for each in references(body.get("Properties"))]
         + [name for name in depends_on(body) if isinstance(name, str)]
-        for logical_id, body in inspection.document.body["Resources"].items()
-        if isinstance(body, dict)
+        for logical_id, body in _bodies(inspection)
     }
     schemas: dict[str, list[str]] = {}
     for schema in inspection.resources.of_type("AWS::AppSync::GraphQLSchema"):
@@ -252,6 +251,13 @@ def _after_the_schema(inspection: Inspection) -> Iterator[Fault]:
         if ids and _reached(resource.logical_id, needs).isdisjoint(ids):
             found = f"resolver {resource.logical_id!r} does not wait for the schema {ids[0]!r}"
             yield Fault(found, resource.place(), f"DependsOn: {ids[0]}", f"Add DependsOn: {ids[0]}.")
+
+
+def _bodies(inspection: Inspection) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    resources = inspection.document.body.get("Resources")
+    for logical_id, body in resources.items() if isinstance(resources, Mapping) else ():
+        if isinstance(body, Mapping):
+            yield logical_id, body
 
 
 def _reached(logical_id: str, needs: dict[str, list[str]]) -> set[str]:
@@ -276,7 +282,7 @@ def _reached(logical_id: str, needs: dict[str, list[str]]) -> set[str]:
     source=_OVERVIEW,
 )
 def _handlers_return(inspection: Inspection) -> Iterator[Fault]:
-    rehearsed = {(each.rule.logical_id, each.attempt.target.target.id) for each in rehearse(inspection)}
+    rehearsed = {(each.rule.logical_id, each.attempt.target.target.id) for each in inspection.attempts}
     for call in calls(inspection):
         config = resolver_of(call.api, call.mutation_type, call.name)
         # With a sample event it is seen what comes of it.
@@ -322,7 +328,7 @@ def _ends(syntax: Syntax, node: Node) -> bool:
 def _gives_a_value(inspection: Inspection) -> Iterator[Fault]:
     if inspection.compilation.errors or inspection.reading_faults:
         return  # told as such; what follows from it is not told again
-    for rehearsed in rehearse(inspection):
+    for rehearsed in inspection.attempts:
         response = rehearsed.attempt.response
         for publication in response.publications if response is not None and not response.errors else ():
             place = _resolver_place(rehearsed, publication.mutation)
@@ -332,7 +338,7 @@ def _gives_a_value(inspection: Inspection) -> Iterator[Fault]:
                 yield Fault(found, place, "a value", "Look at what its response handler returns.")
 
 
-def _resolver_place(rehearsed: Rehearsed, mutation: str) -> Place | None:
+def _resolver_place(rehearsed: SampleAttempt, mutation: str) -> Place | None:
     for config in rehearsed.attempt.target.api.api.resolvers:
         if config.field_name == mutation:
             return config.place

@@ -308,8 +308,9 @@ def _at_work(inspection: Inspection) -> Iterator[Fault]:
 def _is_missed(inspection: Inspection, logical_id: str) -> bool:
     """Whether a sample event waits for just this rule: the check of the samples tells it then."""
     others = [rule for rule in inspection.application.rules if rule.enabled]
+    matched = {id(sample) for other in others for sample in inspection.samples_for(other)}
     return any(
-        sample.expected and not any(sample in inspection.samples_for(other) for other in others)
+        sample.expected and id(sample) not in matched
         for rule in inspection.application.rules
         if rule.logical_id == logical_id
         for sample in inspection.samples_for(rule)

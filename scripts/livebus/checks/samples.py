@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from livebus.checks.check import Checks
-from livebus.checks.inspection import Inspection, Sample
+from livebus.checks.inspection import Inspection, Sample, SampleAttempt
 from livebus.checks.patterns import written_patterns
-from livebus.checks.rehearsal import Rehearsed, rehearse
 from livebus.errors import Fault, Place
 from livebus.template.application import ResolverConfig, Rule
 from livebus.template.properties import close_to
@@ -93,15 +92,15 @@ def _condition_place(inspection: Inspection, rule: Rule, reason: str) -> Place:
 def _succeeds(inspection: Inspection) -> Iterator[Fault]:
     if inspection.compilation.errors or inspection.reading_faults:
         return  # told as such; what follows from it is not told again
-    attempts: dict[tuple[str, str], list[Rehearsed]] = {}
-    for rehearsed in rehearse(inspection):
+    attempts: dict[tuple[str, str], list[SampleAttempt]] = {}
+    for rehearsed in inspection.attempts:
         key = (rehearsed.rule.logical_id, rehearsed.attempt.target.target.id)
         attempts.setdefault(key, []).append(rehearsed)
     for each in attempts.values():
         yield from _failures(each)
 
 
-def _failures(attempts: Sequence[Rehearsed]) -> Iterator[Fault]:
+def _failures(attempts: Sequence[SampleAttempt]) -> Iterator[Fault]:
     """The faults of one target: at the resolver where all samples fail there, else at the samples."""
     failed = [(each, error) for each in attempts if (error := _first_error(each)) is not None]
     for rehearsed, error in failed[:1] if len(failed) == len(attempts) else failed:
@@ -115,7 +114,7 @@ def _failures(attempts: Sequence[Rehearsed]) -> Iterator[Fault]:
         yield Fault(found, place, advice=advice)
 
 
-def _first_error(rehearsed: Rehearsed) -> Mapping[str, Any] | None:
+def _first_error(rehearsed: SampleAttempt) -> Mapping[str, Any] | None:
     """The first error of running the mutation's resolver. Access and variables are other checks' concerns."""
     response = rehearsed.attempt.response
     for error in response.errors if response is not None else ():
@@ -124,7 +123,7 @@ def _first_error(rehearsed: Rehearsed) -> Mapping[str, Any] | None:
     return None
 
 
-def _resolver(rehearsed: Rehearsed, error: Mapping[str, Any]) -> ResolverConfig | None:
+def _resolver(rehearsed: SampleAttempt, error: Mapping[str, Any]) -> ResolverConfig | None:
     """The resolver of the root field at which an error arose. A field without one is another check's concern."""
     root = str(error["path"][0])
     api = rehearsed.attempt.target.api

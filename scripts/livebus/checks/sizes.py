@@ -13,8 +13,7 @@ from collections.abc import Iterator
 import orjson
 
 from livebus.checks.check import Checks
-from livebus.checks.inspection import Inspection, Sample
-from livebus.checks.rehearsal import Rehearsed, rehearse
+from livebus.checks.inspection import Inspection, Sample, SampleAttempt
 from livebus.errors import Fault
 from livebus.event import entry_bytes
 from livebus.subscription.registry import SubscriptionSettings
@@ -39,7 +38,7 @@ MAX_MESSAGE = SubscriptionSettings().max_payload
     source=_QUOTAS,
 )
 def _messages_fit(inspection: Inspection) -> Iterator[Fault]:
-    for rehearsed in rehearse(inspection):
+    for rehearsed in inspection.attempts:
         for field, size in _messages(rehearsed):
             if size > MAX_MESSAGE:
                 found = f"{_of(rehearsed.sample)} makes a message of {size:,} bytes on the subscription {field!r}"
@@ -69,7 +68,7 @@ def _entries_fit(inspection: Inspection) -> Iterator[Fault]:
 )
 def _billed_once(inspection: Inspection) -> Iterator[Fault]:
     messages: dict[int, int] = {}
-    for rehearsed in rehearse(inspection):
+    for rehearsed in inspection.attempts:
         sizes = [size for _, size in _messages(rehearsed) if size <= MAX_MESSAGE]
         messages[id(rehearsed.sample)] = max([messages.get(id(rehearsed.sample), 0), *sizes])
     for sample in inspection.samples:
@@ -98,7 +97,7 @@ def event_bytes(sample: Sample) -> int:
     return entry_bytes(entry)
 
 
-def _messages(rehearsed: Rehearsed) -> Iterator[tuple[str, int]]:
+def _messages(rehearsed: SampleAttempt) -> Iterator[tuple[str, int]]:
     """The subscription fields that a mutation feeds, with the bytes for a subscriber who asks for all that there is."""
     attempt = rehearsed.attempt
     for publication in attempt.response.publications if attempt.response is not None else ():
