@@ -41,7 +41,7 @@ template holds what is to last:
   ignore = [{ id = "W9101", reason = "another team's" }]
 
 stdout has the findings and each event's way (or JSON); the summary is on stderr.
-exit codes: 0 no errors and each event does what is expected of it, 1 otherwise, 2 wrong usage or files that are not there
+exit codes: 0 no errors or warnings, and each event does what is expected of it, 1 otherwise, 2 wrong usage or files that are not there
 """
 
 
@@ -87,7 +87,7 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
         read += validation.project.read.values()
         read += [validation.project.folder / "events", *options.undelivered]
     _show(report, arguments)
-    return (terminal.DONE if report.is_sound(strict=arguments.strict) and not code else terminal.FAILED), read
+    return (terminal.DONE if report.is_sound(lenient=arguments.lenient) and not code else terminal.FAILED), read
 
 
 def _watch(templates: Sequence[Path], options: Options, arguments: Namespace) -> int:
@@ -311,7 +311,7 @@ def _parser() -> ArgumentParser:
     what.add_argument(
         "--ignore", action="append", default=[], metavar="ID:REASON", help="leave a check out; a reason is required"
     )
-    what.add_argument("--strict", action="store_true", help="warnings fail, too")
+    what.add_argument("--lenient", action="store_true", help="warnings alone do not fail")
     what.add_argument("--fast", action="store_true", help="without cfn-lint's own rules")
     what.add_argument("--list", action="store_true", help="list the checks")
     what.add_argument("--markdown", action="store_true", help=SUPPRESS)

@@ -305,7 +305,7 @@ def test_a_finding_is_ignored_with_a_reason(capsys: pytest.CaptureFixture[str]) 
     application(("      MessageRetentionPeriod: 1209600\n", "      MessageRetentionPeriod: 60\n"))
     _, before = run_json(capsys)
     (found,) = before["findings"]
-    code, after = run_json(capsys, "--strict", "--ignore", f"{found['id']}:read every minute")
+    code, after = run_json(capsys, "--ignore", f"{found['id']}:read every minute")
 
     assert (0, [], [found["id"]]) == (code, ids(after), ids(after, "suppressed"))
 
@@ -344,12 +344,12 @@ def test_only_runs_some_checks(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, answer["findings"]) == (1, [])
 
 
-def test_strict_lets_warnings_fail(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without it they are told."""
+def test_warnings_fail_unless_lenient(capsys: pytest.CaptureFixture[str]) -> None:
+    """A warning is a finding; with --lenient it is told, and does not fail."""
     application(("      MessageRetentionPeriod: 1209600\n", "      MessageRetentionPeriod: 60\n"))
 
-    assert run_json(capsys)[0] == 0
-    assert run_json(capsys, "--strict")[0] == 1
+    assert run_json(capsys)[0] == 1
+    assert run_json(capsys, "--lenient")[0] == 0
 
 
 # --- usage ----------------------------------------------------------------------------------------------------------

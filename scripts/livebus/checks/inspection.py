@@ -21,7 +21,7 @@ from livebus.event import Event
 from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
 from livebus.operation import Services
 from livebus.pattern import EventPattern
-from livebus.schema import Schema
+from livebus.schema import Schema, parse_types
 from livebus.template import Environment
 from livebus.template.application import Application, GraphQLApi, Rule, Target
 from livebus.template.document import Document
@@ -162,8 +162,14 @@ class Inspection:
         return self.compilation.line.apis.get(logical_id)
 
     def schema(self, logical_id: str) -> Schema | None:
+        """An API's schema; of one that AppSync refuses, its types and fields, as far as they stand."""
         compiled = self.api(logical_id)
-        return compiled.schema if compiled else None
+        return compiled.schema if compiled else self._refused_schemas.get(logical_id)
+
+    @cached_property
+    def _refused_schemas(self) -> Mapping[str, Schema]:
+        found = {api.logical_id: parse_types(api.schema, api.schema_place) for api in self.application.apis}
+        return {logical_id: schema for logical_id, schema in found.items() if schema is not None}
 
     @cached_property
     def targets(self) -> tuple[InspectedTarget, ...]:

@@ -12,6 +12,8 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from graphql import GraphQLObjectType
+
 from livebus.access import evaluate
 from livebus.checks.check import Checks
 from livebus.checks.inspection import InspectedTarget, Inspection
@@ -56,8 +58,15 @@ def _invoked(inspection: Inspection) -> Iterator[_Invoked]:
         schema = inspection.schema(api.logical_id)
         mutations = schema.graphql.mutation_type if schema else None
         called = dict.fromkeys(field.name.value for field in inspected.operation.root_fields)
-        fields = tuple(name for name in called if mutations is None or name in mutations.fields)
+        fields = tuple(field for name in called if (field := _meant(name, mutations)))
         yield _Invoked(inspected, api, role, resource, fields)
+
+
+def _meant(name: str, mutations: GraphQLObjectType | None) -> str | None:
+    """The mutation that a name means: a misspelt one is told elsewhere, and must not hide what is wrong with the role."""
+    if mutations is None or name in mutations.fields:
+        return name
+    return next(iter(difflib.get_close_matches(name, mutations.fields, n=1)), None)
 
 
 def _permissions(inspection: Inspection, role: Role, resource: Resource) -> list[Properties]:

@@ -80,9 +80,9 @@ class Report:
     def count(self, severity: Severity) -> int:
         return sum(1 for finding in self.findings if finding.check.severity == severity)
 
-    def is_sound(self, *, strict: bool = False) -> bool:
-        """Whether there are no errors (and with ``strict`` no warnings), and each event does what is expected of it."""
-        broken = self.count("error") or (strict and self.count("warning"))
+    def is_sound(self, *, lenient: bool = False) -> bool:
+        """Whether there are no errors or warnings (``lenient``: no errors), and each event does what is expected of it."""
+        broken = self.count("error") or (not lenient and self.count("warning"))
         return not broken and all(event.as_expected for event in self.events)
 
     def joined(self, other: Report) -> Report:

@@ -19,7 +19,6 @@ from livebus.checks.calls import Call, calls, may_have_resolver, resolver_of
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, SampleAttempt
 from livebus.errors import Fault, Place
-from livebus.flow import CompiledApi
 from livebus.resolver.code import HANDLERS, read_code
 from livebus.resolver.syntax import FUNCTIONS, Syntax
 from livebus.template.application import GraphQLApi, PipelineFunction, ResolverConfig
@@ -51,10 +50,11 @@ def _field_of(resource: Resource) -> tuple[str, str]:
     return resource.properties.text("TypeName"), resource.properties.text("FieldName")
 
 
-def _misplaced(inspection: Inspection, api: CompiledApi) -> Iterator[tuple[Resource, Fault]]:
+def _misplaced(inspection: Inspection, api: GraphQLApi) -> Iterator[tuple[Resource, Fault]]:
     """The resolvers of an API that are for no field of its schema."""
-    types = api.schema.graphql.type_map
-    for resource in _resolvers(inspection, api.api):
+    schema = inspection.schema(api.logical_id)
+    types = schema.graphql.type_map if schema else {}
+    for resource in _resolvers(inspection, api) if schema else ():
         type_name, field_name = _field_of(resource)
         if not type_name or not field_name:
             continue
@@ -110,7 +110,7 @@ def _has_resolver(inspection: Inspection, call: Call) -> bool:
         # A resolver of the same field that is another API's is no use here.
         if (call.mutation_type, call.name) in own or (call.mutation_type, call.name) not in others:
             return True
-    misplaced = [_field_of(resource) for resource, _ in _misplaced(inspection, call.api)]
+    misplaced = [_field_of(resource) for resource, _ in _misplaced(inspection, call.api.api)]
     return any(
         close_to(f"{type_name}.{field}", [f"{call.mutation_type}.{call.name}"]) for type_name, field in misplaced
     )
@@ -125,8 +125,7 @@ def _has_resolver(inspection: Inspection, call: Call) -> bool:
 def _field_is_there(inspection: Inspection) -> Iterator[Fault]:
     told = {(fault.place.file, fault.place.line) for fault in inspection.reading_faults}
     for api in inspection.application.apis:
-        compiled = inspection.api(api.logical_id)
-        for _, fault in _misplaced(inspection, compiled) if compiled is not None else ():
+        for _, fault in _misplaced(inspection, api):
             if (fault.place.file, fault.place.line) not in told:
                 yield fault
 

@@ -28,7 +28,7 @@ from graphql.utilities import type_from_ast
 
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.checks.slots import Slot, Text, members_of
-from livebus.checks.violations import valid_operations
+from livebus.checks.violations import operations_with_variables
 from livebus.errors import Place
 from livebus.execution.variables import enum_value
 from livebus.scalars import SCALARS, CannotCoerce, java_text
@@ -127,8 +127,8 @@ class Supply:
 
 
 def supplies(inspection: Inspection) -> Iterator[Supply]:
-    """The targets whose operation AppSync takes and whose input PutTargets takes and EventBridge can deliver."""
-    for inspected, schema in valid_operations(inspection):
+    """The targets whose operation has sound variables and whose input PutTargets takes and EventBridge can deliver."""
+    for inspected, schema in operations_with_variables(inspection):
         transformer, definition = inspected.transformer, inspected.operation.definition
         if transformer is None or transformer.never is not None or definition is None:
             continue

@@ -210,6 +210,23 @@ def valid_operations(inspection: Inspection) -> Iterator[tuple[InspectedTarget, 
             yield inspected, schema
 
 
+# What is wrong with fields says nothing of the variables: they are declared, and can be given values.
+_OF_FIELDS = frozenset({"FieldUndefined", "SubSelectionRequired", "SubSelectionNotAllowed"})
+
+
+def operations_with_variables(inspection: Inspection) -> Iterator[tuple[InspectedTarget, Schema]]:
+    """The targets whose operation is one mutation with nothing wrong but in its fields: its variables stand."""
+    for inspected in inspection.targets:
+        schema = inspection.schema(inspected.target.api)
+        document = inspected.operation.document
+        if schema is None or document is None or not inspected.operation.is_mutation:
+            continue
+        if all(
+            (error.extensions or {}).get("kind") in _OF_FIELDS for error in validate(schema.graphql, document, RULES)
+        ):
+            yield inspected, schema
+
+
 def _violation(
     inspected: InspectedTarget, schema: Schema, error: GraphQLError, around: Mapping[int, _Around]
 ) -> Violation:

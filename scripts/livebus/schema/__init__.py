@@ -9,11 +9,11 @@ when the schema is created.
 
     document     the parsed text, and what AppSync refuses in it; its places are lines of the user's file
     links        @aws_subscribe: which mutation feeds which subscription
-    schema       all of it put together: parse_schema, Schema, AuthDirective
+    schema       all of it put together: parse_schema, parse_types, Schema, AuthDirective
 
 https://docs.aws.amazon.com/appsync/latest/devguide/schema-components.html
 """
 
-from livebus.schema.schema import AuthDirective, Schema, parse_schema
+from livebus.schema.schema import AuthDirective, Schema, parse_schema, parse_types
 
-__all__ = ["AuthDirective", "Schema", "parse_schema"]
+__all__ = ["AuthDirective", "Schema", "parse_schema", "parse_types"]

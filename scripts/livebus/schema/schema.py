@@ -14,6 +14,7 @@ from typing import Any
 from graphql import (
     ConstDirectiveNode,
     DocumentNode,
+    GraphQLError,
     GraphQLScalarType,
     GraphQLSchema,
     IntValueNode,
@@ -25,7 +26,7 @@ from graphql import (
 )
 from graphql.validation.validate import validate_sdl
 
-from livebus.errors import NOWHERE, Place
+from livebus.errors import NOWHERE, InvalidSchema, Place
 from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
 from livebus.scalars import AWS_SCALARS, CannotCoerce, Scalar
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
@@ -89,6 +90,24 @@ def parse_schema(text: str, place: Place = NOWHERE) -> Schema:
     reading.add_errors(validate_schema(graphql))
     reading.stop_on_faults()
     return Schema(_with_scalars(graphql), _auth_directives(document), links, subscription_mutations)
+
+
+def parse_types(text: str, place: Place = NOWHERE) -> Schema | None:
+    """
+    Read the types and fields of a schema that AppSync refuses, as far as they stand; None where they do not.
+
+    For whoever wants to go on beside the faults: directives and links are left out, since they may be what is wrong.
+    """
+    reading = Reading(place)
+    try:
+        document = reading.document(text)
+        reading.stop_on_faults()
+        whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
+        graphql = build_ast_schema(whole, assume_valid_sdl=True)
+        usable = graphql.mutation_type is not None and not validate_schema(graphql)
+    except (InvalidSchema, TypeError, GraphQLError):
+        return None
+    return Schema(_with_scalars(graphql), {}, {}, {}) if usable else None
 
 
 def _auth_directives(document: DocumentNode) -> dict[tuple[str, str], tuple[AuthDirective, ...]]:
