@@ -32,7 +32,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=scripts $(BIN)/lint-imports
 	$(BIN)/cfn-lint
 	$(BIN)/sam validate --lint
 	$(BIN)/sam build

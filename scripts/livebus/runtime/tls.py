@@ -23,7 +23,7 @@ def ca_path(state: StateFolder) -> Path:
 def make_ca(state: StateFolder) -> Path:
     """The path of the CA's certificate; makes the CA where there is none yet."""
     if not state.file(CA_FILE).exists() or not state.file(_CA_KEY_FILE).exists():
-        import trustme  # 60 ms: only the first start of all needs it
+        import trustme  # only the first start of all needs it
 
         ca = trustme.CA(organization_name="Livebus local runtime")
         state.write(_CA_KEY_FILE, ca.private_key_pem.bytes())
