@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from livebus import terminal
 from livebus.errors import LivebusError
+from livebus.flags import at_least_one
 
 if TYPE_CHECKING:
     from livebus.runtime.server import Settings
@@ -54,8 +55,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, user: tuple[str, str] | None, parameters: dict[str, str]) -> int:
     # Here, so that --help and a wrong flag are answered at once.
+    from livebus.realtime import RealtimeSettings
     from livebus.runtime.event_loop import run
     from livebus.runtime.server import Settings
+    from livebus.subscription import SubscriptionSettings
 
     settings = Settings(
         template=options.template,
@@ -75,6 +78,12 @@ def _run(options: argparse.Namespace, user: tuple[str, str] | None, parameters: 
         strict=options.strict,
         origins=tuple(options.allow_origin),
         reload=not options.no_reload,
+        realtime=RealtimeSettings(
+            keep_alive=options.keep_alive,
+            lifetime=options.connection_lifetime,
+            max_subscriptions=options.max_subscriptions,
+        ),
+        subscriptions=SubscriptionSettings(max_payload=options.max_message),
     )
     run(_serve(settings))
     return terminal.DONE
@@ -139,6 +148,16 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
     what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
     what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")
+    limits = parser.add_argument_group("limits of AppSync, where AWS changes them or you want to meet them sooner")
+    for flag, default, shown, text in (
+        ("--max-subscriptions", 100, "N", "subscriptions of one connection"),
+        ("--max-message", 240 * 1024, "BYTES", "size of a subscription's message"),
+        ("--connection-lifetime", 86_400, "SECONDS", "after which a connection is closed"),
+        ("--keep-alive", 60, "SECONDS", "between two signs of life of a connection"),
+    ):
+        limits.add_argument(
+            flag, type=at_least_one, default=default, metavar=shown, help=f"{text} (default: {default})"
+        )
     seen = parser.add_argument_group("seeing and trying")
     seen.add_argument("--verbose", action="store_true", help="tell of each event at each station, on stderr")
     seen.add_argument("--trace", type=Path, metavar="FILE", help="append each event's stations as JSON lines")

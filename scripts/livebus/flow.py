@@ -24,7 +24,7 @@ from livebus.operation import GraphQLRequest, Services
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import compile_resolver
 from livebus.schema import Schema, parse_schema
-from livebus.subscription import Deliveries, Subscription, Subscriptions
+from livebus.subscription import Deliveries, Subscription, Subscriptions, SubscriptionSettings
 from livebus.template.application import Application, GraphQLApi, Rule, Target
 from livebus.transformer import NotTransformable, Transformer, compile_transformer
 
@@ -180,29 +180,45 @@ class Compilation:
     errors: tuple[LivebusError, ...]
 
 
-def compile_line(application: Application, *, subscriptions: Mapping[str, Subscriptions] | None = None) -> Line:
+def compile_line(
+    application: Application,
+    *,
+    subscriptions: Mapping[str, Subscriptions] | None = None,
+    settings: SubscriptionSettings | None = None,
+) -> Line:
     """
     Compile every station of an application.
 
-    ``subscriptions`` are registries to go on with, by the API's logical id (a reload keeps its subscribers). Raises
-    InvalidTemplate with the faults of all stations.
+    ``subscriptions`` are registries to go on with, by the API's logical id (a reload keeps its subscribers); new ones
+    have these ``settings``. Raises InvalidTemplate with the faults of all stations.
     """
-    compilation = compile_parts(application, subscriptions=subscriptions)
+    compilation = compile_parts(application, subscriptions=subscriptions, settings=settings)
     faults = [fault for error in compilation.errors for fault in error.faults]
     if faults:
         raise InvalidTemplate(faults=faults)
     return compilation.line
 
 
-def compile_parts(application: Application, *, subscriptions: Mapping[str, Subscriptions] | None = None) -> Compilation:
+def compile_parts(
+    application: Application,
+    *,
+    subscriptions: Mapping[str, Subscriptions] | None = None,
+    settings: SubscriptionSettings | None = None,
+) -> Compilation:
     """Compile what can be compiled; what one station refuses hides nothing of the others."""
-    compiler = _Compiler(application, subscriptions or {})
+    compiler = _Compiler(application, subscriptions or {}, settings)
     line = compiler.line()
     return Compilation(line, tuple(compiler.errors))
 
 
 class _Compiler:
-    def __init__(self, application: Application, subscriptions: Mapping[str, Subscriptions]) -> None:
+    def __init__(
+        self,
+        application: Application,
+        subscriptions: Mapping[str, Subscriptions],
+        settings: SubscriptionSettings | None,
+    ) -> None:
+        self._settings = settings
         self._application = application
         self._subscriptions = subscriptions
         self.errors: list[LivebusError] = []
@@ -238,7 +254,7 @@ class _Compiler:
         )
         registry = self._subscriptions.get(api.logical_id)
         if registry is None:  # an empty one is a registry too
-            registry = Subscriptions(schema.links)
+            registry = Subscriptions(schema.links, settings=self._settings)
         return CompiledApi(api, schema, access, executor, registry)
 
     def _check_fields(self, api: GraphQLApi, schema: Schema) -> None:

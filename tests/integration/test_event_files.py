@@ -91,4 +91,4 @@ def test_a_message_of_more_than_240_kb_ends_at_the_subscription(runtime: Running
     assert trace.next("execution", result.event_id)["errors"] == []
     record = trace.next("subscription", result.event_id)
     assert (record["field"], record["subscribers"], len(record["dropped"])) == ("onPublishMsgFromEb", 0, 1)
-    assert "more than 245760 (240 KB)" in record["dropped"][0]
+    assert "more than 245760" in record["dropped"][0]

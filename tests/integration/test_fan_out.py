@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 
 from livebus.realtime import RealtimeSettings
 from livebus.runtime import realtime_session
+from livebus.subscription import SubscriptionSettings
 from support.running import RunningRuntime
 from support.sockets import SUBSCRIPTION, Socket, opened, run, subscribed
 
@@ -117,6 +118,20 @@ def test_a_client_that_does_not_read_is_dropped(runtime: RunningRuntime, url: st
 
     assert run(check()) == count // 5 * 5
     assert "8388608 bytes unread" in runtime.wait_for_line("a subscriber at 127.0.0.1 was dropped")
+
+
+def test_the_size_of_a_message_is_a_setting(start_runtime: Any) -> None:
+    """A message over the limit is dropped and told of; the next one, which fits, arrives."""
+    runtime = start_runtime(subscriptions=SubscriptionSettings(max_payload=100))
+
+    async def check() -> str:
+        async with subscribed(str(runtime.outputs["RealtimeUrl"]), runtime.tokens()["AccessToken"]) as connection:
+            await asyncio.to_thread(runtime.put, "x" * 200, "short")
+            frame = await connection.receive()
+            return str(frame["payload"]["data"]["onPublishMsgFromEb"])
+
+    assert run(check()) == "short"
+    assert "more than 100" in runtime.wait_for_line("reached 1 subscriber")
 
 
 def test_a_connection_ends_after_its_lifetime(start_runtime: Any) -> None:

@@ -179,7 +179,7 @@ def test_a_message_over_240_kb_is_dropped(line: Callable[..., LocalLine]) -> Non
     rehearsal = tried(line(), {**EVENT, "detail": {"msg": "x" * 250_000}})
 
     assert not rehearsal.arrives
-    assert "more than 245760 (240 KB)" in step(rehearsal, "subscription")["reason"]
+    assert "more than 245760" in step(rehearsal, "subscription")["reason"]
 
 
 def test_the_default_subscriber_asks_for_what_it_may_read(line: Callable[..., LocalLine]) -> None:

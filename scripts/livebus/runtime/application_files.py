@@ -10,7 +10,7 @@ from pathlib import Path
 
 from livebus.errors import LivebusError, Place
 from livebus.flow import Line, compile_line
-from livebus.subscription import Subscriptions
+from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment, load_application
 
 _MAX_FILE_BYTES = 8 * 1024 * 1024
@@ -31,11 +31,15 @@ class ApplicationFiles:
     def of(cls, template: Path, environment: Environment, parameters: Mapping[str, str]) -> ApplicationFiles:
         return cls(template, environment, parameters, {})
 
-    def load(self, subscriptions: Mapping[str, Subscriptions] | None = None) -> Line:
+    def load(
+        self,
+        subscriptions: Mapping[str, Subscriptions] | None = None,
+        settings: SubscriptionSettings | None = None,
+    ) -> Line:
         """
         Read and compile everything. Raises InvalidTemplate with all faults, LivebusError where the template is missing.
 
-        ``subscriptions`` are registries to go on with.
+        ``subscriptions`` are registries to go on with, ``settings`` those of new ones.
         """
         self._seen = {self.template: _stamp(self.template)}
         text = self._read(self.template, str(self.template))
@@ -46,7 +50,7 @@ class ApplicationFiles:
             environment=self.environment,
             parameters=self.parameters,
         )
-        return compile_line(application, subscriptions=subscriptions)
+        return compile_line(application, subscriptions=subscriptions, settings=settings)
 
     def changed(self) -> bool:
         return any(_stamp(path) != stamp for path, stamp in self._seen.items())

@@ -44,6 +44,7 @@ from livebus.runtime.sqs import Sqs
 from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.tls import make_ca, server_context
 from livebus.runtime.trace import Trace
+from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.application import Application, AuthProvider, UserPool
 
@@ -80,6 +81,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     reload: bool = True
     realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
+    subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
 
 
 class Runtime:
@@ -127,7 +129,7 @@ class Runtime:
         self._closers.append(listening.close)
         environment = Environment(settings.stack_name, settings.region, endpoint=_endpoint(settings.host, listening))
         self._files = ApplicationFiles.of(settings.template, environment, settings.parameters)
-        line = self._files.load()
+        line = self._files.load(settings=settings.subscriptions)
         self._state = state
         self._journal = Journal(state.file("journal.sqlite"))
         self._closers.append(self._journal.close)
@@ -323,7 +325,7 @@ class Runtime:
         """Load the files again. A fault keeps the last good application and is told; whether the new one is in use."""
         kept = {logical_id: api.compiled.subscriptions for logical_id, api in self._apis.items()}
         try:
-            line = self._files.load(kept)
+            line = self._files.load(kept, self._settings.subscriptions)
         except LivebusError as error:
             for fault in error.faults:
                 self._tell(f"not reloaded: {fault}")

@@ -213,7 +213,7 @@ class Subscriptions:
                 if payload is None:
                     payload = payloads[group.projection] = group.projection.payload(value)
                 if len(payload) > self._settings.max_payload:
-                    reason = f"the payload has {len(payload)} bytes, more than {self._settings.max_payload} (240 KB)"
+                    reason = f"the payload has {len(payload)} bytes, more than {self._settings.max_payload}"
                     dropped.extend(Dropped(subscription, reason) for subscription in group.members)
                 else:
                     batches.append(Batch(payload, tuple(group.members)))
