@@ -62,7 +62,8 @@ def _run(options: argparse.Namespace, user: tuple[str, str] | None, parameters: 
 
     settings = Settings(
         template=options.template,
-        state=options.state,
+        state=options.state or PROJECT / ".livebus",
+        shares_state=options.state is None,
         host=options.host,
         port=options.port,
         user=user,
@@ -136,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     where.add_argument("--port", type=int, default=4566, help="the port, 0 for a free one (default: %(default)s)")
     where.add_argument(
-        "--state", type=Path, default=PROJECT / ".livebus", help="the folder for keys, users, dead letters"
+        "--state", type=Path, help="the folder for keys, users, dead letters (default: .livebus in the project)"
     )
     where.add_argument("--outputs", type=Path, metavar="FILE", help="write the Outputs and the endpoint there, as JSON")
     what = parser.add_argument_group("what")

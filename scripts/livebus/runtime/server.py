@@ -60,12 +60,14 @@ class Settings:
     """
     How to run. ``user`` is a name and a password; without it a user is made, with a random password.
 
+    ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
     ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt.
     """
 
     template: Path
     state: Path
     host: str = "127.0.0.1"
+    shares_state: bool = False
     port: int = 4566
     user: tuple[str, str] | None = None
     outputs: Path | None = None
@@ -123,7 +125,9 @@ class Runtime:
 
     async def _start(self) -> None:
         settings = self._settings
-        state = StateFolder(settings.state)
+        state = StateFolder.first_free(settings.state) if settings.shares_state else StateFolder(settings.state)
+        if state.path != settings.state:
+            self._tell(f"another runtime holds {settings.state}: this one keeps its state in {state.path}")
         self._closers.append(state.close)
         listening = bind(settings.host, settings.port)
         self._closers.append(listening.close)

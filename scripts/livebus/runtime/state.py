@@ -17,6 +17,11 @@ from typing import IO
 from livebus.errors import LivebusError, Place
 
 RUNTIME_FILE = "runtime.json"
+MAX_RUNTIMES = 32
+
+
+class StateInUse(LivebusError):
+    """Another runtime holds the folder."""
 
 
 class StateFolder:
@@ -40,7 +45,7 @@ class StateFolder:
             self._lock.close()
             running = read_runtime_file(path)
             where = f" at {running['EndpointUrl']}" if "EndpointUrl" in running else ""
-            raise LivebusError(
+            raise StateInUse(
                 f"a runtime is running already{where}",
                 Place(str(path)),
                 advice="Stop it, or start another with a --state folder of its own.",
@@ -50,6 +55,17 @@ class StateFolder:
             raise LivebusError(
                 f"cannot lock the state folder: {error.strerror}", Place(str(path)), advice="Give another with --state."
             ) from None
+
+    @classmethod
+    def first_free(cls, path: Path) -> StateFolder:
+        """The folder, or where another runtime holds it, the first of its subfolders 2, 3 … that none holds."""
+        for number in range(1, MAX_RUNTIMES + 1):
+            try:
+                return cls(path if number == 1 else path / str(number))
+            except StateInUse:
+                if number == MAX_RUNTIMES:
+                    raise
+        raise AssertionError("the loop returns or raises")
 
     def file(self, name: str) -> Path:
         return self.path / name
