@@ -33,8 +33,10 @@ class StateFolder:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             ignore = path / ".gitignore"
             if not ignore.exists():
-                ignore.write_text("*\n")
-            self._lock: IO[str] = (path / "lock").open("a+")
+                write_private(ignore, "*\n")
+            lock = path / "lock"
+            lock.touch(mode=0o600)
+            self._lock: IO[str] = lock.open("a+")
         except OSError as error:
             raise LivebusError(
                 f"cannot use the state folder: {error.strerror}", Place(str(path)), advice="Give another with --state."
