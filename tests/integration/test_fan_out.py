@@ -120,6 +120,37 @@ def test_a_client_that_does_not_read_is_dropped(runtime: RunningRuntime, url: st
     assert "8388608 bytes unread" in runtime.wait_for_line("a subscriber at 127.0.0.1 was dropped")
 
 
+def test_ten_slow_or_dead_subscribers_among_a_hundred_delay_nobody(
+    runtime: RunningRuntime, url: str, token: str
+) -> None:
+    """Five clients that never read, with twenty subscriptions each, and five that died: ninety others get everything."""
+    messages = [f"{number:02} " + "x" * 20_000 for number in range(50)]
+
+    async def all_of(connection: Socket) -> list[str]:
+        return [await connection.message() for _ in messages]
+
+    async def check() -> list[list[str]]:
+        before = await asyncio.to_thread(runtime.subscribers)
+        async with AsyncExitStack() as stack:
+            readers = [await stack.enter_async_context(subscribed(url, token)) for _ in range(90)]
+            slow = [await stack.enter_async_context(subscribed(url, token, 20)) for _ in range(5)]
+            dead = [await stack.enter_async_context(subscribed(url, token)) for _ in range(5)]
+            for each in slow:
+                each.connection.transport.pause_reading()
+            for each in dead:
+                each.connection.transport.abort()
+            reading = asyncio.gather(*map(all_of, readers))
+            for start in range(0, len(messages), 5):
+                await asyncio.to_thread(runtime.put, *messages[start : start + 5])
+            received = await reading
+            await asyncio.to_thread(runtime.wait_for_subscribers, before + 90)
+            for each in slow:
+                each.connection.transport.abort()
+            return received
+
+    assert run(check()) == [messages] * 90
+
+
 def test_the_size_of_a_message_is_a_setting(start_runtime: Any) -> None:
     """A message over the limit is dropped and told of; the next one, which fits, arrives."""
     runtime = start_runtime(subscriptions=SubscriptionSettings(max_payload=100))
