@@ -8,12 +8,11 @@ import time
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livebus import terminal
-from livebus.errors import LivebusError, Place
+from livebus.errors import LivebusError, Place, did_you_mean
 
 if TYPE_CHECKING:
     from livebus.checks.check import Check
@@ -222,8 +221,7 @@ def _of_cfn_lint(check_id: str) -> list[Check]:
 def _did_you_mean(check_id: str) -> str:
     from livebus.checks.driver import IDS
 
-    close = get_close_matches(check_id.upper(), IDS, 1)
-    return f"Did you mean {close[0]!r}? --list shows all." if close else "--list shows all."
+    return f"{did_you_mean(check_id.upper(), IDS)} --list shows all.".lstrip()
 
 
 # --- arguments ------------------------------------------------------------------------------------------------------

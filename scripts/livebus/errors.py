@@ -19,6 +19,7 @@ Built-in exceptions that escape are our bugs, never the user's: no module raises
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -77,6 +78,17 @@ class Fault:
         if self.advice:
             text += f". {self.advice}" if not text.endswith((".", "!", "?")) else f" {self.advice}"
         return text
+
+
+def did_you_mean(name: str, known: Iterable[object], likeness: float = 0.6, *, prefix: str = "") -> str:
+    """
+    A question with the nearest of the known names, or nothing where none is near.
+
+    ``likeness`` is difflib's, from 0 to 1; ``prefix`` stands before the name (``@`` for a directive). What is known and
+    no text is passed over.
+    """
+    close = difflib.get_close_matches(name, [each for each in known if isinstance(each, str)], n=1, cutoff=likeness)
+    return f"Did you mean {prefix + close[0]!r}?" if close else ""
 
 
 class LivebusError(Exception):

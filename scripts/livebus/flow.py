@@ -15,7 +15,7 @@ from graphql import GraphQLError, OperationDefinitionNode, parse
 from graphql.language import FieldNode
 
 from livebus.access import FieldAccess, role_may_invoke
-from livebus.delivery import Failure, http_failure
+from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.errors import InvalidEventPattern, InvalidTemplate, LivebusError
 from livebus.event import Event
 from livebus.execution import Executor, GraphQLResponse
@@ -141,9 +141,9 @@ class Line:
         try:
             variables = target.transformer.apply(event)
         except NotTransformable as error:
-            return Attempt(target, failure=Failure("INVALID_JSON", str(error), retryable=False))
+            return Attempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
         if target.refusal is not None:
-            return Attempt(target, variables, failure=Failure("NO_PERMISSIONS", target.refusal, retryable=False))
+            return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
         request = GraphQLRequest(target.target.graphql_operation, variables)
         response = target.api.executor.execute(request, target.caller, services)
         if response.status != 200:
@@ -270,6 +270,7 @@ class _Compiler:
         rules = []
         for rule in self._application.rules:
             if rule.bus == name and rule.enabled and rule.event_pattern is not None:
+                targets = tuple(self._targets(rule, apis))
                 try:
                     pattern = EventPattern(rule.event_pattern)
                 except InvalidEventPattern as error:
@@ -278,10 +279,8 @@ class _Compiler:
                         error.reason, line=error.line, column=error.column, place=rule.pattern_place
                     )
                     self.errors.append(refused)
-                    # Its targets have faults of their own to tell.
-                    list(self._targets(rule, apis))
                     continue
-                rules.append(CompiledRule(rule, pattern, tuple(self._targets(rule, apis))))
+                rules.append(CompiledRule(rule, pattern, targets))
         return _Bus(tuple(rules), PatternIndex([str(compiled.rule.event_pattern) for compiled in rules]))
 
     def _targets(self, rule: Rule, apis: Mapping[str, CompiledApi]) -> Iterable[CompiledTarget]:

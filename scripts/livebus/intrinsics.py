@@ -9,13 +9,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 from __future__ import annotations
 
 import base64
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, did_you_mean
 
 Path = tuple[str | int, ...]
 
@@ -138,7 +137,7 @@ class Evaluator:
         if name in self._known_conditions:
             return self._known_conditions[name]
         if name not in self._conditions:
-            self._fault(f"condition {name!r} is not there", path, advice=_meant(name, self._conditions))
+            self._fault(f"condition {name!r} is not there", path, advice=did_you_mean(name, self._conditions))
             return False
         if name in self._pending_conditions:
             self._fault(f"Circular dependency between conditions: [{', '.join(self._pending_conditions)}]", path)
@@ -178,7 +177,7 @@ class Evaluator:
             return self._fault(
                 found, path, advice=f"Its condition {condition!r} does not hold; refer to it in Fn::If only."
             )
-        meant = _meant(name, [*self._parameters, *self._resources, "AWS::NoValue"])
+        meant = did_you_mean(name, [*self._parameters, *self._resources, "AWS::NoValue"])
         if not meant and "Fn::Sub" in path:
             meant = "Write ${!…} where the text itself is meant."
         return self._fault(found, path, advice=meant)
@@ -188,7 +187,7 @@ class Evaluator:
         if logical_id in self._resources:
             return self.unresolved(logical_id, path)
         found = f"instance of Fn::GetAtt references undefined resource {logical_id}"
-        return self._fault(found, path, advice=_meant(logical_id, self._resources))
+        return self._fault(found, path, advice=did_you_mean(logical_id, self._resources))
 
     def _ref(self, name: Any, path: Path) -> Any:
         if not isinstance(name, str):
@@ -218,7 +217,7 @@ class Evaluator:
         except KeyError:
             kind = self._resources[logical_id].get("Type")
             found = f"Requested attribute {attribute} does not exist in schema for {kind}"
-            return self._fault(found, path, advice=_meant(attribute, self._attributes.names(logical_id)))
+            return self._fault(found, path, advice=did_you_mean(attribute, self._attributes.names(logical_id)))
 
     def _sub(self, argument: Any, path: Path) -> Any:
         text, variables = argument, {}
@@ -260,7 +259,7 @@ class Evaluator:
                 if len(keys) == 4 and isinstance(keys[3], dict) and "DefaultValue" in keys[3]:
                     return keys[3]["DefaultValue"]
                 wanted = "::".join(map(_text, keys[:3]))
-                meant = _meant(key, found) if isinstance(found, Mapping) else ""
+                meant = did_you_mean(key, found) if isinstance(found, Mapping) else ""
                 return self._fault(f"Unable to get mapping for {wanted}", path, advice=meant)
             found = found[key]
         return found
@@ -355,16 +354,11 @@ class Evaluator:
             )
         if name in self._functions and not is_alone:
             return self._fault(f"{name} stands beside other keys", path, "a function alone in its object")
-        return self._fault(f"unknown function {name!r}", path, advice=_meant(name, self._functions))
+        return self._fault(f"unknown function {name!r}", path, advice=did_you_mean(name, self._functions))
 
     def _fault(self, found: str, path: Path, expected: str = "", advice: str = "") -> str:
         self.faults.append(Fault(found, self._place_of(path), expected, advice))
         return UNKNOWN
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, [each for each in known if isinstance(each, str)], n=1)
-    return f"Did you mean {close[0]!r}?" if close else ""
 
 
 def _are_texts(value: Any) -> bool:

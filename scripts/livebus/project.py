@@ -13,13 +13,12 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from livebus.aws.stack import read_deploy_config
 from livebus.checks.inspection import Inspection, Sample
-from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError, Place
+from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError, Place, did_you_mean
 from livebus.event import Event, Refused, accept
 from livebus.event_file import FileEntry, read_entries
 from livebus.pattern import EventPattern
@@ -192,8 +191,7 @@ def _close_file(path: Path) -> str:
         names = [each.name for each in path.parent.iterdir()]
     except OSError:
         return f"There is no folder {relative(path.parent)!r}."
-    close = get_close_matches(path.name, names, 1)
-    return f"Did you mean {close[0]!r}?" if close else f"Looked in {relative(path.parent)!r}."
+    return did_you_mean(path.name, names) or f"Looked in {relative(path.parent)!r}."
 
 
 # --- .livebus.toml --------------------------------------------------------------------------------------------------
@@ -211,8 +209,7 @@ def read_config(path: Path) -> Config:
     members: Mapping[str, Any] = section if isinstance(section, dict) else {}
     for name in members:
         if name not in _CONFIG_MEMBERS:
-            close = get_close_matches(name, _CONFIG_MEMBERS, 1)
-            advice = f"Did you mean {close[0]!r}?" if close else ""
+            advice = did_you_mean(name, _CONFIG_MEMBERS)
             expected = f"one of {', '.join(_CONFIG_MEMBERS)}"
             faults.append(Fault(f"unknown member {name!r}", Place(shown, path="validate"), expected, advice))
     ignore: list[tuple[str, str]] = []

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 import orjson
 
 from livebus.audience import Audience, Reception
+from livebus.errors import did_you_mean
 from livebus.event import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
@@ -73,8 +73,7 @@ class Rehearsal:
         bus, buses = self.event.bus, [known.name for known in self._line.application.buses]
         step: Step = {"station": "bus", "bus": bus, "accepted": True}
         if not self._line.has_bus(bus) and not self.unproven:
-            close = get_close_matches(bus, buses, 1)
-            advice = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(buses)}."
+            advice = did_you_mean(bus, buses) or f"There are: {', '.join(buses)}."
             step["dropped"] = f"there is no event bus {bus!r}. {advice} AWS accepts the event and drops it in silence"
         yield step
 

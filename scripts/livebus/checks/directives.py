@@ -18,11 +18,10 @@ from livebus.checks.api import modes_meant
 from livebus.checks.calls import Call, calls, modes_are_read, open_to, schema_place, selected_fields
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault
+from livebus.errors import Fault, did_you_mean
 from livebus.flow import CompiledApi
 from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.schema.document import strings_of
-from livebus.template.properties import close_to
 
 CHECKS = Checks()
 
@@ -370,6 +369,6 @@ def _groups_are_there(inspection: Inspection) -> Iterator[Fault]:
                 named.setdefault(node.value, node)
         for name, node in named.items():
             if name not in groups:
-                advice = close_to(name, groups) or "Add an AWS::Cognito::UserPoolGroup of this name."
+                advice = did_you_mean(name, groups) or "Add an AWS::Cognito::UserPoolGroup of this name."
                 expected = f"one of {', '.join(groups)}"
                 yield Fault(f"the user pool has no group {name!r}", schema_place(access.api, node), expected, advice)

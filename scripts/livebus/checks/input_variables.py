@@ -17,8 +17,7 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.checks.slots import Text, in_words
 from livebus.checks.supplied import Leaf, Supply, supplies
-from livebus.errors import Fault
-from livebus.template.properties import close_to
+from livebus.errors import Fault, did_you_mean
 
 CHECKS = Checks()
 
@@ -48,7 +47,7 @@ def _advice_for_missing(supply: Supply, name: str) -> str:
             return "'detail-type' can be no GraphQL variable: name it with an InputTransformer."
         return f'Add an InputTransformer that gives {{"{name}": <{name}>}}.'
     spare = _spare(supply)
-    meant = close_to(name, spare)
+    meant = did_you_mean(name, spare)
     if meant:
         return f"Is {difflib.get_close_matches(name, spare, n=1)[0]!r} meant to be {name!r}?"
     return f'Add "{name}" to it, or give the variable a default.'
@@ -136,7 +135,7 @@ def _members_are_taken(inspection: Inspection) -> Iterator[Fault]:
             found = f"no variable takes the member {name!r} of {_form(supply)}"
             names = ", ".join(f"${each}" for each in supply.types) or "no variables"
             unfed = [each for each in supply.types if each not in (supply.members or {})]
-            advice = close_to(name, unfed) or f"Declare ${name} in the operation, or leave the member out."
+            advice = did_you_mean(name, unfed) or f"Declare ${name} in the operation, or leave the member out."
             yield Fault(found, supply.place_of(name), names, advice)
 
 

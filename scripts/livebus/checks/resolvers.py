@@ -18,12 +18,11 @@ from tree_sitter import Node
 from livebus.checks.calls import Call, calls, may_have_resolver, resolver_of
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, SampleAttempt
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, did_you_mean
 from livebus.resolver.code import HANDLERS, read_code
 from livebus.resolver.syntax import FUNCTIONS, Syntax
 from livebus.template.application import GraphQLApi, PipelineFunction, ResolverConfig
 from livebus.template.dependencies import depends_on, references
-from livebus.template.properties import close_to
 from livebus.template.resources import Resource
 
 CHECKS = Checks()
@@ -64,10 +63,10 @@ def _misplaced(inspection: Inspection, api: GraphQLApi) -> Iterator[tuple[Resour
         if fields is None:
             known = [name for name, named in types.items() if hasattr(named, "fields") and not name.startswith("__")]
             place, expected = resource.place("TypeName"), f"one of the types {', '.join(known[:12])}"
-            yield resource, Fault(found, place, expected, close_to(type_name, known))
+            yield resource, Fault(found, place, expected, did_you_mean(type_name, known))
         elif field_name not in fields:
             place, expected = resource.place("FieldName"), f"a field of {type_name}: {', '.join(list(fields)[:12])}"
-            yield resource, Fault(found, place, expected, close_to(field_name, fields))
+            yield resource, Fault(found, place, expected, did_you_mean(field_name, fields))
 
 
 # --- the field ------------------------------------------------------------------------------------------------------
@@ -112,7 +111,7 @@ def _has_resolver(inspection: Inspection, call: Call) -> bool:
             return True
     misplaced = [_field_of(resource) for resource, _ in _misplaced(inspection, call.api.api)]
     return any(
-        close_to(f"{type_name}.{field}", [f"{call.mutation_type}.{call.name}"]) for type_name, field in misplaced
+        did_you_mean(f"{type_name}.{field}", [f"{call.mutation_type}.{call.name}"]) for type_name, field in misplaced
     )
 
 

@@ -15,9 +15,8 @@ from typing import Any
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample, SampleAttempt
 from livebus.checks.patterns import written_patterns
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.application import ResolverConfig, Rule
-from livebus.template.properties import close_to
 
 CHECKS = Checks()
 
@@ -54,7 +53,7 @@ def _unmatched(inspection: Inspection, sample: Sample) -> tuple[str, str] | None
     if not rules:
         names = [each.name for each in application.buses]
         if bus not in names:
-            return f"is for the bus {bus!r}, which the template has not", close_to(bus, names)
+            return f"is for the bus {bus!r}, which the template has not", did_you_mean(bus, names)
         return f"is for the bus {bus!r}, on which there is no rule", "Leave EventBusName out, or add a rule."
     rule, reasons = min(verdicts, key=lambda verdict: len(verdict[1]))
     more = f"; and {len(reasons) - _REASONS_SHOWN} more" if len(reasons) > _REASONS_SHOWN else ""

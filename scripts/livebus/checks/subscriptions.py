@@ -27,10 +27,9 @@ from graphql import (
 from livebus.checks.calls import Call, Selection, calls, may_have_resolver, open_to, resolver_of, schema_place
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, did_you_mean
 from livebus.identity import AWS_IAM, Mode
 from livebus.template.application import ResolverConfig
-from livebus.template.properties import close_to
 
 CHECKS = Checks()
 
@@ -174,7 +173,7 @@ def _arguments_are_fields(inspection: Inspection) -> Iterator[Fault]:
             if argument not in fields:
                 found = f"{name!r} has the argument {argument!r}, and {call.returned.name} has no such field"
                 expected = f"one of {', '.join(fields)}" if fields else "no arguments"
-                advice = close_to(argument, fields) or f"Nothing that is published matches {argument!r}."
+                advice = did_you_mean(argument, fields) or f"Nothing that is published matches {argument!r}."
                 yield Fault(found, schema_place(call.api, definition.ast_node), expected, advice)
 
 
@@ -249,7 +248,7 @@ def _enhanced_is_selected(inspection: Inspection) -> Iterator[Fault]:
             if path not in known and path not in told:
                 found = f"{name!r} filters by {path!r}, which the operation of {call.name!r} does not select"
                 expected = f"one of {', '.join(known)}" if known else "fields that are published"
-                yield Fault(found, place, expected, close_to(path, known))
+                yield Fault(found, place, expected, did_you_mean(path, known))
 
 
 def _enhanced_filters(call: Call) -> Iterator[tuple[str, str, Place]]:

@@ -19,11 +19,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from livebus.checks.check import Finding
-from livebus.errors import Fault, LivebusError, Place
+from livebus.errors import Fault, LivebusError, Place, did_you_mean
 from livebus.template.document import Document, Path
 
 _FORM = re.compile("[EWI][0-9]{1,4}")
@@ -105,8 +104,7 @@ def _faults(check_id: object, reason: object, place: Place, known: Collection[st
     if not isinstance(check_id, str) or not _FORM.fullmatch(check_id.strip()):
         yield Fault(f"{check_id!r} is not the id of a check", place, _EXPECTED)
     elif _OURS.match(check_id) and not any(each.startswith(check_id.strip()) for each in known):
-        close = get_close_matches(check_id, known, 1)
-        yield Fault(f"there is no check {check_id!r}", place, advice=f"Did you mean {close[0]!r}?" if close else "")
+        yield Fault(f"there is no check {check_id!r}", place, advice=did_you_mean(check_id, known))
     if not isinstance(reason, str) or not reason.strip():
         yield Fault(f"{check_id!r} is ignored without a reason", place, "a reason", "Say why it is to be ignored.")
 

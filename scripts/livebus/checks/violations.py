@@ -32,7 +32,7 @@ from graphql import (
 )
 
 from livebus.checks.inspection import InspectedTarget, Inspection
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, did_you_mean
 from livebus.execution.rules import RULES
 from livebus.schema import Schema
 
@@ -102,11 +102,11 @@ class Violation:
             case "FieldUndefined":
                 fields = getattr(around.parent, "fields", {})
                 what = "mutation" if self.at_root else f"field of {around.parent}"
-                return f"there is no {what} {name!r}", _listed(fields), _did_you_mean(name, fields)
+                return f"there is no {what} {name!r}", _listed(fields), did_you_mean(name, fields)
             case "UnknownArgument" if around.field is not None:
                 arguments = around.field.args
                 found = f"the field {around.name!r} takes no argument {name!r}"
-                return found, _listed(arguments) or "no arguments", _did_you_mean(name, arguments)
+                return found, _listed(arguments) or "no arguments", did_you_mean(name, arguments)
             case "MissingFieldArgument" if around.field is not None:
                 argument = self.text.rpartition(" ")[2]
                 type_ = around.field.args[argument].type
@@ -130,7 +130,7 @@ class Violation:
         match self.kind:
             case "UndefinedVariable":
                 declared = [node.variable.name.value for node in self._declarations]
-                advice = _did_you_mean(name, declared, "$") or f"Declare ${name} behind the operation's name."
+                advice = did_you_mean(name, declared, prefix="$") or f"Declare ${name} behind the operation's name."
                 return f"the variable '${name}' is not declared", _listed([f"${each}" for each in declared]), advice
             case "UnusedVariable":
                 return f"the variable '${name}' is declared and not used", "", "Pass it as an argument, or remove it."
@@ -141,7 +141,7 @@ class Violation:
                 return found, "a scalar, an enum or an input type", ""
             case "UnknownType":
                 types = [key for key, type_ in self.schema.graphql.type_map.items() if is_input_type(type_)]
-                return f"there is no type {name!r}", "", _did_you_mean(name, [key for key in types if key[:2] != "__"])
+                return f"there is no type {name!r}", "", did_you_mean(name, [key for key in types if key[:2] != "__"])
             case _:
                 return self.text, "", ""
 
@@ -266,11 +266,6 @@ def start_of(node: Node | None) -> tuple[int, int]:
 
 def _is_around(outer: Node, inner: Node) -> bool:
     return outer.loc is not None and inner.loc is not None and outer.loc.start <= inner.loc.start < outer.loc.end
-
-
-def _did_you_mean(name: str, known: Iterable[str], sign: str = "") -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"Did you mean '{sign}{close[0]}'?" if close else ""
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/designing-your-schema.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from graphql import (
@@ -32,7 +31,7 @@ from graphql import (
 )
 from graphql.language import SchemaExtensionNode
 
-from livebus.errors import Fault, InvalidSchema, Place
+from livebus.errors import Fault, InvalidSchema, Place, did_you_mean
 from livebus.scalars import AWS_SCALARS, SCALARS
 
 # What AppSync puts into every schema. @canonical, @hidden and @renamed concern merged APIs only; @aws_publish is the
@@ -195,12 +194,6 @@ def strings_of(directive: ConstDirectiveNode, argument: str) -> Iterator[StringV
         if node.name.value == argument:
             values = node.value.values if isinstance(node.value, ListValueNode) else (node.value,)
             yield from (value for value in values if isinstance(value, StringValueNode))
-
-
-def did_you_mean(name: str, known: Iterable[str], *, prefix: str = "") -> str:
-    """A question with the nearest known name, or "" where none is near."""
-    close = get_close_matches(name, list(known), 1)
-    return f"Did you mean '{prefix}{close[0]}'?" if close else ""
 
 
 def _directives(document: DocumentNode) -> list[ConstDirectiveNode]:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from graphql import DocumentNode, FieldDefinitionNode, StringValueNode, print_ast
 
-from livebus.schema.document import Reading, did_you_mean, root_fields, strings_of
+from livebus.errors import did_you_mean
+from livebus.schema.document import Reading, root_fields, strings_of
 
 Links = Mapping[str, tuple[str, ...]]
 

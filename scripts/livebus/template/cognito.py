@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
+from livebus.errors import did_you_mean
 from livebus.template.application import UserPool, UserPoolClient
-from livebus.template.properties import Properties, close_to
+from livebus.template.properties import Properties
 from livebus.template.resources import Resource, Resources
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
@@ -117,5 +118,7 @@ def _chosen(properties: Properties, name: str, choices: tuple[str, ...]) -> tupl
     for index, text in enumerate(texts):
         if text not in choices:
             expected = f"one of {', '.join(choices)}"
-            properties.fault(f"{name} holds {text!r}", name, index, expected=expected, advice=close_to(text, choices))
+            properties.fault(
+                f"{name} holds {text!r}", name, index, expected=expected, advice=did_you_mean(text, choices)
+            )
     return texts

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from livebus.errors import Fault, InvalidTemplate, Place
+from livebus.errors import Fault, InvalidTemplate, Place, did_you_mean
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.attributes import is_known_type
@@ -19,7 +19,6 @@ from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
 from livebus.template.members import MEMBERS, check_members
-from livebus.template.properties import close_to
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
@@ -142,5 +141,5 @@ def _refuse_or_warn(resources: Resources) -> None:
             found, advice = f"{resource} is not emulated", NOT_EMULATED[resource.type]
             resources.tell(found, place, advice)
         elif not is_known_type(resource.type) and resource.type not in INERT:
-            resources.warn(place, f"{resource} does nothing here. {close_to(resource.type, MEMBERS)}".rstrip())
+            resources.warn(place, f"{resource} does nothing here. {did_you_mean(resource.type, MEMBERS)}".rstrip())
         check_members(resources, resource)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livebus.template.properties import Properties, close_to
+from livebus.errors import did_you_mean
+from livebus.template.properties import Properties
 from livebus.template.resources import Resource, Resources
 
 # By type and by the path below Properties (lists are passed through), the names of the members.
@@ -148,7 +149,7 @@ def check_members(resources: Resources, resource: Resource) -> None:
         for properties in _at(resource.properties, path):
             for name in properties.values:
                 if name not in names:
-                    meant = close_to(name, names, _NEARLY)
+                    meant = did_you_mean(name, names, _NEARLY)
                     found = f"Encountered unsupported property {name}"
                     if meant:
                         properties.fault(found, name, advice=meant)

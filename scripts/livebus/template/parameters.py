@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from livebus.errors import Fault
+from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document
-from livebus.template.properties import close_to, shown, text_of
+from livebus.template.properties import shown, text_of
 
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
@@ -43,7 +43,7 @@ def read_parameters(
 
 
 def _unknown(name: str, declared: Mapping[str, Any]) -> Fault:
-    meant = close_to(name, declared) or f"The template has: {', '.join(declared) or 'none'}."
+    meant = did_you_mean(name, declared) or f"The template has: {', '.join(declared) or 'none'}."
     return Fault(f"Parameters: [{name}] do not exist in the template", advice=meant)
 
 
@@ -75,7 +75,7 @@ class _Reader:
             self._fault(f"parameter type {kind!r} is not emulated", "Type", advice=f"Make {self._name!r} a String.")
         elif kind not in _TYPES and not _AWS_TYPE.fullmatch(kind):
             found = f"parameter {self._name!r} has the type {kind!r}"
-            self._fault(found, "Type", f"one of {', '.join(_TYPES)}", close_to(kind, _TYPES))
+            self._fault(found, "Type", f"one of {', '.join(_TYPES)}", did_you_mean(kind, _TYPES))
         return kind
 
     def _text(self, given: str | None) -> str | None:
@@ -98,7 +98,7 @@ class _Reader:
             if not isinstance(allowed, list):
                 self._fault(f"AllowedValues of {self._name!r} is {shown(allowed)}", "AllowedValues", "a list")
             elif text not in (texts := [text_of(value) or "" for value in allowed]):
-                self._broken(text, f"one of {', '.join(texts)}", close_to(text, texts))
+                self._broken(text, f"one of {', '.join(texts)}", did_you_mean(text, texts))
         self._check_pattern(text)
         for member, is_short in (("MinLength", True), ("MaxLength", False)):
             limit = self._number(member)

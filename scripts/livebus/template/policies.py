@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from livebus.template.properties import Properties, close_to, shown, text_of
+from livebus.errors import did_you_mean
+from livebus.template.properties import Properties, shown, text_of
 
 _ELEMENTS = (
     "Action",
@@ -41,7 +42,7 @@ def _is_sound(statement: Properties) -> bool:
     faults: list[tuple[str, str, str, str]] = []  # element, found, expected, advice
     for name, value in statement.values.items():
         if name not in _ELEMENTS:
-            faults.append((name, f"a policy statement has the element {name!r}", "", close_to(name, _ELEMENTS)))
+            faults.append((name, f"a policy statement has the element {name!r}", "", did_you_mean(name, _ELEMENTS)))
         elif expected := _expected(name, value):
             faults.append((name, f"{name} is {shown(value)}", expected, ""))
     if "Effect" not in statement:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, did_you_mean
 from livebus.intrinsics import UNKNOWN
 from livebus.template.document import Document, Path
 
@@ -40,12 +40,6 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     return repr(value) if not isinstance(value, str) or len(value) <= 80 else f"{value[:80]!r}…"
-
-
-def close_to(name: str, known: Collection[str], likeness: float = 0.6) -> str:
-    """A "Did you mean" for a name that is not known, or nothing. ``likeness`` is difflib's, from 0 to 1."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=likeness)
-    return f"Did you mean {close[0]!r}?" if close else ""
 
 
 class Properties:
@@ -98,7 +92,7 @@ class Properties:
             return default
         if choices and text not in choices:
             expected = f"one of {', '.join(choices)}"
-            self.fault(f"{name} is {shown(text)}", name, expected=expected, advice=close_to(text, choices))
+            self.fault(f"{name} is {shown(text)}", name, expected=expected, advice=did_you_mean(text, choices))
             return default
         return text
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from livebus.errors import Fault
+from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document
-from livebus.template.properties import close_to, shown
+from livebus.template.properties import shown
 
 _SECTIONS = (
     "AWSTemplateFormatVersion",
@@ -57,7 +57,7 @@ def checked_sections(document: Document, faults: list[Fault]) -> dict[str, dict[
     for name in body:
         if name not in _SECTIONS:
             found = f"Invalid template property or properties [{name}]"
-            faults.append(Fault(found, document.place((name,)), advice=close_to(name, _SECTIONS)))
+            faults.append(Fault(found, document.place((name,)), advice=did_you_mean(name, _SECTIONS)))
     _check_version_and_transform(document, faults)
     sections: dict[str, dict[str, Any]] = {}
     for name in _READ:
@@ -98,7 +98,7 @@ def _resources(document: Document, resources: dict[str, Any], faults: list[Fault
             if member not in _RESOURCE_MEMBERS:
                 at = document.place(("Resources", logical_id, member))
                 found = f"Invalid template resource property '{member}'"
-                faults.append(Fault(found, at, advice=close_to(member, _RESOURCE_MEMBERS)))
+                faults.append(Fault(found, at, advice=did_you_mean(member, _RESOURCE_MEMBERS)))
         kind = body.get("Type")
         if not isinstance(kind, str):
             faults.append(Fault(f"resource {logical_id!r} has no Type", place, "a type such as AWS::Events::Rule"))

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from livebus.errors import Fault
+from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document, Path
-from livebus.template.properties import close_to, shown
+from livebus.template.properties import shown
 
 TYPE = "AWS::Serverless::GraphQLApi"
 _TRANSFORM = "AWS::Serverless-2016-10-31"
@@ -97,7 +97,7 @@ class _Api:
         for name in self._given:
             if name not in _PROPERTIES:
                 found = f"property {name} not defined for resource of type {TYPE}"
-                self._fault(found, (*self._root, name), close_to(name, _PROPERTIES))
+                self._fault(found, (*self._root, name), did_you_mean(name, _PROPERTIES))
         yield self._api()
         schema = {"SchemaInline": "Definition", "SchemaUri": "DefinitionS3Location"}
         yield self._made("Schema", "GraphQLSchema", self._given, self._root, schema)
@@ -237,7 +237,7 @@ class _Api:
             return []
         for index, step in enumerate(given):
             if not isinstance(step, str) or step not in self._function_ids:
-                advice = close_to(step, self._function_ids) if isinstance(step, str) else ""
+                advice = did_you_mean(step, self._function_ids) if isinstance(step, str) else ""
                 self._fault(f"Function {shown(step)} does not exist.", (*path, "Pipeline", index), advice)
         return [self._function_ids[step] for step in given if isinstance(step, str) and step in self._function_ids]
 
