@@ -24,6 +24,7 @@ EPILOG = """\
 examples:
   python scripts/local.py                                run template.yaml on port 4566
   python scripts/local.py --port 0 --outputs out.json    take a free port, and write where it is
+  python scripts/local.py --empty                        start without an application, for sam deploy
   python scripts/local.py --user alice:Passw0rd!         sign in as alice
   python scripts/local.py --fail-target AppSync --time-scale 60
                                                          see retries and the dead-letter queue at work
@@ -44,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     if options.user and not (name and password):
         parser.error("--user takes NAME:PASSWORD")
     user = (name, password) if options.user else None
+    if options.empty and (options.template or parameters):
+        parser.error("--empty goes without --template and --set: a deployment brings its own")
     if options.time_scale <= 0 or options.latency < 0:
         parser.error("--time-scale takes a number above 0, --latency one that is not negative")
     try:
@@ -61,7 +64,7 @@ def _run(options: argparse.Namespace, user: tuple[str, str] | None, parameters: 
     from livebus.subscription import SubscriptionSettings
 
     settings = Settings(
-        template=options.template,
+        template=None if options.empty else options.template or PROJECT / "template.yaml",
         state=options.state or PROJECT / ".livebus",
         shares_state=options.state is None,
         host=options.host,
@@ -101,7 +104,7 @@ async def _serve(settings: Settings) -> None:
     try:
         # Nobody may read what is said (a closed pipe): the runtime runs all the same.
         with suppress(BrokenPipeError):
-            _greet(runtime.outputs, is_made=settings.user is None)
+            _greet(runtime.outputs, is_made=settings.user is None, is_empty=settings.template is None)
         await stopping.wait()
         with suppress(BrokenPipeError):
             terminal.talk("stopping")
@@ -109,15 +112,18 @@ async def _serve(settings: Settings) -> None:
         await runtime.stop()
 
 
-def _greet(outputs: dict[str, Any], *, is_made: bool) -> None:
+def _greet(outputs: dict[str, Any], *, is_made: bool, is_empty: bool) -> None:
     """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
-    terminal.talk(f"GraphQL    {outputs.get('GraphQLUrl', outputs['EndpointUrl'])}")
+    terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
+    if "GraphQLUrl" in outputs:
+        terminal.talk(f"GraphQL    {outputs['GraphQLUrl']}")
     if outputs["UserName"]:
         made = " (made for this run)" if is_made else ""
         shown = f" with password {outputs['Password']}" if is_made else ""
         terminal.talk(f"sign in    {outputs['UserName']}{shown}{made}")
     terminal.talk(f"TLS        https on the same port; clients have to trust {outputs['CaFile']}")
-    terminal.talk("ready      Ctrl-C stops it; changed files are reloaded")
+    ready = "deploy into it: sam deploy" if is_empty else "changed files are reloaded"
+    terminal.talk(f"ready      Ctrl-C stops it; {ready}")
     for name, value in (
         ("AWS_ENDPOINT_URL", outputs["EndpointUrl"]),
         ("AWS_DEFAULT_REGION", outputs["Region"]),  # boto3 and the AWS CLI 1 read this one,
@@ -133,7 +139,10 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     where = parser.add_argument_group("where")
-    where.add_argument("--template", type=Path, default=PROJECT / "template.yaml", help="the template to run")
+    where.add_argument("--template", type=Path, help="the template to run (default: template.yaml of the project)")
+    where.add_argument(
+        "--empty", action="store_true", help="start without an application: deploy into it, with the SAM CLI say"
+    )
     where.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     where.add_argument("--port", type=int, default=4566, help="the port, 0 for a free one (default: %(default)s)")
     where.add_argument(

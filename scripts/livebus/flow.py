@@ -136,7 +136,8 @@ class Line:
             for compiled in self.compiled_rules(event.bus)
         ]
 
-    def attempt(self, event: Event, target: CompiledTarget, services: Services) -> Attempt:
+    @staticmethod
+    def attempt(event: Event, target: CompiledTarget, services: Services) -> Attempt:
         """Invoke a target with an event: transformer, access, execution, subscription."""
         try:
             variables = target.transformer.apply(event)
@@ -226,7 +227,8 @@ class _Compiler:
 
     def line(self) -> Line:
         apis = {api.logical_id: compiled for api in self._application.apis if (compiled := self._api(api))}
-        buses = {bus.name: self._bus(bus.name, apis) for bus in self._application.buses}
+        names = [*(bus.name for bus in self._application.buses), *self._application.outside_buses]
+        buses = {name: self._bus(name, apis) for name in names}
         return Line(self._application, apis, (*self._application.warnings, *self.warnings), buses)
 
     def _api(self, api: GraphQLApi) -> CompiledApi | None:

@@ -59,7 +59,9 @@ class Evaluator:
     Evaluates the values of one template for one set of parameters.
 
     ``template`` has the sections Resources, Conditions and Mappings, objects all of them; ``place_of`` tells where a
-    path stands. Found faults are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on.
+    path stands. ``exports`` are what other stacks export; without them Fn::ImportValue cannot be evaluated. Found faults
+    are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on. ``imported`` are the names of
+    exports that were asked for.
     """
 
     def __init__(
@@ -70,8 +72,11 @@ class Evaluator:
         pseudo_parameters: Mapping[str, Any],
         attributes: Attributes,
         place_of: Callable[[Path], Place],
+        exports: Mapping[str, str] | None = None,
     ) -> None:
         self.faults: list[Fault] = []
+        self.imported: set[str] = set()
+        self._exports = exports or {}
         self._mappings: Mapping[str, Any] = template.get("Mappings") or {}
         self._conditions: Mapping[str, Any] = template.get("Conditions") or {}
         self._resources: Mapping[str, Any] = template.get("Resources") or {}
@@ -101,6 +106,8 @@ class Evaluator:
             "Fn::Or": self._or,
             "Condition": self._condition,
         }
+        if exports is not None:
+            self._functions["Fn::ImportValue"] = self._import_value
 
     def resolve(self, value: Any, path: Path) -> Any:
         """The value with every function evaluated; properties that are AWS::NoValue are left out."""
@@ -218,6 +225,18 @@ class Evaluator:
             kind = self._resources[logical_id].get("Type")
             found = f"Requested attribute {attribute} does not exist in schema for {kind}"
             return self._fault(found, path, advice=did_you_mean(attribute, self._attributes.names(logical_id)))
+
+    def _import_value(self, argument: Any, path: Path) -> Any:
+        name = self.resolve(argument, path)
+        if not isinstance(name, str) or path[0] == "Conditions":
+            return self._fault(f"Fn::ImportValue has {argument!r}", path, "the name of another stack's export")
+        if name is UNKNOWN:
+            return UNKNOWN
+        self.imported.add(name)
+        if name not in self._exports:
+            advice = did_you_mean(name, self._exports) or f"There are: {', '.join(self._exports) or 'none'}."
+            return self._fault(f"No export named {name} found.", path, advice=advice)
+        return self._exports[name]
 
     def _sub(self, argument: Any, path: Path) -> Any:
         text, variables = argument, {}

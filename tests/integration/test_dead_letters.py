@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from livebus.flow import Line
 from livebus.runtime.journal import Journal
 from support.application import copied
 from support.running import RunningRuntime, Trace
@@ -209,14 +210,14 @@ def test_a_bug_of_ours_ends_one_event_only(
 ) -> None:
     """An unexpected exception in a station dead-letters the event, is logged, and leaves PutEvents its answer."""
     runtime = start_runtime()
-    attempt = type(runtime.runtime.buses.line).attempt
+    attempt = Line.attempt
 
-    def broken(line: Any, event: Any, target: Any, services: Any) -> Any:
+    def broken(event: Any, target: Any, services: Any) -> Any:
         if event.envelope["detail"]["msg"] == "break":
             raise ZeroDivisionError
-        return attempt(line, event, target, services)
+        return attempt(event, target, services)
 
-    monkeypatch.setattr(type(runtime.runtime.buses.line), "attempt", broken)
+    monkeypatch.setattr(Line, "attempt", staticmethod(broken))
     trace = runtime.trace()
     (_, after) = runtime.put("break", "whole")
     assert trace.next("execution", after)["errors"] == []

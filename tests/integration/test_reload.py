@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from livebus.runtime.application_files import ApplicationFiles
 from support.application import change, copied
 from support.running import RunningRuntime
 from support.sockets import Socket, run, subscribed
@@ -119,7 +120,7 @@ def test_a_bug_of_ours_in_a_reload_is_not_the_end_of_reloads(
 ) -> None:
     """An unexpected exception while reloading is said; the next change is tried again."""
     runtime = start_runtime(template=application / "template.yaml", reload=True)
-    files = type(runtime.runtime._files)
+    files = ApplicationFiles
     load = files.load
 
     def broken(*arguments: Any) -> Any:

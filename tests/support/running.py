@@ -114,7 +114,7 @@ class RunningRuntime:
         return trace
 
     def subscribers(self) -> int:
-        return self.call(lambda: sum(len(api.subscriptions) for api in self.runtime.buses.line.apis.values()))
+        return self.call(lambda: sum(len(api.compiled.subscriptions) for api in self.runtime.served.paths.values()))
 
     def wait_for_subscribers(self, count: int) -> None:
         until(lambda: self.subscribers() == count, f"{count} subscribers")

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livebus.errors import LivebusError, Place
+from livebus.errors import InvalidTemplate, LivebusError, Place
 from livebus.flow import Line, compile_line
 from livebus.subscription import Subscriptions, SubscriptionSettings
-from livebus.template import Environment, load_application
+from livebus.template import Environment
+from livebus.template.document import read_document
+from livebus.template.loading import read_application
+from livebus.template.resources import Resources
 
 _MAX_FILE_BYTES = 8 * 1024 * 1024
 
@@ -35,22 +38,21 @@ class ApplicationFiles:
         self,
         subscriptions: Mapping[str, Subscriptions] | None = None,
         settings: SubscriptionSettings | None = None,
-    ) -> Line:
+    ) -> tuple[Line, Resources, str]:
         """
-        Read and compile everything. Raises InvalidTemplate with all faults, LivebusError where the template is missing.
+        Read and compile everything: the line, the resources that it was made from, the template's text.
 
-        ``subscriptions`` are registries to go on with, ``settings`` those of new ones.
+        ``subscriptions`` are registries to go on with, ``settings`` those of new ones. Raises InvalidTemplate with all
+        faults, LivebusError where the template is missing.
         """
         self._seen = {self.template: _stamp(self.template)}
         text = self._read(self.template, str(self.template))
-        application = load_application(
-            text,
-            file=str(self.template),
-            read_file=self._read_named,
-            environment=self.environment,
-            parameters=self.parameters,
-        )
-        return compile_line(application, subscriptions=subscriptions, settings=settings)
+        document = read_document(text, str(self.template))
+        reading = read_application(document, self._read_named, self.environment, self.parameters)
+        if reading.faults:
+            raise InvalidTemplate(faults=reading.faults)
+        line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)
+        return line, reading.resources, text
 
     def changed(self) -> bool:
         return any(_stamp(path) != stamp for path, stamp in self._seen.items())

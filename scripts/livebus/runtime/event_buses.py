@@ -20,6 +20,7 @@ from livebus.event import Event, Refused, accept
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
 from livebus.operation import Services
 from livebus.runtime.journal import Journal, JournalFault, PendingRetry
+from livebus.runtime.lines import Lines
 from livebus.runtime.trace import Trace
 from livebus.template.attributes import bus_name
 
@@ -47,7 +48,7 @@ def send(published: Published) -> None:
 
 class EventBuses:
     """
-    The buses of one line.
+    The buses of all lines.
 
     ``time_scale`` divides the waiting between retries (60: a minute becomes a second). ``strict`` dead-letters an
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
@@ -56,7 +57,7 @@ class EventBuses:
 
     def __init__(
         self,
-        line: Line,
+        lines: Lines,
         journal: Journal,
         trace: Trace,
         *,
@@ -67,7 +68,7 @@ class EventBuses:
         strict: bool = False,
         faults: Faults | None = None,
     ) -> None:
-        self.line = line
+        self.lines = lines
         self._journal = journal
         self._trace = trace
         self._clock = clock
@@ -91,15 +92,13 @@ class EventBuses:
 
     def _accept(self, entries: Sequence[Mapping[str, Any]], carry: Callable[[Event], object]) -> dict[str, Any]:
         now = datetime.fromtimestamp(self._clock(), UTC)
-        application = self.line.application
+        account, region = self.lines.account, self.lines.region
         answers: list[dict[str, str]] = []
         failed = 0
         for entry in entries:
             bus = bus_name(entry.get("EventBusName"))
             event_id = self._new_id()
-            event = accept(
-                entry, bus=bus, event_id=event_id, now=now, account=application.account, region=application.region
-            )
+            event = accept(entry, bus=bus, event_id=event_id, now=now, account=account, region=region)
             if isinstance(event, Refused):
                 failed += 1
                 answers.append({"ErrorCode": event.code, "ErrorMessage": event.message})
@@ -117,11 +116,11 @@ class EventBuses:
         return self._accept(named, lambda event: loop.call_soon(self._carry, event))
 
     def _carry(self, event: Event) -> None:
-        if not self.line.has_bus(event.bus):
-            self._trace.no_such_bus(event, [bus.name for bus in self.line.application.buses])
+        if not self.lines.has_bus(event.bus):
+            self._trace.no_such_bus(event, [bus.name for bus in self.lines.buses])
             return
-        rules = self.line.rules_for(event)
-        self._trace.matched(event, self.line, rules)
+        rules = self.lines.rules_for(event)
+        self._trace.matched(event, self.lines, rules)
         for rule in rules:
             for target in rule.targets:
                 now, latency = self._clock(), self.faults.latency
@@ -168,7 +167,7 @@ class EventBuses:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return Attempt(target, failure=failure)
         try:
-            attempt = self.line.attempt(event, target, self.services())
+            attempt = Line.attempt(event, target, self.services())
         except Exception as error:  # a bug of ours must not end the way of the events behind this one
             logging.getLogger("livebus").exception("unexpected error")
             message = f"{type(error).__name__} in the local runtime; its log has more"
@@ -186,7 +185,7 @@ class EventBuses:
         if queue is None:
             self._trace.lost(event, rule, attempt, decision, "the target has no dead-letter queue")
             return
-        refusal = queue_admits(queue, rule_arn=rule.rule.arn, account=self.line.application.account)
+        refusal = queue_admits(queue, rule_arn=rule.rule.arn, account=self.lines.account)
         if refusal is not None:
             self._trace.lost(event, rule, attempt, decision, refusal)
             return
@@ -262,7 +261,7 @@ class EventBuses:
             self._trace.journal_fault(str(fault))
 
     def _find(self, retry: PendingRetry) -> tuple[CompiledRule, CompiledTarget] | None:
-        for rule in self.line.compiled_rules(retry.event.bus):
+        for rule in self.lines.compiled_rules(retry.event.bus):
             if rule.rule.arn == retry.rule_arn:
                 for target in rule.targets:
                     if target.target.id == retry.target_id:

@@ -76,14 +76,14 @@ class EventsApi:
 
     def _describe_event_bus(self, body: Mapping[str, Any]) -> dict[str, Any]:
         name = bus_name(body.get("Name"))
-        for bus in self._buses.line.application.buses:
+        for bus in self._buses.lines.buses:
             if bus.name == name:
                 return {"Name": bus.name, "Arn": bus.arn}
         raise _no_bus(name)
 
     def _list_event_buses(self, body: Mapping[str, Any]) -> dict[str, Any]:
         prefix = str(body.get("NamePrefix") or "")
-        buses = self._buses.line.application.buses
+        buses = self._buses.lines.buses
         return {"EventBuses": [{"Name": bus.name, "Arn": bus.arn} for bus in buses if bus.name.startswith(prefix)]}
 
     def _list_rules(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,12 +98,12 @@ class EventsApi:
 
     def _known_bus(self, body: Mapping[str, Any]) -> str:
         name = bus_name(body.get("EventBusName"))
-        if not self._buses.line.has_bus(name):
+        if not self._buses.lines.has_bus(name):
             raise _no_bus(name)
         return name
 
     def _rules(self, bus: str) -> list[Rule]:
-        return [rule for rule in self._buses.line.application.rules if rule.bus == bus]
+        return [rule for rule in self._buses.lines.rules if rule.bus == bus]
 
     def _rule(self, body: Mapping[str, Any], name: str) -> Rule:
         bus = self._known_bus(body)

@@ -22,10 +22,13 @@ from livebus.runtime.aws_endpoint import AwsEndpoint
 from livebus.runtime.aws_errors import Answer, AwsError
 from livebus.runtime.callers import is_local_host, is_local_origin
 from livebus.runtime.realtime_session import CLOSE_SECONDS, RealtimeSession
+from livebus.runtime.s3 import S3Request
 from livebus.runtime.served_api import ServedApi
 
 # A PutEvents request of 1 MB whose every character is escaped; anything larger is no sensible request.
 MAX_BODY_BYTES = 8 * 1024 * 1024
+# Files above 8 MB come in parts, which are not emulated; the rest is room for clients that think otherwise.
+MAX_OBJECT_BYTES = 64 * 1024 * 1024
 # How long a client may pause within a body.
 BODY_SECONDS = 20.0
 _MAX_SOCKET_MESSAGE = 1024 * 1024
@@ -118,6 +121,14 @@ class HttpServer:
         if path == "/" and request.method == "POST":
             body = await _read(request)
             return _too_large() if body is None else _response(await self._aws.call(request.headers, body))
+        query = request.rel_url.raw_query_string
+        if self._aws.is_s3(request.headers, query):
+            body = await _read(request, MAX_OBJECT_BYTES)
+            if body is None:
+                return _too_large(MAX_OBJECT_BYTES)
+            host = request.headers.get("Host", "").rsplit(":", 1)[0]
+            raw_path = request.rel_url.raw_path
+            return _response(self._aws.s3(S3Request(request.method, host, raw_path, query, request.headers, body)))
         pool_id, _, name = path.strip("/").partition("/.well-known/")
         document = self._documents.get(name)
         if document is not None and request.method == "GET":
@@ -189,13 +200,13 @@ class HttpServer:
         return response
 
 
-async def _read(request: web.BaseRequest) -> bytes | None:
+async def _read(request: web.BaseRequest, most: int = MAX_BODY_BYTES) -> bytes | None:
     """The whole body; None where it is larger than any sensible request. Raises TimeoutError where it does not come."""
     content = request.content
     if content.is_eof():
         body = content.read_nowait()
-        return body if len(body) <= MAX_BODY_BYTES else None
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+        return body if len(body) <= most else None
+    if (request.content_length or 0) > most:
         return None
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         # curl, and AWS's C++ and Java SDKs, hold a large body back until they are told to go on.
@@ -208,7 +219,7 @@ async def _read(request: web.BaseRequest) -> bytes | None:
         if not chunk:
             return bytes(received)
         received += chunk
-        if len(received) > MAX_BODY_BYTES:
+        if len(received) > most:
             return None
 
 
@@ -216,8 +227,8 @@ def _response(answer: Answer) -> web.Response:
     return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
 
-def _too_large() -> web.Response:
-    return _plain(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+def _too_large(most: int = MAX_BODY_BYTES) -> web.Response:
+    return _plain(413, f"The body is larger than {most} bytes.")
 
 
 def _plain(status: int, text: str) -> web.Response:

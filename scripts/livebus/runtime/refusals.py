@@ -21,7 +21,7 @@ from livebus.runtime.aws_errors import Answer
 _STATUS = 501
 _REST_XML = frozenset({"s3", "s3-outposts", "route53", "cloudfront"})
 _SCOPE = re.compile(r"AWS4[-A-Z0-9]* +Credential=[^,/]*/[0-9]{8}/[^,/]*/(?P<service>[a-z0-9-]{1,64})/aws4_request")
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_ACTION = 128
 
 
@@ -60,7 +60,7 @@ def of_path(method: str, path: str, headers: Mapping[str, str], request_id: str)
 
 
 def _xml(status: int, service: str, code: str, message: str, request_id: str) -> Answer:
-    told = f"<Code>{code}</Code><Message>{escape(_NO_XML.sub('?', message))}</Message>"
+    told = f"<Code>{code}</Code><Message>{escape(NOT_IN_XML.sub('?', message))}</Message>"
     if service == "s3":
         xml = f"<Error>{told}<RequestId>{request_id}</RequestId></Error>"
     elif service == "ec2":

@@ -12,24 +12,27 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 import orjson
 
-from livebus.access import Authenticator
 from livebus.errors import LivebusError, Place
-from livebus.flow import CompiledApi, Line
-from livebus.identity import COGNITO, OIDC
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.application_files import ApplicationFiles
-from livebus.runtime.aws_endpoint import AwsEndpoint, Service
-from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.aws_endpoint import AwsEndpoint, QueryService, Service
 from livebus.runtime.callers import is_loopback
+from livebus.runtime.cloudformation.actions import NAMESPACE as CLOUDFORMATION_NAMESPACE
+from livebus.runtime.cloudformation.actions import CloudFormation
+from livebus.runtime.cloudformation.deployment import Deployer
+from livebus.runtime.cloudformation.effects import Effects
+from livebus.runtime.cloudformation.file_stack import FileStack
+from livebus.runtime.cloudformation.kept_stacks import bring_back
+from livebus.runtime.cloudformation.stack import Stack
+from livebus.runtime.cloudformation.stack_files import StackFiles
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.cognito.tokens import SigningKeys
@@ -37,34 +40,36 @@ from livebus.runtime.event_buses import EventBuses, Faults
 from livebus.runtime.events_api import EventsApi
 from livebus.runtime.http_server import HttpServer
 from livebus.runtime.journal import Journal
+from livebus.runtime.lines import Lines
 from livebus.runtime.listener import Listener, bind
 from livebus.runtime.oidc_keys import OidcKeys
-from livebus.runtime.served_api import ServedApi
+from livebus.runtime.s3 import S3
+from livebus.runtime.s3_objects import S3Objects
+from livebus.runtime.served_stacks import ServedStacks
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
+from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
+from livebus.runtime.sts import Sts
 from livebus.runtime.tls import make_ca, server_context
 from livebus.runtime.trace import Trace
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
-from livebus.template.application import Application, AuthProvider, UserPool
 
 _KEY_FILE = "signing-key.pem"
-# What AWS's own tools are given where there is no account. The secret lets IAM requests be verified like any other.
-LOCAL_ACCESS_KEY = "test"
-LOCAL_SECRET_KEY = "test"  # noqa: S105 - no secret: it opens nothing but this runtime
 _TICK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    How to run. ``user`` is a name and a password; without it a user is made, with a random password.
+    How to run. ``template`` None starts without an application, to deploy into. ``user`` is a name and a password;
+    without it a user is made, with a random password.
 
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
     ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt.
     """
 
-    template: Path
+    template: Path | None
     state: Path
     host: str = "127.0.0.1"
     shares_state: bool = False
@@ -94,12 +99,10 @@ class Runtime:
         self._settings = settings
         self._print = tell
         self._closers: list[Callable[[], object]] = []
-        self._apis: dict[str, ServedApi] = {}
-        self._paths: dict[str, ServedApi] = {}
         self._oidc_keys = OidcKeys(self._tell)
-        self._pool_ids: set[str] = set()
-        self._user: tuple[str, str] | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._file_stack: FileStack | None = None
+        self._announce: dict[str, str] = {}
         self.outputs: dict[str, Any] = {}
 
     def _tell(self, line: str) -> None:
@@ -132,8 +135,6 @@ class Runtime:
         listening = bind(settings.host, settings.port)
         self._closers.append(listening.close)
         environment = Environment(settings.stack_name, settings.region, endpoint=_endpoint(settings.host, listening))
-        self._files = ApplicationFiles.of(settings.template, environment, settings.parameters)
-        line = self._files.load(settings=settings.subscriptions)
         self._state = state
         self._journal = Journal(state.file("journal.sqlite"))
         self._closers.append(self._journal.close)
@@ -141,10 +142,11 @@ class Runtime:
         self._closers.append(lambda: self.trace.tick(ends=True))
         if settings.trace is not None:
             self._open_trace(settings.trace)
+        users = UserStore(state.file("users.json"))
         self._cognito = CognitoIdp(
-            line.application.user_pools,
+            (),
             _signing_keys(state),
-            UserStore(state.file("users.json")),
+            users,
             region=settings.region,
             clock=time.time,
             new_id=_new_id,
@@ -152,7 +154,7 @@ class Runtime:
             notify=self._tell,
         )
         self.buses = EventBuses(
-            line,
+            Lines(environment),
             self._journal,
             self.trace,
             clock=time.time,
@@ -163,9 +165,21 @@ class Runtime:
             faults=Faults(settings.failing_targets, settings.latency),
         )
         self._closers.append(self._close_buses)
-        self._sqs = Sqs(line.application.queues, self._journal, clock=time.time, new_id=_new_id)
-        self._use(line)
-        http = self._http_server(environment.endpoint)
+        self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
+        self.served = ServedStacks(
+            environment,
+            self.buses,
+            self._sqs,
+            self._cognito,
+            self._oidc_keys,
+            settings.realtime,
+            settings.subscriptions,
+            self._tell,
+            lambda: secrets.token_urlsafe(15),
+            settings.user,
+        )
+        self._start_stacks(environment, users)
+        http = self._http_server(environment)
         listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
         ca = make_ca(state)
         waiting = self.buses.resume()
@@ -173,12 +187,9 @@ class Runtime:
             self._tell(f"{waiting} events from before wait for another try")
         listener.start()
         self._listener, self._http = listener, http
-        user_name, password = self._user or ("", "")
         self._announce = {
             "EndpointUrl": environment.endpoint,
             "ConsoleUrl": "",
-            "UserName": user_name,
-            "Password": password,
             "CaFile": str(ca),
             "Region": settings.region,
         }
@@ -196,6 +207,7 @@ class Runtime:
             await self._listener.close()
             self._sqs.close()
             await self._http.close()
+            await self._cloudformation.close()
         while self._closers:
             self._closers.pop()()
 
@@ -206,19 +218,50 @@ class Runtime:
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def _http_server(self, endpoint: str) -> HttpServer:
+    def _start_stacks(self, environment: Environment, users: UserStore) -> None:
+        """Put the template on disk to work, and what was deployed before."""
+        settings, state = self._settings, self._state
+        objects = S3Objects(state.file("s3.sqlite"))
+        self._closers.append(objects.close)
+        self._s3 = S3(objects, region=settings.region, clock=time.time, new_id=_new_id)
+        deployer = Deployer(
+            self.served,
+            StackFiles(state.path / "stacks", self._tell),
+            Effects(environment, self.served, objects, self._journal, users, time.time),
+            self._s3.read_text,
+            self._tell,
+            time.time,
+            _new_id,
+            self._changed,
+        )
+        self._cloudformation = CloudFormation(deployer, _new_id)
+        beside = settings.stack_name if settings.template is not None else ""
+        bring_back(self._cloudformation, deployer, deployer.files.read(), beside=beside)
+        if settings.template is None:
+            return
+        stack = Stack(environment.stack_id, settings.stack_name, "CREATE_IN_PROGRESS", time.time(), follows_files=True)
+        files = ApplicationFiles.of(settings.template, environment, settings.parameters)
+        self._file_stack = FileStack(stack, files, deployer)
+        self._file_stack.load()
+        self._cloudformation.stacks[stack.name] = stack
+
+    def _http_server(self, environment: Environment) -> HttpServer:
         services: dict[str, Service] = {
             "AWSEvents": EventsApi(self.buses),
             "AWSCognitoIdentityProviderService": self._cognito,
             "AmazonSQS": self._sqs,
         }
+        queries: dict[str, QueryService] = {
+            "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE),
+            "sts": QueryService(Sts(environment).call, STS_NAMESPACE),
+        }
         documents = {
             "jwks.json": self._cognito.jwks,
-            "openid-configuration": lambda pool_id: self._cognito.openid_configuration(pool_id, endpoint),
+            "openid-configuration": lambda pool_id: self._cognito.openid_configuration(pool_id, environment.endpoint),
         }
         return HttpServer(
-            AwsEndpoint(services, _new_id),
-            lambda: self._paths,
+            AwsEndpoint(services, queries, self._s3, _new_id),
+            lambda: self.served.paths,
             documents,
             new_id=_new_id,
             origins=self._settings.origins,
@@ -242,82 +285,40 @@ class Runtime:
 
         self.trace.listeners.append(write)
 
-    def _make_user(self, pools: Sequence[UserPool]) -> None:
-        """The user that may sign in, in every pool of the template; none where there is no pool."""
-        if not pools:
+    # --- outputs ----------------------------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        """Another application runs: tell those who look for it."""
+        if not self._announce:
             return
-        if self._user is None:
-            self._user = self._settings.user or ("subscriber", secrets.token_urlsafe(15))
-        name, password = self._user
-        for pool in pools:
-            try:
-                self._cognito.ensure_user(pool.user_pool_id, name, password)
-            except AwsError as error:
-                raise LivebusError(
-                    f"cannot make the user {name!r}: {error.message}", advice="Give another with --user NAME:PASSWORD."
-                ) from None
+        try:
+            self._write_outputs()
+        except (LivebusError, OSError) as error:
+            self._tell(f"the outputs cannot be written: {error}")
 
     def _write_outputs(self) -> None:
-        self.outputs = {**self.buses.line.application.outputs, **self._announce}
-        self._state.write(RUNTIME_FILE, json.dumps({**self.outputs, "Pid": os.getpid()}, indent=2) + "\n")
+        user_name, password = self.served.user or ("", "")
+        own = {**self._announce, "UserName": user_name, "Password": password}
+        stacks = {name: dict(each.outputs) for name, each in self.served.applications().items()}
+        self.outputs = {**self._main_outputs(stacks), **own}
+        state = {**self.outputs, "Stacks": stacks, "Pid": os.getpid()}
+        self._state.write(RUNTIME_FILE, json.dumps(state, indent=2) + "\n")
         if self._settings.outputs is not None:
             write_outputs(self._settings.outputs, self.outputs)
 
-    # --- the line ---------------------------------------------------------------------------------------------------
+    def _main_outputs(self, stacks: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+        """Those of the stack that the runtime is started for; else of the first that has an event bus of its own."""
+        first = (outputs for outputs in stacks.values() if "EventBusName" in outputs)
+        return stacks.get(self._settings.stack_name) or next(first, {})
 
-    def _use(self, line: Line) -> None:
-        """Put a line to work; on a reload the connections and subscriptions of what is kept go on."""
-        application = line.application
-        self.buses.line = line
-        self._sqs.replace_queues(application.queues)
-        self._cognito.replace_pools(application.user_pools)
-        pool_ids = {pool.user_pool_id for pool in application.user_pools}
-        self._make_user([pool for pool in application.user_pools if pool.user_pool_id not in self._pool_ids])
-        self._pool_ids = pool_ids
-        providers = [provider for api in application.apis for provider in api.providers if provider.mode == OIDC]
-        self._oidc_keys.use(provider.issuer for provider in providers if provider.issuer)
-        for logical_id in [known for known in self._apis if known not in line.apis]:
-            self._apis.pop(logical_id).end("the template has this API no more")
-        for logical_id, compiled in line.apis.items():
-            self._serve(logical_id, compiled, self._authenticator(compiled, application))
-        self._paths = {urlsplit(api.compiled.api.graphql_url).path: api for api in self._apis.values()}
-        for warning in line.warnings:
-            self._tell(f"warning: {warning}")
-
-    def _serve(self, logical_id: str, compiled: CompiledApi, authenticator: Authenticator) -> None:
-        served = self._apis.get(logical_id)
-        if served is None:
-            self._apis[logical_id] = ServedApi(
-                compiled, authenticator, self.buses.services, self._settings.realtime, self._tell
-            )
-        else:
-            served.compiled, served.authenticator = compiled, authenticator
-
-    def _authenticator(self, compiled: CompiledApi, application: Application) -> Authenticator:
-        return Authenticator(
-            compiled.api,
-            region=application.region,
-            account=application.account,
-            jwks_for=self._jwks_for,
-            secret_for={LOCAL_ACCESS_KEY: LOCAL_SECRET_KEY}.get,
-        )
-
-    def _jwks_for(self, provider: AuthProvider) -> Mapping[str, Any] | None:
-        if provider.mode == OIDC and provider.issuer is not None:
-            return self._oidc_keys.document(provider.issuer)
-        if provider.mode != COGNITO or provider.user_pool_id is None:
-            return None
-        try:
-            return self._cognito.jwks(provider.user_pool_id)
-        except AwsError:
-            return None
+    # --- the files on disk ------------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
         """What is done now and then: look for changes in the files, tell what the trace left out."""
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self.trace.tick()
-            if not self._settings.reload or not self._files.changed():
+            if self._file_stack is None or not self._settings.reload or not self._file_stack.changed():
                 continue
             try:
                 self.reload()
@@ -327,24 +328,9 @@ class Runtime:
 
     def reload(self) -> bool:
         """Load the files again. A fault keeps the last good application and is told; whether the new one is in use."""
-        kept = {logical_id: api.compiled.subscriptions for logical_id, api in self._apis.items()}
-        try:
-            line = self._files.load(kept, self._settings.subscriptions)
-        except LivebusError as error:
-            for fault in error.faults:
-                self._tell(f"not reloaded: {fault}")
-            self._tell("the last good application goes on")
+        if self._file_stack is None or not self._file_stack.reload():
             return False
-        for logical_id, compiled in line.apis.items():
-            if logical_id in kept:
-                kept[logical_id].links = compiled.schema.links
-        try:
-            self._use(line)
-            self._write_outputs()
-        except (LivebusError, OSError) as error:
-            self._tell(f"reloaded, but: {error}")
-            return True
-        self._tell("reloaded: the application's files changed")
+        self._changed()
         return True
 
 

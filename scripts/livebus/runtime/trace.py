@@ -12,7 +12,8 @@ from typing import Any
 
 from livebus.delivery import DeadLetter
 from livebus.event import Event, Refused
-from livebus.flow import Attempt, CompiledRule, Line
+from livebus.flow import Attempt, CompiledRule
+from livebus.runtime.lines import Lines
 from livebus.template.application import Queue
 
 Listener = Callable[[dict[str, Any]], None]
@@ -83,18 +84,18 @@ class Trace:
         )
         self._emit("bus", event.id, accepted=True, bus=event.bus, dropped="no such event bus")
 
-    def matched(self, event: Event, line: Line, rules: Sequence[CompiledRule]) -> None:
+    def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
         is_asked = bool(self.listeners) or self._verbose
         if rules and not is_asked:
             return
         # The verdicts cost more than the matching: they are not made for a line that is not told.
         if is_asked or self._problems.has_room(self._clock()):
-            self._tell_match(event, line, rules)
+            self._tell_match(event, lines, rules)
         else:
             self._problems.skip()
 
-    def _tell_match(self, event: Event, line: Line, rules: Sequence[CompiledRule]) -> None:
-        verdicts = line.verdicts(event)
+    def _tell_match(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
+        verdicts = lines.verdicts(event)
         envelope = event.envelope
         self._emit(
             "bus",

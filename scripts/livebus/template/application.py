@@ -214,7 +214,12 @@ class UserPool:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Everything that the template declares on the event's way, and its Outputs."""
+    """
+    Everything that the template declares on the event's way, and its Outputs.
+
+    ``exports`` are the values that other stacks may import, by the export's name; ``imports`` the names of those that
+    it imports itself. ``outside_buses`` are the names of other stacks' buses that rules of this one are on.
+    """
 
     stack_name: str
     region: str
@@ -226,5 +231,8 @@ class Application:
     queues: tuple[Queue, ...]
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
+    outside_buses: tuple[str, ...] = ()
+    exports: Mapping[str, str] = field(default_factory=dict)
+    imports: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
     warnings: Sequence[str] = ()

@@ -81,12 +81,14 @@ class ResourceAttributes:
 
     def api_path(self, logical_id: str) -> str:
         """
-        The path of an API's endpoint: /graphql for the first, under its own id for further ones.
+        The path of an API's endpoint: /graphql for the first (of the first stack), under its own id for further ones.
 
         Some clients sign for /graphql whatever URL they dial, so that the first API has AWS's own path.
         """
         return (
-            "/graphql" if logical_id == self._primary_api() else f"/{self._environment.derived(logical_id, 26)}/graphql"
+            "/graphql"
+            if self._environment.is_primary and logical_id == self._primary_api()
+            else f"/{self._environment.derived(logical_id, 26)}/graphql"
         )
 
     def text_of(self, logical_id: str, member: str) -> str:
@@ -243,6 +245,16 @@ def _topic(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[st
     return {"": arn, "TopicArn": arn, "TopicName": name}
 
 
+def _bucket(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = (of.text_of(logical_id, "BucketName") or env.physical_name(logical_id, 63)).lower()
+    return {
+        "": name,
+        "Arn": f"arn:{env.partition}:s3:::{name}",
+        "DomainName": f"{name}.s3.amazonaws.com",
+        "RegionalDomainName": f"{name}.s3.{env.region}.amazonaws.com",
+    }
+
+
 _ANSWERS: dict[str, _Answer] = {
     "AWS::AppSync::ApiKey": _api_key,
     "AWS::AppSync::DataSource": _data_source,
@@ -260,6 +272,7 @@ _ANSWERS: dict[str, _Answer] = {
     "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _role,
     "AWS::Logs::LogGroup": _log_group,
+    "AWS::S3::Bucket": _bucket,
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ SUFFIX_LENGTH = 12
 class Environment:
     """
     Where a template is deployed to: the stack, its region and account, and the local endpoint (``http://host:port``).
+
+    Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``buses`` their
+    event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
     """
 
     stack_name: str = "livebus"
@@ -27,6 +31,16 @@ class Environment:
     account: str = "123456789012"
     partition: str = "aws"
     endpoint: str = "http://127.0.0.1:4566"
+    given_stack_id: str = ""
+    exports: Mapping[str, str] | None = None
+    buses: Mapping[str, str] | None = None
+    is_primary: bool = True
+
+    @property
+    def stack_id(self) -> str:
+        """The stack's ARN: that of a deployment, or one derived from its name."""
+        derived = f"stack/{self.stack_name}/{self.derived('StackId', 32)}"
+        return self.given_stack_id or self.arn("cloudformation", derived)
 
     @property
     def pseudo_parameters(self) -> dict[str, Any]:
@@ -35,7 +49,7 @@ class Environment:
             "AWS::NotificationARNs": [],
             "AWS::Partition": self.partition,
             "AWS::Region": self.region,
-            "AWS::StackId": self.arn("cloudformation", f"stack/{self.stack_name}/{self.derived('StackId', 32)}"),
+            "AWS::StackId": self.stack_id,
             "AWS::StackName": self.stack_name,
             "AWS::URLSuffix": "amazonaws.com",
         }

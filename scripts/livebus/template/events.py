@@ -67,7 +67,9 @@ class _RuleReader:
         queues: tuple[Queue, ...],
     ) -> None:
         self._resources = resources
-        self._buses = {bus.name: bus for bus in buses}
+        self._buses = {bus.name: bus.arn for bus in buses}
+        outside = resources.environment.buses or {}
+        self._buses.update({name: arn for name, arn in outside.items() if name not in self._buses})
         self._apis = {api.endpoint_arn: api for api in apis}
         # What is written for the endpoint's ARN by mistake.
         self._meant = {
@@ -112,9 +114,9 @@ class _RuleReader:
     def _bus(self, resource: Resource) -> str:
         given = resource.properties.text("EventBusName")
         bus = bus_name(given)
-        known = self._buses.get(bus)
+        arn = self._buses.get(bus)
         # Without a name the bus is one that could not be read, which is told where it was read.
-        if given and (known is None or (given.startswith("arn:") and given != known.arn)):
+        if given and (arn is None or (given.startswith("arn:") and given != arn)):
             raw = self._resources.document.body["Resources"][resource.logical_id]["Properties"]["EventBusName"]
             own = [name for name in self._buses if name != bus]
             close = difflib.get_close_matches(bus, own, n=1, cutoff=0.8) if isinstance(raw, str) else []

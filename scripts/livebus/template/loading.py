@@ -45,6 +45,7 @@ INERT = frozenset(
         "AWS::IAM::RolePolicy",
         "AWS::Logs::LogGroup",
         "AWS::Logs::MetricFilter",
+        "AWS::S3::BucketPolicy",
         "AWS::SNS::Topic",
         "AWS::SQS::QueuePolicy",
     }
@@ -108,16 +109,21 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
     apis = read_apis(resources, recorded)
+    rules = read_rules(resources, buses, apis, roles, queues)
+    own, outside = {bus.name for bus in buses}, environment.buses or {}
     application = Application(
         stack_name=environment.stack_name,
         region=environment.region,
         account=environment.account,
         buses=buses,
-        rules=read_rules(resources, buses, apis, roles, queues),
+        rules=rules,
         apis=apis,
         user_pools=read_user_pools(resources),
         queues=queues,
-        outputs=resources.outputs(),
+        outputs=resources.outputs,
+        outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),
+        exports={name: resources.outputs[output] for name, output in resources.exports.items()},
+        imports=resources.imports,
         parameters={
             name: ",".join(value) if isinstance(value, list) else value for name, value in resources.parameters.items()
         },

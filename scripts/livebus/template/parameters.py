@@ -17,6 +17,8 @@ from livebus.template.properties import shown, text_of
 
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
+# What CloudFormation shows in place of the value of a NoEcho parameter.
+NO_ECHO_SHOWN = "****"
 _AWS_TYPE = re.compile(r"(List<)?AWS::[\w:]+>?")
 
 
@@ -40,6 +42,11 @@ def read_parameters(
         values[name] = reader.value(given.get(name))
         faults += reader.faults
     return values, faults
+
+
+def is_no_echo(declared: Mapping[str, Any]) -> bool:
+    """Whether a parameter's value is not to be shown."""
+    return (text_of(declared.get("NoEcho")) or "").lower() == "true"
 
 
 def _unknown(name: str, declared: Mapping[str, Any]) -> Fault:

@@ -64,12 +64,17 @@ class Resources:
             pseudo_parameters=environment.pseudo_parameters,
             attributes=self.attributes,
             place_of=document.place,
+            exports=environment.exports,
         )
         self._scope = Scope(document, self._evaluator.origin, self.faults)
         for name in self._sections["Conditions"]:
             self._evaluator.condition(name, ("Conditions", name))
         self._check_references()
+        self._order: tuple[str, ...] = ()
         self._made = self._evaluated()
+        # What is told from here on is of one resource, and found when it is made: see ``template_faults``.
+        self._outputs, self._exports = self._evaluated_outputs()
+        self.template_faults: tuple[Fault, ...] = tuple(self.all_faults)
 
     def _check_references(self) -> None:
         """Every name that is referred to has to be there, in resources that are not made and branches not taken too."""
@@ -93,6 +98,7 @@ class Resources:
     def _evaluated(self) -> dict[str, Resource]:
         """The resources whose conditions hold, in the template's order, evaluated in the order of their making."""
         order, circles = creation_order(self._bodies)
+        self._order = tuple(order)
         for circle in circles:
             found = f"Circular dependency between resources: [{', '.join(circle)}]"
             advice = "Build one of the ARNs with !Sub from the resource's name instead of !GetAtt."
@@ -130,6 +136,21 @@ class Resources:
         """Each fault once, in the order of the text as far as they have a place in it."""
         faults = dict.fromkeys([*self.faults, *self._evaluator.faults])
         return sorted(faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+
+    def in_order(self) -> list[Resource]:
+        """The resources whose conditions hold, each after those that it depends on."""
+        return [self._made[logical_id] for logical_id in self._order if logical_id in self._made]
+
+    def depends_on(self, logical_id: str) -> frozenset[str]:
+        """The resources that one refers to or names in DependsOn, as far as they are made."""
+        body = self._bodies[logical_id]
+        names = [each.name for each in references(body.get("Properties"))] + depends_on(body)
+        return frozenset(name for name in names if isinstance(name, str) and name in self._made)
+
+    def policy(self, logical_id: str, member: str) -> str:
+        """The DeletionPolicy or UpdateReplacePolicy of a resource; Delete where it has none."""
+        given = self._bodies[logical_id].get(member)
+        return given if isinstance(given, str) else "Delete"
 
     def all(self) -> list[Resource]:
         """The resources whose conditions hold, in the template's order."""
@@ -170,9 +191,24 @@ class Resources:
             self._pending.discard((logical_id, member))
         return None if value is NO_VALUE else value
 
+    @property
     def outputs(self) -> dict[str, str]:
         """The template's Outputs whose conditions hold, by their own names."""
+        return self._outputs
+
+    @property
+    def exports(self) -> dict[str, str]:
+        """For each exported name the output whose value it has."""
+        return self._exports
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """The names of other stacks' exports that the template asks for."""
+        return frozenset(self._evaluator.imported)
+
+    def _evaluated_outputs(self) -> tuple[dict[str, str], dict[str, str]]:
         outputs: dict[str, str] = {}
+        exports: dict[str, str] = {}
         for name, body in self._sections["Outputs"].items():
             if "Value" not in body:
                 self.faults.append(Fault(f"output {name!r} has no Value", self.document.place(("Outputs", name))))
@@ -188,4 +224,20 @@ class Resources:
                     )
                     self.faults.append(Fault(found, self.document.place(path)))
                 outputs[name] = text or ""
-        return outputs
+                if "Export" in body:
+                    self._export(name, body["Export"], exports)
+        return outputs, exports
+
+    def _export(self, output: str, body: Any, exports: dict[str, str]) -> None:
+        path: Path = ("Outputs", output, "Export")
+        value = self._evaluator.resolve(body, path)
+        name = text_of(value.get("Name")) if isinstance(value, Mapping) else None
+        if not name:
+            if value is not UNKNOWN:
+                self.faults.append(
+                    Fault(f"Export of {output!r} is {shown(value)}", self.document.place(path), "a Name")
+                )
+        elif name in exports:
+            self.faults.append(Fault(f"Duplicate Export names, {name}", self.document.place(path), "each name once"))
+        else:
+            exports[name] = output

@@ -31,7 +31,8 @@ def touch(path: Path) -> None:
 def test_the_line_is_compiled_from_all_files(template: Path) -> None:
     """Template, schema and resolver make one line; nothing has changed since."""
     files = files_of(template)
-    line = files.load()
+    line, resources, _ = files.load()
+    assert resources.get("PublishRule") is not None
     assert list(line.apis) == ["GraphQLApi"]
     assert not files.changed()
 

@@ -32,7 +32,7 @@ class Service:
 
 
 def called(target: str, body: bytes = b"{}", **headers: str) -> Answer:
-    endpoint = AwsEndpoint({"Service": Service()}, lambda: "request-1")
+    endpoint = AwsEndpoint({"Service": Service()}, {}, None, lambda: "request-1")
     given = {"X-Amz-Target": target, **{name.replace("_", "-"): value for name, value in headers.items()}}
     return asyncio.run(endpoint.call(given, body))
 

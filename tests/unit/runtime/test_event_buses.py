@@ -14,7 +14,9 @@ from livebus.flow import Line
 from livebus.runtime import event_buses
 from livebus.runtime.event_buses import EventBuses, Faults
 from livebus.runtime.journal import Journal
+from livebus.runtime.lines import Lines
 from livebus.runtime.trace import Trace
+from livebus.template import Environment
 
 TARGET = frozenset({"AppSync"})
 
@@ -36,7 +38,8 @@ class Bench:
         self.journal = journal
         trace = Trace(self.lines.append, clock)
         trace.listeners.append(self.records.append)
-        self.buses = EventBuses(line, journal, trace, clock=clock, new_id=new_id, jitter=lambda: 1.0, **options)
+        lines = Lines(Environment(), {"livebus": line})
+        self.buses = EventBuses(lines, journal, trace, clock=clock, new_id=new_id, jitter=lambda: 1.0, **options)
         self.queue = line.application.queues[0].arn
 
     def put(self, message: Any = "hello", **change: Any) -> dict[str, Any]:
@@ -231,7 +234,7 @@ def test_a_target_that_is_gone_is_told(bench: Callable[..., Bench], line: Line) 
 
     def check() -> None:
         here.put()
-        here.buses.line = Line(line.application, line.apis, (), {})
+        here.buses.lines = Lines(Environment())
         here.clock.now += 60
         here.run_due()
 

@@ -13,7 +13,9 @@ from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.event_buses import EventBuses
 from livebus.runtime.events_api import EventsApi
 from livebus.runtime.journal import Journal
+from livebus.runtime.lines import Lines
 from livebus.runtime.trace import Trace
+from livebus.template import Environment
 
 ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}
 
@@ -22,7 +24,11 @@ ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}
 def api(line: Line, tmp_path: Path, clock: Any, new_id: Callable[[], str]) -> Iterator[EventsApi]:
     journal = Journal(tmp_path / "journal.sqlite")
     trace = Trace(lambda line: None, clock)
-    yield EventsApi(EventBuses(line, journal, trace, clock=clock, new_id=new_id, jitter=lambda: 0.0))
+    yield EventsApi(
+        EventBuses(
+            Lines(Environment(), {"livebus": line}), journal, trace, clock=clock, new_id=new_id, jitter=lambda: 0.0
+        )
+    )
     journal.close()
 
 

@@ -45,6 +45,11 @@ class UserStore:
         """The record of a pool, made where there is none yet. Change it in place, then call ``save``."""
         return self._document.pools.setdefault(user_pool_id, PoolRecord())
 
+    def remove(self, user_pool_id: str) -> None:
+        """Forgets a pool with its users, and saves."""
+        if self._document.pools.pop(user_pool_id, None) is not None:
+            self.save()
+
     def save(self) -> None:
         """
         Replaces the file, durably: the new text is on the disk before it takes the old one's name.

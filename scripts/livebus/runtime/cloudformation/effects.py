@@ -1,0 +1,57 @@
+"""
+What making and deleting resources does beside the line: buckets for artefacts, messages of queues, users of pools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from livebus.errors import LivebusError
+from livebus.runtime.cognito.store import UserStore
+from livebus.runtime.journal import Journal
+from livebus.runtime.s3_objects import S3Objects
+from livebus.runtime.served_stacks import ServedStacks
+from livebus.template import Environment
+
+_NOT_EMPTY = "The bucket you tried to delete is not empty (Service: S3, Status Code: 409; Error Code: BucketNotEmpty)"
+
+
+@dataclass(slots=True)
+class Effects:
+    """Each call is for one resource, by its type and what it answers to Ref."""
+
+    environment: Environment
+    served: ServedStacks
+    objects: S3Objects
+    journal: Journal
+    users: UserStore
+    clock: Callable[[], float]
+
+    def create(self, kind: str, physical_id: str) -> str:
+        """Make what a new resource needs; the reason where that fails."""
+        if kind == "AWS::S3::Bucket":
+            try:
+                self.objects.make_bucket(physical_id, self.clock())
+            except LivebusError as error:
+                return str(error)
+        return ""
+
+    def refuses_deletion(self, kind: str, physical_id: str, stack: str) -> str:
+        """Why a resource cannot be deleted; nothing where it can."""
+        if kind == "AWS::S3::Bucket" and not self.objects.is_empty(physical_id):
+            return _NOT_EMPTY
+        if kind == "AWS::Events::EventBus":
+            for name, application in self.served.applications().items():
+                if name != stack and any(rule.bus == physical_id for rule in application.rules):
+                    return f"Event bus {physical_id} can't be deleted since it has rules. (Service: EventBridge, Status Code: 400)"
+        return ""
+
+    def delete(self, kind: str, physical_id: str) -> None:
+        """Let go of what a resource held."""
+        if kind == "AWS::S3::Bucket":
+            self.objects.remove_bucket(physical_id)
+        elif kind == "AWS::SQS::Queue":
+            self.journal.purge(self.environment.arn("sqs", physical_id.rsplit("/", 1)[-1]))
+        elif kind == "AWS::Cognito::UserPool":
+            self.users.remove(physical_id)

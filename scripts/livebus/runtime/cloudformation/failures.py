@@ -1,0 +1,135 @@
+"""
+Why resources cannot be made, in CloudFormation's words where they are known.
+
+In: what a template's reading and its compilation refuse. Out: a reason for each resource that has one. Where AWS's words
+leave open what is wrong (a schema, a resolver's code), ours follow them. Which words are recorded and which are ours is
+told in docs/fidelity.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from livebus.errors import Fault, InvalidEventPattern, InvalidTransformer, LivebusError, Place
+from livebus.flow import Compilation
+from livebus.pattern import service_message
+from livebus.template.loading import Reading
+from livebus.template.resources import Resource, Resources
+
+_FILE_MEMBERS = ("DefinitionS3Location", "CodeS3Location")
+_NO_EXPORT = "No export named"
+_TARGET_ARN = re.compile(r"the Arn of target .* is '(?P<arn>[^']*)'")
+_NO_FIELD = "No field named"
+_SCHEMA = "Schema Creation Status is FAILED with details: Failed to parse schema document - ensure it's a valid SDL-formatted document."
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """``of`` are reasons by logical id; ``stack`` those that end the deployment as a whole."""
+
+    of: Mapping[str, str]
+    stack: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.of or self.stack)
+
+
+def failures(reading: Reading, compilation: Compilation, new_id: Callable[[], str]) -> Failures:
+    """What keeps the resources of a template from being made. A template that cannot be read at all comes not here."""
+    finder = _Finder(reading.resources)
+    template = set(reading.resources.template_faults)
+    of: dict[str, list[str]] = {}
+    stack: list[str] = []
+    for fault, words in _told(reading, compilation, template):
+        owner = finder.owner(fault.place)
+        if fault.found.startswith(_NO_EXPORT) or owner is None:
+            stack.append(f"{fault.found} Rollback requested by user." if owner else str(fault))
+        else:
+            of.setdefault(owner.logical_id, []).append(_reason(owner, fault, words, new_id))
+    return Failures({logical_id: "\n".join(dict.fromkeys(reasons)) for logical_id, reasons in of.items()}, tuple(stack))
+
+
+def exists_already(resource: Resource, identifier: str, new_id: Callable[[], str]) -> str:
+    """The reason of a resource whose name is taken by another stack's."""
+    return (
+        f"Resource of type '{resource.type}' with identifier '{identifier}' already exists."
+        f" (RequestToken: {new_id()}, HandlerErrorCode: AlreadyExists)"
+    )
+
+
+def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> Iterator[tuple[Fault, str]]:
+    """Each fault that is a resource's, and AWS's words for it where the exception has them."""
+    for fault in reading.faults:
+        if fault not in template or fault.found.startswith(_NO_EXPORT):
+            yield fault, ""
+    for error in compilation.errors:
+        for fault in error.faults:
+            yield fault, _service_words(error, fault, reading)
+
+
+def _service_words(error: LivebusError, fault: Fault, reading: Reading) -> str:
+    if isinstance(error, InvalidEventPattern):
+        for rule in reading.application.rules:
+            if rule.pattern_place == fault.place and rule.event_pattern is not None:
+                return service_message(rule.event_pattern, error)
+    return fault.found if isinstance(error, InvalidTransformer) else ""
+
+
+def _reason(resource: Resource, fault: Fault, words: str, new_id: Callable[[], str]) -> str:
+    if fault.only_local:
+        return f"The local runtime, not AWS, refuses this: {fault}"
+    if resource.type == "AWS::Events::Rule":
+        target = _TARGET_ARN.match(fault.found)
+        if target:
+            words = f"Parameter {target['arn']} is not valid. Reason: Provided Arn is not in correct format."
+        if words:
+            return _handler(
+                f"{words} (Service: EventBridge, Status Code: 400, Request ID: {new_id()})", "InvalidRequest", new_id
+            )
+    if fault.found.startswith(_NO_FIELD):
+        return _handler(
+            f"{fault.found} (Service: AppSync, Status Code: 404, Request ID: {new_id()})", "NotFound", new_id
+        )
+    if resource.type == "AWS::AppSync::GraphQLSchema" and not fault.place.path.startswith("Resources/"):
+        return f"{_SCHEMA}\n{fault}"
+    if resource.type.startswith("AWS::AppSync::") and fault.place.file and not fault.place.path:
+        words = f"The code contains one or more errors. (Service: AppSync, Status Code: 400, Request ID: {new_id()})"
+        return f"{_handler(words, 'InvalidRequest', new_id)}\n{fault}"
+    return f"Properties validation failed for resource {resource.logical_id} with message:\n{fault}"
+
+
+def _handler(message: str, code: str, new_id: Callable[[], str]) -> str:
+    return f'Resource handler returned message: "{message}" (RequestToken: {new_id()}, HandlerErrorCode: {code})'
+
+
+class _Finder:
+    """Finds the resource that a place belongs to: by its path, by the file that a resource names, by its line."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._file = resources.document.file
+        self._by_file: dict[str, Resource] = {}
+        for resource in resources.all():
+            for member in _FILE_MEMBERS:
+                location = resource.properties.values.get(member)
+                if isinstance(location, str):
+                    self._by_file.setdefault(location, resource)
+
+    def owner(self, place: Place) -> Resource | None:
+        section, _, below = place.path.partition("/")
+        if section == "Resources":
+            return self._resources.get(below.split("/")[0])
+        if place.file == self._file and place.line and not place.path:
+            return self._above(place.line)
+        return self._by_file.get(place.file)
+
+    def _above(self, line: int) -> Resource | None:
+        """The resource that a line of the template is in: faults of inline code have no path."""
+        begun: Iterable[tuple[int, Resource]] = (
+            (resource.place().line or 0, resource) for resource in self._resources.all()
+        )
+        return max(
+            ((start, each) for start, each in begun if start <= line), key=lambda item: item[0], default=(0, None)
+        )[1]

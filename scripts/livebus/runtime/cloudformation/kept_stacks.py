@@ -1,0 +1,94 @@
+"""
+Brings the stacks of an earlier run back to work, the last good deployment of each.
+
+What the end of that run interrupted is gone back from: a stack that was being made is not there, one that was being
+changed is as before, one that was being deleted is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from livebus.errors import LivebusError
+from livebus.runtime.cloudformation.actions import CloudFormation
+from livebus.runtime.cloudformation.deployment import Deployer
+from livebus.runtime.cloudformation.loading import Loaded
+from livebus.runtime.cloudformation.stack import Stack
+
+_INTERRUPTED = "The runtime ended in the middle of the deployment."
+
+
+def bring_back(cloudformation: CloudFormation, deployer: Deployer, stacks: Iterable[Stack], *, beside: str) -> None:
+    """
+    Take up kept stacks, oldest first; those that import from others after those others.
+
+    ``beside`` is the stack that the files on disk are run as: a kept one of that name stays away, and the path /graphql
+    is the disk's. Empty where there is none.
+    """
+    waiting = []
+    for stack in stacks:
+        if stack.name == beside:
+            deployer.tell(
+                f"stack {stack.name}: the files on disk run in place of what was deployed to it (see --empty)"
+            )
+            continue
+        settle(stack, deployer)
+        if stack.status == "DELETE_COMPLETE":
+            deployer.files.remove(stack.name)
+            continue
+        if beside:
+            stack.is_primary = False
+        cloudformation.stacks[stack.name] = stack
+        if stack.deployed is not None:
+            waiting.append(stack)
+    while waiting:
+        refused = [stack for stack in waiting if not _is_put(stack, deployer, is_last_try=False)]
+        if len(refused) == len(waiting):
+            for stack in refused:
+                _is_put(stack, deployer, is_last_try=True)
+            return
+        waiting = refused
+
+
+def settle(stack: Stack, deployer: Deployer) -> None:
+    """End what was interrupted, with an event that says so."""
+    if not stack.is_busy:
+        return
+    if stack.status.startswith("DELETE"):
+        status = "DELETE_COMPLETE"
+    elif stack.deployed is None:
+        status = "ROLLBACK_COMPLETE"
+        stack.resources = {}
+    else:
+        status = "UPDATE_ROLLBACK_COMPLETE"
+        stack.resources = {
+            logical_id: replace(resource, status="UPDATE_COMPLETE", reason="")
+            for logical_id, resource in stack.resources.items()
+        }
+    stack.turn(deployer.new_id(), deployer.clock(), status, _INTERRUPTED)
+    deployer.tell(f"stack {stack.name}: {status}: {_INTERRUPTED}")
+
+
+def _is_put(stack: Stack, deployer: Deployer, *, is_last_try: bool) -> bool:
+    assert stack.deployed is not None
+    try:
+        loaded = deployer.load(stack, stack.deployed)
+    except LivebusError as error:
+        if is_last_try:
+            deployer.tell(f"stack {stack.name} does not run: {error}")
+        return False
+    if loaded.failures or loaded.resources.template_faults:
+        if is_last_try:
+            for reason in _reasons(loaded):
+                deployer.tell(f"stack {stack.name} does not run: {reason}")
+        return False
+    # What an interrupted update had added is not in the template that runs.
+    made = {resource.logical_id for resource in loaded.resources.all()}
+    stack.resources = {name: each for name, each in stack.resources.items() if name in made or each.retained}
+    deployer.put(stack, loaded)
+    return True
+
+
+def _reasons(loaded: Loaded) -> list[str]:
+    return [*loaded.failures.stack, *loaded.failures.of.values(), *map(str, loaded.resources.template_faults)]

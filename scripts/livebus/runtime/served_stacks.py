@@ -1,0 +1,166 @@
+"""
+Puts the lines of stacks to work: their buses, queues, user pools and APIs, each at the place that answers for it.
+
+What goes on across a reload or a deployment is kept here: connections and subscriptions of an API that is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from livebus.access import Authenticator
+from livebus.errors import LivebusError
+from livebus.flow import CompiledApi, Line
+from livebus.identity import COGNITO, OIDC
+from livebus.realtime import RealtimeSettings
+from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.cognito.actions import CognitoIdp
+from livebus.runtime.event_buses import EventBuses
+from livebus.runtime.lines import Lines
+from livebus.runtime.oidc_keys import OidcKeys
+from livebus.runtime.served_api import ServedApi
+from livebus.runtime.sqs import Sqs
+from livebus.subscription import Subscriptions, SubscriptionSettings
+from livebus.template import Environment
+from livebus.template.application import Application, AuthProvider, UserPool
+
+# What AWS's own tools are given where there is no account. The secret lets IAM requests be verified like any other.
+LOCAL_ACCESS_KEY = "test"
+LOCAL_SECRET_KEY = "test"  # noqa: S105 - no secret: it opens nothing but this runtime
+
+
+@dataclass(slots=True)
+class ServedStacks:
+    """
+    ``user`` may sign in to every pool; ``new_password`` makes one where nobody is named. ``paths`` are the APIs by path.
+
+    ``environment`` is what all stacks have in common: account, region, endpoint.
+    """
+
+    environment: Environment
+    buses: EventBuses
+    sqs: Sqs
+    cognito: CognitoIdp
+    oidc_keys: OidcKeys
+    realtime: RealtimeSettings
+    subscriptions: SubscriptionSettings
+    tell: Callable[[str], None]
+    new_password: Callable[[], str]
+    user: tuple[str, str] | None = None
+    paths: Mapping[str, ServedApi] = field(default_factory=dict)
+    _lines: dict[str, Line] = field(default_factory=dict)
+    _apis: dict[tuple[str, str], ServedApi] = field(default_factory=dict)
+    _pool_ids: set[str] = field(default_factory=set)
+
+    def line(self, stack: str) -> Line | None:
+        return self._lines.get(stack)
+
+    def applications(self) -> Mapping[str, Application]:
+        """What runs, by the stack's name."""
+        return {stack: line.application for stack, line in self._lines.items()}
+
+    def environment_of(self, stack: str, *, stack_id: str = "", is_primary: bool = True) -> Environment:
+        """
+        What a template of this stack finds around it: exports and buses of the other stacks, and whether its first API
+        has the path /graphql (``is_primary``: it would like to; the path may be taken).
+        """
+        others = {name: line.application for name, line in self._lines.items() if name != stack}
+        taken = {api_path(api.graphql_url) for application in others.values() for api in application.apis}
+        return replace(
+            self.environment,
+            stack_name=stack,
+            given_stack_id=stack_id,
+            exports={name: value for each in others.values() for name, value in each.exports.items()},
+            buses={bus.name: bus.arn for each in others.values() for bus in each.buses if bus.logical_id},
+            is_primary=is_primary and "/graphql" not in taken,
+        )
+
+    def kept(self, stack: str) -> dict[str, Subscriptions]:
+        """The registries of a stack's APIs by logical id: its next line goes on with them."""
+        return {logical_id: api.compiled.subscriptions for (of, logical_id), api in self._apis.items() if of == stack}
+
+    def put(self, stack: str, line: Line) -> None:
+        """
+        Put a stack's line to work, in place of the one that it had.
+
+        Raises LivebusError where the user that the runtime offers cannot be made; the line is at work all the same.
+        """
+        for logical_id, registry in self.kept(stack).items():
+            if logical_id in line.apis:
+                registry.links = line.apis[logical_id].schema.links
+        self._lines[stack] = line
+        for key in [key for key in self._apis if key[0] == stack and key[1] not in line.apis]:
+            self._apis.pop(key).end("the template has this API no more")
+        for logical_id, compiled in line.apis.items():
+            self._serve((stack, logical_id), compiled, line.application)
+        self._announce()
+        for warning in line.warnings:
+            self.tell(f"warning: {warning}")
+
+    def take(self, stack: str) -> None:
+        """End the work of a stack: its subscribers are told to go."""
+        self._lines.pop(stack, None)
+        for key in [key for key in self._apis if key[0] == stack]:
+            self._apis.pop(key).end("the stack is deleted")
+        self._announce()
+
+    def _announce(self) -> None:
+        applications = [line.application for line in self._lines.values()]
+        pools = [pool for application in applications for pool in application.user_pools]
+        self.buses.lines = Lines(self.environment, self._lines)
+        self.sqs.replace_queues(queue for application in applications for queue in application.queues)
+        self.cognito.replace_pools(pools)
+        providers = [each for api in self._apis.values() for each in api.compiled.api.providers if each.mode == OIDC]
+        self.oidc_keys.use(provider.issuer for provider in providers if provider.issuer)
+        self.paths = {api_path(api.compiled.api.graphql_url): api for api in self._apis.values()}
+        new = [pool for pool in pools if pool.user_pool_id not in self._pool_ids]
+        self._pool_ids = {pool.user_pool_id for pool in pools}
+        self._make_user(new)
+
+    def _make_user(self, pools: Sequence[UserPool]) -> None:
+        """The user that may sign in, in every pool; nobody is named before there is a pool."""
+        if not pools:
+            return
+        if self.user is None:
+            self.user = ("subscriber", self.new_password())
+        name, password = self.user
+        for pool in pools:
+            try:
+                self.cognito.ensure_user(pool.user_pool_id, name, password)
+            except AwsError as error:
+                raise LivebusError(
+                    f"cannot make the user {name!r}: {error.message}", advice="Give another with --user NAME:PASSWORD."
+                ) from None
+
+    # --- APIs -------------------------------------------------------------------------------------------------------
+
+    def _serve(self, key: tuple[str, str], compiled: CompiledApi, application: Application) -> None:
+        authenticator = Authenticator(
+            compiled.api,
+            region=application.region,
+            account=application.account,
+            jwks_for=self._jwks_for,
+            secret_for={LOCAL_ACCESS_KEY: LOCAL_SECRET_KEY}.get,
+        )
+        served = self._apis.get(key)
+        if served is None:
+            self._apis[key] = ServedApi(compiled, authenticator, self.buses.services, self.realtime, self.tell)
+        else:
+            served.compiled, served.authenticator = compiled, authenticator
+
+    def _jwks_for(self, provider: AuthProvider) -> Mapping[str, object] | None:
+        if provider.mode == OIDC and provider.issuer is not None:
+            return self.oidc_keys.document(provider.issuer)
+        if provider.mode != COGNITO or provider.user_pool_id is None:
+            return None
+        try:
+            return self.cognito.jwks(provider.user_pool_id)
+        except AwsError:
+            return None
+
+
+def api_path(graphql_url: str) -> str:
+    """The path that an API is served at."""
+    return urlsplit(graphql_url).path
