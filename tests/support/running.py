@@ -160,11 +160,11 @@ class RunningRuntime:
         assert answer["FailedEntryCount"] == 0
         return [str(item["EventId"]) for item in answer["Entries"]]
 
-    def tokens(self) -> Mapping[str, str]:
-        """Sign alice in: AccessToken, IdToken, RefreshToken."""
+    def tokens(self, *, client_id: str = "") -> Mapping[str, str]:
+        """Sign alice in, with the application's client or another: AccessToken, IdToken, RefreshToken."""
         name, password = USER
         answer = self.client("cognito-idp").initiate_auth(
-            ClientId=self.outputs["UserPoolClientId"],
+            ClientId=client_id or self.outputs["UserPoolClientId"],
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": name, "PASSWORD": password},
         )

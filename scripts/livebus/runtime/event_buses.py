@@ -17,6 +17,7 @@ from typing import Any
 from livebus.access import queue_admits
 from livebus.delivery import DeadLetter, Failure, dead_letter_message, decide
 from livebus.event import Event, Refused, accept
+from livebus.execution import GraphQLResponse
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
 from livebus.operation import Services
 from livebus.runtime.journal import Journal, JournalFault, PendingRetry
@@ -52,7 +53,7 @@ class EventBuses:
 
     ``time_scale`` divides the waiting between retries (60: a minute becomes a second). ``strict`` dead-letters an
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
-    and without ``strict`` they count as delivered.
+    and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class EventBuses:
         time_scale: float = 1.0,
         strict: bool = False,
         faults: Faults | None = None,
+        log: Callable[[str, GraphQLResponse], object] = lambda *_: None,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -77,6 +79,7 @@ class EventBuses:
         self._time_scale = time_scale
         self._strict = strict
         self.faults = faults or Faults()
+        self._log = log
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
@@ -172,6 +175,8 @@ class EventBuses:
             logging.getLogger("livebus").exception("unexpected error")
             message = f"{type(error).__name__} in the local runtime; its log has more"
             return Attempt(target, failure=Failure("INTERNAL_ERROR", message, retryable=False))
+        if attempt.response is not None:
+            self._log(target.api.api.api_id, attempt.response)
         if self._strict and attempt.failure is None and attempt.response and attempt.response.errors:
             message = str(attempt.response.errors[0].get("message"))
             failure = Failure("ERROR_FROM_TARGET", message, retryable=False)

@@ -38,6 +38,7 @@ def call(
         request = GraphQLRequest(request.query, request.variables, request.operation_name, dict(headers))
         response = api.compiled.executor.execute(request, caller, services)
         send(publish(api.compiled, response))
+        api.log(api.compiled.api.api_id, response)
     else:
         response = request
     error_type = str(response.errors[0].get("errorType")) if response.status != 200 and response.errors else ""

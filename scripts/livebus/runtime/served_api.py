@@ -12,6 +12,7 @@ from typing import Protocol
 
 from livebus.access import Authenticator, SignedRequest, Unauthenticated
 from livebus.access.signature import ALGORITHM
+from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi
 from livebus.identity import Caller
 from livebus.operation import Services
@@ -29,7 +30,8 @@ class Connected(Protocol):
 @dataclass(eq=False, slots=True)
 class ServedApi:
     """
-    ``services`` makes what a request may reach: the time, ids, event buses. ``tell`` prints a line for people.
+    ``services`` makes what a request may reach: the time, ids, event buses. ``tell`` prints a line for people, ``log``
+    takes the API's id and what it answered.
     """
 
     compiled: CompiledApi
@@ -37,6 +39,7 @@ class ServedApi:
     services: Callable[[], Services]
     settings: RealtimeSettings
     tell: Callable[[str], None]
+    log: Callable[[str, GraphQLResponse], None]
     sessions: set[Connected] = field(default_factory=set)
 
     def authenticate_message(

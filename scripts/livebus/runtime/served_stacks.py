@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from livebus.access import Authenticator
 from livebus.errors import LivebusError
+from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
 from livebus.identity import COGNITO, OIDC
 from livebus.realtime import RealtimeSettings
@@ -36,7 +37,7 @@ class ServedStacks:
     """
     ``user`` may sign in to every pool; ``new_password`` makes one where nobody is named. ``paths`` are the APIs by path.
 
-    ``environment`` is what all stacks have in common: account, region, endpoint.
+    ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers.
     """
 
     environment: Environment
@@ -47,6 +48,7 @@ class ServedStacks:
     realtime: RealtimeSettings
     subscriptions: SubscriptionSettings
     tell: Callable[[str], None]
+    log: Callable[[str, GraphQLResponse], None]
     new_password: Callable[[], str]
     user: tuple[str, str] | None = None
     paths: Mapping[str, ServedApi] = field(default_factory=dict)
@@ -146,7 +148,9 @@ class ServedStacks:
         )
         served = self._apis.get(key)
         if served is None:
-            self._apis[key] = ServedApi(compiled, authenticator, self.buses.services, self.realtime, self.tell)
+            self._apis[key] = ServedApi(
+                compiled, authenticator, self.buses.services, self.realtime, self.tell, self.log
+            )
         else:
             served.compiled, served.authenticator = compiled, authenticator
 

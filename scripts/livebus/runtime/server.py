@@ -22,6 +22,7 @@ import orjson
 
 from livebus.errors import LivebusError, Place
 from livebus.realtime import RealtimeSettings
+from livebus.runtime.api_logs import ApiLogs
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.runtime.aws_endpoint import AwsEndpoint, QueryService, Service
 from livebus.runtime.callers import is_loopback
@@ -142,6 +143,9 @@ class Runtime:
         self._closers.append(lambda: self.trace.tick(ends=True))
         if settings.trace is not None:
             self._open_trace(settings.trace)
+        self._logs = ApiLogs(
+            lambda: [api.compiled.api.api_id for api in self.served.paths.values()], clock=time.time, new_id=_new_id
+        )
         users = UserStore(state.file("users.json"))
         self._cognito = CognitoIdp(
             (),
@@ -163,6 +167,7 @@ class Runtime:
             time_scale=settings.time_scale,
             strict=settings.strict,
             faults=Faults(settings.failing_targets, settings.latency),
+            log=self._logs.write,
         )
         self._closers.append(self._close_buses)
         self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
@@ -175,6 +180,7 @@ class Runtime:
             settings.realtime,
             settings.subscriptions,
             self._tell,
+            self._logs.write,
             lambda: secrets.token_urlsafe(15),
             settings.user,
         )
@@ -250,6 +256,7 @@ class Runtime:
             "AWSEvents": EventsApi(self.buses),
             "AWSCognitoIdentityProviderService": self._cognito,
             "AmazonSQS": self._sqs,
+            "Logs_20140328": self._logs,
         }
         queries: dict[str, QueryService] = {
             "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE),
@@ -298,6 +305,10 @@ class Runtime:
 
     def _write_outputs(self) -> None:
         user_name, password = self.served.user or ("", "")
+        if self.outputs and user_name and not self.outputs["UserName"]:
+            # The first user pool came with a deployment: only now is there somebody who may sign in to it.
+            shown = "" if self._settings.user else f" with password {password}"
+            self._tell(f"sign in    {user_name}{shown}")
         own = {**self._announce, "UserName": user_name, "Password": password}
         stacks = {name: dict(each.outputs) for name, each in self.served.applications().items()}
         self.outputs = {**self._main_outputs(stacks), **own}

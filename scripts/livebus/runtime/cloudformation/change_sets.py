@@ -29,7 +29,7 @@ _MAX_TEMPLATE = 1024 * 1024
 _CHANGE_SET_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
 _KNOWN_CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 _FORMAT = ("Unresolved resource dependencies", "Invalid template property", "Unrecognized resource types")
-_NOT_FORMAT = ("Circular dependency", "Parameters: [", "parameter ", "Template format error")
+_NOT_FORMAT = ("Circular dependency", "Parameters: [")
 
 
 def validation_error(message: str) -> AwsError:
@@ -181,8 +181,10 @@ def _read(deployment: Deployment, stack: Stack, deployer: Deployer) -> Resources
 def template_error(fault: Fault) -> str:
     """A fault of the template as a whole, as CloudFormation begins it; with its place, which CloudFormation leaves out."""
     found = str(fault)
-    if fault.found.startswith(_NOT_FORMAT):
+    if fault.found.startswith("parameter "):
         return found
+    if fault.found.startswith(_NOT_FORMAT):
+        return f"{fault.found}\n{found}" if found != fault.found else found
     prefix = "Template format error" if fault.found.startswith(_FORMAT) else "Template error"
     return f"{prefix}: {fault.found}\n{found}" if found != fault.found else f"{prefix}: {found}"
 

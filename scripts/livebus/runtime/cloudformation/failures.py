@@ -42,13 +42,19 @@ def failures(reading: Reading, compilation: Compilation, new_id: Callable[[], st
     template = set(reading.resources.template_faults)
     of: dict[str, list[str]] = {}
     stack: list[str] = []
+    unowned: list[str] = []
     for fault, words in _told(reading, compilation, template):
         owner = finder.owner(fault.place)
-        if fault.found.startswith(_NO_EXPORT) or owner is None:
-            stack.append(f"{fault.found} Rollback requested by user." if owner else str(fault))
+        if fault.found.startswith(_NO_EXPORT):
+            stack.append(f"{fault.found} Rollback requested by user.")
+        elif owner is None:
+            unowned.append(str(fault))
         else:
             of.setdefault(owner.logical_id, []).append(_reason(owner, fault, words, new_id))
-    return Failures({logical_id: "\n".join(dict.fromkeys(reasons)) for logical_id, reasons in of.items()}, tuple(stack))
+    if not of:
+        # Beside a resource's own fault this is what follows from it: a resolver without its file exports nothing.
+        stack += unowned
+    return Failures({name: "\n".join(dict.fromkeys(reasons)) for name, reasons in of.items()}, tuple(stack))
 
 
 def exists_already(resource: Resource, identifier: str, new_id: Callable[[], str]) -> str:
