@@ -2,13 +2,17 @@
 # make local   keep the local runtime running
 # make setup   install everything, the SAM CLI and the test tools included
 # make test    run all tests
-# make check   lint, types, who imports whom, and the templates
+# make check   lint, types, who imports whom, and the templates (cfn-lint, checkov, SAM)
 # make clean   remove what the above made
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes
+INSTALL := -m pip --disable-pip-version-check -qq install --no-deps --require-hashes
+PIP := $(BIN)/python $(INSTALL)
+# checkov's pins contradict those of the SAM CLI, so it has an environment of its own.
+CHECKOV := .venv-checkov
+TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-team.yaml
 # A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start.
 COMPILE := $(BIN)/python -m compileall -q scripts/livebus
 PYTEST_ARGS ?=
@@ -28,22 +32,24 @@ setup: $(VENV)/.dev $(CLIENTS)
 test: $(VENV)/.dev $(CLIENTS)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=scripts $(BIN)/lint-imports
-	$(BIN)/cfn-lint
+	$(BIN)/cfn-lint --append-rules scripts/cfn_lint_rules cfn_lint_serverless.rules --template $(TEMPLATES)
+	$(CHECKOV)/bin/checkov --quiet --compact --framework cloudformation --skip-download $(addprefix --file ,$(TEMPLATES))
 	$(BIN)/sam validate --lint
 	$(BIN)/sam build
 
 clean:
-	rm -rf $(VENV) tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# Compiles both files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
+# Compiles the files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements-dev.txt pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group checkov -o requirements-checkov.txt
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -63,6 +69,12 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
 	@$(PIP) -r requirements-dev.txt
 	@$(COMPILE)
 	@touch $(VENV)/.run $@
+
+$(CHECKOV)/.installed: requirements-checkov.txt | $(BIN)/python
+	@echo "installing requirements-checkov.txt into $(CHECKOV)" >&2
+	@$(BIN)/python -m venv --clear $(CHECKOV)
+	@$(CHECKOV)/bin/python $(INSTALL) -r requirements-checkov.txt
+	@touch $@
 
 # Without npm or its registry all else still works: the tests with JavaScript clients are left out, and the run says so.
 # In CI that is a failure.

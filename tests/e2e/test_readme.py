@@ -1,5 +1,5 @@
 """
-README.md's commands, run in its order in a copy of the project.
+README.md's commands, and those of the example's, run in their order in a copy of the project.
 
 Each command of a ``sh`` or ``console`` block is run, or it is listed here with the reason why it is not.
 """
@@ -124,9 +124,10 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield Shell(folder, stack)
 
 
-def test_every_command_works(shell: Shell) -> None:
-    """Each command of README.md ends with 0, or runs until it is ended, or has a reason not to be run here."""
-    found = commands((PROJECT / "README.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("readme", ["README.md", "examples/orders/README.md"])
+def test_every_command_works(shell: Shell, readme: str) -> None:
+    """Each command of a README ends with 0, or runs until it is ended, or has a reason not to be run here."""
+    found = commands((PROJECT / readme).read_text(encoding="utf-8"))
     assert found != []
     for command in found:
         if shell.reason(command) is None:

@@ -375,7 +375,33 @@ def test_alarms_go_to_the_topic_that_was_given(template: dict[str, Any]) -> None
         "MutationErrors": topic,
         "5XXError": topic,
         "4XXError": topic,
+        "PublishDataMessageServerError": topic,
+        "ConnectServerError": topic,
     }
+
+
+def test_every_template_is_linted() -> None:
+    """`make check` hands cfn-lint and checkov all templates that there are to deploy."""
+    (listed,) = re.findall(r"^TEMPLATES := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    there = [ROOT / "template.yaml", *(ROOT / "examples").glob("*/*.yaml")]
+
+    assert sorted(listed.split()) == sorted(path.relative_to(ROOT).as_posix() for path in there)
+
+
+def test_what_linters_find_is_declined_with_a_reason(template: dict[str, Any]) -> None:
+    """On the one resource that it is about: nothing is left out for the whole template."""
+    skipped = {
+        logical_id: [(skip["id"], bool(skip["comment"])) for skip in resource["Metadata"]["checkov"]["skip"]]
+        for logical_id, resource in template["Resources"].items()
+        if "Metadata" in resource
+    }
+
+    assert skipped == {
+        "DeadLetterQueue": [("CKV_AWS_27", True)],
+        "GraphQLApi": [("CKV2_AWS_33", True)],
+        "ApiLogGroup": [("CKV_AWS_158", True)],
+    }
+    assert "Metadata" not in template
 
 
 # ---- events/ ----

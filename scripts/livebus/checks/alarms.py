@@ -164,6 +164,8 @@ def _of_rule(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
     rule_dimension, bus_dimension = _dimension(metric, "RuleName"), _dimension(metric, "EventBusName")
     buses = {bus.name: bus for bus in inspection.application.buses}
     bus = values.get("EventBusName", "default")
+    if not bus:  # another stack's, by Fn::ImportValue
+        return
     if bus_dimension is not None and (bus.startswith("arn:") or bus.rpartition("/")[2] in buses) and bus not in buses:
         found = f"the alarm {alarm!r} looks at the bus {bus!r}, which is no name"
         yield Fault(found, bus_dimension.place("Value"), "the bus's name")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import orjson
 
+from livebus.capacity.figures import EVENT_STEP_BYTES, MESSAGE_STEP_BYTES
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample, SampleAttempt
 from livebus.errors import Fault
@@ -26,8 +27,6 @@ _PRICING = "https://aws.amazon.com/eventbridge/pricing/"
 
 # "1 MB" may be 1,000,000 or 1,048,576 bytes: AWS does not say which. Between the two an event may be refused.
 SURE_REQUEST_BYTES = 1_000_000
-EVENT_STEP = 64 * 1024
-MESSAGE_STEP = 5 * 1024
 MAX_MESSAGE = SubscriptionSettings().max_payload
 
 
@@ -76,10 +75,10 @@ def _billed_once(inspection: Inspection) -> Iterator[Fault]:
             continue
         event, message = event_bytes(sample), messages.get(id(sample), 0)
         bills = []
-        if event > EVENT_STEP:
-            bills.append(f"as {-(-event // EVENT_STEP)} events ({event:,} bytes)")
-        if message > MESSAGE_STEP:
-            bills.append(f"as {-(-message // MESSAGE_STEP)} messages to each subscriber ({message:,} bytes)")
+        if event > EVENT_STEP_BYTES:
+            bills.append(f"as {-(-event // EVENT_STEP_BYTES)} events ({event:,} bytes)")
+        if message > MESSAGE_STEP_BYTES:
+            bills.append(f"as {-(-message // MESSAGE_STEP_BYTES)} messages to each subscriber ({message:,} bytes)")
         if bills:
             yield Fault(f"{_of(sample)} is billed {' and '.join(bills)}", sample.place)
 
