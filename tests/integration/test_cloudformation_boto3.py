@@ -230,7 +230,12 @@ def test_an_export_is_imported_and_held(deploying: Deploying) -> None:
     assert deploying.settled("exporter") == "CREATE_COMPLETE"
     assert deploying.events("exporter")[-1] == (
         "CREATE_COMPLETE",
-        "Delete canceled. Cannot delete export bucket as it is in use by importer.",
+        "Export bucket cannot be deleted as it is in use by importer",
+    )
+    renamed = BUCKETS.replace("Value: !Ref B", "Value: other")
+    assert deploying.deploy("exporter", name="renamed", TemplateBody=renamed) == "UPDATE_ROLLBACK_COMPLETE"
+    assert ("UPDATE_ROLLBACK_IN_PROGRESS", "Export bucket cannot be updated as it is in use by importer") in (
+        deploying.events("exporter")
     )
     for stack in ("importer", "exporter"):
         deploying.cloudformation.delete_stack(StackName=stack)

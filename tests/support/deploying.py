@@ -5,7 +5,6 @@ Deployments with boto3, as the SAM CLI makes them: artefacts into a bucket, a ch
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 from support.application import PROJECT

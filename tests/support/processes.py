@@ -97,10 +97,20 @@ class LocalRuntime(Program):
     """``local.py`` on a free port. ``outputs`` are what it has written into its file once it was ready."""
 
     def __init__(self, scripts: Path, state: Path, file: Path, *arguments: str | Path) -> None:
+        self._start([sys.executable, str(scripts / "local.py")], state, file, *arguments)
+
+    @classmethod
+    def started_by(cls, command: list[str], state: Path, file: Path, *arguments: str | Path) -> Self:
+        """One that another program starts, which hands local.py its arguments."""
+        runtime = cls.__new__(cls)
+        runtime._start(command, state, file, *arguments)
+        return runtime
+
+    def _start(self, command: list[str], state: Path, file: Path, *arguments: str | Path) -> None:
         self.state = state
         file.unlink(missing_ok=True)
         given = ["--port", "0", "--state", str(state), "--outputs", str(file), *map(str, arguments)]
-        super().__init__([sys.executable, str(scripts / "local.py"), *given])
+        super().__init__([*command, *given])
         try:
             until(lambda: file.exists() or not self.runs(), "the file of outputs", SECONDS)
             assert file.exists(), self.stderr

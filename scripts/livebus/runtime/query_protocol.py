@@ -8,11 +8,11 @@ https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
 from livebus.runtime.aws_errors import Answer, AwsError
 from livebus.runtime.refusals import NOT_IN_XML
@@ -90,4 +90,4 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return escape(NOT_IN_XML.sub("?", str(value)))
+    return html.escape(NOT_IN_XML.sub("?", str(value)))

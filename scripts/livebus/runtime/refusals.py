@@ -8,10 +8,10 @@ https://smithy.io/2.0/aws/protocols/index.html
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
 import orjson
 
@@ -60,7 +60,7 @@ def of_path(method: str, path: str, headers: Mapping[str, str], request_id: str)
 
 
 def _xml(status: int, service: str, code: str, message: str, request_id: str) -> Answer:
-    told = f"<Code>{code}</Code><Message>{escape(NOT_IN_XML.sub('?', message))}</Message>"
+    told = f"<Code>{code}</Code><Message>{html.escape(NOT_IN_XML.sub('?', message), quote=False)}</Message>"
     if service == "s3":
         xml = f"<Error>{told}<RequestId>{request_id}</RequestId></Error>"
     elif service == "ec2":

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import parse_qsl, quote, unquote
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
 from livebus.errors import LivebusError, Place
 from livebus.runtime.aws_errors import Answer
@@ -156,7 +156,7 @@ class S3:
         element = "Version" if "versions" in query else "Contents"
         version = "<VersionId>null</VersionId><IsLatest>true</IsLatest>" if "versions" in query else ""
         told = "".join(f"<{element}>{version}{_described(each)}</{element}>" for each in shown)
-        last = escape(shown[-1].key) if more else ""
+        last = html.escape(shown[-1].key, quote=False) if more else ""
         next_page = (
             f"<NextContinuationToken>{last}</NextContinuationToken><NextKeyMarker>{last}</NextKeyMarker>"
             if more
@@ -164,7 +164,7 @@ class S3:
         )
         root = "ListVersionsResult" if "versions" in query else "ListBucketResult"
         return _xml(
-            f"<{root} xmlns={_XMLNS!r}><Name>{bucket}</Name><Prefix>{escape(prefix)}</Prefix><MaxKeys>{limit}</MaxKeys>"
+            f"<{root} xmlns={_XMLNS!r}><Name>{bucket}</Name><Prefix>{html.escape(prefix, quote=False)}</Prefix><MaxKeys>{limit}</MaxKeys>"
             f"<KeyCount>{len(shown)}</KeyCount><IsTruncated>{'true' if more else 'false'}</IsTruncated>{next_page}{told}</{root}>"
         )
 
@@ -177,7 +177,7 @@ class S3:
         for element in root.iter():
             if element.tag.rpartition("}")[2] == "Key" and element.text:
                 self.objects.remove(bucket, element.text)
-                told.append(f"<Deleted><Key>{escape(element.text)}</Key></Deleted>")
+                told.append(f"<Deleted><Key>{html.escape(element.text, quote=False)}</Key></Deleted>")
         return _xml(f"<DeleteResult xmlns={_XMLNS!r}>{''.join(told)}</DeleteResult>")
 
     # --- objects ----------------------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def _unchunked(body: bytes) -> bytes:
 
 def _described(found: StoredObject) -> str:
     return (
-        f"<Key>{escape(found.key)}</Key><LastModified>{_iso(found.modified)}</LastModified>"
+        f"<Key>{html.escape(found.key, quote=False)}</Key><LastModified>{_iso(found.modified)}</LastModified>"
         f"<ETag>&quot;{found.etag}&quot;</ETag><Size>{found.size}</Size><StorageClass>STANDARD</StorageClass>"
     )
 
@@ -287,7 +287,7 @@ def _xml(xml: str) -> Answer:
 
 
 def _error(refused: _Refused) -> Answer:
-    xml = f"<Error><Code>{refused.code}</Code><Message>{escape(refused.message)}</Message></Error>"
+    xml = f"<Error><Code>{refused.code}</Code><Message>{html.escape(refused.message, quote=False)}</Message></Error>"
     return Answer(refused.status, {"Content-Type": "application/xml"}, xml.encode())
 
 

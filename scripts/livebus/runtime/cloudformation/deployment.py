@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,9 +149,12 @@ class Deployer:
         failed, touched = await self._make(stack, before, loaded)
         for logical_id in failed:
             self.tell(f"stack {stack.name}: {logical_id}: {loaded.failures.of.get(logical_id, '')}")
-        if failed or loaded.failures.stack:
+        reasons = [*loaded.failures.stack]
+        if not failed and (held := self._held_export(stack, loaded.line.application.exports)):
+            reasons.append(held)
+        if failed or reasons:
             change_set.execution = "EXECUTE_FAILED"
-            self._go_back(stack, touched, failed, change_set, " ".join(loaded.failures.stack))
+            self._go_back(stack, touched, failed, change_set, " ".join(reasons))
             return
         change_set.execution = "EXECUTE_COMPLETE"
         created = stack.deployed is None
@@ -262,10 +265,10 @@ class Deployer:
 
     async def _carry_out_deletion(self, stack: Stack, retained: frozenset[str], before: tuple[str, str]) -> None:
         await asyncio.sleep(0)
-        importers = self._importers(stack)
-        if importers:
-            # AWS does not document the status of a deletion that is called off; we go back to the one before.
-            self._settle(stack, before[0], f"Delete canceled. {importers}")
+        held = self._held_export(stack, {})
+        if held:
+            # Seen on AWS: the stack has the status of before again, and only the reason tells.
+            self._settle(stack, before[0], held)
             return
         refused = {
             logical_id: reason
@@ -288,14 +291,16 @@ class Deployer:
         stack.follows_files = True  # there is nothing to keep any more
         self._settle(stack, DELETED)
 
-    def _importers(self, stack: Stack) -> str:
-        """Why a stack cannot go: another imports from it."""
+    def _held_export(self, stack: Stack, after: Mapping[str, str]) -> str:
+        """Why a stack cannot export what it would after a change: another imports what is gone or has another value."""
         applications = self.served.applications()
-        mine = applications.get(stack.name)
-        for name, application in applications.items():
-            for export in sorted(application.imports if mine and name != stack.name else ()):
-                if mine and export in mine.exports:
-                    return f"Cannot delete export {export} as it is in use by {name}."
+        if stack.name not in applications:
+            return ""
+        for export, value in applications[stack.name].exports.items():
+            importers = [name for name, each in applications.items() if name != stack.name and export in each.imports]
+            if importers and after.get(export) != value:
+                verb = "updated" if export in after else "deleted"
+                return f"Export {export} cannot be {verb} as it is in use by {' and '.join(importers)}"
         return ""
 
     def _delete(
