@@ -44,7 +44,9 @@ def test_the_sample_request_is_taken(runtime: RunningRuntime, project: Path) -> 
     assert (done.returncode, json.loads(done.stdout)["FailedEntryCount"]) == (0, 0)
 
 
-@pytest.mark.parametrize("arguments", [("s3", "ls"), ("appsync", "list-graphql-apis"), ("sts", "get-caller-identity")])
+@pytest.mark.parametrize(
+    "arguments", [("lambda", "list-functions"), ("appsync", "list-graphql-apis"), ("sts", "get-session-token")]
+)
 def test_what_is_not_emulated_is_said(runtime: RunningRuntime, arguments: tuple[str, ...]) -> None:
     """The CLI prints that the runtime does not emulate a call."""
     done = aws(runtime, *arguments)

@@ -17,14 +17,20 @@ CALLS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("cognito-idp", "list_devices", {"AccessToken": "t"}, UNKNOWN, "ListDevices"),
     ("sqs", "create_queue", {"QueueName": "q"}, "AWS.SimpleQueueService.UnsupportedOperation", "sqs:CreateQueue"),
     ("dynamodb", "list_tables", {}, UNKNOWN, "DynamoDB_20120810.ListTables"),
-    ("sts", "get_caller_identity", {}, "InvalidAction", "sts:GetCallerIdentity"),
-    ("cloudformation", "list_stacks", {}, "InvalidAction", "cloudformation:ListStacks"),
+    ("sts", "get_session_token", {}, "InvalidAction", "sts:GetSessionToken"),
+    ("cloudformation", "list_stack_sets", {}, "InvalidAction", "cloudformation:ListStackSets"),
     ("ec2", "describe_vpcs", {}, "InvalidAction", "ec2:DescribeVpcs"),
     ("appsync", "list_graphql_apis", {}, UNKNOWN, "appsync (GET /v1/apis)"),
     ("lambda", "invoke", {"FunctionName": "f"}, UNKNOWN, "lambda (POST /2015-03-31/functions/f/invocations)"),
-    ("s3", "list_buckets", {}, NOT_IMPLEMENTED, "s3 (GET /)"),
-    ("s3", "get_object", {"Bucket": "bucket", "Key": "a/b"}, NOT_IMPLEMENTED, "a/b"),
-    ("s3", "put_object", {"Bucket": "bucket", "Key": "k", "Body": b"text"}, NOT_IMPLEMENTED, "s3 (PUT "),
+    ("s3", "create_multipart_upload", {"Bucket": "bucket", "Key": "a/b"}, NOT_IMPLEMENTED, "s3: POST of an object"),
+    (
+        "s3",
+        "get_object_tagging",
+        {"Bucket": "bucket", "Key": "k"},
+        NOT_IMPLEMENTED,
+        "s3: GET of an object with ?tagging",
+    ),
+    ("logs", "describe_metric_filters", {}, UNKNOWN, "logs:DescribeMetricFilters"),
     ("route53", "list_hosted_zones", {}, NOT_IMPLEMENTED, "route53 (GET /2013-04-01/hostedzone)"),
     ("cloudwatch", "list_metrics", {}, UNKNOWN, "ListMetrics"),
     ("schemas", "list_registries", {}, UNKNOWN, "schemas (GET /v1/registries)"),
@@ -49,4 +55,4 @@ def test_a_head_request_fails_with_its_status(runtime: RunningRuntime) -> None:
     """S3's HeadObject has no body to read a message from: boto3 shows the status."""
     with pytest.raises(ClientError) as refused:
         runtime.client("s3").head_object(Bucket="bucket", Key="key")
-    assert refused.value.response["Error"]["Code"] == "501"
+    assert refused.value.response["Error"]["Code"] == "404"

@@ -89,10 +89,10 @@ class S3:
             return self._buckets(request)
         if not key:
             return self._bucket(request, bucket, query)
-        if not self.objects.has_bucket(bucket):
-            raise _Refused(404, "NoSuchBucket", "The specified bucket does not exist")
         if unknown := [name for name in query if name not in ("x-id", "versionId") and not name.startswith("X-Amz-")]:
             raise _not_emulated(f"{request.method} of an object with ?{unknown[0]}")
+        if not self.objects.has_bucket(bucket):
+            raise _Refused(404, "NoSuchBucket", "The specified bucket does not exist")
         return self._object(request, bucket, key)
 
     # --- buckets ----------------------------------------------------------------------------------------------------
