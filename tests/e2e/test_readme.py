@@ -36,6 +36,8 @@ NOT_RUN = {
 # This one stays in the foreground: it is started, and what follows is run beside it.
 RUNTIME = re.compile(r"make local\b|(\.venv/bin/)?python scripts/local\.py\b")
 SUBSCRIBER = re.compile(r"(\.venv/bin/)?python scripts/subscribe\.py\b.*--local(?!.*--(count|timeout|help))")
+# Subscribers of a stack have nothing to listen to once it is deleted.
+DELETION = re.compile(r"sam delete\b")
 PORT = re.compile(r"(127\.0\.0\.1|localhost):4566")
 
 _BLOCK = re.compile(r"^```(?P<language>sh|console|bash|shell)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
@@ -98,6 +100,8 @@ class Shell:
             subscriber.wait_for("subscribed to")
             self._subscribers.append(subscriber)
         else:
+            if DELETION.search(command):
+                self._end_subscribers()
             program = Program(["bash", "-c", command], cwd=self._folder, env=self._environment)
             assert self._stack.enter_context(program).wait() == 0, f"{command}\n{program.stdout}{program.stderr}"
 
@@ -112,15 +116,20 @@ class Shell:
         self._address = line.partition("://")[2]
 
     def end(self) -> None:
-        """Ctrl-C for what stands in the foreground; subscribers have printed something by now."""
+        """Ctrl-C for what stands in the foreground."""
+        self._end_subscribers()
+        if self._runtime is not None:
+            self._runtime.signal(signal.SIGINT)
+            assert self._runtime.wait() == 0, self._runtime.stderr
+        self._runtime = None
+
+    def _end_subscribers(self) -> None:
+        """They have printed something by now."""
         for subscriber in self._subscribers:
             until(lambda subscriber=subscriber: subscriber.stdout, "a message at the subscriber", 60)  # type: ignore[misc]
             subscriber.signal(signal.SIGINT)
             assert subscriber.wait() == 0, subscriber.stderr
-        if self._runtime is not None:
-            self._runtime.signal(signal.SIGINT)
-            assert self._runtime.wait() == 0, self._runtime.stderr
-        self._subscribers, self._runtime = [], None
+        self._subscribers = []
 
 
 @pytest.fixture
