@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,7 @@ from websockets.http11 import Request, Response
 from livebus.aws import connection as connection_module
 from livebus.aws.subscriber import Subscriber
 from livebus.errors import Unreachable
+from livebus.message import Gap
 
 QUERY = "subscription { onOrder }"
 UNAUTHORIZED = {"errors": [{"errorType": "UnauthorizedException", "errorCode": 401, "message": "Token has expired."}]}
@@ -79,9 +81,10 @@ class AppSync:
         self.connections: list[Any] = []
         self.tokens = 0
         self.lost: list[str] = []
-        self.gaps: list[float] = []
+        self.gaps: list[Gap] = []
         self.pauses: list[tuple[float, float]] = []
-        self.now = 100.0
+        self.now = datetime(2026, 1, 15, tzinfo=UTC)
+        self.renewals = 0
         self.status: HTTPStatus | None = None
         self.port = 0
 
@@ -91,8 +94,8 @@ class AppSync:
             host=f"127.0.0.1:{self.port}",
             token=self._token,
             lost=self.lost.append,
-            back=self.gaps.append,
-            clock=lambda: self.now,
+            renew=self._renew,
+            now=lambda: self.now,
             sleep=self._sleep,
             uniform=self._uniform,
         )
@@ -101,8 +104,11 @@ class AppSync:
         self.tokens += 1
         return f"token-{self.tokens}"
 
+    def _renew(self) -> None:
+        self.renewals += 1
+
     async def _sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self.now += timedelta(seconds=seconds)
         await asyncio.sleep(0)
 
     def _uniform(self, low: float, high: float) -> float:
@@ -141,8 +147,16 @@ def play(test: Callable[[AppSync], Awaitable[object]], *scripts: Script) -> AppS
 
 
 async def take(appsync: AppSync, count: int) -> list[Any]:
+    taken: list[Any] = []
     async with appsync.subscriber().subscribe(QUERY) as subscription:
-        return [(await anext(subscription)).data for _ in range(count)]
+        async for item in subscription:
+            if isinstance(item, Gap):
+                appsync.gaps.append(item)
+            else:
+                taken.append(item.data)
+                if len(taken) == count:
+                    break
+    return taken
 
 
 def test_messages_come_in_order() -> None:
@@ -279,7 +293,7 @@ def test_a_lost_connection_is_taken_up_again_with_a_fresh_token() -> None:
     appsync = play(test, first, failed, failed, second)
     assert [header["Authorization"] for header in appsync.connections] == [f"token-{n}" for n in range(1, 5)]
     assert appsync.pauses == [(0, 0.5), (0, 1.0), (0, 2.0)]
-    assert appsync.gaps == [3.5]
+    assert [(gap.seconds, gap.reason) for gap in appsync.gaps] == [(3.5, appsync.lost[0])]
     assert len(appsync.lost) == 1
 
 
@@ -326,9 +340,9 @@ def test_a_refusal_after_a_loss_ends_the_iteration() -> None:
 
     async def test(appsync: AppSync) -> None:
         async with appsync.subscriber().subscribe(QUERY) as subscription:
-            assert (await anext(subscription)).data == {"onOrder": "before"}
+            assert (await subscription.message()).data == {"onOrder": "before"}
             with pytest.raises(Unreachable, match="refused the connection"):
-                await anext(subscription)
+                await subscription.message()
 
     play(test, first, second)
 
