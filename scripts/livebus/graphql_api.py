@@ -65,7 +65,11 @@ def address(url: str) -> ApiAddress | None:
 
 
 def find_api(
-    outputs: Mapping[str, str], owner: str, wanted: str = "", *, logical_ids: Mapping[str, Collection[str]] | None = None
+    outputs: Mapping[str, str],
+    owner: str,
+    wanted: str = "",
+    *,
+    logical_ids: Mapping[str, Collection[str]] | None = None,
 ) -> ApiAddress:
     """
     The API that ``wanted`` names: a URL, an Output that holds one, a logical id (with ``logical_ids``: the Outputs that
@@ -79,7 +83,8 @@ def find_api(
         found = address(wanted)
         if found is None:
             raise LivebusError(
-                f"{wanted!r} is not the URL of a GraphQL API", expected="https://… or wss://…, with a path that ends in /graphql"
+                f"{wanted!r} is not the URL of a GraphQL API",
+                expected="https://… or wss://…, with a path that ends in /graphql",
             )
         return found
     if not wanted:
@@ -94,14 +99,17 @@ def find_api(
         return beginning[0]
     names = [name for group in apis.values() for name in group]
     if wanted in outputs:
-        raise Unreachable(
-            f"{owner}: the output {wanted!r} holds no URL of a GraphQL API", expected=_one_of(names)
-        )
+        raise Unreachable(f"{owner}: the output {wanted!r} holds no URL of a GraphQL API", expected=_one_of(names))
     raise Unreachable(
         f"{owner} has no API {wanted!r}",
         expected=_one_of([*names, *(logical_ids or ())]),
         advice=did_you_mean(wanted, [*names, *(logical_ids or ())]),
     )
+
+
+def names_of(outputs: Mapping[str, str], api: ApiAddress) -> list[str]:
+    """The names of the Outputs that hold a URL of an API."""
+    return _apis(outputs).get(api, [])
 
 
 def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, wanted: str = "") -> str:
@@ -122,7 +130,7 @@ def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, want
             advice=did_you_mean(wanted, outputs),
         )
     clients = sorted(name for name in outputs if _CLIENT_SUFFIX.search(name))
-    names = _apis(outputs).get(api, [])
+    names = names_of(outputs, api)
     for client in clients:
         stem = _CLIENT_SUFFIX.sub("", client)
         if stem and any(name.startswith(stem) for name in names):

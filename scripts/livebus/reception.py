@@ -93,20 +93,34 @@ class Reception:
 
     def _lines(self, title: str, seconds: float, counts: dict[str, tuple[int, int]]) -> list[str]:
         messages, size = (sum(count[part] for count in counts.values()) for part in (0, 1))
-        gaps = f"{self.gaps} gaps, {self.gap_seconds:.1f} s" if self.gaps != 1 else f"1 gap, {self.gap_seconds:.1f} s"
-        whole = [f"{title}: {_counted(messages, size, seconds)}; {gaps if self.gaps else 'no gap'}"]
+        whole = f"{title}: {_counted(messages, size, seconds)}; {self.gaps_text()}"
         if len(counts) == 1:
-            return [whole[0] + self._latency(*counts)]
-        return whole + [
+            return [whole + self._latency(*counts)]
+        return [whole] + [
             f"  {name}: {_counted(*count, seconds)}{self._latency(name)}" for name, count in counts.items()
         ]
 
-    def _latency(self, name: str) -> str:
+    def gaps_text(self) -> str:
+        """How many gaps there were, and how long they were in all."""
+        if not self.gaps:
+            return "no gap"
+        return f"{self.gaps} gap{'' if self.gaps == 1 else 's'}, {self.gap_seconds:.1f} s"
+
+    @property
+    def has_latency(self) -> bool:
+        return bool(self._latency_path)
+
+    def latency_text(self, name: str) -> str:
+        """The median, the 95th percentile and the most of the last messages' latencies; nothing where none is known."""
         values = sorted(self.by_subscription[name].latencies)
         if not values:
             return ""
         middle, high = values[len(values) // 2], values[min(len(values) - 1, len(values) * 95 // 100)]
-        return f"; latency {_milliseconds(middle)} (95%: {_milliseconds(high)}, most: {_milliseconds(values[-1])})"
+        return f"{_milliseconds(middle)} (95%: {_milliseconds(high)}, most: {_milliseconds(values[-1])})"
+
+    def _latency(self, name: str) -> str:
+        text = self.latency_text(name)
+        return f"; latency {text}" if text else ""
 
 
 def size_text(size: float) -> str:

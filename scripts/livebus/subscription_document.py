@@ -17,6 +17,7 @@ from typing import Any
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -27,6 +28,7 @@ from graphql import (
 )
 
 from livebus.errors import Fault, InvalidOperation, did_you_mean
+from livebus.scalars import CannotCoerce
 from livebus.schema.selection import Selection
 
 _BOOLEANS = {"true": True, "false": False}
@@ -134,7 +136,7 @@ def _check(kind: GraphQLScalarType, value: Any) -> None:
     """Let the scalar itself look at the value: AWSDateTime, AWSEmail and their kin have a form."""
     try:
         kind.coerce_input_value(value)
-    except Exception:
+    except (GraphQLError, CannotCoerce, ValueError, TypeError):
         raise ValueError(f"a value of type {kind.name}") from None
 
 
@@ -143,6 +145,6 @@ def _json(text: str, kind: type, expected: str) -> Any:
         value = json.loads(text)
     except ValueError:
         raise ValueError(expected) from None
-    if not isinstance(value, kind):
-        raise ValueError(expected) from None
-    return value
+    if isinstance(value, kind):
+        return value
+    raise ValueError(expected)

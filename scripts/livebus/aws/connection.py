@@ -203,7 +203,7 @@ class _Transport(AppSyncWebsocketsTransport):
         self._by_id: dict[int, Operation] = {}
         self.operations: Sequence[Operation] = ()
         self.receive: Callable[[Message], Awaitable[object]] = _let_go
-        self.acknowledged: Callable[[Operation], object] = lambda operation: None
+        self.acknowledged: Callable[[Operation], object] = id
         self.refusal: list[Any] = []
         self.heard_at = now()
 
@@ -248,6 +248,7 @@ class _Transport(AppSyncWebsocketsTransport):
             if isinstance(timeout, int) and timeout > 0:
                 self.keep_alive_timeout = timeout / 1000
         return parsed
+
 
 def _errors(payloads: Sequence[Any] | None) -> list[Mapping[str, Any]]:
     """The errors in ``{"errors": [{"errorType", "message", "errorCode"}]}``, or in one such error."""

@@ -159,6 +159,11 @@ class Subscription:
             self._room.set()
         return item
 
+    @property
+    def unread(self) -> int:
+        """How many messages have come and were not taken."""
+        return len(self._early) + self._items.qsize()
+
     async def message(self) -> Message:
         """The next message; gaps are passed over."""
         while True:
@@ -172,10 +177,7 @@ class Subscription:
         attempt, has_renewed = 0, False
         while True:
             try:
-                connection = await subscriber.connection()
-                loss = await connection.run(self.operations, self._receive, self._acknowledged)
-                if not self._subscribed.is_set():
-                    raise Unreachable(loss.reason)
+                loss = await self._stand()
             except Refused as error:
                 if not self._subscribed.is_set():
                     raise
@@ -203,6 +205,14 @@ class Subscription:
             await self._room.wait()
             await subscriber.pause(attempt)
             attempt += 1
+
+    async def _stand(self) -> Loss:
+        """One connection, from its beginning to its end. Raises Unreachable where it is the first one and fails."""
+        connection = await self._subscriber.connection()
+        loss = await connection.run(self.operations, self._receive, self._acknowledged)
+        if not self._subscribed.is_set():
+            raise Unreachable(loss.reason)
+        return loss
 
     async def _receive(self, message: Message) -> None:
         # What comes while other subscriptions are still starting is read without a bound, for as long as a start may take:

@@ -259,7 +259,8 @@ class Runtime:
 
     def _write_outputs(self) -> None:
         self.outputs = {**self.buses.line.application.outputs, **self._announce}
-        self._state.write(RUNTIME_FILE, json.dumps({**self.outputs, "Pid": os.getpid()}, indent=2) + "\n")
+        of_the_process = {"TemplateFile": str(self._settings.template.absolute()), "Pid": os.getpid()}
+        self._state.write(RUNTIME_FILE, json.dumps({**self.outputs, **of_the_process}, indent=2) + "\n")
         if self._settings.outputs is not None:
             write_outputs(self._settings.outputs, self.outputs)
 
