@@ -137,7 +137,7 @@ class Listening:
     def _tell_unread(self) -> None:
         unread = self._subscription.unread
         if unread:
-            self.printer.note(f"{unread} messages had come and were not shown", warning=True)
+            self.printer.note(f"messages that had come and were not shown: {unread}", warning=True)
 
     async def _tell_stats(self, seconds: float) -> None:
         while True:

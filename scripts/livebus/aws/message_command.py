@@ -93,7 +93,7 @@ class MessageCommand:
         """How the runs ended, on one line."""
         runs = self.endings.total()
         parts = [f"{count} {ending}" for ending, count in sorted(self.endings.items())]
-        parts += [f"{self.unrun} messages were not given to it"] if self.unrun else []
+        parts += [f"{self.unrun} not begun"] if self.unrun else []
         return f"{self._words[0]}: {runs} run{'' if runs == 1 else 's'}" + (f"; {', '.join(parts)}" if parts else "")
 
     async def _work(self) -> None:
@@ -141,16 +141,21 @@ class MessageCommand:
         return _DONE if code == 0 else f"ended with {code}" if code > 0 else f"was ended by {_signal_name(-code)}"
 
     async def _tell_output(self, process: asyncio.subprocess.Process) -> None:
+        """Tell what a run prints, line by line as it comes, until it has closed its output."""
         assert process.stdout is not None
-        kept = bytearray()
-        length = 0
-        while chunk := await process.stdout.read(_CHUNK):
-            length += len(chunk)
-            kept += chunk[: max(0, MAX_OUTPUT_BYTES - len(kept))]
-        for line in kept.decode("utf-8", "backslashreplace").splitlines():
-            self._tell(line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}… ({len(line)} characters)")
-        if length > len(kept):
-            self._tell(f"… and {length - len(kept)} bytes more of {self._words[0]}")
+        left, line, untold = MAX_OUTPUT_BYTES, b"", 0
+        try:
+            while chunk := await process.stdout.read(_CHUNK):
+                untold += max(0, len(chunk) - left)
+                *whole, line = (line + chunk[:left]).split(b"\n")
+                left = max(0, left - len(chunk))
+                for each in whole:
+                    self._tell(_shortened(each))
+        finally:
+            if line:
+                self._tell(_shortened(line))
+            if untold:
+                self._tell(f"… and {untold} bytes more of {self._words[0]}")
 
 
 _DONE = "ended with 0"
@@ -181,6 +186,11 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         async with asyncio.timeout(GRACE_SECONDS):
             while await process.stdout.read(_CHUNK):  # so that nothing is left open
                 pass
+
+
+def _shortened(line: bytes) -> str:
+    text = line.decode("utf-8", "backslashreplace").removesuffix("\r")
+    return text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]}… ({len(text)} characters)"
 
 
 def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -28,6 +28,7 @@ _RATE_DRAWINGS = 20
 _LATEST = 8
 _LATEST_CHARACTERS = 500
 _STATUS_LINES = 3
+_CONNECTED = "connected, Ctrl-C ends it"
 
 
 class Printer(Protocol):
@@ -105,13 +106,13 @@ class TablePrinter:
         self._latest: deque[Message] = deque(maxlen=_LATEST)
         self._counts: deque[tuple[float, list[int]]] = deque(maxlen=_RATE_DRAWINGS)
         self._drawing = Drawing()
-        self._state = "connected"
+        self._state = _CONNECTED
 
     async def message(self, message: Message) -> None:
         self._latest.append(message)
 
     async def gap(self, gap: Gap) -> None:
-        self._state = "connected"
+        self._state = _CONNECTED
         self.note(told(gap), warning=True)
 
     def note(self, text: str, *, warning: bool = False) -> None:
@@ -161,7 +162,7 @@ class TablePrinter:
         if len(rows) > room:
             shown.append(dim(f"and {len(rows) - room} more", width, styled=self._styled))
         gaps = self._reception.gaps_text()
-        status = dim(f"{self._state} · {gaps} · Ctrl-C ends it", width, styled=self._styled)
+        status = dim(f"{self._state} · {gaps}", width, styled=self._styled)
         lines = [*shown, status]
         latest = list(self._latest)[-max(0, height - len(lines) - 1) :] if height - len(lines) > 1 else []
         if latest:
