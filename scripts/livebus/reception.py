@@ -110,17 +110,17 @@ class Reception:
     def has_latency(self) -> bool:
         return bool(self._latency_path)
 
-    def latency_text(self, name: str) -> str:
-        """The median, the 95th percentile and the most of the last messages' latencies; nothing where none is known."""
+    def median_latency(self, name: str) -> str:
+        """The median of the last messages' latencies; nothing where none is known."""
+        values = sorted(self.by_subscription[name].latencies)
+        return _milliseconds(values[len(values) // 2]) if values else ""
+
+    def _latency(self, name: str) -> str:
         values = sorted(self.by_subscription[name].latencies)
         if not values:
             return ""
-        middle, high = values[len(values) // 2], values[min(len(values) - 1, len(values) * 95 // 100)]
-        return f"{_milliseconds(middle)} (95%: {_milliseconds(high)}, most: {_milliseconds(values[-1])})"
-
-    def _latency(self, name: str) -> str:
-        text = self.latency_text(name)
-        return f"; latency {text}" if text else ""
+        high = values[min(len(values) - 1, len(values) * 95 // 100)]
+        return f"; latency {self.median_latency(name)} (95%: {_milliseconds(high)}, most: {_milliseconds(values[-1])})"
 
 
 def size_text(size: float) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from livebus.aws import message_command
 from livebus.aws.message_command import MAX_LINE, MAX_OUTPUT_BYTES, MessageCommand
+from support.waiting import until
 
 SHELL = ("sh", "-c")
 
@@ -108,8 +109,7 @@ def test_at_the_end_nothing_runs_on(tmp_path: Path) -> None:
     async def test(command: MessageCommand) -> None:
         for _ in range(3):
             await command.offer("x")
-        while not pid.exists() or not pid.read_text():
-            await asyncio.sleep(0.005)
+        await asyncio.to_thread(until, lambda: pid.exists() and pid.read_text().strip(), "a run of the command")
 
     command, _ = play((*SHELL, f"echo $$ > {pid}; exec sleep 600"), test)
     assert command.summary() == "sh: 1 run; 1 stopped with this program, 2 not begun"
@@ -125,8 +125,10 @@ def test_where_too_many_wait_the_next_one_waits_too() -> None:
 
     command, told = play(("true",), test, queued=2)
     assert told == [
-        "true is slower than the messages: 2 wait for it, and nothing more is read until it has caught up. "
-        "AppSync drops what is not read in time.",
+        (
+            "true is slower than the messages: 2 wait for it, and nothing more is read until it has caught up. "
+            "AppSync drops what is not read in time."
+        ),
         "true has caught up after 0.0 s",
     ]
     assert command.endings == {"ended with 0": 6}

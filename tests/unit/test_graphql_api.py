@@ -35,7 +35,7 @@ def test_either_url_gives_the_other(expected: ApiAddress) -> None:
 
 def test_the_host_is_that_of_queries() -> None:
     """Authorization names it for subscriptions as well."""
-    assert ["abc.appsync-api.eu-west-1.amazonaws.com", "127.0.0.1:4566"] == [AWS.host, LOCAL.host]
+    assert [AWS.host, LOCAL.host] == ["abc.appsync-api.eu-west-1.amazonaws.com", "127.0.0.1:4566"]
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_an_api_is_found(outputs: dict[str, str], wanted: str, expected: ApiAddr
     ("outputs", "wanted", "expected"),
     [
         (TWO, "", "the stack has 2 APIs; expected --api with FulfillmentGraphQLUrl or RewardsUrl"),
-        ({"A": "b"}, "", "the stack has no output 'GraphQLUrl'; expected it among A. Add it to the template's Outputs, "
-         "or name the API's URL with --api."),
-        (TWO, "RewardUrl", "the stack has no API 'RewardUrl'; expected FulfillmentGraphQLUrl, FulfillmentRealtimeUrl, "
-         "RewardsUrl, RewardsApi or ShippingApi. Did you mean 'RewardsUrl'?"),
-        (TWO, "QueueUrl", "the stack: the output 'QueueUrl' holds no URL of a GraphQL API; expected "
-         "FulfillmentGraphQLUrl, FulfillmentRealtimeUrl or RewardsUrl"),
-        ({}, "https://x/y", "'https://x/y' is not the URL of a GraphQL API; expected https://… or wss://…, with a path "
-         "that ends in /graphql"),
+        ({"A": "b"}, "", ("the stack has no output 'GraphQLUrl'; expected it among A. Add it to the template's Outputs, "
+         "or name the API's URL with --api.")),
+        (TWO, "RewardUrl", ("the stack has no API 'RewardUrl'; expected FulfillmentGraphQLUrl, FulfillmentRealtimeUrl, "
+         "RewardsUrl, RewardsApi or ShippingApi. Did you mean 'RewardsUrl'?")),
+        (TWO, "QueueUrl", ("the stack: the output 'QueueUrl' holds no URL of a GraphQL API; expected "
+         "FulfillmentGraphQLUrl, FulfillmentRealtimeUrl or RewardsUrl")),
+        ({}, "https://x/y", ("'https://x/y' is not the URL of a GraphQL API; expected https://… or wss://…, with a path "
+         "that ends in /graphql")),
     ],
 )  # fmt: skip
 def test_what_there_is_is_told(outputs: dict[str, str], wanted: str, expected: str) -> None:
@@ -107,12 +107,12 @@ def test_the_app_client_is_found(outputs: dict[str, str], api: ApiAddress, wante
 @pytest.mark.parametrize(
     ("outputs", "wanted", "expected"),
     [
-        (TWO, "", "the stack has several app clients; expected --client with FulfillmentClientId or "
-         "RewardsUserPoolClientId"),
-        ({"A": "b"}, "", "the stack has no output 'UserPoolClientId'; expected it among A. Add it to the template's "
-         "Outputs, or name the app client with --client."),
-        ({"WebClientId": "b"}, "WebClient", "the stack has no output 'WebClient'; expected it among WebClientId. Did you "
-         "mean 'WebClientId'?"),
+        (TWO, "", ("the stack has several app clients; expected --client with FulfillmentClientId or "
+         "RewardsUserPoolClientId")),
+        ({"A": "b"}, "", ("the stack has no output 'UserPoolClientId'; expected it among A. Add it to the template's "
+         "Outputs, or name the app client with --client.")),
+        ({"WebClientId": "b"}, "WebClient", ("the stack has no output 'WebClient'; expected it among WebClientId. Did you "
+         "mean 'WebClientId'?")),
     ],
 )  # fmt: skip
 def test_a_missing_app_client_is_told(outputs: dict[str, str], wanted: str, expected: str) -> None:

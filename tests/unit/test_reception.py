@@ -22,10 +22,10 @@ def test_a_look_counts_since_the_last_one() -> None:
     reception = Reception(["onOrder"], 100.0)
     reception.add_message(message())
     reception.add_message(message())
-    assert ["stats of 10 s: 2 messages (0.2/s), 1.0 KB; no gap"] == reception.since_last_look(110.0)
+    assert reception.since_last_look(110.0) == ["stats of 10 s: 2 messages (0.2/s), 1.0 KB; no gap"]
     reception.add_message(message(errors=("e",)))
     reception.add_gap(Gap(AT, AT + timedelta(seconds=3.5), "gone"))
-    assert ["stats of 5 s: 1 message (0.2/s), 500 B; 1 gap, 3.5 s"] == reception.since_last_look(115.0)
+    assert reception.since_last_look(115.0) == ["stats of 5 s: 1 message (0.2/s), 500 B; 1 gap, 3.5 s"]
     reception.add_gap(Gap(AT, AT + timedelta(seconds=1), "gone"))
     assert reception.summary(120.0) == [
         "in all, in 20.0 s: 3 messages (0.1/s), 1.5 KB; 2 gaps, 4.5 s",

@@ -178,10 +178,10 @@ def test_a_document_may_be_a_file() -> None:
     """A text with a brace is GraphQL, anything else the name of a file."""
     Path("s.graphql").write_text("subscription { onOrder }")
     parser = subscribe._parser()
-    assert ["onOrder", "a"] == [
+    assert [
         subscribe._document(parser, each).field
         for each in asked("--query", "s.graphql", "--query", "subscription { a }")
-    ]
+    ] == ["onOrder", "a"]
 
 
 def test_what_stands_behind_a_subscription_belongs_to_it() -> None:

@@ -83,8 +83,8 @@ def test_the_schema_says_what_a_value_is(name: str, text: str, expected: object)
 @pytest.mark.parametrize(
     ("field", "filters", "expected"),
     [
-        ("onOrders", [], ["the schema has no subscription 'onOrders'; expected onOrder, onCustomer, onNothing. "
-                          "Did you mean 'onOrder'?"]),
+        ("onOrders", [], [("the schema has no subscription 'onOrders'; expected onOrder, onCustomer, onNothing. "
+                          "Did you mean 'onOrder'?")]),
         ("onNothing", [("a", "b")], ["onNothing has no argument 'a'; expected no filter: it takes no arguments"]),
         ("onCustomer", [], ["onCustomer needs the argument 'customerId'; expected --filter customerId=…, a ID!"]),
         ("onOrder", [("count", "x"), ("gift", "yes"), ("status", "LOST")], [
@@ -107,5 +107,5 @@ def test_what_does_not_fit_is_told(field: str, filters: list[tuple[str, str]], e
 
 def test_the_fields_are_those_of_the_subscription_type() -> None:
     """In the schema's order; none where there is no such type."""
-    assert ["onOrder", "onCustomer", "onNothing"] == subscription_fields(SCHEMA)
-    assert [] == subscription_fields(parse_schema("type Query { a: String }").graphql)
+    assert subscription_fields(SCHEMA) == ["onOrder", "onCustomer", "onNothing"]
+    assert subscription_fields(parse_schema("type Query { a: String }").graphql) == []

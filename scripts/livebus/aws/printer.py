@@ -154,7 +154,7 @@ class TablePrinter:
             last = iso(each.last)[11:-1] if each.last else "–"
             rows.append([name, str(each.messages), f"{rate:.1f}/s", size_text(each.size), last])
             if self._reception.has_latency:
-                rows[-1].append(self._reception.latency_text(name) or "–")
+                rows[-1].append(self._reception.median_latency(name) or "–")
         if self._reception.has_latency:
             head.append("latency")
         room = max(1, height - _STATUS_LINES)
