@@ -87,7 +87,7 @@ async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, An
     host = urlsplit(session.output("GraphQLUrl")).netloc
     subscriber = Subscriber(realtime_url=realtime_url, host=host, token=sign_in.token)
     async with subscriber.subscribe(SUBSCRIPTION) as subscription:
-        _say("subscribe", f"{subscription.field} at {realtime_url}")
+        _say("subscribe", f"{subscription.operations[0].field} at {realtime_url}")
         runtime.trace.listeners.append(_show_station)
         addressed = {**entry, "EventBusName": session.output("EventBusName")}
         _say("publish", f"{shown(file)} to event bus {addressed['EventBusName']}, with boto3's put_events")
@@ -95,7 +95,7 @@ async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, An
         publishing = asyncio.create_task(asyncio.to_thread(publish, [addressed], events))
         try:
             async with asyncio.timeout(ARRIVAL_SECONDS):
-                message = await anext(subscription)
+                message = await subscription.message()
         except TimeoutError:
             terminal.report_text(f"nothing arrived in {ARRIVAL_SECONDS:g} s; the stations above say how far it came")
             return False

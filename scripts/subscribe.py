@@ -1,135 +1,197 @@
-"""Print the messages of an AppSync subscription as they come: from AWS, or from the local runtime."""
+"""Print the messages of AppSync subscriptions as they come: from AWS, or from the local runtime."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import re
+import shlex
+import shutil
+import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+import time
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import suppress
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from livebus import flags, terminal
 from livebus.aws.session import Session
 from livebus.errors import InvalidOperation, LivebusError
 
 if TYPE_CHECKING:
-    from livebus.aws.connection import Message
+    from livebus.aws.api_schemas import ApiSchemas
+    from livebus.aws.listening import Listening
+    from livebus.aws.message_command import MessageCommand
+    from livebus.aws.printer import Form, Printer
     from livebus.aws.sign_in import SignIn
     from livebus.aws.subscriber import Operation, Subscription
+    from livebus.graphql_api import ApiAddress
 
 PROJECT = Path(__file__).resolve().parents[1]
 FIELD = "onPublishMsgFromEb"
 MEMBERS: dict[str, Literal["AccessToken", "IdToken"]] = {"access": "AccessToken", "id": "IdToken"}
+TERMINATED = 128 + signal.SIGTERM
+STATS_SECONDS = 10.0
+EXEC_SECONDS = 60.0
 
 EXAMPLES = """\
 examples:
   python scripts/subscribe.py --local                        as the local runtime's own user
   python scripts/subscribe.py --user alice                   to samconfig.toml's stack on AWS; asks for the password
   python scripts/subscribe.py --user alice --password-stdin --count 1 --timeout 30 --json < password.txt
-  python scripts/subscribe.py --local --query 'subscription { onOrder(team: "rewards") { id status } }'
+  python scripts/subscribe.py --local --api Fulfillment --field onShipment --filter warehouse=hamburg
+  python scripts/subscribe.py --local --subscription 'subscription($t: String) { onOrder(team: $t) { id } }' \\
+      --variables '{"t": "rewards"}'
+  python scripts/subscribe.py --local --exec 'python notify.py' --stats
+
+--field and --subscription may be given several times: all go over one connection. --filter belongs to the --field
+before it, --variables to the --subscription before it. With --field everything that the schema has is selected; the
+schema is that of --schema, of the template, or what the API tells of itself.
 
 The password comes from --password-stdin, from LIVEBUS_PASSWORD, or from the terminal, never from an argument. Where
 Cognito wants the temporary password replaced, the new one comes from LIVEBUS_NEW_PASSWORD or from the terminal.
 
-stdout has one line per message: the time and the text, with a tab between them; control characters are spelled out.
-stderr says "subscribed to FIELD" once AppSync has acknowledged, and how long each gap was when a connection was lost.
-exit codes: 0 --count messages came (or the end was asked for), 1 refused or fewer came, 2 wrong usage, 130 interrupted
+stdout has one line per message: the time and the text, with a tab between them (and the subscription's name, where there
+are several); control characters are spelled out. stderr says "subscribed to NAME" once AppSync has acknowledged, and how
+long each gap was when a connection was lost. A lost connection is taken up again for as long as it takes.
+exit codes: 0 --count messages came (or the end was asked for), 1 refused, fewer came, or a run of --exec failed, 2 wrong
+usage, 130 interrupted before --count messages came
 """
+
+
+@dataclasses.dataclass(slots=True)
+class Asked:
+    """One subscription as it was asked for: a field with filters, or a document (None: the default field)."""
+
+    field: str | None = None
+    document: str | None = None
+    filters: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    variables: dict[str, Any] | None = None
 
 
 def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
     """Run the verb and return its exit code. ``project`` is where samconfig.toml and .livebus/ are, beside the cwd."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    session = Session(flags.destination(parser, arguments, (Path.cwd(), project)))
+    folders = (Path.cwd(), project)
+    session = Session(flags.destination(parser, arguments, folders))
     try:
-        operation = _operation(parser, arguments)
-        sign_in = _sign_in(parser, arguments, session)
-        from livebus.aws.subscriber import Subscriber
+        asked = _asked(parser, arguments)
+        documents = {id(each): _document(parser, each) for each in asked if each.document is not None}
+        command = _command(parser, arguments)
+        _check_user(parser, arguments, session)
+        from livebus.aws.api_schemas import ApiSchemas
 
-        subscriber = Subscriber(
-            realtime_url=session.output("RealtimeUrl"),
-            host=urlsplit(session.output("GraphQLUrl")).netloc,
-            token=sign_in.token,
-            lost=lambda reason: terminal.warn(f"connection lost ({reason}); connecting again"),
-            back=lambda seconds: terminal.warn(
-                f"subscribed again after {seconds:.1f} s; messages in between are lost, AppSync does not replay them"
-            ),
-        )
-        return asyncio.run(_listen(subscriber.subscribe(operation), arguments))
+        template, schema = arguments.template, arguments.schema
+        schemas = ApiSchemas(session, folders, arguments.api or "", template=template, schema=schema)
+        api = schemas.api
+        sign_in = _sign_in(parser, arguments, session, api)
+        operations = [
+            documents[id(each)] if each.document is not None else _field_operation(parser, each, schemas, sign_in)
+            for each in asked
+        ]
+        return _listen(operations, sign_in, api, arguments, command)
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED
+    except asyncio.CancelledError:
+        return TERMINATED
     except KeyboardInterrupt:
         return terminal.INTERRUPTED if arguments.count else terminal.DONE
 
 
-async def _listen(subscription: Subscription, arguments: Namespace) -> int:
-    """Print messages until there are enough, the time is over, or the subscription ends."""
-    received = 0
-    async with subscription:
-        terminal.talk(f"subscribed to {subscription.field}")
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def _asked(parser: ArgumentParser, arguments: Namespace) -> list[Asked]:
+    """The subscriptions, each with the filters or variables that stand behind it."""
+    asked: list[Asked] = []
+    early: dict[str, Any] | None = None
+    for kind, value in arguments.asked or ():
+        last = asked[-1] if asked else None
+        if kind == "field":
+            asked.append(Asked(field=value))
+        elif kind == "document":
+            asked.append(Asked(document=value, variables=early))
+            early = None
+        elif kind == "variables" and (last is None or last.document is None or last.variables is not None):
+            early = value
+        elif kind == "variables":
+            assert last is not None
+            last.variables = value
+        elif last is not None and last.document is not None:
+            parser.error("--filter belongs to a --field; a --subscription has --variables")
+        else:
+            if last is None:
+                asked.append(Asked())
+            asked[-1].filters.append(value)
+    if early is not None:
+        parser.error("--variables belongs to a --subscription")
+    return asked or [Asked()]
+
+
+def _document(parser: ArgumentParser, asked: Asked) -> Operation:
+    """A subscription that is given as a whole: from a file, or as it is."""
+    from livebus.aws.operation import Operation
+
+    text = asked.document or ""
+    if "{" not in text:
         try:
-            async with asyncio.timeout(arguments.timeout):
-                async for message in subscription:
-                    _show(message, subscription.field, arguments)
-                    received += 1
-                    if received == arguments.count:
-                        return terminal.DONE
-        except TimeoutError:
-            if arguments.count is None:
-                return terminal.DONE
-            terminal.report_text(f"{received} of {arguments.count} messages came in {arguments.timeout:g} s")
-    return terminal.FAILED
-
-
-def _show(message: Message, field: str, arguments: Namespace) -> None:
-    time = message.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if arguments.json:
-        shown: dict[str, Any] = {"receivedAt": time, "field": field, "data": message.data}
-        if message.errors:
-            shown["errors"] = message.errors
-        terminal.json_result(shown)
-        return
-    if message.errors:
-        terminal.warn(f"a message with errors: {terminal.json_text(message.errors)}")
-    value = (message.data or {}).get(field)
-    text = terminal.escaped(value) if isinstance(value, str) else terminal.json_text(value)
-    terminal.result(f"{time}\t{text}")
-
-
-def _query(parser: ArgumentParser, arguments: Namespace) -> str:
-    """The text of the subscription: from a file, as it is, or made from the field's name."""
-    if arguments.query is None:
-        return f"subscription {{ {arguments.field} }}"
-    if "{" in arguments.query:
-        return str(arguments.query)
+            text = Path(text).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            parser.error(f"--subscription: {text!r} is neither GraphQL text nor a file that can be read ({error})")
     try:
-        return Path(arguments.query).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        parser.error(f"--query: {arguments.query!r} is neither GraphQL text nor a file that can be read ({error})")
-
-
-def _operation(parser: ArgumentParser, arguments: Namespace) -> Operation:
-    from livebus.aws.subscriber import Operation
-
-    try:
-        return Operation.parse(_query(parser, arguments), arguments.variables)
+        return Operation.parse(text, asked.variables)
     except InvalidOperation as error:
-        parser.error(f"--query: {error}")
+        parser.error(f"--subscription: {error}")
 
 
-def _sign_in(parser: ArgumentParser, arguments: Namespace, session: Session) -> SignIn:
+def _field_operation(parser: ArgumentParser, asked: Asked, schemas: ApiSchemas, sign_in: SignIn) -> Operation:
+    """A subscription to a field, with all that can be selected."""
+    from livebus.aws.operation import Operation
+    from livebus.subscription_document import subscription_fields, write_document
+
+    name = asked.field
+    if name is None and schemas.seems_to_have(FIELD) and not asked.filters:
+        return Operation.parse(f"subscription {{ {FIELD} }}")
+    try:
+        schema = schemas.find(name, sign_in.token)
+    except LivebusError:
+        if name is None or asked.filters or schemas.is_given:
+            raise
+        # Nobody tells the schema: a field without a selection may be right, and AppSync says so if not.
+        return Operation.parse(f"subscription {{ {name} }}")
+    fields = subscription_fields(schema)
+    if name is None:
+        name = FIELD if FIELD in fields else fields[0] if len(fields) == 1 else None
+    if name is None:
+        parser.error(f"which subscription? Pass --field with {', '.join(fields) or 'the name of one'}")
+    try:
+        document = write_document(schema, name, asked.filters)
+    except InvalidOperation as error:
+        parser.error("--field: " + "\n".join(map(str, error.faults)))
+    return Operation.parse(document.text, document.variables or None, document.name)
+
+
+# --- who asks ---------------------------------------------------------------------------------------------------------
+
+
+def _check_user(parser: ArgumentParser, arguments: Namespace, session: Session) -> str:
     runtime = session.runtime
     user_name = arguments.user or (runtime.user_name if runtime else "")
     if not user_name:
         parser.error("who subscribes? Pass --user NAME (--local has a user of its own)")
+    return str(user_name)
+
+
+def _sign_in(parser: ArgumentParser, arguments: Namespace, session: Session, api: ApiAddress) -> SignIn:
+    runtime = session.runtime
+    user_name = _check_user(parser, arguments, session)
     if arguments.password_stdin:
         password: str | None = sys.stdin.readline().rstrip("\r\n")
     else:
@@ -141,17 +203,127 @@ def _sign_in(parser: ArgumentParser, arguments: Namespace, session: Session) -> 
     if not password:
         parser.error("no password: set LIVEBUS_PASSWORD, or pass --password-stdin and write it to stdin")
     from livebus.aws.sign_in import SignIn
+    from livebus.graphql_api import find_client_id
 
+    # With the API's URL and the app client's id no stack is needed.
+    outputs = {} if "://" in (arguments.api or "") and arguments.client else session.outputs
     new_password = os.environ.get("LIVEBUS_NEW_PASSWORD")
     asked = (lambda: getpass(f"New password for {user_name}: ")) if sys.stdin.isatty() else None
     return SignIn(
         session.client("cognito-idp"),
-        client_id=session.output("UserPoolClientId"),
+        client_id=find_client_id(outputs, session.owner, api, arguments.client or ""),
         user_name=user_name,
         password=password,
         member=MEMBERS[arguments.token],
         new_password=(lambda: new_password) if new_password else asked,
     )
+
+
+# --- listening --------------------------------------------------------------------------------------------------------
+
+
+def _listen(
+    operations: Sequence[Operation],
+    sign_in: SignIn,
+    api: ApiAddress,
+    arguments: Namespace,
+    command: Sequence[str] | None,
+) -> int:
+    from livebus.aws.subscriber import Subscriber
+
+    def lost(reason: str) -> None:
+        listening.printer.lost(reason)
+
+    subscriber = Subscriber(
+        realtime_url=api.realtime_url,
+        host=api.host,
+        token=sign_in.token,
+        refresh_in=sign_in.refresh_in,
+        renew=sign_in.renew,
+        lost=lost,
+    )
+    listening = _listening(subscriber.subscribe(*operations), arguments, command)
+    return asyncio.run(_until_the_end(listening, arguments))
+
+
+def _listening(subscription: Subscription, arguments: Namespace, command: Sequence[str] | None) -> Listening:
+    from livebus.aws.listening import Listening, Wanted
+    from livebus.aws.printer import LinePrinter, TablePrinter
+    from livebus.aws.result_stream import ResultStream
+    from livebus.reception import Reception
+
+    stream = ResultStream(sys.stdout)
+    names = [operation.name for operation in subscription.operations]
+    latency_path = tuple(arguments.latency_field.split(".")) if arguments.latency_field else ()
+    reception = Reception(names, time.monotonic(), latency_path)
+    printer: Printer
+    if arguments.table and terminal.drawable(sys.stdout):
+        styled = terminal.coloured(sys.stdout)
+        printer = TablePrinter(stream, reception, time.monotonic, styled=styled, note_here=sys.stderr.isatty())
+    else:
+        form: Form = "json" if arguments.json else "jsonl" if arguments.jsonl else "text"
+        printer = LinePrinter(stream, "silent" if form == "text" and command else form, named=len(names) > 1)
+
+    def start() -> MessageCommand:
+        from livebus.aws.message_command import MessageCommand
+
+        return MessageCommand(
+            command or (),
+            concurrency=arguments.exec_concurrency,
+            limit=arguments.exec_timeout,
+            tell=printer.note,
+            clock=time.monotonic,
+        )
+
+    wanted = Wanted(arguments.count, arguments.timeout, arguments.stats)
+    return Listening(
+        subscription, stream, printer, reception, wanted, clock=time.monotonic, command=start if command else None
+    )
+
+
+async def _until_the_end(listening: Listening, arguments: Namespace) -> int:
+    from livebus.aws.listening import End
+
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    end = await listening.run()
+    if end is End.NO_READER:
+        terminal.stop_results()
+    failed = listening.command is not None and listening.command.failed > 0
+    if end is End.TIME and arguments.count is not None:
+        terminal.report_text(f"{listening.received} of {arguments.count} messages came in {arguments.timeout:g} s")
+    is_short = arguments.count is not None and end is not End.ENOUGH
+    return terminal.FAILED if is_short or failed else terminal.DONE
+
+
+def _command(parser: ArgumentParser, arguments: Namespace) -> list[str] | None:
+    """The words of --exec."""
+    if arguments.exec is None:
+        return None
+    try:
+        words = shlex.split(arguments.exec)
+    except ValueError as error:
+        parser.error(f"--exec: {error}")
+    if not words:
+        parser.error("--exec: there is no command in it")
+    if shutil.which(words[0]) is None:
+        parser.error(f"--exec: there is no command {words[0]!r}; a shell is `sh -c '…'`")
+    return words
+
+
+# --- arguments --------------------------------------------------------------------------------------------------------
+
+
+class _Append(Action):
+    """Keeps the order over several flags: what stands behind a subscription belongs to it."""
+
+    def __call__(
+        self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        del parser, option_string
+        namespace.asked = [*(namespace.asked or ()), (self.const, values)]
 
 
 def _variables(text: str) -> dict[str, Any]:
@@ -166,8 +338,15 @@ def _variables(text: str) -> dict[str, Any]:
 
 def _name(text: str) -> str:
     if not re.fullmatch("[_A-Za-z][_0-9A-Za-z]*", text):
-        raise ArgumentTypeError(f"{text!r} is not a GraphQL name; --query takes a whole subscription")
+        raise ArgumentTypeError(f"{text!r} is not a GraphQL name; --subscription takes a whole subscription")
     return text
+
+
+def _filter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ArgumentTypeError(f"{text!r} is not ARGUMENT=VALUE")
+    return name, value
 
 
 def _seconds(text: str) -> float:
@@ -184,19 +363,98 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="subscribe.py", description=__doc__, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
     )
-    what = parser.add_mutually_exclusive_group()
+    parser.set_defaults(asked=None)
+    what = parser.add_argument_group("what to subscribe to")
+    for flags_, kind, type_, metavar, text in (
+        (("--field",), "field", _name, "NAME", f"a subscription field (default: {FIELD}, or the schema's only one)"),
+        (
+            ("--filter",),
+            "filter",
+            _filter,
+            "ARGUMENT=VALUE",
+            "an argument of the field: only messages that have this value",
+        ),
+        (
+            ("--subscription", "--query"),
+            "document",
+            str,
+            "FILE|TEXT",
+            "a whole GraphQL subscription: its text, or a file that holds it",
+        ),
+        (("--variables",), "variables", _variables, "JSON", "the subscription's variables, a JSON object"),
+    ):
+        what.add_argument(*flags_, action=_Append, const=kind, type=type_, metavar=metavar, help=text, dest="asked")
+    what.add_argument("--schema", type=Path, metavar="FILE", help="the API's schema (default: the template's)")
     what.add_argument(
-        "--field", type=_name, default=FIELD, help=f"the subscription field, without a selection (default: {FIELD})"
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="the template (default: the local runtime's, template.yaml here, or the project's)",
     )
-    what.add_argument("--query", metavar="FILE|TEXT", help="a GraphQL subscription: its text, or a file that holds it")
-    parser.add_argument("--variables", type=_variables, metavar="JSON", help="the query's variables, a JSON object")
-    parser.add_argument("--count", type=flags.at_least_one, metavar="N", help="end after N messages")
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="end so long after it is subscribed")
-    parser.add_argument("--json", action="store_true", help='print {"receivedAt", "field", "data"} per message')
-    parser.add_argument("--user", metavar="NAME", help="who signs in (default with --local: the runtime's own user)")
-    parser.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
-    parser.add_argument("--token", choices=MEMBERS, default="access", help="which token (default: access)")
+    how = parser.add_argument_group("how to show it")
+    form = how.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help='print {"receivedAt", "field", "data"} per message')
+    form.add_argument(
+        "--jsonl",
+        action="store_true",
+        help='print {"type", "receivedAt", "subscription", "data"} per message, and a record per gap',
+    )
+    form.add_argument("--table", action="store_true", help="a live table, where stdout is a terminal")
+    how.add_argument(
+        "--stats",
+        type=_seconds,
+        nargs="?",
+        const=STATS_SECONDS,
+        metavar="SECONDS",
+        help=f"say on stderr what came, every {STATS_SECONDS:g} s (or as given) and at the end",
+    )
+    how.add_argument(
+        "--latency-field",
+        metavar="PATH",
+        help="with --stats, --table: where messages hold the time that latency counts from, such as time",
+    )
+    run = parser.add_argument_group("what to do with it")
+    run.add_argument(
+        "--exec",
+        metavar="COMMAND",
+        help="run it for each message, without a shell, the message as JSON on stdin; what it prints goes to stderr, and "
+        "messages are printed with --json, --jsonl or --table only",
+    )
+    run.add_argument(
+        "--exec-concurrency",
+        type=flags.at_least_one,
+        default=1,
+        metavar="N",
+        help="so many runs at once (default: 1, in the messages' order)",
+    )
+    run.add_argument(
+        "--exec-timeout",
+        type=_seconds,
+        default=EXEC_SECONDS,
+        metavar="SECONDS",
+        help=f"end a run that takes longer (default: {EXEC_SECONDS:g})",
+    )
+    end = parser.add_argument_group("when to end")
+    end.add_argument("--count", type=flags.at_least_one, metavar="N", help="end after N messages")
+    end.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="end so long after it is subscribed")
+    who = parser.add_argument_group("who subscribes")
+    who.add_argument("--user", metavar="NAME", help="who signs in (default with --local: the runtime's own user)")
+    who.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+    who.add_argument("--token", choices=MEMBERS, default="access", help="which token (default: access)")
     flags.add_destination(parser)
+    parser.add_argument(
+        "--api",
+        type=flags.not_empty,
+        metavar="NAME|URL",
+        help="which API, where a stack has several: an Output with its URL, the beginning of such Outputs' names, its "
+        "logical id in the template, or its URL",
+    )
+    parser.add_argument(
+        "--client",
+        type=flags.not_empty,
+        metavar="NAME|ID",
+        help="the app client to sign in with: an Output with its id, or the id (default: the API's, by the Outputs' names)",
+    )
     return parser
 
 

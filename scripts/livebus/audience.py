@@ -8,29 +8,20 @@ https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
-from graphql import (
-    GraphQLField,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    GraphQLUnionType,
-    get_named_type,
-    is_required_argument,
-)
+from graphql import GraphQLField, is_required_argument
 
 from livebus.execution import Errors
 from livebus.flow import CompiledApi
 from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.operation import GraphQLRequest, Publication, Selected, Services
+from livebus.schema.selection import Selection
 from livebus.subscription import Deliveries, InvalidFilter, Projection, Subscriptions
 
-# Bounds of what the default subscriber selects: schemas may be recursive, and wide.
-MAX_DEPTH = 8
-MAX_FIELDS = 500
 # Apps sign their users in; whoever else may subscribe comes after them.
 _PREFERRED: tuple[Mode, ...] = (COGNITO, OIDC, LAMBDA, API_KEY, AWS_IAM)
 _SUB = "00000000-0000-4000-8000-000000000000"
@@ -171,7 +162,7 @@ def default_subscriber(api: CompiledApi, field: str) -> DefaultSubscriber | None
         caller = _caller(mode, api)
         if not api.access.allows(caller, "Subscription", field):
             continue
-        selection = _Selection(api, caller).of(definition)
+        selection = _selection(api, caller, definition)
         if selection is not None:
             required = tuple(name for name, argument in definition.args.items() if is_required_argument(argument))
             bare = DefaultSubscriber(field, caller, f"subscription {{ {field}{selection} }}", required)
@@ -182,7 +173,7 @@ def default_subscriber(api: CompiledApi, field: str) -> DefaultSubscriber | None
 def with_arguments(api: CompiledApi, subscriber: DefaultSubscriber, names: tuple[str, ...]) -> DefaultSubscriber:
     """The same subscriber, who gives these arguments of the field as variables."""
     definition = _subscription_fields(api)[subscriber.field]
-    selection = _Selection(api, subscriber.caller).of(definition) or ""
+    selection = _selection(api, subscriber.caller, definition) or ""
     declared = ", ".join(f"${name}: {definition.args[name].type}" for name in names)
     passed = ", ".join(f"{name}: ${name}" for name in names)
     query = f"subscription ({declared}) {{ {subscriber.field}({passed}){selection} }}"
@@ -240,55 +231,9 @@ def _subscription_fields(api: CompiledApi) -> Mapping[str, GraphQLField]:
     return kind.fields if kind else {}
 
 
-class _Selection:
-    """Writes the selection of all fields that a caller may read and that need no arguments."""
-
-    def __init__(self, api: CompiledApi, caller: Caller) -> None:
-        self._api = api
-        self._caller = caller
-        self._schema = api.schema.graphql
-        self._left = MAX_FIELDS
-
-    def of(self, field: GraphQLField) -> str | None:
-        """The selection below a field, empty for scalars; None where there is nothing to select."""
-        return self._below(get_named_type(field.type), ())
-
-    def _below(self, kind: GraphQLNamedType, way: tuple[str, ...]) -> str | None:
-        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
-            return ""
-        if kind.name in way or len(way) >= MAX_DEPTH:
-            return None
-        way = (*way, kind.name)
-        # Members of one response must agree on what a name means: the first word counts.
-        taken: dict[str, str] = {}
-        parts = list(self._fields(kind, way, taken)) if not isinstance(kind, GraphQLUnionType) else []
-        if not isinstance(kind, GraphQLObjectType):
-            for possible in self._schema.get_possible_types(kind):
-                fields = list(self._fields(possible, way, taken, known=tuple(getattr(kind, "fields", ()))))
-                if fields:
-                    parts.append(f"... on {possible.name} {{ {' '.join(fields)} }}")
-        return f" {{ {' '.join(parts)} }}" if parts else None
-
-    def _fields(
-        self,
-        kind: GraphQLObjectType | GraphQLInterfaceType,
-        way: tuple[str, ...],
-        taken: dict[str, str],
-        known: tuple[str, ...] = (),
-    ) -> Iterator[str]:
-        for name, field in kind.fields.items():
-            if name in known or taken.setdefault(name, str(field.type)) != str(field.type):
-                continue
-            if self._left <= 0 or any(map(is_required_argument, field.args.values())) or not self._readable(kind, name):
-                continue
-            below = self._below(get_named_type(field.type), way)
-            if below is not None:
-                self._left -= 1
-                yield f"{name}{below}"
-
-    def _readable(self, kind: GraphQLObjectType | GraphQLInterfaceType, field: str) -> bool:
-        kinds = [kind] if isinstance(kind, GraphQLObjectType) else self._schema.get_possible_types(kind)
-        return all(self._api.access.allows(self._caller, each.name, field) for each in kinds)
+def _selection(api: CompiledApi, caller: Caller, field: GraphQLField) -> str | None:
+    """All that a caller may read below a field; None where that is nothing."""
+    return Selection(api.schema.graphql, partial(api.access.allows, caller)).of(field)
 
 
 def _is_nulled(payload: bytes, field: str) -> bool:

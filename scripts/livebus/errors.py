@@ -13,6 +13,7 @@ The exception tree: what can be wrong outside our own code, told so that the rea
     │   └── NotEmulated             sound on AWS, and not there in the local runtime: refused by its name
     ├── InvalidEvent                an event file, or an entry in it
     └── Unreachable                 an endpoint, a stack or a runtime that does not answer, or refuses
+        └── Refused                 it answered no, and will do so again
 
 Built-in exceptions that escape are our bugs, never the user's: no module raises them on purpose for bad input.
 """
@@ -158,3 +159,7 @@ class InvalidEvent(LivebusError):
 
 class Unreachable(LivebusError):
     """What should have answered did not, or refused: a runtime, an endpoint, a stack, a sign-in."""
+
+
+class Refused(Unreachable):
+    """An answer that another attempt would get again: a wrong password, a field that this user may not see."""

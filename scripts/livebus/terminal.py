@@ -57,8 +57,12 @@ def result(line: str) -> None:
 
 def json_result(value: Any) -> None:
     """Print one JSON line on stdout; pure ASCII where stdout is not UTF-8."""
-    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    _write(sys.stdout, json_text(value) if utf8 else json.dumps(value))
+    _write(sys.stdout, _json_on_stdout(value))
+
+
+def json_line(value: Any) -> str:
+    """The line that ``json_result`` prints, for whoever writes it to stdout himself."""
+    return _json_on_stdout(value) + "\n"
 
 
 def talk(text: str) -> None:
@@ -87,6 +91,11 @@ def coloured(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def drawable(stream: TextIO) -> bool:
+    """Tell whether the stream is a terminal whose cursor can be moved."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def run(main: Callable[[], int]) -> NoReturn:
     """
     End the process with the exit code of ``main``.
@@ -111,9 +120,18 @@ def stop_results() -> None:
     os.close(nowhere)
 
 
+def labelled(label: str, text: str, *, coloured: bool) -> str:
+    """A line that begins with "error:" or "warning:", escaped."""
+    return f"{_STYLES[label]}{label}:{_PLAIN} {escaped(text)}" if coloured else f"{label}: {escaped(text)}"
+
+
+def _json_on_stdout(value: Any) -> str:
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json_text(value) if utf8 else json.dumps(value)
+
+
 def _labelled(label: str, text: str) -> None:
-    shown = f"{_STYLES[label]}{label}:{_PLAIN}" if coloured(sys.stderr) else f"{label}:"
-    _write(sys.stderr, f"{shown} {escaped(text)}")
+    _write(sys.stderr, labelled(label, text, coloured=coloured(sys.stderr)))
 
 
 def _write(stream: TextIO, line: str) -> None:

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,8 +18,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from livebus.aws import connection as connection_module
-from livebus.aws.subscriber import Subscriber
-from livebus.errors import Unreachable
+from livebus.aws.subscriber import BUFFERED, Subscriber
+from livebus.errors import Refused, Unreachable
+from livebus.message import Gap
 
 QUERY = "subscription { onOrder }"
 UNAUTHORIZED = {"errors": [{"errorType": "UnauthorizedException", "errorCode": 401, "message": "Token has expired."}]}
@@ -79,9 +81,11 @@ class AppSync:
         self.connections: list[Any] = []
         self.tokens = 0
         self.lost: list[str] = []
-        self.gaps: list[float] = []
+        self.gaps: list[Gap] = []
         self.pauses: list[tuple[float, float]] = []
-        self.now = 100.0
+        self.now = datetime(2026, 1, 15, tzinfo=UTC)
+        self.renewals = 0
+        self.unreachable: list[Exception] = []
         self.status: HTTPStatus | None = None
         self.port = 0
 
@@ -91,18 +95,23 @@ class AppSync:
             host=f"127.0.0.1:{self.port}",
             token=self._token,
             lost=self.lost.append,
-            back=self.gaps.append,
-            clock=lambda: self.now,
+            renew=self._renew,
+            now=lambda: self.now,
             sleep=self._sleep,
             uniform=self._uniform,
         )
 
     def _token(self) -> str:
+        if self.unreachable:
+            raise self.unreachable.pop(0)
         self.tokens += 1
         return f"token-{self.tokens}"
 
+    def _renew(self) -> None:
+        self.renewals += 1
+
     async def _sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self.now += timedelta(seconds=seconds)
         await asyncio.sleep(0)
 
     def _uniform(self, low: float, high: float) -> float:
@@ -141,8 +150,16 @@ def play(test: Callable[[AppSync], Awaitable[object]], *scripts: Script) -> AppS
 
 
 async def take(appsync: AppSync, count: int) -> list[Any]:
+    taken: list[Any] = []
     async with appsync.subscriber().subscribe(QUERY) as subscription:
-        return [(await anext(subscription)).data for _ in range(count)]
+        async for item in subscription:
+            if isinstance(item, Gap):
+                appsync.gaps.append(item)
+            else:
+                taken.append(item.data)
+                if len(taken) == count:
+                    break
+    return taken
 
 
 def test_messages_come_in_order() -> None:
@@ -279,7 +296,7 @@ def test_a_lost_connection_is_taken_up_again_with_a_fresh_token() -> None:
     appsync = play(test, first, failed, failed, second)
     assert [header["Authorization"] for header in appsync.connections] == [f"token-{n}" for n in range(1, 5)]
     assert appsync.pauses == [(0, 0.5), (0, 1.0), (0, 2.0)]
-    assert appsync.gaps == [3.5]
+    assert [(gap.seconds, gap.reason) for gap in appsync.gaps] == [(3.5, appsync.lost[0])]
     assert len(appsync.lost) == 1
 
 
@@ -312,7 +329,7 @@ def test_an_end_in_the_middle_is_a_loss(end: dict[str, Any]) -> None:
 
 
 def test_a_refusal_after_a_loss_ends_the_iteration() -> None:
-    """A user who was locked out in between is told so, after the messages that had come."""
+    """A user who was locked out in between is told so, after the messages that had come; a new token was tried, too."""
 
     async def first(peer: Peer) -> None:
         await peer.accept()
@@ -326,11 +343,108 @@ def test_a_refusal_after_a_loss_ends_the_iteration() -> None:
 
     async def test(appsync: AppSync) -> None:
         async with appsync.subscriber().subscribe(QUERY) as subscription:
-            assert (await anext(subscription)).data == {"onOrder": "before"}
-            with pytest.raises(Unreachable, match="refused the connection"):
-                await anext(subscription)
+            assert (await subscription.message()).data == {"onOrder": "before"}
+            for _ in range(2):
+                with pytest.raises(Refused, match="refused the connection"):
+                    await subscription.message()
 
-    play(test, first, second)
+    appsync = play(test, first, second)
+    assert (len(appsync.connections), appsync.renewals) == (3, 1)
+
+
+def test_a_token_that_is_staler_than_it_looks_is_renewed() -> None:
+    """The machine slept, say: the refused token is forgotten, and the next one lets us in."""
+
+    async def first(peer: Peer) -> None:
+        await peer.accept()
+        await peer.close()
+
+    async def refusing(peer: Peer) -> None:
+        await peer.receive()
+        await peer.send(type="connection_error", payload=UNAUTHORIZED)
+        await peer.until_closed()
+
+    async def last(peer: Peer) -> None:
+        await peer.accept()
+        await peer.data("after")
+        await peer.until_closed()
+
+    async def test(appsync: AppSync) -> None:
+        assert await take(appsync, 1) == [{"onOrder": "after"}]
+
+    appsync = play(test, first, refusing, last)
+    assert (appsync.renewals, len(appsync.gaps)) == (1, 1)
+
+
+def test_a_pool_that_does_not_answer_is_asked_again() -> None:
+    """No network for the sign-in, either: that is no refusal, and the gap goes on."""
+
+    async def first(peer: Peer) -> None:
+        await peer.accept()
+        await peer.close()
+
+    async def second(peer: Peer) -> None:
+        await peer.accept()
+        await peer.data("after")
+        await peer.until_closed()
+
+    async def test(appsync: AppSync) -> None:
+        appsync.scripts[0] = cut
+        assert await take(appsync, 1) == [{"onOrder": "after"}]
+
+    async def cut(peer: Peer) -> None:
+        appsync_of_the_test.unreachable = [Unreachable("no network"), Unreachable("no network")]
+        await first(peer)
+
+    async def remembering(appsync: AppSync) -> None:
+        nonlocal appsync_of_the_test
+        appsync_of_the_test = appsync
+        await test(appsync)
+
+    appsync_of_the_test = AppSync()
+    appsync = play(remembering, first, second)
+    assert len(appsync.pauses) == 3
+    assert [gap.seconds for gap in appsync.gaps] == [0.5 + 1 + 2]
+
+
+def test_a_connection_that_does_not_last_is_no_new_beginning() -> None:
+    """Acknowledged and closed again and again: the pauses grow, until one has stood for half a minute."""
+
+    async def short(peer: Peer) -> None:
+        await peer.accept()
+        await peer.close()
+
+    async def last(peer: Peer) -> None:
+        await peer.accept()
+        await peer.data("after")
+        await peer.until_closed()
+
+    async def test(appsync: AppSync) -> None:
+        assert await take(appsync, 1) == [{"onOrder": "after"}]
+
+    appsync = play(test, short, short, short, last)
+    assert [pause[1] for pause in appsync.pauses] == [0.5, 1, 2]
+    assert len(appsync.gaps) == 3
+
+
+def test_messages_that_come_before_all_is_acknowledged_are_kept() -> None:
+    """More than would wait otherwise: the acknowledgement of the others comes the same way."""
+
+    async def script(peer: Peer) -> None:
+        await peer.handshake()
+        await peer.receive()
+        await peer.send(type="start_ack", id="1")
+        for number in range(BUFFERED + 20):
+            await peer.data(str(number))
+        await peer.send(type="start_ack", id="2")
+        await peer.until_closed()
+
+    async def test(appsync: AppSync) -> None:
+        async with appsync.subscriber().subscribe(QUERY, "subscription { onSale }") as subscription:
+            taken = [(await subscription.message()).value for _ in range(BUFFERED + 20)]
+        assert taken == [str(number) for number in range(BUFFERED + 20)]
+
+    play(test, script)
 
 
 def test_silence_is_a_loss() -> None:

@@ -16,12 +16,16 @@ from urllib.parse import urlsplit
 from livebus.errors import Place, Unreachable
 
 STATE_FILE = Path(".livebus", "runtime.json")
+_TEMPLATE = "TemplateFile"
 _START = "Start it with `python scripts/local.py` (or `make local`)."
 
 
 @dataclass(frozen=True, slots=True)
 class LocalRuntime:
-    """A running local runtime. ``outputs`` are the template's Outputs by their names; ``ca_file`` may be empty."""
+    """
+    A running local runtime. ``outputs`` are the template's Outputs by their names; ``ca_file`` and ``template``, the file
+    that it runs, may be empty.
+    """
 
     endpoint_url: str
     region: str
@@ -29,6 +33,7 @@ class LocalRuntime:
     password: str = field(repr=False)
     ca_file: str
     outputs: Mapping[str, str] = field(repr=False)
+    template: str = ""
 
 
 def find(folders: Iterable[Path]) -> LocalRuntime:
@@ -60,7 +65,8 @@ def _parse(text: str, file: Path) -> LocalRuntime:
             user_name=state.get("UserName", ""),
             password=state.get("Password", ""),
             ca_file=state.get("CaFile", ""),
-            outputs={name: value for name, value in state.items() if isinstance(value, str)},
+            outputs={name: value for name, value in state.items() if isinstance(value, str) and name != _TEMPLATE},
+            template=state.get(_TEMPLATE, ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreachable(

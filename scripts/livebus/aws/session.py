@@ -79,8 +79,12 @@ class Session:
 
     def output(self, name: str) -> str:
         """One of the Outputs. Raises Unreachable where it is not there."""
-        owner = "the runtime's template" if self.runtime is not None else f"the stack {self.stack_name!r}"
-        return stack.required(self.outputs, name, owner)
+        return stack.required(self.outputs, name, self.owner)
+
+    @property
+    def owner(self) -> str:
+        """Whose Outputs these are, in words."""
+        return "the runtime's template" if self.runtime is not None else f"the stack {self.stack_name!r}"
 
     def client(self, service: str) -> Any:
         """

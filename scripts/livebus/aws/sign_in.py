@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
@@ -15,10 +16,13 @@ from typing import Any, Literal, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from livebus.aws.refusal import code_and_message, unreachable
-from livebus.errors import Unreachable
+from livebus.errors import Refused, Unreachable
 
-# A connection or a subscription begins at once; a token that is good for a minute is good enough.
+# A connection or a subscription begins at once; a token that is good for a minute is good enough. Of a token that does
+# not live for two minutes it is half its life.
 MARGIN_SECONDS = 60.0
+# What may be otherwise at the next attempt; Cognito's own codes, and botocore's where an answer has no body.
+_PASSING = ("TooManyRequests", "LimitExceeded", "Throttl", "Internal", "Unavailable", "HTTP 5", "Timeout")
 
 _ADVICE = {
     "UserNotConfirmedException": "Confirm the user: `aws cognito-idp admin-confirm-sign-up`.",
@@ -42,7 +46,8 @@ class SignIn:
     One user's sign-in; ``member`` says which token is wanted. ``token()`` blocks: a coroutine calls it in a thread.
 
     ``new_password`` is asked when Cognito wants the temporary password replaced (NEW_PASSWORD_REQUIRED), at most once;
-    without it such a sign-in fails. ``clock`` gives seconds.
+    without it such a sign-in fails. ``clock`` gives seconds, and goes on while the machine sleeps, as tokens age then,
+    too. Refused is raised where another attempt would be refused again, Unreachable where it may not be.
     """
 
     def __init__(
@@ -54,7 +59,7 @@ class SignIn:
         password: str,
         member: Literal["AccessToken", "IdToken"] = "AccessToken",
         new_password: Callable[[], str] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._client_id = client_id
@@ -65,14 +70,24 @@ class SignIn:
         self._clock = clock
         self._tokens: Mapping[str, Any] = {}
         self._refresh_token = ""
-        self._expires = 0.0
+        self._stale_from = 0.0
+        self._lock = threading.Lock()
 
     def token(self) -> str:
-        """Return a fresh token; sign in, refresh, or sign in anew as it takes. Raises Unreachable when refused."""
-        fresh = bool(self._tokens) and self._clock() < self._expires - MARGIN_SECONDS
-        if not fresh and not self._refreshed():
-            self._sign_in()
-        return str(self._tokens[self._member])
+        """Return a fresh token; sign in, refresh, or sign in anew as it takes. Raises Refused or Unreachable."""
+        with self._lock:
+            fresh = bool(self._tokens) and self._clock() < self._stale_from
+            if not fresh and not self._refreshed():
+                self._sign_in()
+            return str(self._tokens[self._member])
+
+    def refresh_in(self) -> float:
+        """In how many seconds the token is to be refreshed, so that there always is a fresh one. Below 0: now."""
+        return self._stale_from - self._clock()
+
+    def renew(self) -> None:
+        """Forget the token: it was refused, whatever its age. The next one is new."""
+        self._tokens = {}
 
     def _sign_in(self) -> None:
         answer = self._call(
@@ -84,7 +99,7 @@ class SignIn:
             answer = self._replace_password(answer)
         challenge = answer.get("ChallengeName")
         if challenge:
-            raise Unreachable(
+            raise Refused(
                 f"sign-in of {self._user_name!r} asks for {challenge}, which only an app can answer",
                 advice="Use a user without it.",
             )
@@ -92,7 +107,7 @@ class SignIn:
 
     def _replace_password(self, challenge: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._new_password is None:
-            raise Unreachable(
+            raise Refused(
                 f"sign-in of {self._user_name!r} asks for a new password in place of the temporary one",
                 advice="Set one: `aws cognito-idp admin-set-user-password --permanent`.",
             )
@@ -118,7 +133,9 @@ class SignIn:
                 AuthFlow="REFRESH_TOKEN_AUTH",
                 AuthParameters={"REFRESH_TOKEN": self._refresh_token},
             )
-        except ClientError:
+        except ClientError as error:
+            if _may_pass(error):
+                raise unreachable(error, f"refresh the sign-in of {self._user_name!r}") from None
             # Expired, revoked, or a client with refresh token rotation: the password still signs in.
             self._refresh_token = ""
             return False
@@ -131,15 +148,22 @@ class SignIn:
         self._tokens = answer["AuthenticationResult"]
         # A refresh brings no new refresh token: the old one stays good.
         self._refresh_token = self._tokens.get("RefreshToken") or self._refresh_token
-        self._expires = self._clock() + float(self._tokens["ExpiresIn"])
+        life = float(self._tokens["ExpiresIn"])
+        self._stale_from = self._clock() + life - min(MARGIN_SECONDS, life / 2)
 
     def _call(self, operation: Callable[..., Mapping[str, Any]], **request: Any) -> Mapping[str, Any]:
         try:
             return operation(ClientId=self._client_id, **request)
         except ClientError as error:
             code, message = code_and_message(error)
-            raise Unreachable(
+            kind = Unreachable if _may_pass(error) else Refused
+            raise kind(
                 f"sign-in of {self._user_name!r} was refused: {code}: {message}", advice=_ADVICE.get(code, "")
             ) from None
         except BotoCoreError as error:
             raise unreachable(error, f"sign {self._user_name!r} in") from None
+
+
+def _may_pass(error: ClientError) -> bool:
+    code, _ = code_and_message(error)
+    return any(word in code for word in _PASSING)

@@ -312,7 +312,9 @@ class Runtime:
         own = {**self._announce, "UserName": user_name, "Password": password}
         stacks = {name: dict(each.outputs) for name, each in self.served.applications().items()}
         self.outputs = {**self._main_outputs(stacks), **own}
-        state = {**self.outputs, "Stacks": stacks, "Pid": os.getpid()}
+        template = self._settings.template if self._file_stack and self._file_stack.is_followed else None
+        of_the_process = {"TemplateFile": str(template.absolute()) if template else "", "Pid": os.getpid()}
+        state = {**self.outputs, "Stacks": stacks, **of_the_process}
         self._state.write(RUNTIME_FILE, json.dumps(state, indent=2) + "\n")
         if self._settings.outputs is not None:
             write_outputs(self._settings.outputs, self.outputs)

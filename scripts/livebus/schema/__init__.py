@@ -9,6 +9,7 @@ when the schema is created.
 
     document     the parsed text, and what AppSync refuses in it; its places are lines of the user's file
     links        @aws_subscribe: which mutation feeds which subscription
+    selection    the text that selects everything below a field
     schema       all of it put together: parse_schema, parse_types, Schema, AuthDirective
 
 https://docs.aws.amazon.com/appsync/latest/devguide/schema-components.html

@@ -21,6 +21,10 @@ def errors(*types: str) -> list[Any]:
         ([{"message": "only this"}], "only this"),
         ([{"errorType": "OnlyThis"}], "OnlyThis"),
         ([None], "[None]"),
+        (
+            [{"errors": {"errorType": "MaxSubscriptionsReachedError", "message": "Max number"}}],
+            "MaxSubscriptionsReachedError: Max number",
+        ),
         ([{"errors": "no list"}], "[{'errors': 'no list'}]"),
         ([], "[]"),
     ],

@@ -9,17 +9,20 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from livebus.aws.sign_in import MARGIN_SECONDS, SignIn
-from livebus.errors import Unreachable
+from livebus.errors import Refused, Unreachable
 
 
 class FakePool:
     """One user, alice, with a password; ``temporary`` asks for a new one first. Tokens count up."""
 
-    def __init__(self, password: str = "secret", *, temporary: bool = False, refreshes: bool = True) -> None:
+    def __init__(
+        self, password: str = "secret", *, temporary: bool = False, refreshes: bool = True, life: int = 3600
+    ) -> None:
         self.calls: list[str] = []
         self.password = password
         self._temporary = temporary
         self._refreshes = refreshes
+        self._life = life
 
     def initiate_auth(self, **request: Any) -> Mapping[str, Any]:
         self.calls.append(request["AuthFlow"])
@@ -50,7 +53,7 @@ class FakePool:
 
     def _tokens(self, **more: str) -> Mapping[str, Any]:
         number = len(self.calls)
-        tokens = {"AccessToken": f"access-{number}", "IdToken": f"id-{number}", "ExpiresIn": 3600, **more}
+        tokens = {"AccessToken": f"access-{number}", "IdToken": f"id-{number}", "ExpiresIn": self._life, **more}
         return {"AuthenticationResult": tokens, "ChallengeParameters": {}}
 
 
@@ -155,3 +158,61 @@ def test_an_endpoint_that_does_not_answer_is_told() -> None:
 
     with pytest.raises(Unreachable, match="cannot sign 'alice' in: Could not connect"):
         sign_in(Dead()).token()
+
+
+def test_a_short_token_is_refreshed_at_half_its_life() -> None:
+    """And it is told when that is: always ahead of us, so that whoever waits for it does not turn in circles."""
+    pool, clock = FakePool(life=20), Clock()
+    user = sign_in(pool, clock=clock)
+    user.token()
+    assert user.refresh_in() == 10
+    clock.now = 10
+    assert (user.token(), user.refresh_in()) == ("access-2", 10)
+
+
+def test_a_token_that_was_refused_is_given_up() -> None:
+    """Whatever its age: the refresh token gives another."""
+    pool = FakePool()
+    user = sign_in(pool)
+    user.token()
+    user.renew()
+    assert user.token() == "access-2"
+    assert pool.calls == ["USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("NotAuthorizedException", Refused),
+        ("UserNotFoundException", Refused),
+        ("TooManyRequestsException", Unreachable),
+        ("InternalErrorException", Unreachable),
+        ("LimitExceededException", Unreachable),
+    ],
+)
+def test_only_what_stays_refused_is_a_refusal(code: str, expected: type[Exception]) -> None:
+    """Load and faults on AWS's side are worth another attempt, with the password as with the refresh token."""
+
+    class Pool(FakePool):
+        broken = True
+
+        def initiate_auth(self, **request: Any) -> Mapping[str, Any]:
+            if self.broken:
+                self.calls.append(request["AuthFlow"])
+                raise refused(code, "no")
+            return super().initiate_auth(**request)
+
+    pool = Pool()
+    user = sign_in(pool)
+    with pytest.raises(Unreachable) as raised:
+        user.token()
+    assert type(raised.value) is expected
+    pool.broken = False
+    user.token()
+    user.renew()
+    pool.broken = True
+    with pytest.raises(Unreachable) as raised:
+        user.token()
+    assert type(raised.value) is expected
+    flows = ["REFRESH_TOKEN_AUTH", "USER_PASSWORD_AUTH"] if expected is Refused else ["REFRESH_TOKEN_AUTH"]
+    assert pool.calls[2:] == flows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.aws.subscriber import Operation
+from livebus.aws.operation import Operation, with_names_of_their_own
 from livebus.errors import InvalidOperation
 
 
@@ -49,3 +49,12 @@ def test_what_is_not_one_subscription_to_one_field_is_refused(query: str, expect
     with pytest.raises(InvalidOperation) as raised:
         Operation.parse(query)
     assert str(raised.value)[: len(expected)] == expected
+
+
+def test_each_has_a_name_of_its_own() -> None:
+    """A given one, the operation's, or the field's; of several with one name the later ones are numbered."""
+    texts = ["subscription { a }", "subscription S { a }", "subscription { b: a }", "subscription { a }"]
+    operations = [*map(Operation.parse, texts), Operation.parse("subscription { a }", name="a(x=1)")]
+    named = with_names_of_their_own([*operations, operations[0]])
+    assert [each.name for each in named] == ["a", "S", "b", "a#2", "a(x=1)", "a#3"]
+    assert len({id(each.request) for each in named}) == 6

@@ -1,0 +1,61 @@
+"""
+The GraphQL APIs of a template, for whoever talks to them: their Outputs and their schemas.
+
+In: a template's path. Out: for each API its logical id, the names of the Outputs that hold a URL of it, and its schema, as
+far as the template can be read. What is wrong with it is for validate.py to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql import GraphQLSchema
+
+from livebus.errors import LivebusError, Place
+from livebus.schema import parse_schema
+from livebus.template import Environment
+from livebus.template.document import read_document
+from livebus.template.loading import read_application
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateApi:
+    """One API: ``outputs`` are the names of those that hold its GraphQLUrl or RealtimeUrl, ``text`` is its schema's."""
+
+    logical_id: str
+    outputs: tuple[str, ...]
+    text: str
+    place: Place
+
+    def schema(self) -> GraphQLSchema:
+        """Raises InvalidSchema."""
+        return parse_schema(self.text, self.place).graphql
+
+
+def read_template_apis(template: Path) -> Sequence[TemplateApi]:
+    """Read a template. Raises LivebusError where nothing of it can be read."""
+    document = read_document(_read(template), str(template))
+    application = read_application(document, lambda name: _read(template.parent / name), Environment(), {}).application
+    return [
+        TemplateApi(
+            api.logical_id,
+            tuple(name for name, value in application.outputs.items() if value in (api.graphql_url, api.realtime_url)),
+            api.schema,
+            api.schema_place,
+        )
+        for api in application.apis
+    ]
+
+
+def read_schema_file(file: Path) -> GraphQLSchema:
+    """Read a schema. Raises LivebusError where it cannot be read, InvalidSchema where AppSync would refuse it."""
+    return parse_schema(_read(file), Place(str(file))).graphql
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LivebusError(f"cannot be read: {error}", Place(str(file))) from None

@@ -1,0 +1,125 @@
+"""Which API is meant, and where its schema comes from, without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from livebus.aws.api_schemas import ApiSchemas
+from livebus.errors import LivebusError
+from livebus.subscription_document import subscription_fields
+from support.application import change, copied
+
+OUTPUTS = {
+    "GraphQLUrl": "http://127.0.0.1:1/graphql",
+    "RealtimeUrl": "ws://127.0.0.1:1/graphql",
+    "SecondUrl": "http://127.0.0.1:1/second/graphql",
+}
+SECOND = """
+  SecondApi:
+    Type: AWS::AppSync::GraphQLApi
+    Properties: {Name: second, AuthenticationType: AWS_IAM}
+
+  SecondSchema:
+    Type: AWS::AppSync::GraphQLSchema
+    Properties:
+      ApiId: !GetAtt SecondApi.ApiId
+      Definition: "type Query { a: String } type Subscription { onSecond: String }"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A template with two APIs."""
+    template = copied(tmp_path / "app", ("\n  GraphQLSchema:\n", f"{SECOND}\n  GraphQLSchema:\n"))
+    change(template, "Outputs:\n", "Outputs:\n  SecondUrl:\n    Value: !GetAtt SecondApi.GraphQLUrl\n")
+    return template.parent
+
+
+def session(template: Path | None = None) -> Any:
+    runtime = SimpleNamespace(template=str(template)) if template else None
+    return SimpleNamespace(runtime=runtime, outputs=OUTPUTS, owner="the stack")
+
+
+def no_token() -> str:
+    raise LivebusError("the API would be asked")
+
+
+def fields(schemas: ApiSchemas, field: str | None = None) -> list[str]:
+    return subscription_fields(schemas.find(field, no_token))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path", "expected"),
+    [
+        ("", "/graphql", ["onPublishMsgFromEb"]),
+        ("GraphQLApi", "/graphql", ["onPublishMsgFromEb"]),
+        ("SecondUrl", "/second/graphql", ["onSecond"]),
+        ("SecondApi", "/second/graphql", ["onSecond"]),
+        ("Second", "/second/graphql", ["onSecond"]),
+        ("http://127.0.0.1:1/second/graphql", "/second/graphql", None),
+    ],
+)
+def test_each_api_has_its_own_schema(folder: Path, wanted: str, path: str, expected: list[str] | None) -> None:
+    """By the template's Outputs, which the stack has, too; of a URL alone nobody knows which API it is."""
+    schemas = ApiSchemas(session(), [folder], wanted)
+    assert schemas.api.graphql_url == f"http://127.0.0.1:1{path}"
+    if expected is None:
+        with pytest.raises(LivebusError, match="would be asked"):
+            fields(schemas)
+    else:
+        assert fields(schemas) == expected
+
+
+def test_the_runtimes_template_comes_first(folder: Path, tmp_path: Path) -> None:
+    """What it runs is what it serves: a field that is not there is nowhere."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "template.yaml").write_text("Resources: {}")
+    schemas = ApiSchemas(session(folder / "template.yaml"), [other])
+    assert fields(schemas, "onOther") == ["onPublishMsgFromEb"]
+
+
+def test_a_template_that_happens_to_lie_here_may_be_another_stacks(folder: Path) -> None:
+    """Where it lacks the field, the API is asked."""
+    with pytest.raises(LivebusError, match="would be asked"):
+        fields(ApiSchemas(session(), [folder]), "onOther")
+
+
+def test_a_given_file_is_taken_at_its_word(folder: Path) -> None:
+    """A schema before a template; what is wrong with it is told."""
+    schema = folder / "own.graphql"
+    schema.write_text("type Query { a: String } type Subscription { onOwn: String }")
+    schemas = ApiSchemas(session(), [], template=folder / "template.yaml", schema=schema)
+    assert (fields(schemas, "onOther"), schemas.is_given) == (["onOwn"], True)
+    assert fields(ApiSchemas(session(), [], template=folder / "template.yaml"), "onOther") == ["onPublishMsgFromEb"]
+    for given in ({"schema": folder / "none"}, {"template": folder / "none"}):
+        with pytest.raises(LivebusError, match="none: cannot be read"):
+            fields(ApiSchemas(session(), [folder], **given))
+    schema.write_text("type Query {")
+    with pytest.raises(LivebusError, match=r"own\.graphql:1:13: Syntax Error"):
+        fields(ApiSchemas(session(), [], schema=schema))
+
+
+def test_a_look_at_the_schema_is_enough_for_the_default(folder: Path, tmp_path: Path) -> None:
+    """Without a template nothing speaks against it; a broken one is not a reason to stop."""
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "template.yaml").write_text("Resources: [")
+    found = {
+        "beside the template": ApiSchemas(session(), [folder]).seems_to_have("onPublishMsgFromEb"),
+        "not there": ApiSchemas(session(), [folder]).seems_to_have("onOther"),
+        "no template": ApiSchemas(session(), [tmp_path]).seems_to_have("onOther"),
+        "a broken one": ApiSchemas(session(), [broken]).seems_to_have("onOther"),
+        "another API": ApiSchemas(session(), [folder], "SecondUrl").seems_to_have("onPublishMsgFromEb"),
+    }
+    assert found == {
+        "beside the template": True,
+        "not there": False,
+        "no template": True,
+        "a broken one": True,
+        "another API": False,
+    }
