@@ -51,7 +51,7 @@ class EventBuses:
 
     ``time_scale`` divides the waiting between retries (60: a minute becomes a second). ``strict`` dead-letters an
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
-    and without ``strict`` they count as delivered.
+    and without ``strict`` they count as delivered. ``archive`` is shown every event that a bus has taken.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class EventBuses:
         time_scale: float = 1.0,
         strict: bool = False,
         faults: Faults | None = None,
+        archive: Callable[[Event], object] | None = None,
     ) -> None:
         self.line = line
         self._journal = journal
@@ -75,6 +76,7 @@ class EventBuses:
         self._jitter = jitter
         self._time_scale = time_scale
         self._strict = strict
+        self._archive = archive
         self.faults = faults or Faults()
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -116,11 +118,19 @@ class EventBuses:
         named = [{**entry, "EventBusName": bus_arn} for entry in entries]
         return self._accept(named, lambda event: loop.call_soon(self._carry, event))
 
-    def _carry(self, event: Event) -> None:
+    def replay(self, event: Event, only: frozenset[str]) -> None:
+        """Carry an event of an archive; to the rules of these ARNs only, where there are any."""
+        self._carry(event, only)
+
+    def _carry(self, event: Event, only: frozenset[str] = frozenset()) -> None:
         if not self.line.has_bus(event.bus):
             self._trace.no_such_bus(event, [bus.name for bus in self.line.application.buses])
             return
+        if self._archive is not None:
+            self._archive(event)
         rules = self.line.rules_for(event)
+        if only:
+            rules = [rule for rule in rules if rule.rule.arn in only]
         self._trace.matched(event, self.line, rules)
         for rule in rules:
             for target in rule.targets:

@@ -27,6 +27,9 @@ from livebus.flow import CompiledApi, Line
 from livebus.identity import COGNITO, OIDC
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.application_files import ApplicationFiles
+from livebus.runtime.archive_api import ArchiveApi
+from livebus.runtime.archive_store import ArchiveStore
+from livebus.runtime.archives import Archives
 from livebus.runtime.aws_endpoint import AwsEndpoint, Service
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.callers import is_loopback
@@ -39,6 +42,7 @@ from livebus.runtime.http_server import HttpServer
 from livebus.runtime.journal import Journal
 from livebus.runtime.listener import Listener, bind
 from livebus.runtime.oidc_keys import OidcKeys
+from livebus.runtime.replays import Replays
 from livebus.runtime.served_api import ServedApi
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
@@ -151,6 +155,8 @@ class Runtime:
             random_bytes=secrets.token_bytes,
             notify=self._tell,
         )
+        self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
+        self._closers.append(self._archives.close)
         self.buses = EventBuses(
             line,
             self._journal,
@@ -161,7 +167,9 @@ class Runtime:
             time_scale=settings.time_scale,
             strict=settings.strict,
             faults=Faults(settings.failing_targets, settings.latency),
+            archive=self._archives.offer,
         )
+        self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
         self._sqs = Sqs(line.application.queues, self._journal, clock=time.time, new_id=_new_id)
         self._use(line)
@@ -171,6 +179,9 @@ class Runtime:
         waiting = self.buses.resume()
         if waiting:
             self._tell(f"{waiting} events from before wait for another try")
+        replaying = self._replays.resume()
+        if replaying:
+            self._tell(f"{replaying} replays from before go on")
         listener.start()
         self._listener, self._http = listener, http
         user_name, password = self._user or ("", "")
@@ -195,6 +206,7 @@ class Runtime:
         if hasattr(self, "_listener"):
             await self._listener.close()
             self._sqs.close()
+            await self._replays.close()
             await self._http.close()
         while self._closers:
             self._closers.pop()()
@@ -207,8 +219,9 @@ class Runtime:
     # --- parts ------------------------------------------------------------------------------------------------------
 
     def _http_server(self, endpoint: str) -> HttpServer:
+        archives = ArchiveApi(self._archives, self._replays, lambda: self.buses.line.application.buses, clock=time.time)
         services: dict[str, Service] = {
-            "AWSEvents": EventsApi(self.buses),
+            "AWSEvents": EventsApi(self.buses, archives),
             "AWSCognitoIdentityProviderService": self._cognito,
             "AmazonSQS": self._sqs,
         }
@@ -270,6 +283,7 @@ class Runtime:
         application = line.application
         self.buses.line = line
         self._sqs.replace_queues(application.queues)
+        self._archives.use(application.archives)
         self._cognito.replace_pools(application.user_pools)
         pool_ids = {pool.user_pool_id for pool in application.user_pools}
         self._make_user([pool for pool in application.user_pools if pool.user_pool_id not in self._pool_ids])
@@ -317,6 +331,7 @@ class Runtime:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self.trace.tick()
+            self._archives.tick()
             if not self._settings.reload or not self._files.changed():
                 continue
             try:
