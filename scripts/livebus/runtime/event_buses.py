@@ -10,13 +10,14 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from livebus.access import queue_admits
-from livebus.delivery import DeadLetter, Failure, dead_letter_message, decide
+from livebus.delivery import TIMEOUT, DeadLetter, Failure, dead_letter_message, decide, http_failure
 from livebus.event import Event, Refused, accept
+from livebus.faults import Faults
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
 from livebus.operation import Services
 from livebus.runtime.journal import Journal, JournalFault, PendingRetry
@@ -26,14 +27,13 @@ from livebus.template.attributes import bus_name
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
 MAX_PENDING_RETRIES = 100_000
 _RETRIES_PER_TURN = 20
-
-
-@dataclass(slots=True)
-class Faults:
-    """Failures switched on by hand, to try one's alarms: target ids that fail, seconds that each attempt waits."""
-
-    failing_targets: frozenset[str] = frozenset()
-    latency: float = 0.0
+_INJECTED = {
+    "target-throttle": http_failure(429, "Rate exceeded (--fault target-throttle)"),
+    "target-error": http_failure(500, "Internal Failure (--fault target-error)"),
+    "target-timeout": http_failure(504, "no answer (--fault target-timeout)"),
+    "target-denied": http_failure(403, "not authorized (--fault target-denied)"),
+}
+_LOST_ANSWER = Failure(TIMEOUT, "the answer was lost (--fault target-lost-answer)", retryable=True)
 
 
 def send(published: Published) -> None:
@@ -177,12 +177,18 @@ class EventBuses:
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return Attempt(target, failure=failure)
+        injected = self.faults.of_attempt(target.target.id)
+        if injected is not None and injected.kind in _INJECTED:
+            return Attempt(target, failure=_INJECTED[injected.kind])
         try:
             attempt = self.line.attempt(event, target, self.services())
         except Exception as error:  # a bug of ours must not end the way of the events behind this one
             logging.getLogger("livebus").exception("unexpected error")
             message = f"{type(error).__name__} in the local runtime; its log has more"
             return Attempt(target, failure=Failure("INTERNAL_ERROR", message, retryable=False))
+        if injected is not None and attempt.failure is None:
+            # AppSync has run it: what it published goes out, and EventBridge does not know.
+            return replace(attempt, failure=_LOST_ANSWER)
         if self._strict and attempt.failure is None and attempt.response and attempt.response.errors:
             message = str(attempt.response.errors[0].get("message"))
             failure = Failure("ERROR_FROM_TARGET", message, retryable=False)

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from livebus.errors import InvalidEventPattern
@@ -61,7 +61,16 @@ class EventsApi:
             size += entry_bytes(entry)
         if size > MAX_REQUEST_BYTES:
             raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
-        return self._buses.put_events(entries)
+        failing = self._buses.faults.failing_entries(len(entries))
+        return self._put_some(entries, failing) if failing else self._buses.put_events(entries)
+
+    def _put_some(self, entries: Sequence[Mapping[str, Any]], failing: frozenset[int]) -> dict[str, Any]:
+        """Take all but some entries, which fail on purpose (``--fault partial``)."""
+        taken = self._buses.put_events([entry for index, entry in enumerate(entries) if index not in failing])
+        answers = iter(taken["Entries"])
+        throttled = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+        answered = [throttled if index in failing else next(answers) for index in range(len(entries))]
+        return {"FailedEntryCount": taken["FailedEntryCount"] + len(failing), "Entries": answered}
 
     def _test_event_pattern(self, body: Mapping[str, Any]) -> dict[str, Any]:
         given = str(body.get("EventPattern", ""))

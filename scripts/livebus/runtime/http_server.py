@@ -16,11 +16,14 @@ import orjson
 from aiohttp import WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from livebus.faults import Faults
 from livebus.realtime import GRAPHQL_WS, read_handshake
-from livebus.runtime import graphql_http
+from livebus.runtime import fault_control, graphql_http
 from livebus.runtime.aws_endpoint import AwsEndpoint
 from livebus.runtime.aws_errors import Answer, AwsError
 from livebus.runtime.callers import is_local_host, is_local_origin
+from livebus.runtime.failing_requests import failing
+from livebus.runtime.fault_control import FaultControl
 from livebus.runtime.realtime_session import CLOSE_SECONDS, RealtimeSession
 from livebus.runtime.served_api import ServedApi
 
@@ -39,6 +42,7 @@ class HttpServer:
     ``apis`` are by path; ``documents`` answer GET requests on ``/<pool id>/.well-known/<name>`` by that name.
 
     ``origins``: browsers may call from pages of loopback origins and of these; ``*`` lets every page call.
+    ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches them.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class HttpServer:
         new_id: Callable[[], str],
         origins: Iterable[str] = (),
         check_host: bool = True,
+        faults: Faults | None = None,
+        fault_control: FaultControl | None = None,
     ) -> None:
         self._aws = aws
         self._apis = apis
@@ -57,6 +63,8 @@ class HttpServer:
         self._new_id = new_id
         self._origins = frozenset(origins)
         self._check_host = check_host
+        self._faults = faults
+        self._fault_control = fault_control
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
         self.protocols = web.Server(self._handle, access_log=None, handle_signals=False)
@@ -117,19 +125,35 @@ class HttpServer:
             )
         if path == "/" and request.method == "POST":
             body = await _read(request)
-            return _too_large() if body is None else _response(await self._aws.call(request.headers, body))
-        pool_id, _, name = path.strip("/").partition("/.well-known/")
-        document = self._documents.get(name)
-        if document is not None and request.method == "GET":
-            try:
-                content = document(pool_id)
-            except AwsError as error:
-                return _plain(404, error.message)
-            return web.Response(body=orjson.dumps(content), content_type="application/json")
+            if body is None:
+                return _too_large()
+            if self._faults is not None and self._faults.any_of_requests:
+                return _response(await failing(self._faults, self._aws, request, body))
+            return _response(await self._aws.call(request.headers, body))
+        if path == fault_control.PATH and self._fault_control is not None:
+            body = await _read(request)
+            if body is None:
+                return _too_large()
+            return _response(self._fault_control.call(request.method, request.headers, body))
+        document = self._document(request.method, path)
+        if document is not None:
+            return document
         refused = self._aws.refuse(request.method, path, request.headers)
         return (
             _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
         )
+
+    def _document(self, method: str, path: str) -> web.Response | None:
+        """The answer to a GET of one of the documents; None where it is no such thing."""
+        pool_id, _, name = path.strip("/").partition("/.well-known/")
+        document = self._documents.get(name)
+        if document is None or method != "GET":
+            return None
+        try:
+            content = document(pool_id)
+        except AwsError as error:
+            return _plain(404, error.message)
+        return web.Response(body=orjson.dumps(content), content_type="application/json")
 
     # --- WebSocket --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+import random
 import secrets
 import socket
 import time
@@ -23,6 +24,7 @@ import orjson
 
 from livebus.access import Authenticator
 from livebus.errors import LivebusError, Place
+from livebus.faults import Faults, Injection
 from livebus.flow import CompiledApi, Line
 from livebus.identity import COGNITO, OIDC
 from livebus.realtime import RealtimeSettings
@@ -36,8 +38,9 @@ from livebus.runtime.callers import is_loopback
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.cognito.tokens import SigningKeys
-from livebus.runtime.event_buses import EventBuses, Faults
+from livebus.runtime.event_buses import EventBuses
 from livebus.runtime.events_api import EventsApi
+from livebus.runtime.fault_control import FaultControl
 from livebus.runtime.http_server import HttpServer
 from livebus.runtime.journal import Journal
 from livebus.runtime.listener import Listener, bind
@@ -65,7 +68,8 @@ class Settings:
     How to run. ``user`` is a name and a password; without it a user is made, with a random password.
 
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
-    ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt.
+    ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
+    failures on purpose.
     """
 
     template: Path
@@ -83,6 +87,7 @@ class Settings:
     time_scale: float = 1.0
     failing_targets: frozenset[str] = frozenset()
     latency: float = 0.0
+    faults: tuple[Injection, ...] = ()
     strict: bool = False
     origins: tuple[str, ...] = ()
     reload: bool = True
@@ -157,6 +162,8 @@ class Runtime:
         )
         self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
         self._closers.append(self._archives.close)
+        self._faults = Faults(settings.failing_targets, settings.latency, _chance)
+        self._faults.inject(settings.faults)
         self.buses = EventBuses(
             line,
             self._journal,
@@ -166,7 +173,7 @@ class Runtime:
             jitter=secrets.SystemRandom().random,
             time_scale=settings.time_scale,
             strict=settings.strict,
-            faults=Faults(settings.failing_targets, settings.latency),
+            faults=self._faults,
             archive=self._archives.offer,
         )
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
@@ -236,7 +243,13 @@ class Runtime:
             new_id=_new_id,
             origins=self._settings.origins,
             check_host=is_loopback(self._settings.host),
+            faults=self._faults,
+            fault_control=FaultControl(self._faults, self._target_ids, self._tell),
         )
+
+    def _target_ids(self) -> list[str]:
+        rules = self.buses.line.application.rules
+        return list(dict.fromkeys(target.id for rule in rules for target in rule.targets))
 
     def _open_trace(self, path: Path) -> None:
         try:
@@ -368,6 +381,11 @@ def _json_line(record: Mapping[str, Any]) -> bytes:
         return orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # a whole number beyond 64 bits, from a resolver say
         return f"{json.dumps(record, default=str)}\n".encode()
+
+
+def _chance(seed: int | None) -> Callable[[], float]:
+    """A source of numbers from 0 to 1 for faults: the same ones for the same seed."""
+    return random.Random(seed).random  # noqa: S311 - nothing is kept secret with it
 
 
 def _new_id() -> str:
