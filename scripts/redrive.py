@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from livebus.redrive.lines import Message, line_of, messages_of
 from livebus.redrive.selection import Selection
 from livebus.redrive.summary import Summary
 from livebus.redrive.words import lines_of_group, lines_of_letter
+from livebus.redrive_arguments import MOST, parser, selection
 from livebus.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -27,34 +28,11 @@ if TYPE_CHECKING:
     from livebus.aws.redriving import Outcome, Way
 
 PROJECT = Path(__file__).resolve().parents[1]
-MOST = 10_000
-
-EXAMPLES = """\
-examples:
-  python scripts/redrive.py list --local                     what lies in the dead-letter queue, and why
-  python scripts/redrive.py show --local --limit 1           one message whole
-  python scripts/redrive.py publish --local --dry-run        what would be sent
-  python scripts/redrive.py publish --local                  back to the bus: all its rules see the events again
-  python scripts/redrive.py publish --to target --rule publishMsgFromEB --since 2h
-                                                             only the mutation that did not get them
-  python scripts/redrive.py export > letters.ndjson          a copy; publish.py and import take it
-  python scripts/redrive.py purge --error-code NO_PERMISSIONS
-
-Nothing is lost on the way: a message is deleted after its event was accepted, everything else goes back into the queue,
-also on Ctrl-C. A message whose event was accepted and that could not be deleted is told; sent again it arrives twice.
-An event that goes back to the bus gets a new id.
-
-SQS has no way to look without receiving: while this runs, others do not see the messages (5 minutes, if it is killed),
-and their count of receptions grows.
-
-exit codes: 0 done, 1 something failed or is left to do, 2 wrong usage or input, 130 interrupted
-"""
 
 
 def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
     """Run the verb and return its exit code. ``project`` is where samconfig.toml and .livebus/ are, beside the cwd."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments = parser(__doc__ or "", RUNS).parse_args(argv)
     own: ArgumentParser = arguments.parser
     session = Session(flags.destination(own, arguments, (Path.cwd(), project)))
     if arguments.queue and arguments.queue_url:
@@ -78,9 +56,9 @@ def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
 def run_list(session: Session, arguments: Namespace) -> int:
     """Count what is in the queue, by error, rule and target."""
     queue = _queue(session, arguments)
-    selection, summary = _selection(arguments), Summary()
+    summary = Summary()
     visible, hidden = queue.counts()
-    looked_at = _look(queue, selection, arguments.limit, arguments, summary.add)
+    looked_at = _look(queue, selection(arguments), arguments.limit, arguments, summary.add)
     if arguments.json:
         groups = [group.as_json() for group in summary.groups]
         found = {"queueUrl": queue.url, "messages": summary.count, "lookedAt": looked_at, "groups": groups}
@@ -102,7 +80,7 @@ def run_list(session: Session, arguments: Namespace) -> int:
 def run_show(session: Session, arguments: Namespace) -> int:
     """Print messages whole."""
     queue = _queue(session, arguments)
-    selection = _selection(arguments)
+    chosen = selection(arguments)
     shown = 0
 
     def show(letter: Letter) -> bool:
@@ -115,7 +93,7 @@ def run_show(session: Session, arguments: Namespace) -> int:
                 terminal.result(terminal.escaped(line))
         return shown < int(arguments.limit)
 
-    _look(queue, selection, MOST, arguments, show)
+    _look(queue, chosen, MOST, arguments, show)
     if not shown:
         terminal.report_text(f"no such message in {queue.name} ({session.where})")
     return terminal.DONE if shown else terminal.FAILED
@@ -124,13 +102,13 @@ def run_show(session: Session, arguments: Namespace) -> int:
 def run_export(session: Session, arguments: Namespace) -> int:
     """Write messages as lines, to stdout or into a file that is there when all of them are in it."""
     queue = _queue(session, arguments)
-    selection = _selection(arguments)
+    chosen = selection(arguments)
     if arguments.output is None:
-        looked_at = _look(queue, selection, arguments.limit, arguments, lambda letter: _print_line(line_of(letter)))
+        looked_at = _look(queue, chosen, arguments.limit, arguments, lambda letter: _print_line(line_of(letter)))
         terminal.talk(f"exported from {queue.name}, which keeps its messages ({looked_at} looked at)")
         return terminal.DONE
     path: Path = arguments.output
-    count = _export_to(path, lambda write: _look(queue, selection, arguments.limit, arguments, write))
+    count = _export_to(path, lambda write: _look(queue, chosen, arguments.limit, arguments, write))
     terminal.talk(f"exported {count} {_plural(count, 'message')} from {queue.name}, which keeps them, to {path}")
     return terminal.DONE
 
@@ -163,12 +141,12 @@ def _export_to(path: Path, look: Callable[[Callable[[Letter], object]], object])
 
 def _look(
     queue: DeadLetterQueue,
-    selection: Selection,
+    chosen: Selection,
     most: int,
     arguments: Namespace,
     see: Callable[[Letter], object],
 ) -> int:
-    """Let ``see`` have what is selected, until it answers False; how many messages were looked at."""
+    """Let ``see`` have what is chosen, until it answers False; how many messages were looked at."""
     looked_at = 0
     taking = queue.taking()
     try:
@@ -176,7 +154,7 @@ def _look(
             for letters in taking.pages(most):
                 looked_at += len(letters)
                 status.say(f"{looked_at} messages looked at")
-                for letter in filter(selection.takes, letters):
+                for letter in filter(chosen.takes, letters):
                     if see(letter) is False:
                         return looked_at
     finally:
@@ -225,10 +203,10 @@ def run_publish(session: Session, arguments: Namespace) -> int:
     redrive = Redrive(
         queue,
         way,
-        _selection(arguments),
+        selection(arguments),
         tell=tell,
         limit=arguments.limit,
-        most=MOST,
+        most=max(MOST, arguments.limit),
         rate=arguments.rate,
         sleep=time.sleep,
     )
@@ -243,6 +221,10 @@ def run_publish(session: Session, arguments: Namespace) -> int:
         code = terminal.FAILED
     finally:
         _tell_hidden(redrive.kept_hidden)
+    if code == terminal.DONE and redrive.looked_at >= max(MOST, arguments.limit):
+        terminal.warn(
+            f"{redrive.looked_at} messages were looked at, which is all in one run: run it again for the others"
+        )
     if arguments.json:
         terminal.json_result({"accepted": accepted, "failed": failed, "messages": outcomes})
     where = "the bus" if arguments.to == "bus" else "its target"
@@ -286,7 +268,7 @@ def _dry_run(queue: DeadLetterQueue, way: Way, session: Session, arguments: Name
             terminal.result(f"{terminal.escaped(letter.message_id)}\t{terminal.json_text(found['request'])}")
         return len(shown) < int(arguments.limit)
 
-    _look(queue, _selection(arguments), MOST, arguments, see)
+    _look(queue, selection(arguments), MOST, arguments, see)
     failed = sum("reason" in found for found in shown)
     ready = len(shown) - failed
     if arguments.json:
@@ -337,9 +319,8 @@ def _read_lines(file: str) -> list[Message]:
 def run_purge(session: Session, arguments: Namespace) -> int:
     """Delete messages, those that were counted and no others."""
     queue = _queue(session, arguments)
-    selection = _selection(arguments)
     found: set[str] = set()
-    _look(queue, selection, arguments.limit, arguments, lambda letter: found.add(letter.message_id))
+    _look(queue, selection(arguments), arguments.limit, arguments, lambda letter: found.add(letter.message_id))
     if not found:
         terminal.talk(f"nothing to delete in {queue.name} ({session.where})")
         if arguments.json:
@@ -352,7 +333,7 @@ def run_purge(session: Session, arguments: Namespace) -> int:
     try:
         with taking, StatusLine(shown=not arguments.json) as status:
             # What came meanwhile has not been confirmed, and stays.
-            for letters in taking.pages(MOST):
+            for letters in taking.pages(max(MOST, arguments.limit)):
                 chosen = [letter for letter in letters if letter.message_id in found]
                 refused = taking.delete(chosen)
                 failed |= refused
@@ -398,18 +379,6 @@ def _queue(session: Session, arguments: Namespace) -> DeadLetterQueue:
     return DeadLetterQueue(session.client("sqs"), url, exact=session.runtime is not None)
 
 
-def _selection(arguments: Namespace) -> Selection:
-    return Selection(
-        frozenset(arguments.error_code),
-        frozenset(arguments.rule),
-        frozenset(arguments.target),
-        arguments.since,
-        arguments.until,
-        tuple(arguments.match),
-        frozenset(getattr(arguments, "ids", ())),
-    )
-
-
 def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
     letter = outcome.letter
     if not outcome.accepted:
@@ -447,103 +416,14 @@ def _plural(count: int, one: str, many: str = "") -> str:
     return one if count == 1 else many or f"{one}s"
 
 
-# --- arguments ------------------------------------------------------------------------------------------------------
-
-
-def _field(text: str) -> tuple[str, str]:
-    path, equals, value = text.partition("=")
-    if not path or not equals:
-        raise ArgumentTypeError(f"{text!r} is not FIELD=VALUE, such as detail.order.id=17")
-    return path, value
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is not a number of messages a second above 0")
-    return value
-
-
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="redrive.py", description=__doc__, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
-    )
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
-    listed = _verb(verbs, "list", run_list, "count the messages, by error, rule and target")
-    _add_limit(listed, MOST, "look at N messages at the most")
-    show = _verb(verbs, "show", run_show, "print messages whole")
-    show.add_argument("ids", nargs="*", metavar="ID", help="ids of messages or of events")
-    _add_limit(show, 10, "print N messages at the most")
-    publish = _verb(verbs, "publish", run_publish, "send events again; what is accepted is deleted from the queue")
-    publish.add_argument(
-        "--to",
-        choices=("bus", "target"),
-        default="bus",
-        help="bus: all its rules see the event again (default). target: run the one mutation that did not get it, with"
-        " your own identity, which needs appsync:GraphQL and events:ListTargetsByRule",
-    )
-    publish.add_argument("--bus", type=flags.not_empty, help="another bus, name or ARN (default: the rule's)")
-    publish.add_argument("--target-id", type=flags.not_empty, metavar="ID", help="which of several targets of one ARN")
-    publish.add_argument(
-        "--graphql-url", type=flags.not_empty, metavar="URL", help="where the API is, with --to target"
-    )
-    publish.add_argument("--template", type=Path, metavar="FILE", help="take the target from this template instead")
-    publish.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
-    publish.add_argument("--rate", type=_rate, metavar="N", help="send N messages a second at the most")
-    _add_limit(publish, MOST, "send N messages at the most")
-    export = _verb(verbs, "export", run_export, "write the messages as lines, and leave them in the queue")
-    export.add_argument("--output", type=Path, metavar="FILE", help="a file that is not there yet (default: stdout)")
-    _add_limit(export, MOST, "look at N messages at the most")
-    imported = _verb(verbs, "import", run_import, "send exported lines to the queue, as the messages that they were")
-    imported.add_argument("file", metavar="FILE", help="what export has written, or - for stdin")
-    purge = _verb(verbs, "purge", run_purge, "delete messages for good")
-    purge.add_argument("--yes", action="store_true", help="do not ask")
-    _add_limit(purge, MOST, "look at N messages at the most")
-    return parser
-
-
-def _verb(verbs: Any, name: str, run: Callable[[Session, Namespace], int], words: str) -> ArgumentParser:
-    parser: ArgumentParser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
-    parser.set_defaults(run=run, parser=parser, queue=None, queue_url=None)
-    if name != "import":
-        which = parser.add_argument_group("which messages", "Those for which everything that is given holds.")
-        for flag, shown, text in (
-            ("--error-code", "CODE", "EventBridge's ERROR_CODE, such as NO_PERMISSIONS"),
-            ("--rule", "NAME", "the rule, by its name or ARN"),
-            ("--target", "ARN", "the target, by its ARN or the last part of it"),
-        ):
-            which.add_argument(flag, action="append", default=[], metavar=shown, help=f"{text}; repeat for several")
-        which.add_argument("--since", type=flags.moment, metavar="WHEN", help="given up after: an age (2h) or a time")
-        which.add_argument("--until", type=flags.moment, metavar="WHEN", help="given up before: an age (10m) or a time")
-        which.add_argument(
-            "--match",
-            type=_field,
-            action="append",
-            default=[],
-            metavar="FIELD=VALUE",
-            help="a value in the event, such as detail.order.id=17",
-        )
-    parser.add_argument("--json", action="store_true", help="print JSON on stdout")
-    queues = parser.add_argument_group("which queue")
-    queues.add_argument(
-        "--queue",
-        type=flags.not_empty,
-        metavar="NAME",
-        help="an Output's or a queue's name (default: DeadLetterQueueUrl)",
-    )
-    queues.add_argument("--queue-url", type=flags.not_empty, metavar="URL", help="a queue of no stack")
-    flags.add_destination(parser)
-    return parser
-
-
-def _add_limit(parser: ArgumentParser, default: int, words: str) -> None:
-    parser.add_argument(
-        "--limit", type=flags.at_least_one, default=default, metavar="N", help=f"{words} (default: {default})"
-    )
-
+RUNS = {
+    "list": run_list,
+    "show": run_show,
+    "publish": run_publish,
+    "export": run_export,
+    "import": run_import,
+    "purge": run_purge,
+}
 
 if __name__ == "__main__":
     terminal.run(main)

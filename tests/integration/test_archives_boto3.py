@@ -132,9 +132,9 @@ def test_only_events_of_the_time_are_replayed(start_runtime: Any) -> None:
     client.put_events(Entries=entries)
     trace = runtime.trace()
     start(runtime, "some", EventStartTime=hour + 3 * HOUR / 60, EventEndTime=hour + 5 * HOUR / 60)
-    assert [trace.next("transformer")["variables"]["msg"] for _ in range(3)] == ["3", "4", "5"]
+    assert [trace.next("transformer")["variables"]["msg"] for _ in range(2)] == ["3", "4"]
     found = finished(runtime, "some")
-    assert found["EventLastReplayedTime"] == hour + timedelta(minutes=5)
+    assert found["EventLastReplayedTime"] == hour + timedelta(minutes=4)
 
 
 def test_a_replay_that_fails_at_its_target_goes_to_the_dead_letter_queue(start_runtime: Any) -> None:

@@ -303,7 +303,7 @@ class ArchiveStore:
             offset = sum(sizes[:start])
             events = []
             for at, size in zip(ats[start : start + most], sizes[start : start + most], strict=True):
-                if replay.start <= at <= replay.end:
+                if replay.start <= at < replay.end:
                     events.append(KeptEvent(at, texts[offset : offset + size]))
                 offset += size
             return events, (found_minute, row, start + most)

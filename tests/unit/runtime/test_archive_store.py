@@ -51,9 +51,9 @@ def test_events_come_minute_by_minute(store: ArchiveStore) -> None:
 
 
 def test_only_events_within_the_time_come(store: ArchiveStore) -> None:
-    """Both ends belong to it."""
+    """Its beginning belongs to it, its end does not."""
     store.add([page(1, b"60", b"61", b"62"), page(2, b"120", b"121")])
-    assert read(store, replay(store, 61, 120)) == [b"61", b"62", b"120"]
+    assert read(store, replay(store, 61, 121)) == [b"61", b"62", b"120"]
     assert read(store, replay(store, 62.5, 119)) == []
 
 
