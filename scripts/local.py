@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from livebus import terminal
 from livebus.errors import LivebusError
+from livebus.faults import KINDS, Injection, read_injections
 from livebus.flags import at_least_one
 
 if TYPE_CHECKING:
@@ -50,13 +51,23 @@ def main(argv: list[str] | None = None) -> int:
     if options.time_scale <= 0 or options.latency < 0:
         parser.error("--time-scale takes a number above 0, --latency one that is not negative")
     try:
-        return _run(options, user, parameters)
+        faults = read_injections(options.fault)
+    except LivebusError as error:
+        terminal.report(error)
+        return terminal.USAGE
+    try:
+        return _run(options, user, parameters, faults)
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED
 
 
-def _run(options: argparse.Namespace, user: tuple[str, str] | None, parameters: dict[str, str]) -> int:
+def _run(
+    options: argparse.Namespace,
+    user: tuple[str, str] | None,
+    parameters: dict[str, str],
+    faults: tuple[Injection, ...],
+) -> int:
     # Here, so that --help and a wrong flag are answered at once.
     from livebus.realtime import RealtimeSettings
     from livebus.runtime.event_loop import run
@@ -79,6 +90,7 @@ def _run(options: argparse.Namespace, user: tuple[str, str] | None, parameters: 
         time_scale=options.time_scale,
         failing_targets=frozenset(options.fail_target),
         latency=options.latency,
+        faults=faults,
         strict=options.strict,
         origins=tuple(options.allow_origin),
         reload=not options.no_reload,
@@ -134,9 +146,15 @@ def _greet(outputs: dict[str, Any], *, is_made: bool, is_empty: bool) -> None:
         terminal.result(f"export {name}={value}")
 
 
+def _names_of_faults() -> str:
+    width = max(map(len, KINDS))
+    lines = "".join(f"  {name:{width}}  {words}\n" for name, words in KINDS.items())
+    return f"\nfaults (scripts/faults.py switches them while it runs):\n{lines}"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__, epilog=EPILOG + _names_of_faults(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
     where = parser.add_argument_group("where")
     where.add_argument("--template", type=Path, help="the template to run (default: template.yaml of the project)")
@@ -172,6 +190,13 @@ def _parser() -> argparse.ArgumentParser:
     seen.add_argument("--verbose", action="store_true", help="tell of each event at each station, on stderr")
     seen.add_argument("--trace", type=Path, metavar="FILE", help="append each event's stations as JSON lines")
     seen.add_argument("--fail-target", action="append", default=[], metavar="ID", help="let a target fail, by its Id")
+    seen.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME=P[,seed=N]",
+        help="let something fail with a probability from 0 to 1; the names stand below",
+    )
     seen.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="let each delivery wait")
     seen.add_argument("--time-scale", type=float, default=1.0, metavar="N", help="wait N times shorter between retries")
     seen.add_argument(

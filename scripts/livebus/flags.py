@@ -6,12 +6,16 @@ In: a verb's argument parser and what it parsed. Out: a :class:`~livebus.aws.ses
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from livebus.aws.session import Destination
 
+_AGE = re.compile(r"(\d{1,9})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _AWS_ONLY = ("endpoint_url", "profile", "region", "stack_name", "config_env")
 
 
@@ -54,3 +58,16 @@ def not_empty(text: str) -> str:
     if not text:
         raise ArgumentTypeError("it is empty")
     return text
+
+
+def moment(text: str) -> datetime:
+    """An argument's type: an age such as 90s, 15m, 2h, 3d, or a time in ISO 8601 (local where it names no zone)."""
+    age = _AGE.fullmatch(text)
+    try:
+        if age:
+            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ArgumentTypeError(
+            f"{text!r} is neither an age (90s, 15m, 2h, 3d) nor a time (2026-01-15T08:30:00Z)"
+        ) from None

@@ -23,6 +23,16 @@ FAULTS = {
         'Resource handler returned message: "Event pattern is not valid. Reason: Unrecognized match type prefixx\n at [Source: (String)"',
         (EVENTBRIDGE, "HandlerErrorCode: InvalidRequest"),
     ),
+    "archive": (
+        (
+            "      EventPattern:\n        source: [!Ref EventSource]\n      RetentionDays",
+            "      EventPattern: '{}'\n      RetentionDays",
+        ),
+        "",
+        "Archive",
+        'Resource handler returned message: "Event pattern is not valid. Reason: Empty objects are not allowed',
+        (EVENTBRIDGE,),
+    ),
     "placeholder": (
         ("<msg>}'", "<mgs>}'"),
         "",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from livebus.aws.session import Destination
-from livebus.flags import add_destination, destination
+from livebus.flags import add_destination, destination, moment
 
 FOLDERS = (Path("here"), Path("project"))
 
@@ -44,3 +47,18 @@ def test_flags_for_aws_can_be_combined() -> None:
     assert parsed(*arguments) == Destination(
         FOLDERS, endpoint_url="http://e", profile="p", region="r", stack_name="s", config_env="dev"
     )
+
+
+def test_moments_are_ages_or_times() -> None:
+    """An age counts from now; a time without a zone is this machine's."""
+    now = datetime.now(UTC)
+    assert abs((now - moment("90s")).total_seconds() - 90) < 60
+    assert abs((now - moment("2h")).total_seconds() - 7200) < 60
+    assert moment("2026-01-15T08:30:00Z") == datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
+    assert moment("2026-01-15T08:30:00") == datetime(2026, 1, 15, 8, 30).astimezone(UTC)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2", "2w", "999999999d", "-1h"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is neither an age"):
+        moment(text)

@@ -8,7 +8,7 @@ import: that is paid when the first client is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,6 +107,16 @@ class Session:
                 return self._boto3.client(service, endpoint_url=endpoint_url, config=Config(**once))
             except ValueError as error:  # botocore's for an endpoint URL that is none
                 raise Unreachable(f"cannot set up {service}: {error}") from None
+
+    def post(self, service: str) -> Callable[[str, bytes], tuple[int, bytes]]:
+        """
+        Make a function for POST requests with a JSON body, signed for a service (SigV4): the answer's status and body.
+
+        Raises Unreachable where there are no credentials; the function does where no answer comes.
+        """
+        from livebus.aws.signed_request import signed_post
+
+        return signed_post(self._boto3, service, local=self.runtime is not None)
 
     @property
     def where(self) -> str:

@@ -113,9 +113,13 @@ class AwsEndpoint:
         """The answer to a call of a service that works with paths (S3, Lambda, …); None where it is no AWS call."""
         return refusals.of_path(method, path, headers, self._new_id())
 
+    def refused(self, error: AwsError) -> Answer:
+        """The answer to a call that does not reach its service."""
+        return self._refusal(error, "application/x-amz-json-1.1")
+
     def internal_failure(self, message: str) -> Answer:
         """The answer to a call that a bug of ours ended."""
-        return self._refusal(AwsError("InternalFailure", message, 500), "application/x-amz-json-1.1")
+        return self.refused(AwsError("InternalFailure", message, 500))
 
     def _headers(self, content_type: str) -> dict[str, str]:
         return {"Content-Type": content_type, "x-amzn-RequestId": self._new_id()}

@@ -4,6 +4,7 @@ What AWS's protocols have in common: an answer, and an error with a type, a mess
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -30,3 +31,10 @@ class AwsError(Exception):
         self.message = message
         self.status = status
         self.query_code = query_code
+
+
+def validation(violations: Sequence[str]) -> AwsError:
+    """A ValidationException for all violations of a request's constraints, in AWS's words."""
+    count = len(violations)
+    plural = "s" if count > 1 else ""
+    return AwsError("ValidationException", f"{count} validation error{plural} detected: {'; '.join(violations)}")

@@ -10,14 +10,15 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from livebus.access import queue_admits
-from livebus.delivery import DeadLetter, Failure, dead_letter_message, decide
+from livebus.delivery import TIMEOUT, DeadLetter, Failure, dead_letter_message, decide, http_failure
 from livebus.event import Event, Refused, accept
 from livebus.execution import GraphQLResponse
+from livebus.faults import Faults
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
 from livebus.operation import Services
 from livebus.runtime.journal import Journal, JournalFault, PendingRetry
@@ -28,14 +29,13 @@ from livebus.template.attributes import bus_name
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
 MAX_PENDING_RETRIES = 100_000
 _RETRIES_PER_TURN = 20
-
-
-@dataclass(slots=True)
-class Faults:
-    """Failures switched on by hand, to try one's alarms: target ids that fail, seconds that each attempt waits."""
-
-    failing_targets: frozenset[str] = frozenset()
-    latency: float = 0.0
+_INJECTED = {
+    "target-throttle": http_failure(429, "Rate exceeded (--fault target-throttle)"),
+    "target-error": http_failure(500, "Internal Failure (--fault target-error)"),
+    "target-timeout": http_failure(504, "no answer (--fault target-timeout)"),
+    "target-denied": http_failure(403, "not authorized (--fault target-denied)"),
+}
+_LOST_ANSWER = Failure(TIMEOUT, "the answer was lost (--fault target-lost-answer)", retryable=True)
 
 
 def send(published: Published) -> None:
@@ -53,7 +53,8 @@ class EventBuses:
 
     ``time_scale`` divides the waiting between retries (60: a minute becomes a second). ``strict`` dead-letters an
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
-    and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered.
+    and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered; ``archive`` is shown
+    every event that a bus has taken.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class EventBuses:
         strict: bool = False,
         faults: Faults | None = None,
         log: Callable[[str, GraphQLResponse], object] = lambda *_: None,
+        archive: Callable[[Event], object] | None = None,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -78,6 +80,7 @@ class EventBuses:
         self._jitter = jitter
         self._time_scale = time_scale
         self._strict = strict
+        self._archive = archive
         self.faults = faults or Faults()
         self._log = log
         self._waiting: list[tuple[float, int]] = []
@@ -118,11 +121,19 @@ class EventBuses:
         named = [{**entry, "EventBusName": bus_arn} for entry in entries]
         return self._accept(named, lambda event: loop.call_soon(self._carry, event))
 
-    def _carry(self, event: Event) -> None:
+    def replay(self, event: Event, only: frozenset[str]) -> None:
+        """Carry an event of an archive; to the rules of these ARNs only, where there are any."""
+        self._carry(event, only)
+
+    def _carry(self, event: Event, only: frozenset[str] = frozenset()) -> None:
         if not self.lines.has_bus(event.bus):
             self._trace.no_such_bus(event, [bus.name for bus in self.lines.buses])
             return
+        if self._archive is not None:
+            self._archive(event)
         rules = self.lines.rules_for(event)
+        if only:
+            rules = [rule for rule in rules if rule.rule.arn in only]
         self._trace.matched(event, self.lines, rules)
         for rule in rules:
             for target in rule.targets:
@@ -169,6 +180,9 @@ class EventBuses:
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return Attempt(target, failure=failure)
+        injected = self.faults.of_attempt(target.target.id)
+        if injected is not None and injected.kind in _INJECTED:
+            return Attempt(target, failure=_INJECTED[injected.kind])
         try:
             attempt = Line.attempt(event, target, self.services())
         except Exception as error:  # a bug of ours must not end the way of the events behind this one
@@ -177,6 +191,9 @@ class EventBuses:
             return Attempt(target, failure=Failure("INTERNAL_ERROR", message, retryable=False))
         if attempt.response is not None:
             self._log(target.api.api.api_id, attempt.response)
+        if injected is not None and attempt.failure is None:
+            # AppSync has run it: what it published goes out, and EventBridge does not know.
+            return replace(attempt, failure=_LOST_ANSWER)
         if self._strict and attempt.failure is None and attempt.response and attempt.response.errors:
             message = str(attempt.response.errors[0].get("message"))
             failure = Failure("ERROR_FROM_TARGET", message, retryable=False)

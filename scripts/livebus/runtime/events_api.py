@@ -8,13 +8,14 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from livebus.errors import InvalidEventPattern
 from livebus.event import MAX_ENTRIES, MAX_REQUEST_BYTES, entry_bytes, is_timestamp
 from livebus.pattern import EventPattern, service_message
-from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.archive_api import ARCHIVE_ACTIONS, ArchiveApi
+from livebus.runtime.aws_errors import AwsError, validation
 from livebus.runtime.event_buses import EventBuses
 from livebus.template.application import Rule, Target
 from livebus.template.attributes import bus_name
@@ -25,12 +26,17 @@ _ENVELOPE = ("id", "account", "source", "time", "region", "resources", "detail-t
 
 
 class EventsApi:
-    def __init__(self, buses: EventBuses) -> None:
+    """``archives`` answers the calls about archives and replays."""
+
+    def __init__(self, buses: EventBuses, archives: ArchiveApi | None = None) -> None:
         self._buses = buses
+        self._archives = archives
 
     def call(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one call. Raises AwsError, also for the actions that are not emulated."""
         handler = _ACTIONS.get(action)
+        if handler is None and self._archives is not None and action in ARCHIVE_ACTIONS:
+            return self._archives.call(action, body)
         if handler is None:
             raise AwsError("UnknownOperationException", f"events:{action} is not emulated by the local runtime.")
         return handler(self, body)
@@ -38,7 +44,7 @@ class EventsApi:
     def _put_events(self, body: Mapping[str, Any]) -> dict[str, Any]:
         entries = body.get("Entries")
         if not isinstance(entries, list):
-            raise _validation(["Value null at 'entries' failed to satisfy constraint: Member must not be null"])
+            raise validation(["Value null at 'entries' failed to satisfy constraint: Member must not be null"])
         if body.get("EndpointId") is not None:
             raise AwsError(
                 "ValidationException", "Global endpoints (EndpointId) are not emulated by the local runtime."
@@ -46,7 +52,7 @@ class EventsApi:
         if not 1 <= len(entries) <= MAX_ENTRIES:
             bound = f"less than or equal to {MAX_ENTRIES}" if entries else "greater than or equal to 1"
             shown = ", ".join(_shown(entry) for entry in entries)
-            raise _validation(
+            raise validation(
                 [f"Value '[{shown}]' at 'entries' failed to satisfy constraint: Member must have length {bound}"]
             )
         size = 0
@@ -55,7 +61,16 @@ class EventsApi:
             size += entry_bytes(entry)
         if size > MAX_REQUEST_BYTES:
             raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
-        return self._buses.put_events(entries)
+        failing = self._buses.faults.failing_entries(len(entries))
+        return self._put_some(entries, failing) if failing else self._buses.put_events(entries)
+
+    def _put_some(self, entries: Sequence[Mapping[str, Any]], failing: frozenset[int]) -> dict[str, Any]:
+        """Take all but some entries, which fail on purpose (``--fault partial``)."""
+        taken = self._buses.put_events([entry for index, entry in enumerate(entries) if index not in failing])
+        answers = iter(taken["Entries"])
+        throttled = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+        answered = [throttled if index in failing else next(answers) for index in range(len(entries))]
+        return {"FailedEntryCount": taken["FailedEntryCount"] + len(failing), "Entries": answered}
 
     def _test_event_pattern(self, body: Mapping[str, Any]) -> dict[str, Any]:
         given = str(body.get("EventPattern", ""))
@@ -127,7 +142,7 @@ _ACTIONS: dict[str, Callable[[EventsApi, Mapping[str, Any]], dict[str, Any]]] = 
 def _required(body: Mapping[str, Any], member: str) -> str:
     value = body.get(member)
     if value is None:
-        raise _validation([f"Value null at '{member.lower()}' failed to satisfy constraint: Member must not be null"])
+        raise validation([f"Value null at '{member.lower()}' failed to satisfy constraint: Member must not be null"])
     return str(value)
 
 
@@ -171,12 +186,6 @@ def _target(target: Target) -> dict[str, Any]:
         described["DeadLetterConfig"] = {"Arn": target.dead_letter.arn}
     given = {"Input": target.input, "InputPath": target.input_path, "InputTransformer": target.input_transformer}
     return {**described, **{name: value for name, value in given.items() if value is not None}}
-
-
-def _validation(violations: list[str]) -> AwsError:
-    count = len(violations)
-    plural = "s" if count > 1 else ""
-    return AwsError("ValidationException", f"{count} validation error{plural} detected: {'; '.join(violations)}")
 
 
 def _shown(entry: Any) -> str:

@@ -16,11 +16,14 @@ import orjson
 from aiohttp import WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from livebus.faults import Faults
 from livebus.realtime import GRAPHQL_WS, read_handshake
-from livebus.runtime import graphql_http
+from livebus.runtime import fault_control, graphql_http
 from livebus.runtime.aws_endpoint import AwsEndpoint
 from livebus.runtime.aws_errors import Answer, AwsError
 from livebus.runtime.callers import is_local_host, is_local_origin
+from livebus.runtime.failing_requests import failing
+from livebus.runtime.fault_control import FaultControl
 from livebus.runtime.realtime_session import CLOSE_SECONDS, RealtimeSession
 from livebus.runtime.s3 import S3Request
 from livebus.runtime.served_api import ServedApi
@@ -42,6 +45,7 @@ class HttpServer:
     ``apis`` are by path; ``documents`` answer GET requests on ``/<pool id>/.well-known/<name>`` by that name.
 
     ``origins``: browsers may call from pages of loopback origins and of these; ``*`` lets every page call.
+    ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches them.
     """
 
     def __init__(
@@ -53,6 +57,8 @@ class HttpServer:
         new_id: Callable[[], str],
         origins: Iterable[str] = (),
         check_host: bool = True,
+        faults: Faults | None = None,
+        fault_control: FaultControl | None = None,
     ) -> None:
         self._aws = aws
         self._apis = apis
@@ -60,6 +66,8 @@ class HttpServer:
         self._new_id = new_id
         self._origins = frozenset(origins)
         self._check_host = check_host
+        self._faults = faults
+        self._fault_control = fault_control
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
         self.protocols = web.Server(self._handle, access_log=None, handle_signals=False)
@@ -106,41 +114,64 @@ class HttpServer:
     async def _answer(self, request: web.BaseRequest, api: ServedApi | None) -> web.Response:
         path = request.path
         if api is not None:
-            if request.method not in ("POST", "GET"):
-                return _plain(405, "GraphQL takes POST and GET.")
+            return await self._answer_graphql(request, api)
+        if path == "/" and request.method == "POST":
             body = await _read(request)
             if body is None:
                 return _too_large()
-            source_ip = request.remote or "127.0.0.1"
-            query = request.rel_url.raw_query_string
-            return _response(
-                graphql_http.call(
-                    api, request.method, path, query, headers=request.headers, body=body, source_ip=source_ip
-                )
-            )
-        if path == "/" and request.method == "POST":
+            if self._faults is not None and self._faults.any_of_requests:
+                return _response(await failing(self._faults, self._aws, request, body))
+            return _response(await self._aws.call(request.headers, body))
+        if path == fault_control.PATH and self._fault_control is not None:
             body = await _read(request)
-            return _too_large() if body is None else _response(await self._aws.call(request.headers, body))
+            if body is None:
+                return _too_large()
+            return _response(self._fault_control.call(request.method, request.headers, body))
         query = request.rel_url.raw_query_string
         if self._aws.is_s3(request.headers, query):
-            body = await _read(request, MAX_OBJECT_BYTES)
-            if body is None:
-                return _too_large(MAX_OBJECT_BYTES)
-            host = request.headers.get("Host", "").rsplit(":", 1)[0]
-            raw_path = request.rel_url.raw_path
-            return _response(self._aws.s3(S3Request(request.method, host, raw_path, query, request.headers, body)))
-        pool_id, _, name = path.strip("/").partition("/.well-known/")
-        document = self._documents.get(name)
-        if document is not None and request.method == "GET":
-            try:
-                content = document(pool_id)
-            except AwsError as error:
-                return _plain(404, error.message)
-            return web.Response(body=orjson.dumps(content), content_type="application/json")
+            return await self._answer_s3(request, query)
+        document = self._document(request.method, path)
+        if document is not None:
+            return document
         refused = self._aws.refuse(request.method, path, request.headers)
         return (
             _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
         )
+
+    @staticmethod
+    async def _answer_graphql(request: web.BaseRequest, api: ServedApi) -> web.Response:
+        if request.method not in ("POST", "GET"):
+            return _plain(405, "GraphQL takes POST and GET.")
+        body = await _read(request)
+        if body is None:
+            return _too_large()
+        source_ip = request.remote or "127.0.0.1"
+        query = request.rel_url.raw_query_string
+        return _response(
+            graphql_http.call(
+                api, request.method, request.path, query, headers=request.headers, body=body, source_ip=source_ip
+            )
+        )
+
+    async def _answer_s3(self, request: web.BaseRequest, query: str) -> web.Response:
+        body = await _read(request, MAX_OBJECT_BYTES)
+        if body is None:
+            return _too_large(MAX_OBJECT_BYTES)
+        host = request.headers.get("Host", "").rsplit(":", 1)[0]
+        raw_path = request.rel_url.raw_path
+        return _response(self._aws.s3(S3Request(request.method, host, raw_path, query, request.headers, body)))
+
+    def _document(self, method: str, path: str) -> web.Response | None:
+        """The answer to a GET of one of the documents; None where it is no such thing."""
+        pool_id, _, name = path.strip("/").partition("/.well-known/")
+        document = self._documents.get(name)
+        if document is None or method != "GET":
+            return None
+        try:
+            content = document(pool_id)
+        except AwsError as error:
+            return _plain(404, error.message)
+        return web.Response(body=orjson.dumps(content), content_type="application/json")
 
     # --- WebSocket --------------------------------------------------------------------------------------------------
 

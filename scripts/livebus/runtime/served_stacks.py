@@ -16,6 +16,7 @@ from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
 from livebus.identity import COGNITO, OIDC
 from livebus.realtime import RealtimeSettings
+from livebus.runtime.archives import Archives
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.event_buses import EventBuses
@@ -43,6 +44,7 @@ class ServedStacks:
     environment: Environment
     buses: EventBuses
     sqs: Sqs
+    archives: Archives
     cognito: CognitoIdp
     oidc_keys: OidcKeys
     realtime: RealtimeSettings
@@ -113,6 +115,7 @@ class ServedStacks:
         pools = [pool for application in applications for pool in application.user_pools]
         self.buses.lines = Lines(self.environment, self._lines)
         self.sqs.replace_queues(queue for application in applications for queue in application.queues)
+        self.archives.use(archive for application in applications for archive in application.archives)
         self.cognito.replace_pools(pools)
         providers = [each for api in self._apis.values() for each in api.compiled.api.providers if each.mode == OIDC]
         self.oidc_keys.use(provider.issuer for provider in providers if provider.issuer)

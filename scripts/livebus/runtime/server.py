@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+import random
 import secrets
 import socket
 import time
@@ -21,9 +22,13 @@ from typing import IO, Any
 import orjson
 
 from livebus.errors import LivebusError, Place
+from livebus.faults import Faults, Injection
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.api_logs import ApiLogs
 from livebus.runtime.application_files import ApplicationFiles
+from livebus.runtime.archive_api import ArchiveApi
+from livebus.runtime.archive_store import ArchiveStore
+from livebus.runtime.archives import Archives
 from livebus.runtime.aws_endpoint import AwsEndpoint, QueryService, Service
 from livebus.runtime.callers import is_loopback
 from livebus.runtime.cloudformation.actions import NAMESPACE as CLOUDFORMATION_NAMESPACE
@@ -37,13 +42,15 @@ from livebus.runtime.cloudformation.stack_files import StackFiles
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.cognito.tokens import SigningKeys
-from livebus.runtime.event_buses import EventBuses, Faults
+from livebus.runtime.event_buses import EventBuses
 from livebus.runtime.events_api import EventsApi
+from livebus.runtime.fault_control import FaultControl
 from livebus.runtime.http_server import HttpServer
 from livebus.runtime.journal import Journal
 from livebus.runtime.lines import Lines
 from livebus.runtime.listener import Listener, bind
 from livebus.runtime.oidc_keys import OidcKeys
+from livebus.runtime.replays import Replays
 from livebus.runtime.s3 import S3
 from livebus.runtime.s3_objects import S3Objects
 from livebus.runtime.served_stacks import ServedStacks
@@ -67,7 +74,8 @@ class Settings:
     without it a user is made, with a random password.
 
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
-    ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt.
+    ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
+    failures on purpose.
     """
 
     template: Path | None
@@ -85,6 +93,7 @@ class Settings:
     time_scale: float = 1.0
     failing_targets: frozenset[str] = frozenset()
     latency: float = 0.0
+    faults: tuple[Injection, ...] = ()
     strict: bool = False
     origins: tuple[str, ...] = ()
     reload: bool = True
@@ -157,6 +166,10 @@ class Runtime:
             random_bytes=secrets.token_bytes,
             notify=self._tell,
         )
+        self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
+        self._closers.append(self._archives.close)
+        self._faults = Faults(settings.failing_targets, settings.latency, _chance)
+        self._faults.inject(settings.faults)
         self.buses = EventBuses(
             Lines(environment),
             self._journal,
@@ -166,15 +179,18 @@ class Runtime:
             jitter=secrets.SystemRandom().random,
             time_scale=settings.time_scale,
             strict=settings.strict,
-            faults=Faults(settings.failing_targets, settings.latency),
+            faults=self._faults,
             log=self._logs.write,
+            archive=self._archives.offer,
         )
+        self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
         self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
         self.served = ServedStacks(
             environment,
             self.buses,
             self._sqs,
+            self._archives,
             self._cognito,
             self._oidc_keys,
             settings.realtime,
@@ -191,6 +207,9 @@ class Runtime:
         waiting = self.buses.resume()
         if waiting:
             self._tell(f"{waiting} events from before wait for another try")
+        replaying = self._replays.resume()
+        if replaying:
+            self._tell(f"{replaying} replays from before go on")
         listener.start()
         self._listener, self._http = listener, http
         self._announce = {
@@ -212,6 +231,7 @@ class Runtime:
         if hasattr(self, "_listener"):
             await self._listener.close()
             self._sqs.close()
+            await self._replays.close()
             await self._http.close()
             await self._cloudformation.close()
         while self._closers:
@@ -233,7 +253,7 @@ class Runtime:
         deployer = Deployer(
             self.served,
             StackFiles(state.path / "stacks", self._tell),
-            Effects(environment, self.served, objects, self._journal, users, time.time),
+            Effects(environment, self.served, objects, self._journal, users, self._archives, time.time),
             self._s3.read_text,
             self._tell,
             time.time,
@@ -252,8 +272,9 @@ class Runtime:
         self._cloudformation.stacks[stack.name] = stack
 
     def _http_server(self, environment: Environment) -> HttpServer:
+        archives = ArchiveApi(self._archives, self._replays, lambda: self.buses.lines.buses, clock=time.time)
         services: dict[str, Service] = {
-            "AWSEvents": EventsApi(self.buses),
+            "AWSEvents": EventsApi(self.buses, archives),
             "AWSCognitoIdentityProviderService": self._cognito,
             "AmazonSQS": self._sqs,
             "Logs_20140328": self._logs,
@@ -273,7 +294,12 @@ class Runtime:
             new_id=_new_id,
             origins=self._settings.origins,
             check_host=is_loopback(self._settings.host),
+            faults=self._faults,
+            fault_control=FaultControl(self._faults, self._target_ids, self._tell),
         )
+
+    def _target_ids(self) -> list[str]:
+        return list(dict.fromkeys(target.id for rule in self.buses.lines.rules for target in rule.targets))
 
     def _open_trace(self, path: Path) -> None:
         try:
@@ -331,6 +357,7 @@ class Runtime:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self.trace.tick()
+            self._archives.tick()
             if self._file_stack is None or not self._settings.reload or not self._file_stack.changed():
                 continue
             try:
@@ -352,6 +379,11 @@ def _json_line(record: Mapping[str, Any]) -> bytes:
         return orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # a whole number beyond 64 bits, from a resolver say
         return f"{json.dumps(record, default=str)}\n".encode()
+
+
+def _chance(seed: int | None) -> Callable[[], float]:
+    """A source of numbers from 0 to 1 for faults: the same ones for the same seed."""
+    return random.Random(seed).random  # noqa: S311 - nothing is kept secret with it
 
 
 def _new_id() -> str:

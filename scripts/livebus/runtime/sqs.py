@@ -1,5 +1,5 @@
 """
-Amazon SQS as far as a dead-letter queue needs it: read, hide, delete, send, count, purge. JSON 1.0 protocol.
+Amazon SQS as far as a dead-letter queue needs it: read, hide, delete, send, count, purge; also in batches. JSON 1.0.
 
 The messages are in the journal, so that dead letters outlive the runtime. Other calls are refused by their names.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
@@ -22,11 +22,14 @@ _MAX_VISIBILITY_SECONDS = 43_200
 _MAX_WAIT_SECONDS = 20
 _LOOK_AGAIN_SECONDS = 0.2
 _STRING_TRANSPORT = 1
+_MAX_BATCH = 10
 _LONGEST_ROW = 18  # digits: what a 64-bit row number holds for sure
 # What SDKs showed as an error's code before SQS spoke JSON, and show still.
 _QUERY_CODES = {
     "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
     "UnsupportedOperation": "AWS.SimpleQueueService.UnsupportedOperation",
+    "EmptyBatchRequest": "AWS.SimpleQueueService.EmptyBatchRequest",
+    "TooManyEntriesInBatchRequest": "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
 }
 
 _Answer = dict[str, Any] | Awaitable[dict[str, Any]]
@@ -100,7 +103,10 @@ class Sqs:
     # --- messages ---------------------------------------------------------------------------------------------------
 
     def _send(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        queue, text = self._queue(body), body.get("MessageBody")
+        return self._sent(self._queue(body), body)
+
+    def _sent(self, queue: Queue, body: Mapping[str, Any]) -> dict[str, Any]:
+        text = body.get("MessageBody")
         if not isinstance(text, str) or not text:
             raise _error("MissingParameter", "The request must contain the parameter MessageBody.")
         given = body.get("MessageAttributes") or {}
@@ -146,24 +152,38 @@ class Sqs:
 
     def _delete_batch(self, body: Mapping[str, Any]) -> dict[str, Any]:
         queue = self._queue(body)
-        done, failed = [], []
-        for entry in _entries(body):
-            try:
-                self._journal.delete(queue.arn, _row(entry.get("ReceiptHandle")))
-                done.append({"Id": entry.get("Id")})
-            except AwsError as error:
-                told = {"Code": error.error_type.rsplit("#", 1)[-1], "Message": error.message}
-                failed.append({"Id": entry.get("Id"), "SenderFault": True, **told})
-        return {"Successful": done, "Failed": failed}
+
+        def delete(entry: Mapping[str, Any]) -> dict[str, Any]:
+            self._journal.delete(queue.arn, _row(entry.get("ReceiptHandle")))
+            return {}
+
+        return _each(body, delete)
+
+    def _send_batch(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        queue = self._queue(body)
+        return _each(body, lambda entry: self._sent(queue, entry))
+
+    def _change_visibility_batch(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        queue = self._queue(body)
+
+        def change(entry: Mapping[str, Any]) -> dict[str, Any]:
+            self._hide(queue, entry)
+            return {}
+
+        return _each(body, change)
 
     def _change_visibility(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        timeout = _between("VisibilityTimeout", body.get("VisibilityTimeout"), 0, 0, _MAX_VISIBILITY_SECONDS)
-        self._journal.hide(self._queue(body).arn, _row(body.get("ReceiptHandle")), self._clock() + timeout)
+        self._hide(self._queue(body), body)
         return {}
+
+    def _hide(self, queue: Queue, body: Mapping[str, Any]) -> None:
+        timeout = _between("VisibilityTimeout", body.get("VisibilityTimeout"), 0, 0, _MAX_VISIBILITY_SECONDS)
+        self._journal.hide(queue.arn, _row(body.get("ReceiptHandle")), self._clock() + timeout)
 
 
 _ACTIONS: dict[str, Callable[[Sqs, Mapping[str, Any]], _Answer]] = {
     "ChangeMessageVisibility": Sqs._change_visibility,
+    "ChangeMessageVisibilityBatch": Sqs._change_visibility_batch,
     "DeleteMessage": Sqs._delete,
     "DeleteMessageBatch": Sqs._delete_batch,
     "GetQueueAttributes": Sqs._get_queue_attributes,
@@ -172,6 +192,7 @@ _ACTIONS: dict[str, Callable[[Sqs, Mapping[str, Any]], _Answer]] = {
     "PurgeQueue": Sqs._purge,
     "ReceiveMessage": Sqs._receive,
     "SendMessage": Sqs._send,
+    "SendMessageBatch": Sqs._send_batch,
 }
 
 
@@ -235,10 +256,28 @@ def _names(body: Mapping[str, Any], member: str) -> list[str]:
     return names
 
 
+def _each(body: Mapping[str, Any], act: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """The answer to a batch: what each entry was answered with, or why it failed."""
+    done, failed = [], []
+    for entry in _entries(body):
+        try:
+            done.append({"Id": entry.get("Id"), **act(entry)})
+        except AwsError as error:
+            told = {"Code": error.error_type.rsplit("#", 1)[-1], "Message": error.message}
+            failed.append({"Id": entry.get("Id"), "SenderFault": True, **told})
+    return {"Successful": done, "Failed": failed}
+
+
 def _entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     entries = body.get("Entries")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise _error("InvalidParameterValue", "Entries is not a list of entries.")
+    if not entries:
+        message = "There should be at least one entry in the request."
+        raise _error("EmptyBatchRequest", message)
+    if len(entries) > _MAX_BATCH:
+        message = f"Maximum number of entries per request are {_MAX_BATCH}. You have sent {len(entries)}."
+        raise _error("TooManyEntriesInBatchRequest", message)
     return entries
 
 

@@ -61,12 +61,14 @@ class Trace:
         self._verbose = verbose
         self.listeners: list[Listener] = []
         self._problems = _Budget("problems like these")
-        # A budget of their own: a lost event must not go under in a flood of unmatched ones.
+        # Budgets of their own: a lost event must not go under in a flood of unmatched ones, nor a dead letter in the
+        # retries that went before it.
+        self._letters = _Budget("dead letters")
         self._losses = _Budget("lost events")
 
     def tick(self, *, ends: bool = False) -> None:
         """Tell how many lines were left out, once their second is over; to be called now and then, and at the end."""
-        for budget in (self._problems, self._losses):
+        for budget in (self._problems, self._letters, self._losses):
             line = budget.turn(self._clock(), ends=ends)
             if line:
                 self._tell(line)
@@ -140,9 +142,10 @@ class Trace:
     def dead_lettered(
         self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue
     ) -> None:
-        self._problem(
+        line = (
             f"event {event.id} went to the dead-letter queue {queue.name}: {letter.error_code}: {letter.error_message}"
         )
+        self._told(self._letters, (line,))
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
         self._emit(
             "delivery",

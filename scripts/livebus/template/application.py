@@ -99,6 +99,21 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """AWS::Events::Archive of a bus: a pattern (JSON text, None for every event), days of retention, 0 for ever."""
+
+    name: str
+    arn: str
+    bus: str
+    bus_arn: str
+    event_pattern: str | None = None
+    retention_days: int = 0
+    description: str = ""
+    logical_id: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class AuthProvider:
     """One way into an API. Members that the mode does not use are None."""
 
@@ -236,3 +251,4 @@ class Application:
     imports: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
     warnings: Sequence[str] = ()
+    archives: tuple[Archive, ...] = ()

@@ -103,7 +103,7 @@ class _RuleReader:
             name=self._resources.attribute(resource, "RuleName"),
             arn=arn,
             bus=bus,
-            event_pattern=_pattern(properties),
+            event_pattern=pattern_text(properties),
             logical_id=resource.logical_id,
             enabled=properties.text("State", "ENABLED", choices=_STATES) != "DISABLED",
             targets=self._targets(resource),
@@ -224,7 +224,7 @@ def _is_endpoint(arn: str) -> bool:
     return ":endpoints/graphql-api/" in arn
 
 
-def _pattern(properties: Properties) -> str | None:
+def pattern_text(properties: Properties) -> str | None:
     """An EventPattern as JSON text: a text as it stands, an object with its numbers and characters as they are."""
     pattern = properties.values.get("EventPattern")
     if pattern is None or isinstance(pattern, str):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from livebus.errors import Fault, InvalidTemplate, Place, did_you_mean
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
+from livebus.template.archives import read_archives
 from livebus.template.attributes import is_known_type
 from livebus.template.cognito import read_user_pools
 from livebus.template.document import Document, read_document
@@ -39,7 +40,6 @@ NOT_EMULATED = {
 INERT = frozenset(
     {
         "AWS::CloudWatch::Alarm",
-        "AWS::Events::Archive",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::RolePolicy",
@@ -119,6 +119,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         rules=rules,
         apis=apis,
         user_pools=read_user_pools(resources),
+        archives=read_archives(resources, buses),
         queues=queues,
         outputs=resources.outputs,
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),

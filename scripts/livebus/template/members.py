@@ -18,6 +18,9 @@ _SCHEMAS: dict[str, dict[str, str]] = {
     "AWS::Events::EventBus": {
         "": ("DeadLetterConfig Description EventSourceName KmsKeyIdentifier LogConfig Name Policy Tags"),
     },
+    "AWS::Events::Archive": {
+        "": "ArchiveName Description EventPattern KmsKeyIdentifier RetentionDays SourceArn",
+    },
     "AWS::Events::Rule": {
         "": ("Description EventBusName EventPattern Name RoleArn ScheduleExpression State Tags Targets"),
         "Targets": (

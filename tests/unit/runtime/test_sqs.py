@@ -94,6 +94,8 @@ def test_a_queue_is_known_by_the_last_part_of_its_url(sqs: Sqs) -> None:
         ("SendMessage", {}, "MissingParameter", "MissingParameter"),
         ("SendMessage", {"MessageBody": "x", "MessageAttributes": {"A": 1}}, "UnsupportedOperation", None),
         ("DeleteMessageBatch", {"Entries": "x"}, "InvalidParameterValue", "InvalidParameterValue"),
+        ("SendMessageBatch", {"Entries": []}, "EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"),
+        ("SendMessageBatch", {"Entries": [{}] * 11}, "TooManyEntriesInBatchRequest", None),
     ],
 )
 def test_refusals(sqs: Sqs, action: str, body: dict[str, Any], error_type: str, query_code: str | None) -> None:
@@ -114,3 +116,22 @@ def test_waiting_ends_when_the_runtime_does(sqs: Sqs) -> None:
         return await answer
 
     assert asyncio.run(check()) == {}
+
+
+def test_batches_answer_for_each_entry(sqs: Sqs) -> None:
+    """Messages are sent, let go and deleted in batches; a bad entry fails alone."""
+    entries = [{"Id": "0", "MessageBody": "one"}, {"Id": "1"}, {"Id": "2", "MessageBody": "two"}]
+    answer = call(sqs, "SendMessageBatch", Entries=entries)
+    assert [(sent["Id"], sent["MD5OfMessageBody"][:4]) for sent in answer["Successful"]] == [
+        ("0", "f97c"),
+        ("2", "b8a9"),
+    ]
+    assert [(failed["Id"], failed["Code"]) for failed in answer["Failed"]] == [("1", "MissingParameter")]
+    receipts = [message["ReceiptHandle"] for message in call(sqs, "ReceiveMessage", MaxNumberOfMessages=10)["Messages"]]
+    assert call(sqs, "ReceiveMessage") == {}
+    entries = [
+        {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": 0} for index, receipt in enumerate(receipts)
+    ]
+    answer = call(sqs, "ChangeMessageVisibilityBatch", Entries=[*entries, {"Id": "x", "ReceiptHandle": "?"}])
+    assert (len(answer["Successful"]), [failed["Id"] for failed in answer["Failed"]]) == (2, ["x"])
+    assert len(call(sqs, "ReceiveMessage", MaxNumberOfMessages=10)["Messages"]) == 2

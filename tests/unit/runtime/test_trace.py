@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from livebus.event import Refused
+from livebus.delivery import DeadLetter
+from livebus.event import Event, Refused
+from livebus.flow import Attempt, Line
 from livebus.runtime.trace import LINES_PER_SECOND, Trace
 
 REFUSED = Refused("MalformedDetail", "Detail is malformed.")
@@ -101,3 +103,14 @@ def test_lines_are_left_to_the_terminal_to_escape(trace: Trace, told: list[str])
     """What an event holds comes through as it is, quoted; the terminal spells control characters out."""
     trace.refused({"Source": "ä\x1b"}, Refused("C", "\x1b[2J"))
     assert told == ["refused an entry from 'ä\\x1b': C: \x1b[2J"]
+
+
+def test_dead_letters_have_a_budget_of_their_own(trace: Trace, told: list[str], line: Line) -> None:
+    """The retries of many events do not hide that one of them ended in the queue."""
+    (rule,) = line.compiled_rules("livebus")
+    (queue,) = line.application.queues
+    event = Event({"id": "e"}, "livebus", "")
+    for _ in range(1000):
+        trace.refused({"Source": "s"}, REFUSED)
+    trace.dead_lettered(event, rule, Attempt(rule.targets[0]), DeadLetter("TIMEOUT", "no answer", 3), queue)
+    assert told[-1] == f"event e went to the dead-letter queue {queue.name}: TIMEOUT: no answer"

@@ -1,5 +1,6 @@
 """
-What making and deleting resources does beside the line: buckets for artefacts, messages of queues, users of pools.
+What making and deleting resources does beside the line: buckets for artefacts, messages of queues, users of pools,
+events of archives.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from livebus.errors import LivebusError
+from livebus.runtime.archives import Archives
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.journal import Journal
 from livebus.runtime.s3_objects import S3Objects
@@ -26,6 +28,7 @@ class Effects:
     objects: S3Objects
     journal: Journal
     users: UserStore
+    archives: Archives
     clock: Callable[[], float]
 
     def create(self, kind: str, physical_id: str) -> str:
@@ -55,3 +58,5 @@ class Effects:
             self.journal.purge(self.environment.arn("sqs", physical_id.rsplit("/", 1)[-1]))
         elif kind == "AWS::Cognito::UserPool":
             self.users.remove(physical_id)
+        elif kind == "AWS::Events::Archive":
+            self.archives.forget(physical_id, self.environment.arn("events", f"archive/{physical_id}"))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from livebus.errors import Fault, InvalidEventPattern, InvalidTransformer, LivebusError, Place
 from livebus.flow import Compilation
-from livebus.pattern import service_message
+from livebus.pattern import EventPattern, service_message
 from livebus.template.loading import Reading
 from livebus.template.resources import Resource, Resources
 
@@ -70,6 +70,12 @@ def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> I
     for fault in reading.faults:
         if fault not in template or fault.found.startswith(_NO_EXPORT):
             yield fault, ""
+    for archive in reading.application.archives:
+        try:
+            EventPattern(archive.event_pattern or '{"source": [{"exists": true}]}')
+        except InvalidEventPattern as error:
+            refused = InvalidEventPattern(error.reason, line=error.line, column=error.column, place=archive.place)
+            yield refused.faults[0], service_message(str(archive.event_pattern), error)
     for error in compilation.errors:
         for fault in error.faults:
             yield fault, _service_words(error, fault, reading)
@@ -86,7 +92,7 @@ def _service_words(error: LivebusError, fault: Fault, reading: Reading) -> str:
 def _reason(resource: Resource, fault: Fault, words: str, new_id: Callable[[], str]) -> str:
     if fault.only_local:
         return f"The local runtime, not AWS, refuses this: {fault}"
-    if resource.type == "AWS::Events::Rule":
+    if resource.type in ("AWS::Events::Rule", "AWS::Events::Archive"):
         target = _TARGET_ARN.match(fault.found)
         if target:
             words = f"Parameter {target['arn']} is not valid. Reason: Provided Arn is not in correct format."

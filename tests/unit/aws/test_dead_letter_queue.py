@@ -1,0 +1,171 @@
+"""A queue that is looked at: pages, what is deleted, and what goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from livebus.aws.dead_letter_queue import DeadLetterQueue, queue_url
+from livebus.errors import Unreachable
+from livebus.redrive.lines import Message
+
+
+class FakeSqs:
+    """Hands out messages that are not hidden; keeps what it was asked."""
+
+    def __init__(self, count: int) -> None:
+        self.visible = [f"m-{number}" for number in range(count)]
+        self.hidden: list[str] = []
+        self.requests: list[Mapping[str, Any]] = []
+        self.deleted: list[str] = []
+        self.refused: set[str] = set()
+
+    def receive_message(self, **request: Any) -> Mapping[str, Any]:
+        self.requests.append(request)
+        taken = self.visible[: request["MaxNumberOfMessages"]]
+        del self.visible[: len(taken)]
+        self.hidden += taken
+        return (
+            {"Messages": [{"MessageId": each, "ReceiptHandle": each, "Body": "{}"} for each in taken]} if taken else {}
+        )
+
+    def _done(self, entries: list[Any], kept: list[str]) -> Mapping[str, Any]:
+        for entry in entries:
+            if entry["ReceiptHandle"] not in self.refused:
+                self.hidden.remove(entry["ReceiptHandle"])
+                kept.append(entry["ReceiptHandle"])
+        return {
+            "Failed": [
+                {"Id": entry["Id"], "Code": "No", "Message": "never"}
+                for entry in entries
+                if entry["ReceiptHandle"] in self.refused
+            ]
+        }
+
+    def delete_message_batch(self, **request: Any) -> Mapping[str, Any]:
+        return self._done(request["Entries"], self.deleted)
+
+    def change_message_visibility_batch(self, **request: Any) -> Mapping[str, Any]:
+        assert {entry["VisibilityTimeout"] for entry in request["Entries"]} == {0}
+        return self._done(request["Entries"], self.visible)
+
+    def send_message_batch(self, **request: Any) -> Mapping[str, Any]:
+        self.requests.append(request)
+        return {"Failed": [{"Id": "1", "Code": "No", "Message": "never"}]}
+
+    def get_queue_attributes(self, **request: Any) -> Mapping[str, Any]:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetQueueAttributes")
+
+
+def test_everything_is_looked_at_and_given_back() -> None:
+    """In pages of ten; afterwards the queue is as it was."""
+    sqs = FakeSqs(25)
+    with DeadLetterQueue(sqs, "u").taking() as taking:
+        assert [len(page) for page in taking.pages(100)] == [10, 10, 5]
+        assert len(sqs.hidden) == 25
+    assert (sorted(sqs.visible), sqs.hidden, taking.kept_hidden) == (sorted(FakeSqs(25).visible), [], 0)
+
+
+def test_what_was_deleted_is_not_given_back() -> None:
+    """What could not be is, with the reason."""
+    sqs = FakeSqs(3)
+    sqs.refused = {"m-1"}
+    with DeadLetterQueue(sqs, "u").taking() as taking:
+        (page,) = taking.pages(100)
+        assert taking.delete(page[:2]) == {"m-1": "No: never"}
+        sqs.refused = set()
+    assert (sqs.deleted, sqs.visible) == (["m-0"], ["m-1", "m-2"])
+
+
+def test_messages_are_given_back_after_ctrl_c() -> None:
+    sqs = FakeSqs(12)
+
+    def interrupted() -> None:
+        with DeadLetterQueue(sqs, "u").taking() as taking:
+            next(taking.pages(100))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (len(sqs.visible), sqs.hidden) == (12, [])
+
+
+def test_what_cannot_be_given_back_is_counted() -> None:
+    """It shows again by itself, and whoever waits for it should know."""
+    sqs = FakeSqs(3)
+    with DeadLetterQueue(sqs, "u").taking() as taking:
+        list(taking.pages(100))
+        sqs.refused = {"m-0", "m-2"}
+    assert taking.kept_hidden == 2
+
+
+def test_the_round_ends_where_messages_come_again() -> None:
+    """Their time of being hidden is over: nothing is counted or sent twice, and what is given back has its last receipt."""
+    sqs = FakeSqs(4)
+    with DeadLetterQueue(sqs, "u").taking() as taking:
+        seen = []
+        for page in taking.pages(100, 2):
+            seen += [letter.message_id for letter in page]
+            if len(seen) == 4:
+                sqs.visible, sqs.hidden = sqs.hidden, []
+    assert seen == ["m-0", "m-1", "m-2", "m-3"]
+
+
+def test_no_more_are_taken_than_asked_for() -> None:
+    """The last page is as small as it has to be, and AWS is given time to ask all its servers."""
+    sqs = FakeSqs(30)
+    with DeadLetterQueue(sqs, "u").taking() as taking:
+        assert sum(len(page) for page in taking.pages(12)) == 12
+        assert [request["MaxNumberOfMessages"] for request in sqs.requests] == [10, 2]
+        assert {request["WaitTimeSeconds"] for request in sqs.requests} == {1}
+
+
+def test_messages_are_sent_in_batches_by_count_and_size() -> None:
+    """Each one's answer comes with its index."""
+    sqs = FakeSqs(0)
+    small, large = Message("{}", {}), Message("x" * 600_000, {})
+    answers = list(DeadLetterQueue(sqs, "u").send([*[small] * 11, large, large]))
+    assert [len(request["Entries"]) for request in sqs.requests] == [10, 2, 1]
+    assert answers == [(index, "No: never" if index == 1 else "") for index in range(13)]
+
+
+def test_a_refusal_is_told_with_the_queues_name() -> None:
+    with pytest.raises(Unreachable, match="cannot read the queue 'dead': AccessDenied: no"):
+        DeadLetterQueue(FakeSqs(0), "https://sqs.eu-west-1.amazonaws.com/1/dead").counts()
+
+
+OUTPUTS = {"DeadLetterQueueUrl": "u/1/dead", "OtherQueueUrl": "u/1/other", "Name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted", "url"),
+    [
+        (OUTPUTS, "", "u/1/dead"),
+        (OUTPUTS, "OtherQueueUrl", "u/1/other"),
+        (OUTPUTS, "other", "u/1/other"),
+        ({"OrdersQueueUrl": "u/1/orders"}, "", "u/1/orders"),
+    ],
+)
+def test_the_queue_is_found_among_the_outputs(outputs: dict[str, str], wanted: str, url: str) -> None:
+    assert queue_url(outputs, wanted, "the stack") == url
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted", "message"),
+    [
+        ({}, "", "the stack has no output DeadLetterQueueUrl. Add it to the template's Outputs, or pass --queue-url."),
+        (
+            OUTPUTS,
+            "none",
+            "no queue 'none' among its outputs; expected one of DeadLetterQueueUrl (dead), OtherQueueUrl",
+        ),
+        ({"AQueueUrl": "u/a", "BQueueUrl": "u/b"}, "", "several queues; expected one to choose of AQueueUrl (a), BQ"),
+    ],
+)
+def test_a_queue_that_is_not_there_is_told(outputs: dict[str, str], wanted: str, message: str) -> None:
+    with pytest.raises(Unreachable) as refused:
+        queue_url(outputs, wanted, "the stack")
+    assert message in str(refused.value)
