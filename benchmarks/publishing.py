@@ -107,7 +107,8 @@ class Sink:
         self.url: str = json.loads(ready.read_text())["url"]
         self._context = ssl.create_default_context(cafile=str(self.ca_file)) if tls else None
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            # Neither whoever's credentials, nor whoever's wish that Python compiles everything anew at each start.
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))},
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "us-east-1",
