@@ -21,54 +21,34 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
-PUBLISH = PROJECT / "scripts" / "publish.py"
-SINK = PROJECT / "tests" / "support" / "event_sink.py"
-RIVALS = PROJECT / "benchmarks" / "boto3_scripts.py"
-AWS = Path(sys.executable).with_name("aws")
+from publishers import (
+    AWS,
+    CORES,
+    PUBLISH,
+    Run,
+    Sink,
+    boto3_script,
+    events,
+    in_turns,
+    ours,
+    ratio,
+    run,
+    sink,
+    table,
+    whole,
+)
 
-CORES = sorted(os.sched_getaffinity(0))
-START_DEADLINE = 20.0
 THREADS = 16
 LIMIT = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a publisher: events, wall and CPU seconds, the most memory; and what the sink counted meanwhile."""
-
-    events: int
-    seconds: float
-    cpu: float
-    megabytes: float
-    sink: Mapping[str, Any]
-
-    @property
-    def per_cpu_second(self) -> float:
-        return self.events / self.cpu
-
-    @property
-    def per_second(self) -> float:
-        return self.events / self.seconds
-
-    @property
-    def span(self) -> float:
-        """Seconds from the first to the last request, as the sink saw them."""
-        return float(self.sink["lastRequestAt"] - self.sink["firstRequestAt"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,118 +67,6 @@ class Figure:
         return self.value >= self.target if self.at_least else self.value <= self.target
 
 
-class Sink:
-    """The sink as a process on the first core."""
-
-    def __init__(self, folder: Path, *flags: str, tls: bool = False) -> None:
-        ready = folder / "ready.json"
-        ready.unlink(missing_ok=True)
-        self.log = folder / "accepted.txt"
-        self.ca_file = folder / "ca.pem"
-        command = [sys.executable, str(SINK), "--ready", str(ready), *flags]
-        command += ["--tls", str(self.ca_file)] if tls else []
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.sched_setaffinity(self.process.pid, CORES[:1])
-        started = time.perf_counter()
-        while not ready.exists():
-            if time.perf_counter() - started > START_DEADLINE or self.process.poll() is not None:
-                sys.exit(f"the sink did not start; see: {' '.join(command)}")
-            time.sleep(0.005)
-        self.url: str = json.loads(ready.read_text())["url"]
-        self._context = ssl.create_default_context(cafile=str(self.ca_file)) if tls else None
-        self.environment = {
-            # Neither whoever's credentials, nor whoever's wish that Python compiles everything anew at each start.
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))},
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **({"AWS_CA_BUNDLE": str(self.ca_file)} if tls else {}),
-        }
-
-    def restart(self) -> dict[str, Any]:
-        """What it counted since the last time."""
-        with urllib.request.urlopen(f"{self.url}/statistics?restart", context=self._context) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
-
-
-@contextmanager
-def sink(*flags: str, tls: bool = False) -> Iterator[Sink]:
-    with tempfile.TemporaryDirectory(prefix="livebus-sink-") as name:
-        running = Sink(Path(name), *(flag.replace("LOG", str(Path(name) / "accepted.txt")) for flag in flags), tls=tls)
-        try:
-            yield running
-        finally:
-            running.stop()
-
-
-def events(file: Path, count: int, size: int) -> Path:
-    """A file of so many entries of about so many bytes, one per line, as the AWS CLI takes them."""
-    order = {
-        "n": 0,
-        "customer": {"name": 'Ada "Countess" Lovelace', "city": "Zürich"},
-        "lines": [{"sku": "sku-4711", "count": 2, "price": 9.5}],
-        "note": "",
-    }
-    room = size - len(json.dumps(order, ensure_ascii=False).encode()) - 40
-    sentence = 'Please ring twice, says "the neighbour"; grüße. '
-    order["note"] = (sentence * (room // len(sentence) + 1))[:room]
-    with file.open("w", encoding="utf-8") as out:
-        for number in range(count):
-            detail = json.dumps({**order, "n": number}, ensure_ascii=False)
-            out.write(
-                json.dumps({"Source": "my.shop", "DetailType": "Order Placed", "Detail": detail}, ensure_ascii=False)
-            )
-            out.write("\n")
-    return file
-
-
-def run(to: Sink, command: Sequence[str | Path], count: int, *, stdin: Any = subprocess.DEVNULL, **more: str) -> Run:
-    """Run a publisher on the last core, and compare what it published with what the sink accepted."""
-    to.restart()
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        env={**to.environment, **more},
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    os.sched_setaffinity(process.pid, CORES[-1:])
-    assert process.stdout is not None
-    output = process.stdout.read().decode(errors="replace")
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    found = to.restart()
-    if process.returncode or found.get("accepted", 0) < count:
-        sys.exit(f"{command}: exit code {process.returncode}, {found.get('accepted')} of {count} accepted\n{output}")
-    cpu = usage.ru_utime + usage.ru_stime
-    if command[1] == RIVALS:
-        own = json.loads(output.splitlines()[-1])
-        seconds, cpu = own["seconds"], own["cpuSeconds"]
-    return Run(count, seconds, cpu, usage.ru_maxrss / 1024, found)
-
-
-def ours(to: Sink, file: Path | str, *flags: str) -> list[str | Path]:
-    where = ("--endpoint-url", to.url, "--region", "us-east-1", "--bus", "default", "--no-bus-check", "--quiet")
-    return [sys.executable, PUBLISH, file, *where, *flags]
-
-
-def boto3_script(to: Sink, mode: str, file: Path, threads: int = 1) -> list[str | Path]:
-    return [sys.executable, RIVALS, mode, file, to.url, str(threads)]
-
-
-# --- sections -------------------------------------------------------------------------------------------------------
-
 Publisher = Callable[[Sink], Run]
 ONE_BY_ONE, BATCHES, THREADED = "boto3, one by one", "boto3, tens", f"boto3, tens, {THREADS} threads"
 OURS_BOTO3, OURS = "publish.py --engine boto3", "publish.py"
@@ -208,12 +76,9 @@ def throughput(options: argparse.Namespace, folder: Path) -> tuple[list[Figure],
     figures: list[Figure] = []
     rows: dict[str, Any] = {}
     quick = options.quick
-    for size, most in ((300, 40_000 if quick else 200_000), (4096, 10_000 if quick else 40_000)):
-        shares = {ONE_BY_ONE: 1500, BATCHES: 8000, THREADED: 8000, OURS_BOTO3: 8000, OURS: most}
-        files = {
-            name: events(folder / f"{size}-{count}.ndjson", count // (1 if not quick or name == OURS else 3), size)
-            for name, count in shares.items()
-        }
+    for size, most in ((300, 100_000 if quick else 400_000), (4096, 20_000 if quick else 80_000)):
+        shares = {ONE_BY_ONE: 1500, BATCHES: 8000, THREADED: 8000, OURS_BOTO3: 20_000, OURS: most}
+        files = {name: events(folder / f"{size}-{count}.ndjson", count, size) for name, count in shares.items()}
         counts = {name: sum(1 for _ in file.open("rb")) for name, file in files.items()}
         ten = events(folder / f"ten-{size}.ndjson", 10, size)
         entries = folder / f"ten-{size}.json"
@@ -233,7 +98,7 @@ def throughput(options: argparse.Namespace, folder: Path) -> tuple[list[Figure],
                 }
                 rounds = in_turns(options.rounds, commands, to)
             title = f"{size} B, {'TLS' if tls else 'plain'}"
-            rows[title] = table(f"throughput, {title}", rounds)
+            rows[title] = table(f"throughput, {title}", rounds, ONE_BY_ONE)
             if size == 300 and not tls:
                 figures.append(
                     Figure("throughput", f"{title}: publish.py / one by one", ratio(rounds, OURS, ONE_BY_ONE), "×", 80)
@@ -249,7 +114,7 @@ def throughput(options: argparse.Namespace, folder: Path) -> tuple[list[Figure],
 
 
 def latency(options: argparse.Namespace, folder: Path) -> tuple[list[Figure], dict[str, Any]]:
-    most = events(folder / "latency.ndjson", 150_000 if options.quick else 300_000, 300)
+    most = events(folder / "latency.ndjson", 150_000 if options.quick else 400_000, 300)
     few = events(folder / "few.ndjson", 10_000, 300)
     count = sum(1 for _ in most.open("rb"))
     with sink("--latency-ms", "30") as to:
@@ -262,7 +127,7 @@ def latency(options: argparse.Namespace, folder: Path) -> tuple[list[Figure], di
             },
             to,
         )
-    rows = table("latency, 30 ms", rounds, ONE_BY_ONE)
+    rows = table("latency, 30 ms", rounds)
     whole = statistics.median(each.sink["requests"] / each.seconds for each in rounds[OURS])
     sent = statistics.median(each.sink["requests"] / each.span for each in rounds[OURS])
     rows["requests a second while sending"] = sent
@@ -392,44 +257,6 @@ def memory(options: argparse.Namespace, folder: Path) -> tuple[list[Figure], dic
 SECTIONS = {each.__name__: each for each in (throughput, latency, throttling, rate, once, memory)}
 
 
-# --- taking turns ---------------------------------------------------------------------------------------------------
-
-
-def whole(to: Sink, command: Sequence[str | Path]) -> Run:
-    """A boto3 script's whole process, as of the others."""
-    started = time.perf_counter()
-    found = run(to, command, 1)
-    return Run(1, time.perf_counter() - started, found.cpu, found.megabytes, found.sink)
-
-
-def in_turns(rounds: int, commands: Mapping[str, tuple[list[str | Path], int]], to: Sink) -> dict[str, list[Run]]:
-    found: dict[str, list[Run]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, (command, count) in commands.items():
-            found[name].append(run(to, command, count))
-    return found
-
-
-def ratio(rounds: Mapping[str, list[Run]], one: str, other: str) -> float:
-    """The median of a round's ratios of events per CPU second."""
-    pairs = zip(rounds[one], rounds[other], strict=True)
-    return statistics.median(a.per_cpu_second / b.per_cpu_second for a, b in pairs)
-
-
-def table(title: str, rounds: Mapping[str, list[Run]], base: str = ONE_BY_ONE) -> dict[str, Any]:
-    """Print a section's rows; return them for JSON."""
-    print(f"\n{title}\n  {'':34}{'events/CPU s':>14}{'ratio':>9}{'events/s':>12}")
-    rows: dict[str, Any] = {}
-    for name, found in rounds.items():
-        cpu = statistics.median(each.per_cpu_second for each in found)
-        wall = statistics.median(each.per_second for each in found)
-        times = ratio(rounds, name, base) if base in rounds else None
-        rows[name] = {"eventsPerCpuSecond": cpu, "eventsPerSecond": wall, "ratio": times}
-        shown = f"{times:9.2f}" if times is not None else " " * 9
-        print(f"  {name:34}{cpu:14,.0f}{shown}{wall:12,.0f}", flush=True)
-    return rows
-
-
 def plot(rows: Mapping[str, Any], file: Path) -> None:
     """Draw the throughput tables: events per CPU second, on a logarithmic scale."""
     from matplotlib.figure import Figure as Picture
@@ -452,6 +279,29 @@ def plot(rows: Mapping[str, Any], file: Path) -> None:
     picture.savefig(file, dpi=120)
 
 
+def markdown(rows: Mapping[str, Any], figures: Sequence[Figure]) -> str:
+    """The tables for docs/performance.md."""
+    lines = []
+    throughputs = rows.get("throughput", {})
+    if throughputs:
+        lines += [
+            "| events per second of the publisher's CPU | " + " | ".join(throughputs) + " |",
+            "|---|" + "---|" * len(throughputs),
+        ]
+        for name in next(iter(throughputs.values())):
+            cells = [
+                f"{found[name]['eventsPerCpuSecond']:,.0f} ({found[name]['ratio']:.3g}×)"
+                for found in throughputs.values()
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append("")
+    lines += ["| | measured | wanted |", "|---|---|---|"]
+    for each in figures:
+        wanted = f"{'≥' if each.at_least else '≤'} {each.target:,g} {each.unit}"
+        lines.append(f"| {each.section}, {each.name} | {each.value:,.4g} {each.unit} | {wanted.strip()} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer events and rounds: figures are rougher")
@@ -459,6 +309,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--gigabytes", type=float, default=0.0, help="of the stream in the memory section (default: 5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables of docs/performance.md")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the throughput (needs matplotlib)")
     options = parser.parse_args()
     options.rounds = options.rounds or (2 if options.quick else 5)
@@ -475,6 +326,8 @@ def main() -> int:
         print(f"{f'{each.section}, {each.name}':52}{shown}{'' if each.met else '   MISSED'}")
     if options.json:
         options.json.write_text(json.dumps({"rows": rows, "figures": [asdict(each) for each in figures]}, indent=1))
+    if options.markdown:
+        options.markdown.write_text(markdown(rows, figures))
     if options.plot and "throughput" in rows:
         plot(rows["throughput"], options.plot)
     return 0
