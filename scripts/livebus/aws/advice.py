@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from livebus.errors import Unreachable
+from livebus.publication.answer import NO_ANSWER, NOT_PUT_EVENTS, NOT_SENT
 
 LOGIN = "Sign in again: `aws sso login`, or renew the credentials of your profile."
 CREDENTIALS = "Run `aws configure` or pass --profile; --local needs none."
@@ -30,10 +31,18 @@ BY_CODE = {
     "IncompleteSignatureException": CREDENTIALS,
     "AccessDenied": _ALLOW,
     "AccessDeniedException": _ALLOW,
+}# Where no service has answered, the code is ours and says nothing to people.
+_OURS = {
+    NO_ANSWER: UNREACHABLE,
+    NOT_PUT_EVENTS: "See that the endpoint is EventBridge's.",
+    NOT_SENT: "",
 }
+
 
 def refused(code: str, message: str, doing: str) -> Unreachable:
     """The one clear line for an error that a service answered with; ``doing`` is the attempt, such as "publish"."""
+    if code in _OURS:
+        return Unreachable(f"cannot {doing}: {message}", advice=_OURS[code])
     if code == "ValidationError" and "does not exist" in message:
         advice = "Deploy it with `sam deploy`, name another one with --stack-name, or use --local."
     else:

@@ -17,19 +17,22 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from livebus.aws.refusal import code_and_message, unreachable
-from livebus.publication.answer import NO_ANSWER, NOT_PUT_EVENTS, Answer, failed, from_entries, passing
+from livebus.publication.answer import HOPELESS, NO_ANSWER, NOT_PUT_EVENTS, NOT_SENT, Answer, failed, from_entries, passing
 from livebus.publication.publication import Publication
 from livebus.publication.request import Request
 
 # More threads do not send more: each request costs a millisecond of Python, and one of them runs at a time.
 MOST_THREADS = 32
 GRACE_SECONDS = 5.0
+_UNKNOWN_BUS = "ResourceNotFoundException"
 
 
 class EventsClient(Protocol):
     """As much of boto3's EventBridge client as is used here."""
 
     def put_events(self, **request: Any) -> Mapping[str, Any]: ...
+
+    def describe_event_bus(self, **request: Any) -> Mapping[str, Any]: ...
 
 
 class Boto3Engine:
@@ -116,7 +119,7 @@ class _Run:
             try:
                 answer = put_events(self._client, orjson.loads(body)["Entries"])
             except Exception as error:  # noqa: BLE001 - a bug, or a plug-in of botocore's: no entry may hang on it
-                answer = failed(NOT_PUT_EVENTS, f"{type(error).__name__}: {error}")
+                answer = failed(NOT_SENT, f"{type(error).__name__}: {error}")
             self._answers.put((request, answer))
 
 
@@ -130,8 +133,29 @@ def put_events(client: EventsClient, entries: list[dict[str, Any]]) -> Answer:
     except (HTTPClientError, NoConnectionError) as error:
         return failed(NO_ANSWER, str(error).rstrip("."))
     except BotoCoreError as error:
-        return failed(NOT_PUT_EVENTS, str(unreachable(error, "publish").faults[0].found))
+        return failed(NOT_SENT, str(unreachable(error, "publish")).removeprefix("cannot publish: "))
     items = answer.get("Entries") or ()
     if len(items) != len(entries):
         return failed(NOT_PUT_EVENTS, f"{len(items)} results came back for {len(entries)} entries")
     return from_entries(items)
+
+
+def bus_exists(client: EventsClient, bus: str) -> bool | None:
+    """
+    Ask whether a bus (name or ARN) is there; None where the answer is not for us to know.
+
+    PutEvents takes events for a bus that does not exist, answers with event ids, and drops them. Raises Unreachable
+    where no request can succeed.
+    """
+    try:
+        client.describe_event_bus(Name=bus)
+    except ClientError as error:
+        code, _ = code_and_message(error)
+        if code == _UNKNOWN_BUS:
+            return False
+        if code in HOPELESS and code not in ("AccessDenied", "AccessDeniedException"):
+            raise unreachable(error, "publish") from None
+        return None
+    except BotoCoreError as error:
+        raise unreachable(error, "publish") from None
+    return True

@@ -1,9 +1,8 @@
 """
 How a service is reached without boto3's client: address, region, credentials, certificates.
 
-In: the environment, or a botocore session. Out: a :class:`Reach`; None where the environment alone does not say it all; or
-NeedsBoto3 where something is configured that only boto3 speaks. The chain is botocore's, by which it is tested: what
-costs 0.15 s to import is asked only where the environment has not answered.
+In: environment variables. Out: a :class:`Reach`, or None where they do not say it all; then ``botocore_reach`` is asked,
+which takes 0.15 s to import.
 https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 """
 
@@ -12,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from livebus.errors import Unreachable
@@ -21,10 +20,10 @@ from livebus.publication.signer import Credentials
 # AWS's service ids, which stand in AWS_ENDPOINT_URL_<ID>.
 _IDS = {"events": "EVENTBRIDGE", "cloudformation": "CLOUDFORMATION"}
 # Partitions whose host names end in amazonaws.com.
-_REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us|us-gov)-[a-z]+-[0-9]{1,2}")
+REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us|us-gov)-[a-z]+-[0-9]{1,2}")
 # What in ~/.aws/config would change where a request goes, or how.
 _CONFIGURED = re.compile(r"endpoint_url|services|fips|dualstack|ca_bundle|sigv4a|auth_scheme")
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # A path that is signed as it is sent: nothing in it is encoded, no dot segments, no empty ones.
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
@@ -93,7 +92,7 @@ def from_environment(
     region = region or get("AWS_DEFAULT_REGION", "")
     if not (key and secret and region) or get("AWS_PROFILE") or get("AWS_DEFAULT_PROFILE"):
         return None
-    if any(get(name) for name in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", *_PROXIES)):
+    if any(get(name) for name in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", *PROXIES)):
         return None
     file = Path(get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
     try:
@@ -106,46 +105,8 @@ def from_environment(
     if not endpoint_url and get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
         endpoint_url = get(f"AWS_ENDPOINT_URL_{_IDS[service]}") or get("AWS_ENDPOINT_URL") or ""
     if not endpoint_url:
-        if not _REGION.fullmatch(region):
+        if not REGION.fullmatch(region):
             return None
         endpoint_url = f"https://{service}.{region}.amazonaws.com"
     credentials = Credentials(key, secret, get("AWS_SESSION_TOKEN") or get("AWS_SECURITY_TOKEN") or "")
     return Reach(address(endpoint_url, service), region, fixed(credentials), get("AWS_CA_BUNDLE") or "")
-
-
-def from_botocore(
-    service: str, session: Any, environment: Mapping[str, str], *, region: str = "", endpoint_url: str = ""
-) -> Reach:
-    """
-    What a botocore session says, with any kind of credentials. Raises what botocore raises, and NeedsBoto3.
-
-    Its client is made only where the endpoint is configured or belongs to another partition, to ask it for the URL.
-    """
-    from botocore.exceptions import NoCredentialsError, NoRegionError
-
-    for name, words in (("use_fips_endpoint", "FIPS endpoints"), ("use_dualstack_endpoint", "dual-stack endpoints")):
-        if session.get_config_variable(name):
-            raise NeedsBoto3(words)
-    if any(environment.get(name) for name in _PROXIES):
-        raise NeedsBoto3("a proxy")
-    region = region or session.get_config_variable("region") or ""
-    if not region:
-        raise NoRegionError
-    if not endpoint_url:
-        configured = {*session.get_scoped_config(), *(name.lower() for name in environment)}
-        plain = not any("endpoint_url" in name or name == "services" for name in configured)
-        if plain and _REGION.fullmatch(region):
-            endpoint_url = f"https://{service}.{region}.amazonaws.com"
-        else:
-            endpoint_url = session.create_client(service, region_name=region).meta.endpoint_url
-    where = address(endpoint_url, service)
-    found = session.get_credentials()
-    if found is None:
-        raise NoCredentialsError
-
-    def frozen() -> Credentials:
-        now = found.get_frozen_credentials()
-        return Credentials(now.access_key, now.secret_key, now.token or "")
-
-    frozen()  # credentials that cannot be had are told now
-    return Reach(where, region, frozen, session.get_config_variable("ca_bundle") or "", hasattr(found, "refresh_needed"))

@@ -46,7 +46,7 @@ def put_events_signer(reach: Reach) -> Signer:
     return signer_of(reach, "events", headers)
 
 
-def bus_exists(reach: Reach, bus: str, *, connection: HttpConnection | None = None) -> bool | None:
+def bus_exists(reach: Reach, bus: str, connection: HttpConnection | None = None) -> bool | None:
     """
     Ask whether a bus (name or ARN) is there; None where the answer is not for us to know.
 

@@ -22,6 +22,8 @@ PASSING = THROTTLED | {"InternalFailure", "InternalException", "ServiceUnavailab
 NO_ANSWER = "NoAnswer"
 # An answer came that PutEvents does not give: the code is ours.
 NOT_PUT_EVENTS = "UnexpectedAnswer"
+# No request can be made at all: the code is ours.
+NOT_SENT = "CannotSend"
 # What every later request would be answered with as well.
 HOPELESS = frozenset(
     {
@@ -39,6 +41,7 @@ HOPELESS = frozenset(
         "AccessDenied",
         "AccessDeniedException",
         NOT_PUT_EVENTS,
+        NOT_SENT,
     }
 )
 

@@ -20,7 +20,7 @@ MAX_BATCH_BYTES = 1_000_000
 
 # Inside a string every quotation mark has a backslash before it; what stands between two bare ones and before a colon
 # is a member's name.
-_BUS_MEMBER = b'"EventBusName":'
+BUS_MEMBER = b'"EventBusName":'
 
 
 class Entry(Protocol):
@@ -75,19 +75,22 @@ class Addressing:
     """
 
     def __init__(self, default: str = "", override: str = "") -> None:
-        self._override = override
+        self.override = override
         self._spliced = b""
-        if override or default:
-            self._spliced = b'{"EventBusName":%b,' % orjson.dumps(override or default)
+        self.use(override or default)
+
+    def use(self, default: str) -> None:
+        """Use this default from now on."""
+        self._spliced = b'{"EventBusName":%b,' % orjson.dumps(default) if default else b""
 
     def addressed(self, text: bytes) -> bytes:
         """The text of an entry with its bus in it."""
-        if _BUS_MEMBER in text:
-            if not self._override:
+        if BUS_MEMBER in text:
+            if not self.override:
                 return text
             entry = orjson.loads(text)
             if "EventBusName" in entry:  # and not in a string that only looks like it
-                return orjson.dumps(entry | {"EventBusName": self._override})
+                return orjson.dumps(entry | {"EventBusName": self.override})
         return self._spliced + text[1:] if self._spliced else text
 
     def body(self, items: Iterable[Item]) -> bytes:
@@ -97,13 +100,14 @@ class Addressing:
 
 def named_bus(text: bytes) -> str:
     """The bus that an entry itself names; an empty string where it names none."""
-    return str(orjson.loads(text).get("EventBusName", "")) if _BUS_MEMBER in text else ""
+    return str(orjson.loads(text).get("EventBusName", "")) if BUS_MEMBER in text else ""
 
 
-def fits(count: int, size: int, more: int) -> bool:
-    """
-    Whether an entry of ``more`` bytes goes into a request that has ``count`` entries of ``size`` bytes.
-
-    An entry above the limit goes alone: AWS has the last word.
-    """
-    return count == 0 or (count < MAX_ENTRIES and size + more <= MAX_BATCH_BYTES)
+def requests_needed(sizes: Iterable[int]) -> int:
+    """The number of requests for entries of these sizes, if none fails."""
+    requests = count = total = 0
+    for size in sizes:
+        if not requests or count == MAX_ENTRIES or total + size > MAX_BATCH_BYTES:
+            requests, count, total = requests + 1, 0, 0
+        count, total = count + 1, total + size
+    return requests
