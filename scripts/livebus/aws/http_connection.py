@@ -66,7 +66,8 @@ class HttpConnection:
 
     def _connected(self) -> socket.socket:
         address = self._address
-        connection = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
+        # Bytes: Python imports an encoder for names that are text, which these cannot need.
+        connection = socket.create_connection((address.host.encode(), address.port), CONNECT_SECONDS)  # type: ignore[arg-type]
         connection.settimeout(READ_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not address.secure:

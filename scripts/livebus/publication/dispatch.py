@@ -30,6 +30,8 @@ LINGER_SECONDS = 0.005
 # Throttled while others are accepted is no fault of the entry's: its share of a busy quota just did not come yet. That
 # ends as well, after so many times the attempts that count.
 SHARED_TIMES = 20
+# Where an entry had no answer for the last time, and nothing was accepted for so long, nobody is there.
+DEAD_SECONDS = 1.0
 INFINITE = math.inf
 
 
@@ -101,6 +103,7 @@ class Dispatch:
         self.quota = Quota()
         self.in_flight = 0
         self.accepted = 0
+        self._accepted_at = -INFINITE
         self.ended = False
         self.stopped = ""
         self.hopeless: Result | None = None
@@ -250,6 +253,7 @@ class Dispatch:
             return
         self.quota.accepted(now, now - latency)
         self.accepted += len(items)
+        self._accepted_at = now
         self._let_go(items)
         self._outcomes.accepted(items, results, latency)
 
@@ -287,7 +291,7 @@ class Dispatch:
             elif passes and after.counted < self._limits.max_attempts:
                 again.append((item, after, result))
                 self._outcomes.retried(1, code)
-            elif code == NO_ANSWER and not others_accepted:
+            elif code == NO_ANSWER and now - self._accepted_at > DEAD_SECONDS:
                 self._give_up([(item, result)], result)
             else:
                 self._let_go((item,))

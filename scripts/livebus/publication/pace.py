@@ -7,7 +7,6 @@ In: the time, what was sent, accepted and throttled. Out: when the next request 
 from __future__ import annotations
 
 import math
-from collections import deque
 
 # Timers come late; what was missed in so many seconds is sent after, so that the rate holds.
 CATCH_UP_SECONDS = 0.1
@@ -30,84 +29,73 @@ class Quota:
     """
     Finds the number of requests per second that a service allows, from what it throttles.
 
-    Without throttling there is no limit. With it, the limit becomes what was accepted in the last second, a little
-    less: a saturated service accepts just its quota. Then it grows again, by 1 % a second, and faster the longer nothing
-    is throttled: other publishers come and go. A limit that was found in less than half a second may be far off (a burst
-    allowance, a cold start): it is corrected by the share that is throttled, and grows fast.
+    Each round of half a second is judged by the share of it that was throttled. Little of it lets the limit grow, slowly
+    at first (a quota is adjustable, and other publishers come and go); without any throttling there is none. More makes
+    the limit what was accepted, a little less: a saturated service accepts just its quota. Where a lower limit does not
+    lessen the share, it is none of a quota's doing: so much is put up with from then on, and the limit grows again.
     """
 
     CUT = 0.96
-    WINDOW_SECONDS = 1.0
-    SURE_SECONDS = 0.5
-    TOLERATED = 0.98  # accepted of what was sent: now and then one too many is the price of sending all that is allowed
+    ROUND_SECONDS = 0.5
+    ROUND_REQUESTS = 50  # a round has so many at the least, or takes four times as long
+    TOLERATED = 0.02  # now and then one too many is the price of sending all that is allowed
+    MUCH = 0.15
     FLOOR = 1.0
 
     def __init__(self) -> None:
         self.per_second = math.inf
         self.next = -math.inf  # when the next request may go
-        self._buckets: deque[list[float]] = deque()  # [time, accepted requests], one for each 50 ms
-        self._began: float | None = None
-        self._cut_at = -math.inf
-        self._grown_at = 0.0
-        self._sure = True
-        # Of the requests that were sent after the last cut: what was sent before it says nothing new.
-        self._accepted = self._throttled = 0.0
+        self._round_at = math.inf  # when it began
+        # Of this round: answers, and what became of the requests that were sent in it; others say nothing new.
+        self._came = self._accepted = self._throttled = 0
+        self._growth = 1.0
+        self._noise = 0.0
+        self._before = 0.0  # the share that made the limit smaller in the round before, or 0
 
     def sent(self, now: float) -> None:
         """A request goes."""
-        if self._began is None:
-            self._began = now
+        self._round_at = min(self._round_at, now)
         if self.per_second != math.inf:
-            self._grow(now)
             self.next = max(self.next, now - CATCH_UP_SECONDS / 4) + 1 / self.per_second
 
     def accepted(self, now: float, sent_at: float) -> None:
         """A request was accepted."""
-        if sent_at >= self._cut_at:
-            self._accepted += 1
-        buckets = self._buckets
-        if buckets and now - buckets[-1][0] < 0.05:
-            buckets[-1][1] += 1
-            return
-        # What is long ago counts less and less: half after half a second.
-        self._accepted *= 0.93
-        self._throttled *= 0.93
-        buckets.append([now, 1])
-        while buckets[0][0] < now - self.WINDOW_SECONDS:
-            buckets.popleft()
+        self._came += 1
+        self._accepted += sent_at >= self._round_at
+        self._end_of_round(now)
 
     def throttled(self, now: float, sent_at: float) -> None:
         """A request was throttled, or an entry in it."""
-        if sent_at < self._cut_at:
-            return
-        self._throttled += 1
-        share = self._accepted / (self._accepted + self._throttled)
-        window = min(self.WINDOW_SECONDS, max(now - (self._began or now), 0.05))
-        if self.per_second == math.inf or (window >= self.SURE_SECONDS and share < self.TOLERATED):
-            while self._buckets and self._buckets[0][0] < now - window:
-                self._buckets.popleft()
-            measured = sum(count for _, count in self._buckets) / window
-            self._cut(min(self.per_second, measured) * self.CUT, now, sure=window >= self.SURE_SECONDS)
-        elif self._throttled >= 3 and share < 0.9:
-            self._cut(self.per_second * max(share, 0.3), now, sure=False)
+        self._throttled += sent_at >= self._round_at
+        self._end_of_round(now)
 
-    def _cut(self, per_second: float, now: float, *, sure: bool) -> None:
-        self.per_second = max(self.FLOOR, per_second)
-        self.next = max(self.next, now + 1 / self.per_second)
-        self._sure = sure
-        self._cut_at = self._grown_at = self._began = now
-        self._buckets.clear()
-        self._accepted = self._throttled = 0.0
+    def _end_of_round(self, now: float) -> None:
+        elapsed = now - self._round_at
+        counted = self._accepted + self._throttled
+        if elapsed >= self.ROUND_SECONDS:
+            ended = counted >= self.ROUND_REQUESTS or elapsed >= 4 * self.ROUND_SECONDS
+        else:  # what is far too fast is told by few requests
+            ended = elapsed >= 0.1 and self._throttled >= 10 and self._throttled > counted * self.MUCH
+        if ended:
+            self._judge(self._throttled / max(counted, 1), self._came / elapsed, now, sure=elapsed >= self.ROUND_SECONDS)
 
-    def _grow(self, now: float) -> None:
-        elapsed = now - self._grown_at
-        if elapsed < 0.05:
-            return
-        quiet = now - self._cut_at
-        if self._sure:
-            # 1 % a second at first, doubled each two seconds without throttling, 100 % a second at the most.
-            growth = min(1.0, 0.01 * 2 ** min(quiet / 2, 10))
+    def _judge(self, share: float, through: float, now: float, *, sure: bool) -> None:
+        """A round has ended: so much of it was throttled, so many requests per second were accepted."""
+        self._noise *= 0.98
+        if share <= self._noise + self.TOLERATED:
+            self._before = 0.0
+            self._limit(self.per_second * (1 + self._growth), now)
+            self._growth = max(self._growth, min(0.05, self._growth * 2))  # from 1 % a round to 5 %
+        elif share <= self.MUCH and share > self._before * 0.6 > 0:
+            self._noise, self._before, self._growth = share, 0.0, 1.0
+            self._limit(self.per_second, now)
         else:
-            growth = 2.0
-        self.per_second *= 1 + growth * min(elapsed, 0.5)
-        self._grown_at = now
+            self._before, self._growth = share if share <= self.MUCH else 0.0, 0.01 if sure else 0.1
+            limit = min(self.per_second, through) * self.CUT
+            self._limit(limit if self.per_second == math.inf else max(limit, self.per_second * 0.5), now)
+
+    def _limit(self, per_second: float, now: float) -> None:
+        self.per_second = max(self.FLOOR, per_second)
+        self.next = max(self.next, now + 1 / self.per_second) if self.next == -math.inf else self.next
+        self._round_at = now
+        self._came = self._accepted = self._throttled = 0
