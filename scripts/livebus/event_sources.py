@@ -27,14 +27,19 @@ def sources(names: Iterable[str]) -> Iterator[Source]:
         if name == STDIN:
             yield Source("stdin", _opened_stdin)
         elif os.path.isdir(name):  # noqa: PTH112 - pathlib is slow to import
-            files = sorted(
-                entry.path for entry in os.scandir(name) if entry.is_file() and entry.name.endswith(SUFFIXES)
-            )
-            yield from (Source(file, _opener(file)) for file in files)
-            if not files:
-                yield Source(name, _nothing)
+            yield from _files(name)
         else:
             yield Source(name, _opener(name))
+
+
+def _files(folder: str) -> list[Source]:
+    try:
+        with os.scandir(folder) as entries:
+            files = sorted(entry.path for entry in entries if entry.is_file() and entry.name.endswith(SUFFIXES))
+    except OSError as error:
+        return [Source(folder, _raising(error))]
+    nothing = OSError(f"there is no event file in this folder ({', '.join(SUFFIXES)})")
+    return [Source(file, _opener(file)) for file in files] or [Source(folder, _raising(nothing))]
 
 
 class Opened:
@@ -53,7 +58,12 @@ class Opened:
         self._done = file.tell() if self._size and file.seekable() else 0
         self._content = file
         self._broken: tuple[type[Exception], ...] = ()
-        if file.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
+        try:
+            begins_as_gzip = file.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+        except OSError:
+            self.__exit__()
+            raise
+        if begins_as_gzip:
             import gzip
             import zlib
 
@@ -87,9 +97,16 @@ def _opener(path: str) -> Callable[[], Opened]:
 
 
 def _opened_stdin() -> Opened:
+    if sys.stdin is None:
+        raise OSError("stdin is closed")
     stdin: BinaryIO = sys.stdin.buffer
     return Opened(stdin, close=False)
 
 
-def _nothing() -> Opened:
-    raise OSError(f"there is no event file in this folder ({', '.join(SUFFIXES)})")
+def _raising(error: OSError) -> Callable[[], Opened]:
+    """An opener that tells later, in its turn, what went wrong."""
+
+    def opened() -> Opened:
+        raise error
+
+    return opened

@@ -3,8 +3,8 @@ A PutEvents endpoint that takes whatever comes, fast: for tests and benchmarks o
 
     python tests/support/event_sink.py --port 0 --ready ready.json [--log accepted.txt] [--limit 600] [--fail 0.3 --seed 7]
 
-Once it listens, the file of ``--ready`` has its URL. ``GET /statistics`` answers what it has done so far; SIGTERM ends it,
-and it prints the same on stdout. Of each accepted entry the log has a line: the member ``n`` of its detail, or a digest.
+Once it listens, the file of ``--ready`` has its URL. ``GET /statistics`` answers what it has done so far (with ``?restart`` it
+counts from then on); SIGTERM ends it, and it prints the same on stdout. Of each accepted entry the log has a line: the member ``n`` of its detail, or a digest.
 
 What ``--fail`` picks from, with equal chances, for its share of the requests: see FAILURES. What is retryable says
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html; a request beyond ``--limit`` is
@@ -101,6 +101,7 @@ class Sink:
         self._chance = random.Random(options.seed)
         self._log = log
         self._tokens = 0.0
+        self._first = self._last = 0.0  # when the first and the last request came
         self._refilled = time.monotonic()
         # Entries are only counted where nothing depends on what they are.
         self._exact = bool(log is not None or self.fail or self.final)
@@ -114,6 +115,8 @@ class Sink:
         if target is None or target[1] != b"PutEvents":
             return self._other(head, target[1].decode() if target else "", body), 0.0, False
         self.counts["requests"] += 1
+        self._last = time.monotonic()
+        self._first = self._first or self._last
         if self.limit and not self._admitted():
             self.counts["throttled"] += 1
             return THROTTLED, self.latency, False
@@ -181,8 +184,11 @@ class Sink:
         return True
 
     def _other(self, head: bytes, target: str, body: bytes) -> bytes:
-        if head.startswith(b"GET /statistics "):
-            return response("200 OK", orjson.dumps(self.statistics()), kind="application/json")
+        if head.startswith(b"GET /statistics"):
+            found = self.statistics()
+            if head.startswith(b"GET /statistics?restart "):
+                self.restart()
+            return response("200 OK", orjson.dumps(found), kind="application/json")
         if target == "DescribeEventBus":
             name = str((orjson.loads(body) if body else {}).get("Name", "default")).rpartition("/")[2]
             if self.buses and name not in self.buses:
@@ -195,7 +201,13 @@ class Sink:
         if self._log is not None:
             self._log.flush()
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        return {**self.counts, "cpuSeconds": round(usage.ru_utime + usage.ru_stime, 3)}
+        cpu = round(usage.ru_utime + usage.ru_stime, 3)
+        return {**self.counts, "firstRequestAt": self._first, "lastRequestAt": self._last, "cpuSeconds": cpu}
+
+    def restart(self) -> None:
+        """Count from now on."""
+        self.counts.clear()
+        self._first = self._last = 0.0
 
 
 class Verifier:

@@ -111,6 +111,24 @@ def test_a_detail_that_is_text_is_carried_byte_for_byte() -> None:
     assert (f'{{"Source":"s","DetailType":"t","Detail":{written}}}'.encode(), 16) == (text, size)
 
 
+def test_what_is_remembered_of_a_frame_is_all_of_it() -> None:
+    """A line that begins as an earlier one did may go on otherwise: with white space, members, or another Detail."""
+    reader = LineReader()
+    head = '{"Source":"a","DetailType":"b","Detail":'
+    for rest in (
+        '"{}"}',
+        ' "{}"}',
+        '"{}","EventBusName":"x"}',
+        "{}}",
+        '"[]"}',
+        '"{}","Detail":"{}"}',
+        '"{}","x":"}"}',
+        "7}",
+    ):
+        assert fast(reader, head + rest) in (None, slow(head + rest))
+    assert reader.read(f'{head} "{{}}"}}'.encode()) == (f'{head}"{{}}"}}'.encode(), 4)
+
+
 # --- any line at all ------------------------------------------------------------------------------------------------
 
 spaces = st.sampled_from(["", "", "", " ", "\t", " \n "])

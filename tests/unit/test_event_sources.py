@@ -46,6 +46,17 @@ def test_what_cannot_be_opened_is_told_and_the_rest_is_read(tmp_path: Path) -> N
     ] == found
 
 
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its turn, as a file would be; and so is a stdin that was closed."""
+
+    def refused(folder: str) -> None:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr("os.scandir", refused)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert read(tmp_path, "-") == [f"{tmp_path}: permission denied", "stdin: stdin is closed"]
+
+
 def test_gzip_is_known_by_its_first_bytes(tmp_path: Path) -> None:
     """Whatever the file is called; several members are one after the other."""
     path = tmp_path / "events.log"
