@@ -22,7 +22,9 @@ class Rate:
         self.next = -math.inf  # when the next request may go
 
     def sent(self, entries: int, now: float) -> None:
-        self.next = max(self.next, now - CATCH_UP_SECONDS) + entries / self.per_second
+        # The first request has missed nothing: what it could catch up on would come above the rate.
+        earliest = now - CATCH_UP_SECONDS if self.next != -math.inf else now
+        self.next = max(self.next, earliest) + entries / self.per_second
 
 
 class Quota:
