@@ -23,10 +23,13 @@ One event's way, and the station that answers for each part of it::
     delivery             an attempt that failed: try again (when?), or the dead-letter queue
 
 ``template`` and ``intrinsics`` read template.yaml into an Application: the stations' inputs. ``event_file`` reads files of
-events, ``identity`` and ``operation`` are the data that stations pass on.
+events whole, ``event_stream`` (with ``event_line``, ``event_sources``) any number of them one after the other;
+``event_template`` fills in placeholders. ``identity`` and ``operation`` are the data that stations pass on.
 ``flow`` puts the stations in their order; nobody else does. The event takes its way for real on AWS, live in the local
 runtime, and dry in ``rehearsal`` (with an ``audience`` that stands in for subscribers). ``aws`` speaks to the real services,
 or to the local runtime, which looks the same; ``runtime`` is that runtime: sockets and the clock are only there.
+
+``preflight`` tells which rules events would match, ``arrivals`` counts what came of them (``latency_plot`` draws it).
 
 ``checks`` prove that the parts fit together. ``project`` finds the files around a template, ``validation`` runs checks and dry
 run over them; ``lint`` shows the findings to cfn-lint, ``testing`` is the pytest fixture. ``capacity`` is about no template but

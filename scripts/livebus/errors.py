@@ -20,7 +20,6 @@ Built-in exceptions that escape are our bugs, never the user's: no module raises
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -88,6 +87,8 @@ def did_you_mean(name: str, known: Iterable[object], likeness: float = 0.6, *, p
     ``likeness`` is difflib's, from 0 to 1; ``prefix`` stands before the name (``@`` for a directive). What is known and
     no text is passed over.
     """
+    import difflib
+
     close = difflib.get_close_matches(name, [each for each in known if isinstance(each, str)], n=1, cutoff=likeness)
     return f"Did you mean {prefix + close[0]!r}?" if close else ""
 

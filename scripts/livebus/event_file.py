@@ -14,7 +14,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from livebus.entry_members import (
@@ -40,6 +39,8 @@ _ENVELOPE = {
 }
 # What EventBridge puts into an envelope itself: an event that was received can be published again as it is.
 _SET_BY_EVENTBRIDGE = frozenset({"version", "id", "account", "region", "ingestion-time", "replay-name"})
+# Where a file of failed events says what became of each: such a file can be published again as it is.
+_REMARK = "_livebus"
 _REQUIRED = {
     "Source": "such as 'my.app'",
     "DetailType": "such as 'Order Created'",
@@ -56,7 +57,7 @@ class FileEntry:
     """
     One entry of a file: ``entry`` is a PutEvents entry whose Detail is JSON text and whose Time is epoch seconds.
 
-    ``index`` counts the entries of the file from 0.
+    ``index`` counts the entries of the file from 0, faulty ones among them.
     """
 
     entry: dict[str, Any]
@@ -81,6 +82,18 @@ class _NotJson(Exception):
         self.offset = offset
 
 
+class Found(NamedTuple):
+    """
+    What is in a text: its sound entries, its faults, and the number of the entry after the last one.
+
+    A fault stands beside the number of the entry that has it: entries and faults are numbered together.
+    """
+
+    entries: list[FileEntry]
+    faults: list[tuple[int, Fault]]
+    end: int
+
+
 def read_entries(content: bytes, file: str) -> list[FileEntry]:
     """
     Turn a file's content into entries; ``file`` is the name that places carry.
@@ -88,16 +101,16 @@ def read_entries(content: bytes, file: str) -> list[FileEntry]:
     A Detail that is a string stays as it is, byte for byte; one that is an object is carried as it was written
     (numbers and escapes included), without the white space between its tokens. Raises InvalidEvent with all faults.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidEvent(
-            f"byte {error.start} is not UTF-8 ({content[error.start : error.start + 1]!r})",
-            Place(file),
-            expected="JSON in UTF-8",
-            advice="PowerShell's > writes UTF-16: use Set-Content -Encoding utf8." if content[:1] in _UTF_16 else "",
-        ) from None
+    found = read_document(content, file)
+    if found.faults:
+        raise InvalidEvent(faults=[fault for _, fault in found.faults])
+    return found.entries
+
+
+def read_document(content: bytes, file: str) -> Found:
+    """As ``read_entries``, with the faults beside the entries that are sound all the same."""
     reader = _Reader(file)
+    text = reader.decoded(content, 1)
     lines = text.split("\n")
     if _one_per_line(text, [line.strip() for line in lines]):
         for number, line in enumerate(lines, start=1):
@@ -105,13 +118,24 @@ def read_entries(content: bytes, file: str) -> list[FileEntry]:
     else:
         reader.read(text, 1)
     if not reader.entries and not reader.faults:
-        what = "the file is empty" if not text.strip() else "the file holds no event"
-        reader.faults.append(
-            Fault(what, Place(file), "an event", 'Write {"Source": "my.app", "DetailType": "Hello", "Detail": {}}.')
-        )
-    if reader.faults:
-        raise InvalidEvent(faults=reader.faults)
-    return reader.entries
+        reader.add(no_event(file, "the file holds no event" if text.strip() else "the file is empty"))
+    return reader.found
+
+
+def no_event(file: str, found: str) -> Fault:
+    """The fault of a file without any event."""
+    return Fault(found, Place(file), "an event", 'Write {"Source": "my.app", "DetailType": "Hello", "Detail": {}}.')
+
+
+def read_line(line: bytes, file: str, number: int, index: int) -> Found:
+    """
+    The same for one line of a file that has a document on each: the line with this number, counted from 1.
+
+    ``index`` is the number of the line's first entry, and ``end`` that of the entry after its last one.
+    """
+    reader = _Reader(file, index)
+    reader.read(reader.decoded(line, number), number)
+    return reader.found
 
 
 def _one_per_line(text: str, lines: list[str]) -> bool:
@@ -140,14 +164,35 @@ def _is_json(text: str) -> bool:
 class _Reader:
     """Reads texts of one file one after the other; keeps the entries and the faults."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, index: int = 0) -> None:
         self.entries: list[FileEntry] = []
-        self.faults: list[Fault] = []
+        self.faults: list[tuple[int, Fault]] = []
+        self._index = index
         self._file = file
         self._text = ""
         self._line = 1
         self._starts: list[int] = []
         self._decode = json.JSONDecoder(parse_constant=refuse_constant).raw_decode
+
+    @property
+    def found(self) -> Found:
+        return Found(self.entries, self.faults, self._index)
+
+    def add(self, fault: Fault) -> None:
+        """Note a fault of the entry that is being read."""
+        self.faults.append((self._index, fault))
+
+    def decoded(self, content: bytes, line: int) -> str:
+        """The text of bytes that begin at this line; a fault, and nothing, where they are not UTF-8."""
+        try:
+            return content.decode("utf-8-sig" if line == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            byte = content[error.start : error.start + 1]
+            advice = "PowerShell's > writes UTF-16: use Set-Content -Encoding utf8." if content[:1] in _UTF_16 else ""
+            place = Place(self._file, line) if line > 1 else Place(self._file)
+            self.add(Fault(f"byte {error.start} is not UTF-8 ({byte!r})", place, "JSON in UTF-8", advice))
+            self._index += 1
+            return ""
 
     def read(self, text: str, line: int) -> None:
         """Read all documents of a text that begins at this line of the file."""
@@ -158,6 +203,7 @@ class _Reader:
                 offset = self._skip(self._document(offset, "$"))
         except _NotJson as error:
             self._fault(f"not JSON: {error.reason}", error.offset)
+            self._index += 1
 
     def _document(self, offset: int, path: str) -> int:
         """Read one document (an array or an object) and return the offset after it."""
@@ -167,6 +213,7 @@ class _Reader:
             return self._object(offset, path)
         value, end = self._value(offset)
         self._fault(f"{kind(value)} is not an event", offset, path, "a PutEvents entry or an event envelope")
+        self._index += 1
         return end
 
     def _elements(self, offset: int, path: str) -> int:
@@ -176,6 +223,7 @@ class _Reader:
             if self._at(offset, "["):
                 _, end = self._value(offset)
                 self._fault("an array inside an array", offset, f"{path}[{index}]", "one array of events")
+                self._index += 1
             elif offset == len(self._text):
                 raise _NotJson("the array is not closed", offset)
             else:
@@ -209,6 +257,7 @@ class _Reader:
             self._request(members, path)
         else:
             self._event(members, start, path)
+            self._index += 1
         return offset + 1
 
     def _request(self, members: dict[str, _Member], path: str) -> None:
@@ -220,6 +269,7 @@ class _Reader:
 
     def _event(self, members: dict[str, _Member], start: int, path: str) -> None:
         """Turn one object into an entry, or note what is wrong with it."""
+        members.pop(_REMARK, None)
         envelope = not any(name in members for name in _REQUIRED) and any(name in members for name in _ENVELOPE)
         known = _ENVELOPE if envelope else {name: name for name in _ENTRY}
         written = {name: spelled for spelled, name in known.items()}
@@ -260,7 +310,7 @@ class _Reader:
         if size > MAX_REQUEST_BYTES:
             self._fault(f"the entry has {size} bytes", start, path, f"at most {MAX_REQUEST_BYTES}, PutEvents' limit")
             return
-        self.entries.append(FileEntry(entry, len(self.entries), self._place(start, path)))
+        self.entries.append(FileEntry(entry, self._index, self._place(start, path)))
 
     def _member(self, name: str, member: _Member, *, envelope: bool) -> Any:
         """The member's value as PutEvents wants it. Raises InvalidMember."""
@@ -315,11 +365,13 @@ class _Reader:
         return Place(self._file, self._line + row, offset - self._starts[row] + 1, path)
 
     def _fault(self, found: str, offset: int, path: str = "", expected: str = "", advice: str = "") -> None:
-        self.faults.append(Fault(found, self._place(offset, path), expected, advice))
+        self.add(Fault(found, self._place(offset, path), expected, advice))
 
 
 def _close(spelled: str, known: Iterable[str]) -> str:
     """The known member that was probably meant, or the empty string."""
     folded = {re.sub("[-_]", "", name.lower()): name for name in known}
+    from difflib import get_close_matches
+
     close = get_close_matches(re.sub("[-_]", "", spelled.lower()), folded, 1, 0.75)
     return folded[close[0]] if close else ""

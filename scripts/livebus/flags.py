@@ -6,8 +6,9 @@ In: a verb's argument parser and what it parsed. Out: a :class:`~livebus.aws.ses
 
 from __future__ import annotations
 
+import os
 import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,19 @@ from livebus.aws.session import Destination
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class HelpFormatter(RawDescriptionHelpFormatter):
+    """argparse's, as wide as the terminal; argparse makes one for each argument and imports shutil to measure it."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns - 2
+        except OSError:
+            width = 118
+        super().__init__(prog, width=width)
+
+
 _AWS_ONLY = ("endpoint_url", "profile", "region", "stack_name", "config_env")
 
 

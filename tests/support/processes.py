@@ -45,7 +45,11 @@ class Program:
 
     @classmethod
     def script(cls, script: Path, *arguments: str | Path, **options: Any) -> Self:
-        return cls([sys.executable, str(script), *map(str, arguments)], **options)
+        return cls(cls.script_command(script, *arguments), **options)
+
+    @staticmethod
+    def script_command(script: Path, *arguments: str | Path) -> list[str]:
+        return [sys.executable, str(script), *map(str, arguments)]
 
     def _read(self, name: str, stream: Any) -> None:
         for line in stream:

@@ -88,6 +88,12 @@ def test_members_that_eventbridge_sets_are_left_out_of_an_envelope() -> None:
     assert entries(json.dumps(received)) == [{**SENT, "Resources": ["a"]}]
 
 
+@pytest.mark.parametrize("event", [ENTRY, ENVELOPE])
+def test_the_remark_of_a_failed_event_is_left_out(event: dict[str, object]) -> None:
+    """A file of events that were not accepted can be published again: why they were not stands in _livebus."""
+    assert entries(json.dumps({**event, "_livebus": {"error": "InternalFailure", "attempts": 5}})) == [SENT]
+
+
 @pytest.mark.parametrize(
     ("time", "sent"),
     [

@@ -12,29 +12,8 @@ from contextlib import contextmanager
 
 from botocore import exceptions
 
+from livebus.aws import advice
 from livebus.errors import Unreachable
-
-_LOGIN = "Sign in again: `aws sso login`, or renew the credentials of your profile."
-_CREDENTIALS = "Run `aws configure` or pass --profile; --local needs none."
-_REGION = "Pass --region, or set AWS_REGION or region in samconfig.toml."
-_PROFILE = "`aws configure list-profiles` shows what there is."
-_UNREACHABLE = "See that the region and the endpoint are right, and that the network and a proxy let it through."
-
-_ADVICE_BY_CODE = {
-    "ExpiredToken": _LOGIN,
-    "ExpiredTokenException": _LOGIN,
-    "RequestExpired": "See that this machine's clock is right.",
-    "UnrecognizedClientException": _CREDENTIALS,
-    "InvalidClientTokenId": _CREDENTIALS,
-    "MissingAuthenticationToken": _CREDENTIALS,
-    "MissingAuthenticationTokenException": _CREDENTIALS,
-    "InvalidSignatureException": "See that the secret key and this machine's clock are right.",
-    "SignatureDoesNotMatch": "See that the secret key and this machine's clock are right.",
-    "AccessDenied": "The policy of this role or user has to allow it.",
-    "AccessDeniedException": "The policy of this role or user has to allow it.",
-}
-# What the next request would be answered with as well.
-HOPELESS = frozenset(_ADVICE_BY_CODE)
 
 
 @contextmanager
@@ -49,14 +28,9 @@ def told_as_faults(doing: str) -> Iterator[None]:
 def unreachable(error: exceptions.BotoCoreError | exceptions.ClientError, doing: str) -> Unreachable:
     """The one clear line for an exception of botocore."""
     if isinstance(error, exceptions.ClientError):
-        code, message = code_and_message(error)
-        if code == "ValidationError" and "does not exist" in message:
-            advice = "Deploy it with `sam deploy`, name another one with --stack-name, or use --local."
-        else:
-            advice = _ADVICE_BY_CODE.get(code, "")
-        return Unreachable(f"cannot {doing}: {code}: {message}", advice=advice)
-    advice = next((advice for kinds, advice in _ADVICE_BY_KIND if isinstance(error, kinds)), "")
-    return Unreachable(f"cannot {doing}: {str(error).rstrip('.')}", advice=advice)
+        return advice.refused(*code_and_message(error), doing)
+    step = next((step for kinds, step in _ADVICE_BY_KIND if isinstance(error, kinds)), "")
+    return Unreachable(f"cannot {doing}: {str(error).rstrip('.')}", advice=step)
 
 
 def code_and_message(error: exceptions.ClientError) -> tuple[str, str]:
@@ -67,8 +41,8 @@ def code_and_message(error: exceptions.ClientError) -> tuple[str, str]:
 
 
 _ADVICE_BY_KIND: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    ((exceptions.NoRegionError,), _REGION),
-    ((exceptions.ProfileNotFound,), _PROFILE),
+    ((exceptions.NoRegionError,), advice.REGION),
+    ((exceptions.ProfileNotFound,), advice.PROFILE),
     (
         (
             exceptions.TokenRetrievalError,
@@ -76,7 +50,7 @@ _ADVICE_BY_KIND: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
             exceptions.UnauthorizedSSOTokenError,
             exceptions.SSOError,
         ),
-        _LOGIN,
+        advice.LOGIN,
     ),
     (
         (
@@ -85,7 +59,7 @@ _ADVICE_BY_KIND: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
             exceptions.CredentialRetrievalError,
             exceptions.NoAuthTokenError,
         ),
-        _CREDENTIALS,
+        advice.CREDENTIALS,
     ),
-    ((exceptions.HTTPClientError, exceptions.ConnectionError), _UNREACHABLE),
+    ((exceptions.HTTPClientError, exceptions.ConnectionError), advice.UNREACHABLE),
 )

@@ -16,7 +16,9 @@ from typing import Any
 
 from livebus.aws import local_runtime, stack
 from livebus.aws.local_runtime import LocalRuntime
+from livebus.aws.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.errors import LivebusError, Place, Unreachable
+from livebus.publication.signer import Credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Session:
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
+        self._reached: dict[str, Reach] = {}
 
     @cached_property
     def runtime(self) -> LocalRuntime | None:
@@ -71,11 +74,17 @@ class Session:
         if self.runtime is not None:
             return self.runtime.outputs
         name = self.stack_name
-        client = self.client("cloudformation")
-        from livebus.aws.refusal import told_as_faults
+        doing = f"read the outputs of the stack {name!r}"
+        try:
+            reach = self.reach("cloudformation", doing)
+        except NeedsBoto3:
+            from livebus.aws.refusal import told_as_faults
 
-        with told_as_faults(f"read the outputs of the stack {name!r}"):
-            return stack.stack_outputs(client, name)
+            with told_as_faults(doing):
+                return stack.stack_outputs(self.client("cloudformation"), name)
+        from livebus.aws.service_client import CloudFormation
+
+        return stack.stack_outputs(CloudFormation(reach), name)
 
     def output(self, name: str) -> str:
         """One of the Outputs. Raises Unreachable where it is not there."""
@@ -86,9 +95,36 @@ class Session:
         """Whose Outputs these are, in words."""
         return "the runtime's template" if self.runtime is not None else f"the stack {self.stack_name!r}"
 
-    def client(self, service: str) -> Any:
+    def reach(self, service: str, doing: str) -> Reach:
+        """
+        How a service is reached without boto3's client; ``doing`` is what for, such as "publish".
+
+        Raises Unreachable for what is wrong with the configuration, NeedsBoto3 for what only boto3 speaks.
+        """
+        if service not in self._reached:
+            self._reached[service] = self._reach(service, doing)
+        return self._reached[service]
+
+    def _reach(self, service: str, doing: str) -> Reach:
+        if self.runtime is not None:
+            where = address(self.runtime.endpoint_url, service)
+            return Reach(where, self.runtime.region, fixed(Credentials("test", "test")))
+        region = self._destination.region or self._config.region
+        profile = self._destination.profile or self._config.profile
+        endpoint_url = self._destination.endpoint_url
+        if not profile:
+            reach = from_environment(service, os.environ, region=region, endpoint_url=endpoint_url)
+            if reach is not None:
+                return reach
+        from livebus.aws.botocore_reach import from_botocore
+
+        return from_botocore(service, profile, doing=doing, region=region, endpoint_url=endpoint_url)
+
+    def client(self, service: str, **options: Any) -> Any:
         """
         Make a boto3 client that sends each request once: who calls it decides what is worth another attempt.
+
+        ``options`` go into botocore's Config.
 
         Raises Unreachable for what is wrong with the profile, the region or the credentials' configuration.
         """
@@ -96,7 +132,12 @@ class Session:
 
         from livebus.aws.refusal import told_as_faults
 
-        once: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "connect_timeout": 10, "read_timeout": 30}
+        once: dict[str, Any] = {
+            "retries": {"total_max_attempts": 1},
+            "connect_timeout": 10,
+            "read_timeout": 30,
+            **options,
+        }
         if self.runtime is not None:
             endpoint_url: str | None = self.runtime.endpoint_url
             once |= {"proxies": {}, "use_fips_endpoint": False, "use_dualstack_endpoint": False}
@@ -123,7 +164,9 @@ class Session:
         """The place in words, for people: an endpoint, or a region."""
         if self.runtime is not None:
             return self.runtime.endpoint_url
-        return self._destination.endpoint_url or str(self._boto3.region_name)
+        if self._destination.endpoint_url:
+            return self._destination.endpoint_url
+        return next((reach.region for reach in self._reached.values()), "") or str(self._boto3.region_name)
 
     @cached_property
     def _boto3(self) -> Any:

@@ -9,13 +9,11 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Protocol
 
-from livebus.errors import LivebusError, Place, Unreachable
+from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
 
 
 class CloudFormationClient(Protocol):
@@ -40,6 +38,8 @@ def read_deploy_config(text: str, file: str, environment: str) -> DeployConfig:
     As in SAM CLI, ``[ENV.deploy.parameters]`` stands above ``[ENV.global.parameters]``. Raises LivebusError where the
     text is not TOML or has no such environment (only "default" may be missing).
     """
+    import tomllib  # a tenth of a verb's start, and not every verb reads samconfig.toml
+
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -48,12 +48,11 @@ def read_deploy_config(text: str, file: str, environment: str) -> DeployConfig:
         raise LivebusError(f"not TOML: {error}", Place(file, line, column)) from None
     if environment not in document and environment != "default":
         environments = [name for name, value in document.items() if isinstance(value, dict)]
-        close = get_close_matches(environment, environments, 1)
         raise LivebusError(
             f"no configuration environment {environment!r}",
             Place(file),
             expected=f"one of {', '.join(environments) or 'none'}",
-            advice=f"Did you mean {close[0]!r}?" if close else "",
+            advice=did_you_mean(environment, environments),
         )
     values: dict[str, Any] = {}
     for command in ("global", "deploy"):

@@ -73,9 +73,9 @@ def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> I
     for archive in reading.application.archives:
         try:
             EventPattern(archive.event_pattern or '{"source": [{"exists": true}]}')
-        except InvalidEventPattern as error:
-            refused = InvalidEventPattern(error.reason, line=error.line, column=error.column, place=archive.place)
-            yield refused.faults[0], service_message(str(archive.event_pattern), error)
+        except InvalidEventPattern as refusal:
+            refused = InvalidEventPattern(refusal.reason, line=refusal.line, column=refusal.column, place=archive.place)
+            yield refused.faults[0], service_message(str(archive.event_pattern), refusal)
     for error in compilation.errors:
         for fault in error.faults:
             yield fault, _service_words(error, fault, reading)

@@ -1,0 +1,60 @@
+"""
+The bulk engine's small sister: the same requests, one after the other on one connection that blocks.
+
+In: a publication. Out: its requests made. For the few events that a shell command sends: it starts in no time.
+"""
+
+from __future__ import annotations
+
+import time
+
+from livebus.aws.http_connection import HttpConnection, NoAnswer
+from livebus.aws.reach import Reach
+from livebus.aws.service_client import put_events_signer
+from livebus.publication.answer import NO_ANSWER, Answer, failed, read_answer
+from livebus.publication.publication import Publication
+from livebus.publication.request import Request
+
+
+class BlockingEngine:
+    """Sends a publication's requests; a Ctrl-C ends it after what it interrupted has been booked as unanswered."""
+
+    def __init__(self, reach: Reach, connection: HttpConnection | None = None) -> None:
+        self._connection = connection or HttpConnection(reach.address, reach.ca_file)
+        self._signer = put_events_signer(reach)
+
+    def run(self, publication: Publication) -> None:
+        """Send until it is done. Raises KeyboardInterrupt, with the publication stopped."""
+        publication.dispatch.begin(time.monotonic())
+        try:
+            while not publication.done:
+                request = publication.next_request(time.monotonic())
+                if request is None:
+                    time.sleep(max(0.0, min(1.0, publication.deadline() - time.monotonic())))
+                else:
+                    self._make(request, publication)
+        except KeyboardInterrupt:
+            publication.dispatch.stop("interrupted")
+            raise
+        finally:
+            self._connection.close()
+
+    def _make(self, request: Request, publication: Publication) -> None:
+        answer = failed(NO_ANSWER, "interrupted; it may have been accepted")
+        try:
+            answer = self._answer(request, publication)
+        except KeyboardInterrupt:
+            publication.dispatch.stop("interrupted")
+            raise
+        finally:
+            now = time.monotonic()
+            publication.answered(request, answer, now)
+            publication.beat(now)
+
+    def _answer(self, request: Request, publication: Publication) -> Answer:
+        body = publication.body(request)
+        try:
+            response = self._connection.request(self._signer.head(body, time.time()) + body)
+        except NoAnswer as error:
+            return failed(NO_ANSWER, str(error))
+        return read_answer(response.status, response.body, len(request.items), ids=publication.ids)

@@ -1,0 +1,65 @@
+"""
+The order of a publication: what is read, repeated, shuffled, and left out since an earlier run has done it.
+
+In: a function that reads the input from its beginning, and options. Out: entries with their numbers, in the order in
+which they are to go. The same input and the same options give the same numbers: that is what lets a run be resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from livebus.publication.request import Entry, Item
+
+if TYPE_CHECKING:
+    from random import Random
+
+# Entries of a stream are shuffled within so many: a stream cannot be held as a whole.
+SHUFFLED_AT_ONCE = 10_000
+
+
+class Order(NamedTuple):
+    """``repeat`` reads the input so often, ``count`` ends after so many entries (0: all)."""
+
+    repeat: int = 1
+    count: int = 0
+
+
+def ordered(
+    read: Callable[[], Iterator[Entry]], order: Order, *, random: Random | None, done: Container[int]
+) -> Iterator[Item]:
+    """
+    The entries with their numbers, those that are ``done`` left out.
+
+    ``random`` shuffles; without one the input's order stays. A repeated input is shuffled anew each time.
+    """
+    entries = _repeated(read, order.repeat)
+    if random is not None:
+        entries = shuffled(entries, random)
+    sequence = 0
+    for entry in entries:
+        if order.count and sequence >= order.count:
+            return
+        if sequence not in done:
+            yield sequence, entry
+        sequence += 1
+
+
+def shuffled(entries: Iterator[Entry], random: Random, window: int = SHUFFLED_AT_ONCE) -> Iterator[Entry]:
+    """Each entry that is given is chosen from the next ``window`` ones; all are given once."""
+    held: list[Entry] = []
+    for entry in entries:
+        if len(held) < window:
+            held.append(entry)
+            continue
+        at = random.randrange(window)
+        chosen, held[at] = held[at], entry
+        yield chosen
+    random.shuffle(held)
+    yield from held
+
+
+def _repeated(read: Callable[[], Iterator[Entry]], times: int) -> Iterator[Entry]:
+    for _ in range(times):
+        yield from read()

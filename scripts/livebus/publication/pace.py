@@ -1,0 +1,105 @@
+"""
+How fast requests may go: the rate that is wanted, and the rate that a throttling service turns out to allow.
+
+In: the time, what was sent, accepted and throttled. Out: when the next request may go.
+"""
+
+from __future__ import annotations
+
+import math
+
+# Timers come late; what was missed in so many seconds is sent after, so that the rate holds.
+CATCH_UP_SECONDS = 0.1
+
+
+class Rate:
+    """A token bucket for entries: ``per_second`` of them, no more than 0.1 s' worth (or one batch) at once."""
+
+    def __init__(self, per_second: float) -> None:
+        self.per_second = per_second
+        # Small batches at small rates: an entry is not to wait for nine others that come in seconds.
+        self.batch = max(1, min(10, int(per_second * CATCH_UP_SECONDS)))
+        self.next = -math.inf  # when the next request may go
+
+    def sent(self, entries: int, now: float) -> None:
+        # The first request has missed nothing: what it could catch up on would come above the rate.
+        earliest = now - CATCH_UP_SECONDS if self.next != -math.inf else now
+        self.next = max(self.next, earliest) + entries / self.per_second
+
+
+class Quota:
+    """
+    Finds the number of requests per second that a service allows, from what it throttles.
+
+    Each round of half a second is judged by the share of it that was throttled. Little of it lets the limit grow, slowly
+    at first (a quota is adjustable, and other publishers come and go); without any throttling there is none. More makes
+    the limit what was accepted, a little less: a saturated service accepts just its quota. Where a lower limit does not
+    lessen the share, it is none of a quota's doing: so much is put up with from then on, and the limit grows again.
+    """
+
+    CUT = 0.96
+    ROUND_SECONDS = 0.5
+    ROUND_REQUESTS = 50  # a round has so many at the least, or takes four times as long
+    TOLERATED = 0.02  # now and then one too many is the price of sending all that is allowed
+    MUCH = 0.15
+    FLOOR = 1.0
+
+    def __init__(self) -> None:
+        self.per_second = math.inf
+        self.next = -math.inf  # when the next request may go
+        self._round_at = math.inf  # when it began
+        # Of this round: answers, and what became of the requests that were sent in it; others say nothing new.
+        self._came = self._accepted = self._throttled = 0
+        self._growth = 1.0
+        self._noise = 0.0
+        self._before = 0.0  # the share that made the limit smaller in the round before, or 0
+
+    def sent(self, now: float) -> None:
+        """A request goes."""
+        self._round_at = min(self._round_at, now)
+        if self.per_second != math.inf:
+            self.next = max(self.next, now - CATCH_UP_SECONDS / 4) + 1 / self.per_second
+
+    def accepted(self, now: float, sent_at: float) -> None:
+        """A request was accepted."""
+        self._came += 1
+        self._accepted += sent_at >= self._round_at
+        self._end_of_round(now)
+
+    def throttled(self, now: float, sent_at: float) -> None:
+        """A request was throttled, or an entry in it."""
+        self._throttled += sent_at >= self._round_at
+        self._end_of_round(now)
+
+    def _end_of_round(self, now: float) -> None:
+        elapsed = now - self._round_at
+        counted = self._accepted + self._throttled
+        if elapsed >= self.ROUND_SECONDS:
+            ended = counted >= self.ROUND_REQUESTS or elapsed >= 4 * self.ROUND_SECONDS
+        else:  # what is far too fast is told by few requests
+            ended = elapsed >= 0.1 and self._throttled >= 10 and self._throttled > counted * self.MUCH
+        if ended:
+            self._judge(
+                self._throttled / max(counted, 1), self._came / elapsed, now, sure=elapsed >= self.ROUND_SECONDS
+            )
+
+    def _judge(self, share: float, through: float, now: float, *, sure: bool) -> None:
+        """A round has ended: so much of it was throttled, so many requests per second were accepted."""
+        self._noise *= 0.98
+        if share <= self._noise + self.TOLERATED:
+            self._before = 0.0
+            self._limit(self.per_second * (1 + self._growth), now)
+            self._growth = max(self._growth, min(0.05, self._growth * 2))  # from 1 % a round to 5 %
+        elif share <= self.MUCH and share > self._before * 0.6 > 0:
+            self._noise, self._before, self._growth = share, 0.0, 1.0
+            self._limit(self.per_second, now)
+        else:
+            self._before, self._growth = share if share <= self.MUCH else 0.0, 0.01 if sure else 0.1
+            limit = min(self.per_second, through) * self.CUT
+            self._limit(limit if self.per_second == math.inf else max(limit, self.per_second * 0.5), now)
+
+    def _limit(self, per_second: float, now: float) -> None:
+        self.per_second = max(self.FLOOR, per_second)
+        self.next = max(self.next, now + 1 / self.per_second) if self.next == -math.inf else self.next
+        self._round_at = now
+        self._came = self._accepted = self._throttled = 0

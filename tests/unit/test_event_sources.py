@@ -1,0 +1,111 @@
+"""What a user names as sources: files, folders, gzip, stdin."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from livebus.event_sources import sources
+from livebus.event_stream import StreamFault, read_events
+
+LINE = json.dumps({"Source": "a", "DetailType": "b", "Detail": {}}) + "\n"
+
+
+def read(*names: str | Path) -> list[str]:
+    """What is read: file and number of each entry, the words of each fault."""
+    return [
+        str(each.fault) if isinstance(each, StreamFault) else f"{each.file} {each.index}"
+        for each in read_events(sources(map(str, names)))
+    ]
+
+
+def test_a_folder_stands_for_its_event_files_in_order(tmp_path: Path) -> None:
+    """JSON and NDJSON, plain and gzip; nothing else, and nothing below it."""
+    for name in ("b.ndjson", "a.json", "README.md", "d.jsonl"):
+        (tmp_path / name).write_text(LINE)
+    (tmp_path / "c.json.gz").write_bytes(gzip.compress(LINE.encode()))
+    (tmp_path / "e.json").mkdir()
+    assert [f"{tmp_path}/{name} 0" for name in ("a.json", "b.ndjson", "c.json.gz", "d.jsonl")] == read(tmp_path)
+
+
+def test_what_cannot_be_opened_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    """A missing file, a folder without event files: a fault each."""
+    (tmp_path / "a.json").write_text(LINE)
+    (tmp_path / "empty").mkdir()
+    missing = tmp_path / "missing.json"
+    found = read(missing, tmp_path / "empty", tmp_path / "a.json")
+    assert [
+        f"{missing}: no such file",
+        f"{tmp_path}/empty: there is no event file in this folder (.json, .ndjson, .jsonl, .json.gz, .ndjson.gz, .jsonl.gz)",
+        f"{tmp_path}/a.json 0",
+    ] == found
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its turn, as a file would be; and so is a stdin that was closed."""
+
+    def refused(folder: str) -> None:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr("os.scandir", refused)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert read(tmp_path, "-") == [f"{tmp_path}: permission denied", "stdin: stdin is closed"]
+
+
+def test_gzip_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+    """Whatever the file is called; several members are one after the other."""
+    path = tmp_path / "events.log"
+    path.write_bytes(gzip.compress(LINE.encode()) + gzip.compress(LINE.encode()))
+    assert [f"{path} 0", f"{path} 1"] == read(path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda content: content[:-4], "Compressed file ended before the end-of-stream marker was reached"),
+        (lambda content: content[:-8] + b"0000" + content[-4:], "CRC check failed"),
+        (lambda content: content[:10] + b"\xff\xff\xff" + content[13:], "Error -3 while decompressing data"),
+    ],
+    ids=["cut off", "checksum", "data"],
+)
+def test_broken_gzip_is_one_fault(tmp_path: Path, damage: object, expected: str) -> None:
+    """It says what is broken, and how many events had been read."""
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(damage(gzip.compress(LINE.encode() * 2)))  # type: ignore[operator]
+    *entries, fault = read(path)
+    assert [f"{path} {index}" for index in range(len(entries))] == entries
+    assert f"broken gzip: {expected}" in fault
+
+
+def test_a_file_that_shrinks_is_one_fault(tmp_path: Path) -> None:
+    """The entry that the end now cuts off is not reported as broken as well."""
+    path = tmp_path / "a.ndjson"
+    path.write_text(LINE * 20_000)
+    size = path.stat().st_size
+    found = read_events(sources([str(path)]))
+    next(found)
+    with path.open("rb+") as file:
+        file.truncate(size - 10)
+    *_, last = found
+    assert isinstance(last, StreamFault)
+    assert (
+        f"{path}:19999: the file shrank while it was read: {size - 10} of its {size} bytes are left; 19999 of its events had "
+        "been read"
+    ) == str(last.fault)
+
+
+def test_stdin_is_read_and_left_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is called stdin in all that is said; what was read of it before is not read again."""
+    path = tmp_path / "stdin"
+    path.write_text("first\n" + LINE)
+    with path.open("rb") as file:
+        file.readline()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(file))
+        assert read("-") == ["stdin 0"]
+        assert not file.closed
+        monkeypatch.setattr(sys, "stdin", None)

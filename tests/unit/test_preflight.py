@@ -1,0 +1,97 @@
+"""Which rules events would match, and what is told of those that match none."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livebus.event_stream import StreamedEntry
+from livebus.operation import Services
+from livebus.preflight import Expectation, Preflight
+from livebus.project import Project
+from livebus.template import Environment
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SERVICES = Services(0.0, lambda: "00000000-0000-4000-8000-000000000000")
+
+
+@pytest.fixture(scope="module")
+def inspection(project: Path) -> Any:
+    return Project(project / "template.yaml").inspect(environment=Environment())
+
+
+@pytest.fixture
+def preflight(inspection: Any) -> Preflight:
+    return Preflight(inspection, now=NOW)
+
+
+def entry(detail: object, line: int = 1, **members: str) -> StreamedEntry:
+    sent = {"Source": "sample.source", "DetailType": "message", "Detail": json.dumps(detail), **members}
+    return StreamedEntry(json.dumps(sent).encode(), 0, "e.ndjson", line - 1, line)
+
+
+def test_the_rules_that_match_are_named_and_counted(preflight: Preflight) -> None:
+    """On the bus of the stack where the entry names none."""
+    names = [preflight.look(entry({"msg": "hi"})) for _ in range(2)]
+    (rule,) = names[0]
+    assert (names, dict(preflight.matched), preflight.events, preflight.unmatched) == ([[rule]] * 2, {rule: 2}, 2, 0)
+    assert preflight.findings() == []
+
+
+def test_what_matches_none_is_told_with_the_reason_once(preflight: Preflight) -> None:
+    """Events with the same reason are counted, the first is named, the commonest reason comes first."""
+    for line, detail in enumerate([{"msg": 1}, {}, {}, {}, {"msg": "hi"}], start=1):
+        preflight.look(entry(detail, line))
+    told = [str(fault) for fault in preflight.findings()]
+    assert [each.split(" says: ")[0].split(" (")[0] for each in told] == [
+        "e.ndjson:2: the event matches no rule; rule 'publishMsgFromEB'",
+        "e.ndjson:1: the event matches no rule; rule 'publishMsgFromEB'",
+    ]
+    assert told[0].endswith("(2 more such)")
+    assert "$.detail.msg" in told[1]
+    assert preflight.unmatched == 4
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        (
+            {"EventBusName": "livebuss"},
+            "is for the bus 'livebuss', which the template has not. Did you mean 'livebus'?",
+        ),
+        ({"Source": "aws.x"}, "is refused: NotAuthorizedForSourceException: Not authorized for the source aws.x."),
+    ],
+)
+def test_another_bus_and_refusals_are_told(preflight: Preflight, members: dict[str, str], expected: str) -> None:
+    """An unknown bus takes events and drops them."""
+    assert preflight.look(entry({"msg": "hi"}, **members)) == []
+    assert [fault.found for fault in preflight.findings()] == [f"the event {expected}"]
+
+
+def test_the_bus_may_be_given(inspection: Any) -> None:
+    """Where publish.py was told of one, entries without a bus of their own go there; as a name or an ARN."""
+    arn = "arn:aws:events:us-east-1:123456789012:event-bus/other"
+    preflight = Preflight(inspection, now=NOW, bus=arn)
+    assert preflight.look(entry({"msg": "hi"})) == []
+    assert preflight.look(entry({"msg": "hi"}, EventBusName="livebus")) != []
+
+
+def test_most_reasons_are_not_looked_for(preflight: Preflight, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many events the first are explained, and the rest counted."""
+    monkeypatch.setattr("livebus.preflight.MOST_EXPLAINED", 2)
+    for _ in range(5):
+        preflight.look(entry({}))
+    assert (preflight.unmatched, preflight.unexplained) == (5, 3)
+
+
+def test_what_subscribers_receive_is_known_before(preflight: Preflight) -> None:
+    """By a dry run of the mutation; nothing for another field, or for an event that matches no rule."""
+    expectation = Expectation(preflight, SERVICES)
+    sent = entry({"msg": "hi"})
+    assert expectation.received(sent, "onPublishMsgFromEb") == [{"onPublishMsgFromEb": "hi"}]
+    assert expectation.received(sent, "onOther") == []
+    assert expectation.received(entry({}), "onPublishMsgFromEb") == []
