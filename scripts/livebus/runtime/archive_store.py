@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from livebus.errors import LivebusError, Place
+from livebus.errors import LivebusError
+from livebus.runtime.sqlite_file import SqliteFile
 from livebus.template.application import Archive
 
 # Replays that are over, and nobody asks for any more: AWS forgets them after 90 days.
@@ -136,31 +137,22 @@ class ArchiveStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._place = Place(str(path))
         self._logged = 0
-        try:
-            path.touch(mode=0o600)  # before SQLite makes it, and the files beside it, readable for all
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = NORMAL")
-                # By itself SQLite would move pages between two events, and wait for the disk: ``checkpoint`` does it
-                # beside them. This is for when nobody calls it.
-                self._connection.execute(f"PRAGMA wal_autocheckpoint = {_MOST_LOG_PAGES}")
-                self._connection.executescript(_TABLES)
-                self.size = int(self._connection.execute("SELECT coalesce(sum(size), 0) FROM pages").fetchone()[0])
-            except sqlite3.Error:
-                self._connection.close()
-                raise
-        except (sqlite3.Error, OSError) as error:
-            raise ArchiveFault(
-                f"cannot use the archive: {error}",
-                self._place,
-                advice="Move it away to start with an empty one; its events stay in that file.",
-            ) from None
+        self._file = SqliteFile(
+            path,
+            _TABLES,
+            what="archive",
+            # By itself SQLite would move pages between two events, and wait for the disk: ``checkpoint`` does it beside
+            # them. This is for when nobody calls it.
+            pragmas={"synchronous": "NORMAL", "wal_autocheckpoint": _MOST_LOG_PAGES},
+            fault=ArchiveFault,
+            advice="Move it away to start with an empty one; its events stay in that file.",
+        )
+        self._run = self._file.run
+        self.size = int(self._run("SELECT coalesce(sum(size), 0) FROM pages").fetchone()[0])
 
     def close(self) -> None:
-        self._connection.close()
+        self._file.close()
 
     def is_due(self) -> bool:
         """Whether there is enough in the write-ahead log for a checkpoint; begins to count anew where there is."""
@@ -183,12 +175,6 @@ class ArchiveStore:
                         break
         except sqlite3.Error:
             return
-
-    def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        try:
-            return self._connection.execute(statement, values)
-        except sqlite3.Error as error:
-            raise ArchiveFault(f"the archive cannot be used: {error}", self._place) from None
 
     # --- archives ---------------------------------------------------------------------------------------------------
 
@@ -238,16 +224,11 @@ class ArchiveStore:
     def add(self, pages: Sequence[Page]) -> None:
         """Keep events, all of them or none."""
         rows = [_row(page) for page in pages]
-        try:
-            self._connection.execute("BEGIN")
-            with self._connection:
-                self._connection.executemany(
-                    "INSERT INTO pages (archive, minute, kept, count, size, times, lengths, texts)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    rows,
-                )
-        except sqlite3.Error as error:
-            raise ArchiveFault(f"the archive cannot be written: {error}", self._place) from None
+        self._file.run_for_all(
+            "INSERT INTO pages (archive, minute, kept, count, size, times, lengths, texts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
         size = sum(row[4] for row in rows)
         self.size += size
         self._logged += size

@@ -7,7 +7,6 @@ Nothing is written for an event that was delivered at the first try.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any
 
 import orjson
 
-from livebus.errors import LivebusError, Place
+from livebus.errors import LivebusError
 from livebus.event import Event
+from livebus.runtime.sqlite_file import SqliteFile
 
 # Of 4096 bytes: 1 GiB. A target that fails for a night must not fill the disk.
 MAX_PAGES = 262_144
@@ -73,33 +73,18 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self._place = Place(str(path))
-        try:
-            path.touch(mode=0o600)  # before SQLite makes it, and the files beside it, readable for all
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = FULL")
-                self._connection.execute(f"PRAGMA max_page_count = {MAX_PAGES}")
-                self._connection.executescript(_TABLES)
-            except sqlite3.Error:
-                self._connection.close()
-                raise
-        except (sqlite3.Error, OSError) as error:
-            raise JournalFault(
-                f"cannot use the journal: {error}",
-                self._place,
-                advice="Move it away to start with an empty one; events that wait in it stay in that file.",
-            ) from None
+        self._file = SqliteFile(
+            path,
+            _TABLES,
+            what="journal",
+            pragmas={"synchronous": "FULL", "max_page_count": MAX_PAGES},
+            fault=JournalFault,
+            advice="Move it away to start with an empty one; events that wait in it stay in that file.",
+        )
+        self._run = self._file.run
 
     def close(self) -> None:
-        self._connection.close()
-
-    def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        try:
-            return self._connection.execute(statement, values)
-        except sqlite3.Error as error:
-            raise JournalFault(f"the journal cannot be used: {error}", self._place) from None
+        self._file.close()
 
     # --- retries ----------------------------------------------------------------------------------------------------
 

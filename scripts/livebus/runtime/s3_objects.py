@@ -5,11 +5,11 @@ The objects of S3 buckets: what `sam deploy` uploads. One SQLite file, bounded, 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from livebus.errors import LivebusError, Place
+from livebus.errors import LivebusError
+from livebus.runtime.sqlite_file import SqliteFile
 
 # Of 4096 bytes: 1 GiB.
 _MAX_PAGES = 262_144
@@ -43,29 +43,18 @@ class S3Objects:
     """Opens (and makes) the file. Used from one thread; each call is a transaction of its own."""
 
     def __init__(self, path: Path) -> None:
-        self._place = Place(str(path))
-        try:
-            path.touch(mode=0o600)
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
-                self._connection.executescript(_TABLES)
-            except sqlite3.Error:
-                self._connection.close()
-                raise
-        except (sqlite3.Error, OSError) as error:
-            advice = "Move it away to start with empty buckets."
-            raise LivebusError(f"cannot use the buckets' file: {error}", self._place, advice=advice) from None
+        self._file = SqliteFile(
+            path,
+            _TABLES,
+            what="buckets' file",
+            pragmas={"max_page_count": _MAX_PAGES},
+            fault=NoRoom,
+            advice="Move it away to start with empty buckets.",
+        )
+        self._run = self._file.run
 
     def close(self) -> None:
-        self._connection.close()
-
-    def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        try:
-            return self._connection.execute(statement, values)
-        except sqlite3.Error as error:
-            raise NoRoom(f"the buckets' file cannot be used: {error}", self._place) from None
+        self._file.close()
 
     # --- buckets ----------------------------------------------------------------------------------------------------
 
