@@ -163,8 +163,8 @@ def test_a_role_that_may_not_run_the_mutation_is_not_retried(tmp_path: Path, sta
 
 def fill_the_disk(journal: Journal) -> None:
     """Let the journal grow no more, as on a full disk."""
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = journal._file._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._file._connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
 def test_a_full_disk_loses_no_answer_and_is_said(start_runtime: Any) -> None:

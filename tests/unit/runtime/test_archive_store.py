@@ -103,7 +103,7 @@ def test_archives_and_replays_are_kept(store: ArchiveStore) -> None:
 
 def test_a_full_disk_is_a_fault_and_keeps_all_or_nothing(store: ArchiveStore, tmp_path: Path) -> None:
     store.add([page(1, b"a")])
-    store._connection.execute("PRAGMA max_page_count = 20")
+    store._file._connection.execute("PRAGMA max_page_count = 20")
     with pytest.raises(ArchiveFault, match="database or disk is full"):
         store.add([page(1, b"b"), page(1, b"c" * 200_000)])
     assert (store.count("arn"), store.size) == ((1, 1), 1)

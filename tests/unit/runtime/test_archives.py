@@ -153,7 +153,7 @@ def test_a_pattern_that_aws_refuses_is_told_and_keeps_nothing(kept: Kept) -> Non
 def test_a_full_disk_is_told_and_ends_nothing(kept: Kept, clock: Any) -> None:
     """Once a minute at the most, with the number of events that are missing."""
     kept.archives.use([archive()])
-    kept.store._connection.execute("PRAGMA max_page_count = 10")
+    kept.store._file._connection.execute("PRAGMA max_page_count = 10")
     large = event(detail=f'{{"x": "{"x" * 100_000}"}}')
     kept.offer(large, large)
     kept.offer(large)

@@ -124,8 +124,8 @@ def test_a_file_that_is_no_journal_is_refused(path: Path) -> None:
 def test_a_full_disk_is_a_fault(journal: Journal, path: Path) -> None:
     """What cannot be written raises JournalFault; what was written stays readable."""
     journal.send("queue", "m", "body", {}, 1.0)
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = journal._file._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._file._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(JournalFault) as fault:
         journal.send("queue", "m", "x" * 1_000_000, {}, 1.0)
     assert str(fault.value) == f"{path}: the journal cannot be used: database or disk is full"
