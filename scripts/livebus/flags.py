@@ -30,7 +30,7 @@ class HelpFormatter(RawDescriptionHelpFormatter):
         super().__init__(prog, width=width)
 
 
-_AWS_ONLY = ("endpoint_url", "profile", "region", "stack_name", "config_env")
+_AWS_ONLY = ("endpoint_url", "profile", "region", "config_env")
 
 
 def add_destination(parser: ArgumentParser) -> None:
@@ -38,7 +38,10 @@ def add_destination(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("where to", "Without any of these: the stack that samconfig.toml names, on AWS.")
     group.add_argument("--local", action="store_true", help="the local runtime; needs no AWS account or credentials")
     group.add_argument(
-        "--stack-name", type=not_empty, metavar="NAME", help="the CloudFormation stack (default: samconfig.toml's)"
+        "--stack-name",
+        type=not_empty,
+        metavar="NAME",
+        help="the CloudFormation stack (default: samconfig.toml's; with --local the one that the runtime was started for)",
     )
     group.add_argument(
         "--config-env", type=not_empty, metavar="ENV", help='the environment in samconfig.toml (default: "default")'
@@ -54,9 +57,11 @@ def add_destination(parser: ArgumentParser) -> None:
 
 def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[Path]) -> Destination:
     """Collect the flags' values; a usage error where --local comes with what only makes sense on AWS."""
-    given = {name: getattr(arguments, name) for name in _AWS_ONLY if getattr(arguments, name) is not None}
-    if arguments.local and given:
-        parser.error(f"--local goes without --{next(iter(given)).replace('_', '-')}: its state file has it all")
+    names = (*_AWS_ONLY, "stack_name")
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    for name in _AWS_ONLY if arguments.local else ():
+        if name in given:
+            parser.error(f"--local goes without --{name.replace('_', '-')}: its state file has it all")
     return Destination(folders, local=arguments.local, **given)
 
 

@@ -181,13 +181,41 @@ def test_the_life_of_a_stack(desk: Desk) -> None:
 
 
 def test_two_teams_and_a_third(desk: Desk) -> None:
-    """The orders are deployed, then the third team's own stack, on the first one's bus: nothing of the first changes."""
+    """
+    The orders are deployed, then the third team's own stack, on the first one's bus: nothing of the first changes, and
+    one order arrives at all three.
+    """
     url = {"AWS_ENDPOINT_URL": desk.runtime.outputs["EndpointUrl"]}
     orders = "examples/orders"
     assert "Successfully created/updated stack - livebus-orders" in desk.sam("deploy", cwd=orders, **url)
     said = desk.sam("deploy", "--config-env", "analytics", cwd=orders, **url)
     assert "Successfully created/updated stack - livebus-orders-analytics" in said
     assert "No changes to deploy. Stack livebus-orders is up to date" in desk.sam("deploy", cwd=orders, **url)
+    subscribers = [
+        desk.script("subscribe.py", "--local", "--stack-name", stack, "--count", "1", "--json", "--query", query, *api)
+        for stack, query, api in (
+            ("livebus-orders", "subscription { onPoints { orderId } }", ("--api", "Rewards")),
+            ("livebus-orders", "subscription { onShipment { orderId } }", ("--api", "Fulfillment")),
+            ("livebus-orders-analytics", "subscription { onSale { orderId } }", ()),
+        )
+    ]
+    for subscriber in subscribers:
+        subscriber.wait_for("subscribed to")
+    order = f"{orders}/events/order-ada-hamburg.json"
+    # Points are told to the customer alone, and the runtime's user is none: one order that says it is hers.
+    text = (
+        (desk.folder / order).read_text(encoding="utf-8").replace('"customerId": "ada"', '"customerId": "subscriber"')
+    )
+    (desk.folder / order).write_text(text, encoding="utf-8")
+    publisher = desk.script("publish.py", order, "--local", "--stack-name", "livebus-orders")
+    assert publisher.wait() == 0, publisher.stderr
+    assert [subscriber.wait() for subscriber in subscribers] == [0, 0, 0]
+    received = [json.loads(subscriber.stdout)["data"] for subscriber in subscribers]
+    assert received == [
+        {"onPoints": {"orderId": "o-1001"}},
+        {"onShipment": {"orderId": "o-1001"}},
+        {"onSale": {"orderId": "o-1001"}},
+    ]
     # The first one's bus cannot be taken away from under the third team.
     client: Any = boto3.client("cloudformation", "us-east-1", endpoint_url=url["AWS_ENDPOINT_URL"], **KEYS)
     client.delete_stack(StackName="livebus-orders")

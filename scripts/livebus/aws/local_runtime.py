@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from livebus.errors import Place, Unreachable
+from livebus.errors import Place, Unreachable, did_you_mean
 
 STATE_FILE = Path(".livebus", "runtime.json")
 _TEMPLATE = "TemplateFile"
@@ -36,11 +36,12 @@ class LocalRuntime:
     template: str = ""
 
 
-def find(folders: Iterable[Path]) -> LocalRuntime:
+def find(folders: Iterable[Path], stack_name: str = "") -> LocalRuntime:
     """
     Read the first state file among the folders and see that its runtime answers.
 
-    Raises Unreachable where there is none, where it cannot be read, and where nobody answers any more.
+    ``stack_name`` is the stack whose Outputs are meant; without it they are those of the stack that the runtime was started
+    for. Raises Unreachable where there is none, where it cannot be read, and where nobody answers any more.
     """
     for folder in folders:
         file = folder / STATE_FILE
@@ -52,7 +53,7 @@ def find(folders: Iterable[Path]) -> LocalRuntime:
             raise Unreachable(f"cannot read the runtime's state: {error.strerror}", Place(str(file))) from None
         runtime = _parse(text, file)
         _knock(runtime)
-        return runtime
+        return _of_stack(runtime, stack_name, text) if stack_name else runtime
     raise Unreachable("no runtime is running", advice=_START)
 
 
@@ -72,6 +73,17 @@ def _parse(text: str, file: Path) -> LocalRuntime:
         raise Unreachable(
             f"not the state of a runtime: {type(error).__name__} {error}", Place(str(file)), advice=_START
         ) from None
+
+
+def _of_stack(runtime: LocalRuntime, stack_name: str, text: str) -> LocalRuntime:
+    stacks = json.loads(text).get("Stacks") or {}
+    if stack_name not in stacks:
+        raise Unreachable(
+            f"the local runtime has no stack {stack_name!r}",
+            expected=f"one of {', '.join(stacks) or 'none'}",
+            advice=did_you_mean(stack_name, stacks),
+        )
+    return replace(runtime, outputs=stacks[stack_name])
 
 
 def _knock(runtime: LocalRuntime) -> None:

@@ -54,7 +54,8 @@ class Session:
     @cached_property
     def runtime(self) -> LocalRuntime | None:
         """The local runtime with ``local``, else None. Raises Unreachable where it does not run."""
-        return local_runtime.find(self._destination.folders) if self._destination.local else None
+        where = self._destination
+        return local_runtime.find(where.folders, where.stack_name) if where.local else None
 
     @cached_property
     def stack_name(self) -> str:
@@ -93,7 +94,9 @@ class Session:
     @property
     def owner(self) -> str:
         """Whose Outputs these are, in words."""
-        return "the runtime's template" if self.runtime is not None else f"the stack {self.stack_name!r}"
+        if self.runtime is not None and not self._destination.stack_name:
+            return "the runtime's template"
+        return f"the stack {self.stack_name!r}"
 
     def reach(self, service: str, doing: str) -> Reach:
         """

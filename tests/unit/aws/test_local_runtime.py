@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,28 @@ def test_a_broken_state_file_is_told(tmp_path: Path, text: str) -> None:
     write_state(tmp_path, text)
     with pytest.raises(Unreachable, match=r"runtime\.json: not the state of a runtime: "):
         find([tmp_path])
+
+
+@pytest.fixture
+def listening(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a runtime that answers, with two stacks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        state = {
+            "EndpointUrl": f"http://127.0.0.1:{server.getsockname()[1]}",
+            "Region": "us-east-1",
+            "EventBusName": "first",
+            "Stacks": {"one": {"EventBusName": "first"}, "two": {"EventBusName": "second"}},
+        }
+        write_state(tmp_path, json.dumps(state))
+        yield tmp_path
+
+
+def test_a_stacks_outputs_are_found_by_its_name(listening: Path) -> None:
+    """Without a name they are those of the stack that the runtime was started for; another name is told."""
+    names = [find([listening], stack).outputs["EventBusName"] for stack in ("", "one", "two")]
+    assert names == ["first", "first", "second"]
+    with pytest.raises(Unreachable, match=r"has no stack 'tow'; expected one of one, two. Did you mean 'two'\?"):
+        find([listening], "tow")
 
 
 def test_a_state_file_that_a_killed_runtime_left_is_told(tmp_path: Path) -> None:
