@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-FIRST = 16
+FIRST = 32
 MOST = 512
 
 
@@ -23,7 +23,7 @@ class Window:
     """
 
     GAIN = 1.15  # twice the window has to bring so much more
-    ROUND_SECONDS = 0.1
+    ROUND_SECONDS = 0.08
     PROBE_ROUNDS = 20  # after so many rounds without growth, try again
 
     def __init__(self, most: int = MOST, *, fixed: bool = False) -> None:
@@ -53,7 +53,7 @@ class Window:
             self._round_at = now
         self._answered += 1
         elapsed = now - self._round_at
-        if elapsed >= self.ROUND_SECONDS and self._answered >= 3 * self.size:
+        if elapsed >= self.ROUND_SECONDS and self._answered >= 2 * self.size:
             self._judge(self._answered / elapsed)
             self._round_at, self._answered, self._full = now, 0, False
 

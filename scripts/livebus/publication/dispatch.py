@@ -135,7 +135,7 @@ class Dispatch:
         """How many more entries to add now: as many as the next requests need, within the limits."""
         if self.ended or self.stopped or self._held_bytes >= self._limits.size:
             return 0
-        return max(0, min(4 * MAX_ENTRIES - len(self._fresh), self._limits.entries - self._held))
+        return max(0, min(2 * MAX_ENTRIES - len(self._fresh), self._limits.entries - self._held))
 
     def add(self, items: Sequence[Item], now: float) -> None:
         """Take entries, in the order in which they are to go."""
