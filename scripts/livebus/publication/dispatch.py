@@ -252,6 +252,8 @@ class Dispatch:
         if not items:
             return
         self.quota.accepted(now, now - latency)
+        if self._rate is not None and not self.accepted:
+            self._rate.begin(now)
         self.accepted += len(items)
         self._accepted_at = now
         self._let_go(items)

@@ -28,6 +28,10 @@ class Rate:
         begun = self.next if self.next > -math.inf else now
         self.next = max(begun, now - CATCH_UP_SECONDS) + entries / self.per_second
 
+    def begin(self, now: float) -> None:
+        """The first answer came: what was held up while the connection was made is not made up for."""
+        self.next = max(self.next, now)
+
 
 class Quota:
     """
