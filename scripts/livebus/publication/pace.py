@@ -85,7 +85,9 @@ class Quota:
         else:  # what is far too fast is told by few requests
             ended = elapsed >= 0.1 and self._throttled >= 10 and self._throttled > counted * self.MUCH
         if ended:
-            self._judge(self._throttled / max(counted, 1), self._came / elapsed, now, sure=elapsed >= self.ROUND_SECONDS)
+            self._judge(
+                self._throttled / max(counted, 1), self._came / elapsed, now, sure=elapsed >= self.ROUND_SECONDS
+            )
 
     def _judge(self, share: float, through: float, now: float, *, sure: bool) -> None:
         """A round has ended: so much of it was throttled, so many requests per second were accepted."""
