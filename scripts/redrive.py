@@ -236,10 +236,15 @@ def run_publish(session: Session, arguments: Namespace) -> int:
 def _way(session: Session, arguments: Namespace) -> Way:
     events = session.client("events")
     if arguments.to == "bus":
-        from livebus.aws.publisher import Boto3Publisher, bus_exists
+        from livebus.aws.boto3_engine import bus_exists
+        from livebus.aws.publisher import publish
         from livebus.aws.redriving import BusWay
 
-        return BusWay(Boto3Publisher(events), lambda bus: bus_exists(events, bus), arguments.bus or "")
+        return BusWay(
+            lambda entries, tell: publish(entries, events, tell=tell),
+            lambda bus: bus_exists(events, bus),
+            arguments.bus or "",
+        )
     from livebus.aws.target_call import TargetWay, deployed_targets, template_targets, url_of
 
     targets = deployed_targets(events)

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
 
 import faults
-from livebus.aws.publisher import Boto3Publisher
+from livebus.aws.publisher import publish
 from livebus.faults import read_injections
 from support.running import RunningRuntime, entry
 from support.sockets import run, subscribed
@@ -85,9 +85,9 @@ def test_a_publisher_gets_everything_through(broken: Any) -> None:
     """Throttled, broken, cut off and in parts: every entry is accepted in the end."""
     runtime = broken("throttle=0.2,seed=1", "error=0.1,seed=2", "reset=0.1,seed=3", "partial=0.2,seed=4")
     bus = str(runtime.outputs["EventBusName"])
-    publisher = Boto3Publisher(runtime.client("events"), max_attempts=50, sleep=lambda seconds: None)
-    results = dict(publisher.send([entry(str(number), bus) for number in range(100)]))
-    assert len([result for result in results.values() if result.event_id]) == 100
+    entries = [entry(str(number), bus) for number in range(100)]
+    results = publish(entries, runtime.client("events"), max_attempts=50)
+    assert len([result for result in results if result.event_id]) == 100
 
 
 @pytest.mark.parametrize(

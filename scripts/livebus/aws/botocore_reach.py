@@ -44,7 +44,7 @@ def from_botocore(service: str, profile: str, *, doing: str, region: str = "", e
 
         def frozen() -> Credentials:
             now = found.get_frozen_credentials()
-            return Credentials(now.access_key, now.secret_key, now.token or "")
+            return Credentials(str(now.access_key), str(now.secret_key), now.token or "")
 
         frozen()  # credentials that cannot be had are told now
     ca_file = session.get_config_variable("ca_bundle") or ""

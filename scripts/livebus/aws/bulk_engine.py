@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from typing import Any
@@ -74,7 +73,7 @@ class _Run:
     async def until_done(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
-        self._loop.set_exception_handler(self._broken)
+        self._loop.set_exception_handler(lambda _, context: self._broken(context))
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in the main thread, or Windows
             self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
         if self._reach.renewed:
@@ -162,7 +161,7 @@ class _Run:
                 except BaseException:
                     raw.close()
                     raise
-        except (OSError, TimeoutError, ssl.SSLError) as error:
+        except OSError as error:  # time-outs and faults of TLS among them
             self._infos = []  # the name may mean another address by now
             self._connections.discard(connection)
             request = connection.request
@@ -220,7 +219,7 @@ class _Run:
         if not self._done.done():
             self._done.set_result(None)
 
-    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def _broken(self, context: dict[str, Any]) -> None:
         """A bug of ours in a callback: it is told, and not waited on for ever."""
         error = context.get("exception")
         if not self._done.done():

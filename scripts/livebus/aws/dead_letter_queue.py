@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
-from livebus.aws.batches import MAX_BATCH_BYTES
 from livebus.aws.refusal import told_as_faults
 from livebus.errors import Unreachable
 from livebus.redrive.letter import Letter
@@ -19,6 +18,8 @@ from livebus.redrive.lines import Message
 
 # How long a received message is hidden. A program that is killed leaves its messages hidden for so long.
 HIDDEN_SECONDS = 300
+# SQS takes 1 MiB in one request; AWS's pages say "1 MB" too: the smaller reading passes under both.
+_MAX_BATCH_BYTES = 1_000_000
 _PAGE = 10
 # SQS asks all its servers only where it may wait; without, a short answer says nothing.
 _WAIT_SECONDS = 1
@@ -168,7 +169,7 @@ def _batches(messages: Sequence[Message]) -> Iterator[list[int]]:
     batch: list[int] = []
     total = 0
     for index, message in enumerate(messages):
-        if batch and (len(batch) == _PAGE or total + message.size > MAX_BATCH_BYTES):
+        if batch and (len(batch) == _PAGE or total + message.size > _MAX_BATCH_BYTES):
             yield batch
             batch, total = [], 0
         batch.append(index)

@@ -74,7 +74,8 @@ def _regular_size(name: str) -> int | None:
 def _identity(name: str) -> dict[str, Any]:
     if name == "stdin":
         # What a pipe gives first may be short; it is enough to tell one stream from another.
-        return {"file": name, "head": hashlib.sha256(sys.stdin.buffer.peek(64)[:64]).hexdigest()}
+        stdin: Any = sys.stdin.buffer
+        return {"file": name, "head": hashlib.sha256(stdin.peek(64)[:64]).hexdigest()}
     try:
         with open(name, "rb") as file:  # noqa: PTH123 - as above
             status = os.fstat(file.fileno())

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -23,30 +23,46 @@ from livebus.publication.dispatch import Dispatch, Limits
 from livebus.publication.publication import DirectFeed, Publication
 from livebus.publication.request import Addressing, Item
 
+Tell = Callable[[int, Result], object]
+"""Hears of each entry, by its index, as soon as its result is final."""
+
 
 class _Results:
     """Keeps the result of each entry."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell) -> None:
         self.results: dict[int, Result] = {}
+        self._tell = tell
 
     def accepted(self, items: Sequence[Item], results: Sequence[Result] | None, latency: float) -> None:
-        self.results |= zip((item[0] for item in items), results or (), strict=True)
+        del latency
+        for item, result in zip(items, results or (), strict=True):
+            self._final(item[0], result)
 
     def failed(self, item: Item, result: Result) -> None:
-        self.results[item[0]] = result
+        self._final(item[0], result)
+
+    def _final(self, index: int, result: Result) -> None:
+        self.results[index] = result
+        self._tell(index, result)
 
     def retried(self, count: int, code: str) -> None:
         pass
 
 
-def publish(entries: Sequence[Mapping[str, Any]], client: EventsClient, *, max_attempts: int = 5) -> list[Result]:
+def publish(
+    entries: Sequence[Mapping[str, Any]],
+    client: EventsClient,
+    *,
+    max_attempts: int = 5,
+    tell: Tell = lambda *_: None,
+) -> list[Result]:
     """
     Send all entries, one request after the other, and return their results in the same order.
 
-    Raises Unreachable where no request can succeed; some may have been accepted by then.
+    Raises Unreachable where no request can succeed; what was accepted by then was told to ``tell``.
     """
-    outcomes = _Results()
+    outcomes = _Results(tell)
     items = (
         (index, StreamedEntry(orjson.dumps(entry), entry_bytes(entry), "", index, 1))
         for index, entry in enumerate(entries)

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livebus.aws.dead_letter_queue import DeadLetterQueue, Taking
-from livebus.aws.publisher import Publisher
 from livebus.errors import LivebusError, Unreachable
+from livebus.publication.answer import Result
 from livebus.redrive.letter import Letter
 from livebus.redrive.selection import Selection
 
 NOT_SENDABLE = "NotSendable"
+
+Publish = Callable[[Sequence[dict[str, Any]], Callable[[int, Result], object]], object]
+"""Sends entries, and tells the result of each by its index as soon as it is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class BusWay:
     not, and drops them.
     """
 
-    def __init__(self, publisher: Publisher, exists: Callable[[str], bool | None], bus: str = "") -> None:
-        self._publisher = publisher
+    def __init__(self, publish: Publish, exists: Callable[[str], bool | None], bus: str = "") -> None:
+        self._publish = publish
         self._exists = exists
         self._bus = bus
         self._known: dict[str, bool | None] = {}
@@ -70,9 +73,15 @@ class BusWay:
                 raise
             except LivebusError as error:
                 yield refused(letter, NOT_SENDABLE, str(error.faults[0]))
-        for index, result in self._publisher.send([entry for _, entry in sendable]) if sendable else ():
-            letter = sendable[index][0]
-            yield Outcome(letter, bool(result.event_id), result.event_id, result.error_code, result.error_message)
+        results: dict[int, Result] = {}
+        try:
+            if sendable:
+                self._publish([entry for _, entry in sendable], results.__setitem__)
+        finally:
+            # Also after Ctrl-C, or where a later request could not be made: what was accepted is accepted.
+            for index, result in results.items():
+                letter = sendable[index][0]
+                yield Outcome(letter, bool(result.event_id), result.event_id, result.error_code, result.error_message)
 
     def request(self, letter: Letter) -> dict[str, Any]:
         """The entry for PutEvents. Raises LivebusError; Unreachable where no bus can be asked for."""

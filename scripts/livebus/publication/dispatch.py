@@ -19,7 +19,7 @@ from livebus.event import MAX_ENTRIES
 from livebus.publication.answer import HOPELESS, NO_ANSWER, PASSING, THROTTLED, Answer, Result
 from livebus.publication.concurrency import MOST, Window
 from livebus.publication.pace import Quota, Rate
-from livebus.publication.request import MAX_BATCH_BYTES, Item, Request
+from livebus.publication.request import MAX_BATCH_BYTES, Attempts, Item, Request
 
 BASE_SECONDS = 0.1
 CAP_SECONDS = 20.0
@@ -63,13 +63,6 @@ class Outcomes(Protocol):
 
     def retried(self, count: int, code: str) -> None:
         """So many entries are to be sent again, for this reason."""
-
-
-class Attempts(NamedTuple):
-    """What an entry has behind it: attempts that count, and those that were throttled while others were accepted."""
-
-    counted: int = 0
-    shared: int = 0
 
 
 _FRESH = Attempts()
@@ -135,7 +128,7 @@ class Dispatch:
         """How many more entries to add now: as many as the next requests need, within the limits."""
         if self.ended or self.stopped or self._held_bytes >= self._limits.size:
             return 0
-        return max(0, min(4 * MAX_ENTRIES - len(self._fresh), self._limits.entries - self._held))
+        return max(0, min(2 * MAX_ENTRIES - len(self._fresh), self._limits.entries - self._held))
 
     def add(self, items: Sequence[Item], now: float) -> None:
         """Take entries, in the order in which they are to go."""
@@ -250,6 +243,8 @@ class Dispatch:
         if not items:
             return
         self.quota.accepted(now, now - latency)
+        if self._rate is not None and not self.accepted:
+            self._rate.begin(now)
         self.accepted += len(items)
         self._accepted_at = now
         self._let_go(items)

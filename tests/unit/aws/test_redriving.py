@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from livebus.aws.dead_letter_queue import DeadLetterQueue
-from livebus.aws.publisher import Result
 from livebus.aws.redriving import BusWay, Outcome, Redrive
 from livebus.errors import LivebusError, Unreachable
+from livebus.publication.answer import Result
 from livebus.redrive.selection import Selection
 
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/orders/toApp"
@@ -62,13 +62,13 @@ class FakePublisher:
         self._error = error or KeyboardInterrupt()
         self.sent: list[Mapping[str, Any]] = []
 
-    def send(self, entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Result]]:
+    def __call__(self, entries: Sequence[Mapping[str, Any]], tell: Callable[[int, Result], object]) -> None:
         for index, entry in enumerate(entries):
             number = json.loads(entry["Detail"])["n"]
             if number == self._raises:
                 raise self._error
             self.sent.append(entry)
-            yield index, Result(f"e-{number}") if number % 2 == 0 else Result("", "No", "odd")
+            tell(index, Result(f"e-{number}") if number % 2 == 0 else Result("", "No", "odd"))
 
 
 def redrive(sqs: FakeSqs, publisher: FakePublisher, **options: Any) -> tuple[list[Outcome], list[float]]:
