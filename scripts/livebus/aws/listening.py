@@ -11,14 +11,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from livebus.aws.message_command import MessageCommand
 from livebus.aws.printer import Printer
 from livebus.aws.result_stream import ResultStream
 from livebus.aws.subscriber import Subscription
 from livebus.errors import LivebusError
 from livebus.message import Gap, message_record
 from livebus.reception import Reception
+
+if TYPE_CHECKING:
+    from livebus.aws.message_command import MessageCommand
 
 
 class End(Enum):
