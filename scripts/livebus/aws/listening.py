@@ -62,6 +62,7 @@ class Listening:
         self._wanted = wanted
         self._clock = clock
         self._make_command = command
+        self._shown = 0
         self.command: MessageCommand | None = None
 
     @property
@@ -128,6 +129,7 @@ class Listening:
                 continue
             self._reception.add_message(item)
             await self.printer.message(item)
+            self._shown += 1
             if self.command is not None:
                 await self.command.offer(json.dumps(message_record(item)) + "\n")
             if self._reception.messages == self._wanted.count:
@@ -138,7 +140,7 @@ class Listening:
             await self.command.drain()
 
     def _tell_unread(self) -> None:
-        unread = self._subscription.unread
+        unread = self._subscription.unread + self.received - self._shown
         if unread:
             self.printer.note(f"messages that had come and were not shown: {unread}", warning=True)
 

@@ -42,6 +42,7 @@ class TablePrinter:
         self._note_here = note_here
         self._notes: list[str] = []
         self._latest: deque[Message] = deque(maxlen=_LATEST)
+        self._texts: dict[int, str] = {}
         self._counts: deque[tuple[float, list[int]]] = deque(maxlen=_RATE_DRAWINGS)
         self._drawing = Drawing()
         self._state = _CONNECTED
@@ -106,6 +107,14 @@ class TablePrinter:
         if latest:
             lines.append("")
         for message in latest:
-            text = f"{iso(message.received_at)[11:-1]}  {message.subscription}  {text_of(message)[:_LATEST_CHARACTERS]}"
+            text = f"{iso(message.received_at)[11:-1]}  {message.subscription}  {self._text(message)}"
             lines.append(dim(text, width, styled=False))
         return lines[: max(1, height)]
+
+    def _text(self, message: Message) -> str:
+        """The beginning of a message's text, which may be long: it is made once, however often it is drawn."""
+        kept = {id(each): self._texts[id(each)] for each in self._latest if id(each) in self._texts}
+        if id(message) not in kept:
+            kept[id(message)] = text_of(message)[:_LATEST_CHARACTERS]
+        self._texts = kept
+        return kept[id(message)]
