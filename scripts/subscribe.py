@@ -154,11 +154,12 @@ def _document(parser: ArgumentParser, asked: Asked) -> Operation:
 def _field_operation(parser: ArgumentParser, asked: Asked, schemas: ApiSchemas, sign_in: SignIn) -> Operation:
     """A subscription to a field, with all that can be selected."""
     from livebus.aws.operation import Operation
-    from livebus.subscription_document import subscription_fields, write_document
 
     name = asked.field
     if name is None and schemas.seems_to_have(FIELD) and not asked.filters:
         return Operation.parse(f"subscription {{ {FIELD} }}")
+    from livebus.subscription_document import subscription_fields, write_document
+
     try:
         schema = schemas.find(name, sign_in.token)
     except LivebusError:
@@ -248,7 +249,7 @@ def _listen(
 
 def _listening(subscription: Subscription, arguments: Namespace, command: Sequence[str] | None) -> Listening:
     from livebus.aws.listening import Listening, Wanted
-    from livebus.aws.printer import LinePrinter, TablePrinter
+    from livebus.aws.printer import LinePrinter
     from livebus.aws.result_stream import ResultStream
     from livebus.reception import Reception
 
@@ -258,6 +259,8 @@ def _listening(subscription: Subscription, arguments: Namespace, command: Sequen
     reception = Reception(names, time.monotonic(), latency_path)
     printer: Printer
     if arguments.table and terminal.drawable(sys.stdout):
+        from livebus.aws.table_printer import TablePrinter
+
         styled = terminal.coloured(sys.stdout)
         printer = TablePrinter(stream, reception, time.monotonic, styled=styled, note_here=sys.stderr.isatty())
     else:

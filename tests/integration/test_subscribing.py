@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from livebus.aws import local_runtime
 from livebus.aws.introspection import introspect
 from livebus.aws.sign_in import SignIn
 from livebus.aws.subscriber import BUFFERED, Operation, Subscriber, Subscription
@@ -244,3 +245,11 @@ def test_a_schema_that_is_not_told(runtime: RunningRuntime) -> None:
     ):
         with pytest.raises(Unreachable, match=r"cannot ask 127\.0\.0\.1:\d+ for its schema: .*--schema FILE"):
             introspect(where, token)
+
+
+def test_the_runtime_says_which_template_it_runs(application: Path, start_runtime: Any, tmp_path: Path) -> None:
+    """In its state file, not among the Outputs: whoever finds the runtime finds the schemas."""
+    start_runtime(template=application, state=tmp_path / ".livebus")
+    found = local_runtime.find([tmp_path])
+    assert found.template == str(application)
+    assert "TemplateFile" not in found.outputs

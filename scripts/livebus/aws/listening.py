@@ -11,14 +11,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from livebus.aws.message_command import MessageCommand
 from livebus.aws.printer import Printer
 from livebus.aws.result_stream import ResultStream
 from livebus.aws.subscriber import Subscription
 from livebus.errors import LivebusError
 from livebus.message import Gap, message_record
 from livebus.reception import Reception
+
+if TYPE_CHECKING:
+    from livebus.aws.message_command import MessageCommand
 
 
 class End(Enum):
@@ -59,6 +62,7 @@ class Listening:
         self._wanted = wanted
         self._clock = clock
         self._make_command = command
+        self._shown = 0
         self.command: MessageCommand | None = None
 
     @property
@@ -125,6 +129,7 @@ class Listening:
                 continue
             self._reception.add_message(item)
             await self.printer.message(item)
+            self._shown += 1
             if self.command is not None:
                 await self.command.offer(json.dumps(message_record(item)) + "\n")
             if self._reception.messages == self._wanted.count:
@@ -135,7 +140,7 @@ class Listening:
             await self.command.drain()
 
     def _tell_unread(self) -> None:
-        unread = self._subscription.unread
+        unread = self._subscription.unread + self.received - self._shown
         if unread:
             self.printer.note(f"messages that had come and were not shown: {unread}", warning=True)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from livebus.aws import printer as printer_module
-from livebus.aws.printer import TablePrinter
+from livebus.aws import table_printer
+from livebus.aws.table_printer import TablePrinter
 from livebus.message import Gap, Message
 from livebus.reception import Reception
 
@@ -120,7 +120,7 @@ def test_latency_is_a_column_where_it_is_asked_for() -> None:
 
 def test_it_is_drawn_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is ended."""
-    monkeypatch.setattr(printer_module, "DRAW_SECONDS", 0)
+    monkeypatch.setattr(table_printer, "DRAW_SECONDS", 0)
 
     async def test(printer: TablePrinter, reception: Reception) -> None:
         running = asyncio.create_task(printer.run())
