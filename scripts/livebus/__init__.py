@@ -29,8 +29,8 @@ runtime, and dry in ``rehearsal`` (with an ``audience`` that stands in for subsc
 or to the local runtime, which looks the same; ``runtime`` is that runtime: sockets and the clock are only there.
 
 ``checks`` prove that the parts fit together. ``project`` finds the files around a template, ``validation`` runs checks and dry
-run over them; ``lint`` shows the findings to cfn-lint, ``testing`` is the pytest fixture. ``terminal`` and ``flags`` are what
-the programs in ``scripts/`` share.
+run over them; ``lint`` shows the findings to cfn-lint, ``testing`` is the pytest fixture. ``faults`` decides what fails on purpose. ``terminal``, ``status_line`` and
+``flags`` are what the programs in ``scripts/`` share.
 
 Stations are compiled once and are then called without I/O: time, ids and randomness are arguments.
 """
