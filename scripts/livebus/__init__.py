@@ -21,6 +21,7 @@ One event's way, and the station that answers for each part of it::
         realtime         the WebSocket protocol, without the socket
 
     delivery             an attempt that failed: try again (when?), or the dead-letter queue
+    redrive              a dead letter: which, why, and what sends its event on its way again
 
 ``template`` and ``intrinsics`` read template.yaml into an Application: the stations' inputs. ``event_file`` reads files of
 events whole, ``event_stream`` (with ``event_line``, ``event_sources``) any number of them one after the other;
@@ -33,8 +34,8 @@ or to the local runtime, which looks the same; ``runtime`` is that runtime: sock
 
 ``checks`` prove that the parts fit together. ``project`` finds the files around a template, ``validation`` runs checks and dry
 run over them; ``lint`` shows the findings to cfn-lint, ``testing`` is the pytest fixture. ``capacity`` is about no template but
-about a load: what it costs, and which quotas it meets first. ``terminal`` and ``flags`` are what
-the programs in ``scripts/`` share.
+about a load: what it costs, and which quotas it meets first. ``faults`` decides what fails on purpose. ``terminal``,
+``status_line`` and ``flags`` are what the programs in ``scripts/`` share.
 
 Stations are compiled once and are then called without I/O: time, ids and randomness are arguments.
 """

@@ -8,7 +8,10 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Receiv
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, Self
 
 from livebus.aws.refusal import told_as_faults
@@ -99,10 +102,13 @@ class Taking:
 
     def __exit__(self, *error: object) -> None:
         # Also after Ctrl-C: what is hidden from others for no reason looks as though it were lost.
-        receipts = list(self._receipts.items())
+        with _interrupted_later():
+            self._give_back()
+
+    def _give_back(self) -> None:
         entries = [
             {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-            for index, (_, receipt) in enumerate(receipts)
+            for index, receipt in enumerate(self._receipts.values())
         ]
         for start in range(0, len(entries), _PAGE):
             page = entries[start : start + _PAGE]
@@ -122,24 +128,28 @@ class Taking:
         """
         taken = 0
         while taken < most:
-            with told_as_faults(f"read the queue {self._queue.name!r}"):
-                answer = self._queue.client.receive_message(
-                    QueueUrl=self._queue.url,
-                    MaxNumberOfMessages=min(_PAGE, page, most - taken),
-                    VisibilityTimeout=HIDDEN_SECONDS,
-                    WaitTimeSeconds=self._queue.wait,
-                    MessageAttributeNames=["All"],
-                    MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
-                )
-            received = [Letter.from_message(message) for message in answer.get("Messages") or ()]
-            fresh = [
-                each for each in received if not (each.message_id in self._receipts or each.message_id in self._done)
-            ]
-            self._receipts |= {each.message_id: each.receipt for each in received}
+            with _interrupted_later():
+                fresh = self._received(min(_PAGE, page, most - taken))
             if not fresh:
                 return
             taken += len(fresh)
             yield fresh
+
+    def _received(self, most: int) -> list[Letter]:
+        """Take letters, and know them as taken before anything else happens; those that were not taken before."""
+        with told_as_faults(f"read the queue {self._queue.name!r}"):
+            answer = self._queue.client.receive_message(
+                QueueUrl=self._queue.url,
+                MaxNumberOfMessages=most,
+                VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=self._queue.wait,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+            )
+        received = [Letter.from_message(message) for message in answer.get("Messages") or ()]
+        fresh = [each for each in received if not (each.message_id in self._receipts or each.message_id in self._done)]
+        self._receipts |= {each.message_id: each.receipt for each in received}
+        return fresh
 
     def delete(self, letters: Sequence[Letter]) -> dict[str, str]:
         """Delete letters for good: what could not be deleted, by message id, with the reason."""
@@ -162,6 +172,33 @@ class Taking:
                     self._done.add(letter.message_id)
                     self._receipts.pop(letter.message_id, None)
         return failed
+
+
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """
+    Let a Ctrl-C wait for the end of a request whose answer must not be lost: messages that SQS has handed out, and
+    nobody knows of, stay hidden for minutes. A second Ctrl-C does not wait.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or handler is not signal.default_int_handler:
+        yield
+        return
+    came = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal came
+        if came:
+            raise KeyboardInterrupt
+        came = True
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _batches(messages: Sequence[Message]) -> Iterator[list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,12 +23,15 @@ class FakeSqs:
         self.requests: list[Mapping[str, Any]] = []
         self.deleted: list[str] = []
         self.refused: set[str] = set()
+        self.interrupts = False
 
     def receive_message(self, **request: Any) -> Mapping[str, Any]:
         self.requests.append(request)
         taken = self.visible[: request["MaxNumberOfMessages"]]
         del self.visible[: len(taken)]
         self.hidden += taken
+        if self.interrupts:
+            signal.raise_signal(signal.SIGINT)
         return (
             {"Messages": [{"MessageId": each, "ReceiptHandle": each, "Body": "{}"} for each in taken]} if taken else {}
         )
@@ -91,6 +95,20 @@ def test_messages_are_given_back_after_ctrl_c() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert (len(sqs.visible), sqs.hidden) == (12, [])
+
+
+def test_ctrl_c_within_a_request_loses_no_receipt() -> None:
+    """What SQS has handed out is known, and goes back; a second Ctrl-C meanwhile ends nothing half."""
+    sqs = FakeSqs(12)
+    sqs.interrupts = True
+
+    def interrupted() -> None:
+        with DeadLetterQueue(sqs, "u").taking() as taking:
+            list(taking.pages(100))
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (len(sqs.requests), len(sqs.visible), sqs.hidden) == (1, 12, [])
 
 
 def test_what_cannot_be_given_back_is_counted() -> None:
