@@ -209,6 +209,16 @@ def test_stacks_run_side_by_side(deploying: Deploying) -> None:
     assert len(set(urls)) == 2
 
 
+def test_deployments_at_the_same_time_do_not_meet(deploying: Deploying) -> None:
+    """Two first deployments that are begun together: each API gets a path of its own."""
+    body = deploying.packaged()
+    for stack in ("one", "two"):
+        deploying.cloudformation.create_stack(StackName=stack, TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
+    assert [deploying.settled(stack) for stack in ("one", "two")] == ["CREATE_COMPLETE"] * 2
+    assert len({deploying.outputs(stack)["GraphQLUrl"] for stack in ("one", "two")}) == 2
+    assert deploying.cloudformation.list_change_sets(StackName="one")["Summaries"] == []
+
+
 def test_a_name_that_another_stack_has_is_taken(deploying: Deploying) -> None:
     """A fixed name of the first stack's keeps the second from being made."""
     named = "Resources: {Bus: {Type: AWS::Events::EventBus, Properties: {Name: shared}}}"

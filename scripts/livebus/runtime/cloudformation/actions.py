@@ -157,13 +157,10 @@ class CloudFormation:
             self._check_updatable(stack)
         if form.get("DisableRollback") == "true":
             change_set.on_failure = DO_NOTHING
-        self._begin(stack, change_set)
-        return {}
-
-    def _begin(self, stack: Stack, change_set: ChangeSet) -> None:
+        self._run(self._deployer.begin(stack, change_set), stack)
         # The others were made from what ran before; CloudFormation deletes them.
         stack.change_sets = {change_set.name: change_set}
-        self._run(self._deployer.begin(stack, change_set), stack)
+        return {}
 
     def _run(self, task: asyncio.Task[None], stack: Stack) -> None:
         self._tasks.add(task)
@@ -192,13 +189,13 @@ class CloudFormation:
             del self.stacks[name]
             raise
         stack.termination_protection = form.get("EnableTerminationProtection") == "true"
-        self._begin(stack, change_set)
+        self._run(self._deployer.begin(stack, change_set), stack)
         return {"StackId": stack.stack_id}
 
     def _update_stack(self, form: Form) -> Answer:
         stack = self._stack(form)
         self._check_updatable(stack)
-        self._begin(stack, self._direct_change(form, stack, "UPDATE"))
+        self._run(self._deployer.begin(stack, self._direct_change(form, stack, "UPDATE")), stack)
         return {"StackId": stack.stack_id}
 
     def _direct_change(self, form: Form, stack: Stack, kind: str) -> ChangeSet:

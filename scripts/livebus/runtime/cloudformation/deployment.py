@@ -45,6 +45,8 @@ class Deployer:
     new_id: Callable[[], str]
     changed: Callable[[], None]
     running: dict[str, Resources] = field(default_factory=dict)
+    # One after the other: each is prepared amid what runs, and the paths and names that are free then.
+    _turn_of_one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     # --- keeping ----------------------------------------------------------------------------------------------------
 
@@ -132,7 +134,8 @@ class Deployer:
     async def _to_its_end(self, deployment: Coroutine[Any, Any, None], stack: Stack, status: str) -> None:
         """A bug of ours must not leave a stack in progress for ever."""
         try:
-            await deployment
+            async with self._turn_of_one:
+                await deployment
         except Exception as error:
             logging.getLogger("livebus").exception("unexpected error")
             self._settle(stack, status, f"{type(error).__name__} in the local runtime; its log has more")
