@@ -30,7 +30,7 @@ local: $(VENV)/.run
 setup: $(VENV)/.dev $(CLIENTS)
 
 test: $(VENV)/.dev $(CLIENTS)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/ruff check .
