@@ -132,7 +132,7 @@ class Run:
         shown = Shown(arguments, self._total(), stream=not self._inputs.is_static)
         ledger = Ledger(shown, failed, journal)
         read = self._read if self._known is None else self._known.__iter__
-        done = ledger.done if arguments.resume else frozenset()
+        done = ledger.done if arguments.resume else None
         items = ordered(lambda: buses.checked(read()), self._order, random=self._random(), done=done)
         limits = Limits(
             max_attempts=arguments.max_attempts,

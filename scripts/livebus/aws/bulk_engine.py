@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from typing import Any
@@ -162,7 +161,7 @@ class _Run:
                 except BaseException:
                     raw.close()
                     raise
-        except (OSError, TimeoutError, ssl.SSLError) as error:
+        except OSError as error:  # time-outs and faults of TLS among them
             self._infos = []  # the name may mean another address by now
             self._connections.discard(connection)
             request = connection.request

@@ -33,7 +33,7 @@ class EventBuses:
     ) -> None:
         self.names: dict[str, bool] = {}
         self._addressing = addressing
-        self._default: str | None = addressing.override or None
+        self._default: str | None = None
         self._ask_default = default
         self._exists = exists
         self._where = where
@@ -44,18 +44,7 @@ class EventBuses:
 
     def checked(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries, each of which goes to a bus that is there. Raises LivebusError."""
-        override = self._addressing.override
-        for entry in entries:
-            if not override:
-                if BUS_MEMBER in entry.text:
-                    name = named_bus(entry.text)
-                    if name and name not in self.names:
-                        self._check(name)
-                elif self._default is None:
-                    self._default = self._ask_default()
-                    self._addressing.use(self._default)
-                    self._check(self._default)
-            yield entry
+        return iter(entries) if self._addressing.override else self._each_checked(entries)
 
     def faults(self, entries: Iterable[Entry]) -> list[Fault]:
         """Look at all entries, and return what is wrong with all of the buses."""
@@ -69,6 +58,18 @@ class EventBuses:
                 found += error.faults
                 continue
             return found
+
+    def _each_checked(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            if BUS_MEMBER in entry.text:
+                name = named_bus(entry.text)
+                if name and name not in self.names:
+                    self._check(name)
+            elif self._default is None:
+                self._default = self._ask_default()
+                self._addressing.use(self._default)
+                self._check(self._default)
+            yield entry
 
     def _check(self, name: str) -> None:
         if name in self.names:

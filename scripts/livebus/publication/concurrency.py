@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-FIRST = 16
+FIRST = 32
 MOST = 512
 
 
@@ -18,24 +18,30 @@ class Window:
     """
     The number of requests in flight that is worth while, found in rounds.
 
-    ``most`` is its limit. A round ends when each place in the window was used a few times; it is judged by the requests
-    that were answered per second.
+    ``most`` is its limit. A round is judged by the requests that were answered per second, and by how long they took: the
+    window doubles while that brings more through, or while requests take hardly longer than at best. ``latency`` is that
+    of a request, smoothed, in seconds.
     """
 
-    GAIN = 1.15  # twice the window has to bring so much more
-    ROUND_SECONDS = 0.1
-    PROBE_ROUNDS = 20  # after so many rounds without growth, try again
+    GAIN = 1.15  # twice the window has to bring so much more through
+    LONGER = 1.6  # requests that take less than so many times the least are not waiting for each other
+    ROUND_SECONDS = 0.08
+    CHANCES = 2  # rounds that a larger window has to show what it brings
+    PROBE_ROUNDS = 10  # after so many rounds at a size that seems right, try again
 
     def __init__(self, most: int = MOST, *, fixed: bool = False) -> None:
         self.most = most
         self.size = most if fixed else min(FIRST, most)
+        self.latency = 0.0
         self._fixed = fixed or self.size == most
         self._answered = 0
+        self._waited = 0.0
         self._full = False
         self._round_at: float | None = None
-        self._before = (0, 0.0)  # the window before this one, and what it brought
+        self._least = math.inf
+        self._before = (self.size, 0.0)  # the window before this one, and what it brought through
+        self._chances = self.CHANCES
         self._settled = 0
-        self.latency = 0.0  # of a request, smoothed
 
     def is_full(self, in_flight: int) -> bool:
         """Whether no more requests may go; also notes that the window was what held them up."""
@@ -52,10 +58,12 @@ class Window:
         if self._round_at is None:
             self._round_at = now
         self._answered += 1
+        self._waited += latency
         elapsed = now - self._round_at
-        if elapsed >= self.ROUND_SECONDS and self._answered >= 3 * self.size:
-            self._judge(self._answered / elapsed)
-            self._round_at, self._answered, self._full = now, 0, False
+        if elapsed >= self.ROUND_SECONDS and self._answered >= 2 * self.size:
+            if self._full:  # else something else was the limit: the round says nothing about the window
+                self._judge(self._answered / elapsed, self._waited / self._answered)
+            self._round_at, self._answered, self._waited, self._full = now, 0, 0.0, False
 
     def needed(self, per_second: float) -> float:
         """The requests in flight that a rate needs (Little's law), half as many again for what is uneven."""
@@ -63,20 +71,23 @@ class Window:
             return math.inf
         return max(4, math.ceil(1.5 * per_second * self.latency))
 
-    def _judge(self, through: float) -> None:
-        """One round brought so many requests per second through."""
+    def _judge(self, through: float, latency: float) -> None:
+        """One round brought so many requests per second through, each of which took so long."""
+        self._least = min(self._least, latency)
         size_before, before = self._before
-        if not self._full:
-            return  # something else was the limit: the round says nothing about the window
         if self._settled:
             self._settled -= 1
             if self._settled == 0:
-                self._before = (self.size, through)
-                self.size = min(self.most, self.size * 2)
-            return
-        if through >= before * self.GAIN:
-            self._before = (self.size, through)
-            self.size = min(self.most, self.size * 2)
-            return
-        self.size = max(min(FIRST, self.most), size_before)
-        self._settled = self.PROBE_ROUNDS
+                self._grow(through)
+        elif through >= before * self.GAIN or latency < self._least * self.LONGER:
+            self._grow(through)
+        else:
+            self._chances -= 1
+            if self._chances == 0:
+                self.size = size_before
+                self._settled = self.PROBE_ROUNDS
+
+    def _grow(self, through: float) -> None:
+        self._before = (self.size, through)
+        self._chances = self.CHANCES
+        self.size = min(self.most, self.size * 2)

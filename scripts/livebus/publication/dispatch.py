@@ -135,7 +135,7 @@ class Dispatch:
         """How many more entries to add now: as many as the next requests need, within the limits."""
         if self.ended or self.stopped or self._held_bytes >= self._limits.size:
             return 0
-        return max(0, min(4 * MAX_ENTRIES - len(self._fresh), self._limits.entries - self._held))
+        return max(0, min(2 * MAX_ENTRIES - len(self._fresh), self._limits.entries - self._held))
 
     def add(self, items: Sequence[Item], now: float) -> None:
         """Take entries, in the order in which they are to go."""
@@ -252,6 +252,8 @@ class Dispatch:
         if not items:
             return
         self.quota.accepted(now, now - latency)
+        if self._rate is not None and not self.accepted:
+            self._rate.begin(now)
         self.accepted += len(items)
         self._accepted_at = now
         self._let_go(items)

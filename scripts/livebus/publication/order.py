@@ -7,9 +7,11 @@ which they are to go. The same input and the same options give the same numbers:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from livebus.publication.acknowledged import Acknowledged
 from livebus.publication.request import Entry, Item
 
 if TYPE_CHECKING:
@@ -27,23 +29,18 @@ class Order(NamedTuple):
 
 
 def ordered(
-    read: Callable[[], Iterator[Entry]], order: Order, *, random: Random | None, done: Container[int]
+    read: Callable[[], Iterator[Entry]], order: Order, *, random: Random | None, done: Acknowledged | None
 ) -> Iterator[Item]:
     """
-    The entries with their numbers, those that are ``done`` left out.
+    The entries with their numbers, those that are ``done`` left out (None: there are none).
 
     ``random`` shuffles; without one the input's order stays. A repeated input is shuffled anew each time.
     """
-    entries = _repeated(read, order.repeat)
+    entries = read() if order.repeat == 1 else chain.from_iterable(read() for _ in range(order.repeat))
     if random is not None:
         entries = shuffled(entries, random)
-    sequence = 0
-    for entry in entries:
-        if order.count and sequence >= order.count:
-            return
-        if sequence not in done:
-            yield sequence, entry
-        sequence += 1
+    items = enumerate(islice(entries, order.count) if order.count else entries)
+    return (item for item in items if item[0] not in done) if done is not None else items
 
 
 def shuffled(entries: Iterator[Entry], random: Random, window: int = SHUFFLED_AT_ONCE) -> Iterator[Entry]:
@@ -58,8 +55,3 @@ def shuffled(entries: Iterator[Entry], random: Random, window: int = SHUFFLED_AT
         yield chosen
     random.shuffle(held)
     yield from held
-
-
-def _repeated(read: Callable[[], Iterator[Entry]], times: int) -> Iterator[Entry]:
-    for _ in range(times):
-        yield from read()

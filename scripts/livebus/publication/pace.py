@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import math
 
-# Timers come late; what was missed in so many seconds is sent after, so that the rate holds.
-CATCH_UP_SECONDS = 0.1
+# Timers come late, and a process waits for its core; what was missed in so many seconds is sent after.
+CATCH_UP_SECONDS = 1.0
+# At a small rate requests are small: an entry is not to wait longer for others.
+TOGETHER_SECONDS = 0.1
+# A service's own bucket is not known to be deeper than this.
+LATE_SECONDS = 0.025
 
 
 class Rate:
-    """A token bucket for entries: ``per_second`` of them, no more than 0.1 s' worth (or one batch) at once."""
+    """A token bucket for entries: ``per_second`` of them, on the whole; what was held up for up to 1 s is made up for."""
 
     def __init__(self, per_second: float) -> None:
         self.per_second = per_second
-        # Small batches at small rates: an entry is not to wait for nine others that come in seconds.
-        self.batch = max(1, min(10, int(per_second * CATCH_UP_SECONDS)))
+        self.batch = max(1, min(10, int(per_second * TOGETHER_SECONDS)))
         self.next = -math.inf  # when the next request may go
 
     def sent(self, entries: int, now: float) -> None:
-        # The first request has missed nothing: what it could catch up on would come above the rate.
-        earliest = now - CATCH_UP_SECONDS if self.next != -math.inf else now
-        self.next = max(self.next, earliest) + entries / self.per_second
+        begun = self.next if self.next > -math.inf else now
+        self.next = max(begun, now - CATCH_UP_SECONDS) + entries / self.per_second
+
+    def begin(self, now: float) -> None:
+        """The first answer came: what was held up while the connection was made is not made up for."""
+        self.next = max(self.next, now)
 
 
 class Quota:
@@ -58,7 +64,7 @@ class Quota:
         """A request goes."""
         self._round_at = min(self._round_at, now)
         if self.per_second != math.inf:
-            self.next = max(self.next, now - CATCH_UP_SECONDS / 4) + 1 / self.per_second
+            self.next = max(self.next, now - LATE_SECONDS) + 1 / self.per_second
 
     def accepted(self, now: float, sent_at: float) -> None:
         """A request was accepted."""

@@ -7,6 +7,7 @@ In: an iterator of entries with their numbers, and requests for more. Out: short
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
 from livebus.errors import LivebusError
@@ -32,23 +33,21 @@ class Feed(Protocol):
 class DirectFeed:
     """Reads when it is asked: for what is always there, such as a regular file."""
 
-    TOGETHER = 1_000_000  # bytes that are taken at once, or one entry more
+    TOGETHER = 1_000_000  # bytes that are taken at once, going by the size of the last ones
 
     def __init__(self, items: Iterator[Item]) -> None:
         self._items = items
+        self._each = 1
         self.ended = False
         self.ready: Callable[[], object] = lambda: None
 
     def take(self, count: int) -> Sequence[Item]:
-        """Up to ``count`` entries; fewer where they are large, none only at the end."""
-        taken: list[Item] = []
-        size = 0
-        for item in self._items:
-            taken.append(item)
-            size += item[1].size
-            if len(taken) >= count or size > self.TOGETHER:
-                return taken
-        self.ended = True
+        """Up to ``count`` entries; fewer where they are large, or at the end."""
+        wanted = max(1, min(count, self.TOGETHER // self._each))
+        taken = list(islice(self._items, wanted))
+        self.ended = len(taken) < wanted
+        if taken:
+            self._each = max(1, taken[-1][1].size)
         return taken
 
 
