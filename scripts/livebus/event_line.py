@@ -33,6 +33,8 @@ _QUOTE, _BRACE = b'"{'
 _UUID_CHARACTERS = b"0123456789abcdef-"
 _SOME_TIME = b"1970-01-01T00:00:00Z"
 
+_loads = orjson.loads
+
 # How many frames, and how many times, are remembered.
 _REMEMBERED = 512
 
@@ -59,8 +61,11 @@ class LineReader:
         if frame is not None and line[start] == _QUOTE and line.endswith(b'}"}'):
             written = line[start:-1]
             try:
-                detail: bytes = orjson.loads(written).encode()
-                if type(orjson.loads(detail)) is dict and _surely_in_range(detail):
+                detail: bytes = _loads(written).encode()
+                if type(_loads(detail)) is dict and (
+                    (len(detail) < _SURELY_FLAT and _MANY_DIGITS not in detail.translate(_ALIKE))
+                    or _surely_in_range(detail)
+                ):
                     size = frame[1] + len(detail)
                     return (frame[0] + written + b"}", size) if size < _SURELY_SMALL and not frame[2] else None
             except ValueError:  # not JSON: there are members after the Detail, perhaps
