@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from livebus import terminal
 from livebus.aws.session import Destination, Session
 from livebus.errors import InvalidEvent, LivebusError
+from livebus.event_file import read_entries
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
@@ -35,9 +36,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--template", type=Path, default=PROJECT / "template.yaml", help="the template to run")
     options = parser.parse_args(argv)
     try:
-        from publish import read_files
-
-        item = read_files([str(options.event)])[0]
+        entry = read_entries(options.event.read_bytes(), str(options.event))[0].entry
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+        terminal.report_text(f"{options.event}: {reason}")
+        return terminal.USAGE
     except InvalidEvent as error:
         terminal.report(error)
         return terminal.USAGE
@@ -46,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         # A folder of its own: a runtime that is running already is not disturbed, and nothing stays behind.
         with tempfile.TemporaryDirectory(prefix="livebus-demo-") as folder:
-            arrived = run(_demo(options.template, Path(folder), options.event, item.entry))
+            arrived = run(_demo(options.template, Path(folder), options.event, entry))
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED

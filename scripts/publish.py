@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from livebus import flags, terminal
 from livebus.aws.engines import ENGINES, Route, route
 from livebus.aws.input_files import InputFiles
 from livebus.aws.session import Session
-from livebus.errors import InvalidEvent, LivebusError, Place
+from livebus.errors import InvalidEvent, LivebusError
 from livebus.event_stream import StreamedEntry, StreamFault, read_events
-from livebus.publication.answer import THROTTLED, Result
+from livebus.publication.answer import THROTTLED
 from livebus.publication.dispatch import Limits
 from livebus.publication.order import Order, ordered
 from livebus.publication.request import Addressing, Item, requests_needed
+from livebus.publication_view import LINES, View, ViewOptions
 
 if TYPE_CHECKING:
-    from livebus.aws.failed_entries import FailedEntries
-    from livebus.aws.publication_journal import Journal
+    from random import Random
+
+    from livebus.arrivals import Tally
+    from livebus.aws.expected_delivery import Delivery, User
+    from livebus.aws.publication_books import BookOptions, Books
     from livebus.aws.publishing import Ledger, Summary
-    from livebus.publication.tally import Tally
 
 PROJECT = Path(__file__).resolve().parents[1]
 SOME_FAILED = 3
 GIVEN_UP = 4
-# So many events have a line each: on stdout where they are accepted, on stderr where they are not.
-LINES = 1_000
-FAILED_LINES = 10
-PROGRESS_SECONDS = 0.2
+NOT_DELIVERED = 5
+DEFAULT_ENGINE = "auto"
+WAIT_SECONDS = 10.0
+FIELD = "onPublishMsgFromEb"
 
 EXAMPLES = """\
 examples:
@@ -50,8 +55,9 @@ of them, {"Entries": [...]}, or one of these per line; gzip or not. A folder sta
 of together up to 8 MB have a fault, nothing is sent; more than that is sent as it is read.
 
 stdout has one line per accepted event, for the first 1,000: EventId, source, detail-type, with tabs between them.
-exit codes: 0 all accepted, 1 failed, 2 wrong usage or input, nothing sent, 3 some events were not accepted (they are in
---fail-file) or not readable, 4 given up because of throttling or --max-time, 130 interrupted
+exit codes: 0 all accepted (and delivered, with --wait), 1 failed, 2 wrong usage or input, nothing sent, 3 some events were not accepted (they are in
+--fail-file) or not readable, 4 given up because of throttling or --max-time, 5 accepted, and not delivered in time,
+130 interrupted
 """
 
 
@@ -62,7 +68,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
     destination = flags.destination(parser, arguments, (Path.cwd(), project))
     inputs = InputFiles(arguments.files)
     _check_usage(parser, arguments, inputs)
-    run = Run(arguments, inputs, Session(destination))
+    run = Run(arguments, inputs, Session(destination), project)
     try:
         return run.dry() if arguments.dry_run else run.publish()
     except InvalidEvent as error:
@@ -74,15 +80,18 @@ def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
     except KeyboardInterrupt:
         terminal.report_text("interrupted; nothing was sent")
         return terminal.INTERRUPTED
+    finally:
+        run.close()
 
 
 class Run:
     """One call of the verb."""
 
-    def __init__(self, arguments: Namespace, inputs: InputFiles, session: Session) -> None:
+    def __init__(self, arguments: Namespace, inputs: InputFiles, session: Session, project: Path) -> None:
         self._arguments = arguments
         self._inputs = inputs
         self._session = session
+        self._project = project
         self._unreadable: set[tuple[str, int]] = set()
         self._order = Order(arguments.repeat, arguments.count)
         # Where all is at hand, all is read before anything is sent.
@@ -103,6 +112,8 @@ class Run:
         if self._arguments.json:
             shown = [{"file": each.file, "index": each.index} for each in entries] if isinstance(entries, list) else []
             terminal.json_result({"published": 0, "failed": 0, "entries": shown})
+        if self._arguments.check:
+            self._check_rules(entries if isinstance(entries, list) else self._read())
         if not self._arguments.quiet:
             terminal.talk(f"sound: events {count}, bytes {size}, PutEvents requests {requests}; nothing was sent")
         return SOME_FAILED if self._unreadable else terminal.DONE
@@ -110,50 +121,55 @@ class Run:
     def publish(self) -> int:
         """Publish. What is wrong before anything was sent is raised."""
         from livebus.aws.event_bus_check import EventBuses
-        from livebus.aws.failed_entries import FailedEntries
+        from livebus.aws.publication_books import Books
         from livebus.aws.publishing import Ledger, publish
 
         arguments = self._arguments
-        if self._inputs.is_small:
-            self._known = list(self._read())
+        read = self._reading()
+        if arguments.check:
+            self._check_rules(self._known if self._known is not None else self._read())
         addressing = Addressing(override=arguments.bus or "")
         buses = EventBuses(
             addressing,
             default=lambda: self._session.output("EventBusName"),
-            exists=(lambda bus: self._route.bus_exists(bus)) if arguments.bus_check else None,
+            exists=(lambda bus: self._route.bus_exists(bus)) if arguments.bus_check else None,  # noqa: PLW0108 - a route is made when a bus is asked for
             where=lambda: self._session.where,
             warn=terminal.warn,
             begun=self._known is None,
         )
         if self._known is not None and (faults := buses.faults(self._known)):
             raise LivebusError(faults=faults)
-        failed_path, journal = self._files()
-        failed = FailedEntries(failed_path, addressing, resumed=bool(arguments.resume))
-        shown = Shown(arguments, self._total(), stream=not self._inputs.is_static)
-        ledger = Ledger(shown, failed, journal)
-        read = self._read if self._known is None else self._known.__iter__
+        books = Books(self._inputs, self._book_options(), addressing)
+        view = View(ViewOptions(arguments.json, arguments.quiet, self._total(), stream=not self._inputs.is_static))
+        ledger = Ledger(view, books.failed, books.journal)
         done = ledger.done if arguments.resume else None
         items = ordered(lambda: buses.checked(read()), self._order, random=self._random(), done=done)
-        limits = Limits(
-            max_attempts=arguments.max_attempts,
-            max_seconds=arguments.max_time or 0.0,
-            rate=arguments.rate or 0.0,
-            concurrency=arguments.concurrency or 0,
-            most_concurrency=self._route.most_concurrency,
-        )
+        if arguments.placeholders:
+            from livebus.aws.placeholders import filled
+
+            items = filled(items)
         known = list(items) if self._is_few else None
-        summary = publish(
-            iter(known) if known is not None else items,
-            self._route.engine,
-            addressing,
-            limits,
-            ledger,
-            waits=not self._inputs.is_static,
-        )
-        summary.tally.unreadable = len(self._unreadable)
-        shown.clear()
-        kept = self._kept(summary, ledger, failed, journal)
-        return self._told(summary, shown, known, list(buses.names), failed, kept)
+        with self._delivery() as delivery:
+            summary = publish(
+                iter(known) if known is not None else items,
+                self._route.engine,
+                addressing,
+                self._limits(),
+                ledger,
+                waits=not self._inputs.is_static,
+                sending=delivery.sending if delivery is not None else None,
+            )
+            summary.tally.unreadable = len(self._unreadable)
+            view.clear()
+            left = self._left(books, summary, ledger)
+            tally = self._arrived(delivery, summary)
+        where = f"to {', '.join(buses.names)} ({self._session.where})"
+        return self._told(Ending(summary, known, where, left, tally), view)
+
+    def close(self) -> None:
+        """End what connections there are."""
+        if "_route" in self.__dict__:
+            self._route.close()
 
     # --- before -----------------------------------------------------------------------------------------------------
 
@@ -164,21 +180,57 @@ class Run:
     @property
     def _is_few(self) -> bool:
         total = self._total()
-        return total is not None and total <= LINES and not self._arguments.concurrency
+        return total is not None and total <= LINES and self._known is not None and not self._arguments.concurrency
+
+    def _reading(self) -> Callable[[], Iterator[StreamedEntry]]:
+        """
+        How to read the input from its beginning. Where all is at hand it has been read by then; of anything else the first
+        event has: what is no input at all is told before anything else is asked for.
+        """
+        if self._inputs.is_small:
+            self._known = list(self._read())
+            return self._known.__iter__
+        begun = self._read()
+        first = list(islice(begun, 1))
+        again = iter([chain(first, begun)])
+        return lambda: next(again, None) or self._read()
 
     def _total(self) -> int | None:
         """How many events are going to be published, where that is known."""
         if self._known is None:
-            return self._order.count or None
+            return None
         total = len(self._known) * self._order.repeat
-        return min(total, self._order.count) if self._order.count else total
+        return min(total, self._order.limit) if self._order.limit else total
 
-    def _random(self) -> Any:
+    def _random(self) -> Random | None:
         if self._arguments.shuffle_seed is None:
             return None
         from random import Random
 
         return Random(self._arguments.shuffle_seed)  # noqa: S311 - an order that is the same each time, no secret
+
+    def _limits(self) -> Limits:
+        arguments = self._arguments
+        return Limits(
+            max_attempts=arguments.max_attempts,
+            max_seconds=arguments.max_time or 0.0,
+            rate=arguments.rate or 0.0,
+            concurrency=arguments.concurrency or 0,
+            most_concurrency=self._route.most_concurrency,
+        )
+
+    def _book_options(self) -> BookOptions:
+        from livebus.aws.publication_books import BookOptions
+
+        arguments = self._arguments
+        return BookOptions(
+            order=[*self._order, arguments.shuffle_seed],
+            few=self._is_few,
+            resume=arguments.resume,
+            journal=arguments.journal or "",
+            no_journal=arguments.no_journal,
+            fail_file=arguments.fail_file or "",
+        )
 
     def _read(self) -> Iterator[StreamedEntry]:
         """
@@ -190,8 +242,9 @@ class Run:
             if not isinstance(found, StreamFault):
                 yield found
             elif self._arguments.keep_going:
-                self._unreadable.add((found.file, found.index))
-                terminal.report_text(str(found.fault))
+                if (found.file, found.index) not in self._unreadable:
+                    self._unreadable.add((found.file, found.index))
+                    terminal.report_text(str(found.fault))
             else:
                 faults.append(found.fault)
                 if not self._inputs.is_small:
@@ -199,220 +252,131 @@ class Run:
         if faults:
             raise InvalidEvent(faults=faults)
 
-    def _files(self) -> tuple[Path, Journal | None]:
-        """The file for failed entries and, where one is kept, the journal."""
-        arguments, inputs = self._arguments, self._inputs
-        path = Path(arguments.journal) if arguments.journal else inputs.journal
-        if arguments.resume:
-            from livebus.aws import publication_journal
+    def _check_rules(self, entries: Iterable[StreamedEntry]) -> None:
+        """Raise InvalidEvent for events that no rule of the template matches: EventBridge would drop them in silence."""
+        from livebus.aws.expected_delivery import preflight
 
-            named = arguments.fail_file or publication_journal.failed_file_of(path) or str(inputs.failed)
-            journal = _usage(lambda: publication_journal.resumed(path, self._header(named)))
-            return Path(named), journal
-        if arguments.fail_file and Path(arguments.fail_file).exists():
-            found = "there is such a file: it may hold events that are not published yet"
-            raise InvalidEvent(found, Place(arguments.fail_file), advice="Publish or remove it, or name another one.")
-        failed = Path(arguments.fail_file) if arguments.fail_file else _free_name(inputs.failed)
-        wanted = arguments.journal or (inputs.is_static and not self._is_few)
-        if arguments.no_journal or not (wanted or (inputs.is_static and path.exists())):
-            return failed, None
-        from livebus.aws import publication_journal
+        rules = preflight(self._template(), self._arguments.bus)
+        for entry in entries:
+            rules.look(entry)
+        faults = rules.findings()
+        if faults:
+            raise InvalidEvent(faults=faults)
 
-        return failed, _usage(lambda: publication_journal.begun(path, self._header(str(failed))))
+    def _template(self) -> Path:
+        return self._arguments.template or self._project / "template.yaml"
 
-    def _header(self, failed: str) -> dict[str, Any]:
-        order = [*self._order, self._arguments.shuffle_seed]
-        return {"inputs": self._inputs.identity(), "order": order, "failed": failed}
+    def _delivery(self) -> AbstractContextManager[Delivery | None]:
+        """Who waits for what arrives, with --wait."""
+        if self._arguments.wait is None:
+            return nullcontext()
+        from livebus.aws.expected_delivery import Delivery, preflight
+
+        rules = preflight(self._template(), self._arguments.bus)
+        return Delivery(self._session, rules, self._user(), self._arguments.field)
+
+    def _user(self) -> User:
+        """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""
+        from livebus.aws.expected_delivery import User
+
+        runtime, name = self._session.runtime, self._arguments.user
+        if runtime is not None and name in (None, runtime.user_name):
+            return User(runtime.user_name, runtime.password)
+        password = os.environ.get("LIVEBUS_PASSWORD")
+        if not name or not password:
+            raise LivebusError(
+                "--wait subscribes, and nobody is told who may",
+                expected="--user NAME, and the password in LIVEBUS_PASSWORD",
+                advice="--local has a user of its own.",
+            )
+        return User(name, password)
 
     # --- after ------------------------------------------------------------------------------------------------------
 
-    def _kept(self, summary: Summary, ledger: Ledger, failed: FailedEntries, journal: Journal | None) -> str:
-        """
-        Keep what is left for another run; in words, where it is.
-
-        Files can be read again: a journal says what is done. A stream cannot: what was read of it goes to the file of
-        failed entries.
-        """
-        arguments, inputs = self._arguments, self._inputs
+    @staticmethod
+    def _left(books: Books, summary: Summary, ledger: Ledger) -> list[str]:
+        """What is left for another run, in words."""
+        left = []
         try:
-            if summary.left and journal is None and not (inputs.is_static and not arguments.no_journal):
-                for item, result in summary.left:
-                    failed.add(item, result)
-                failed.sync()
-                return ""
-            if journal is None and not summary.complete and len(ledger.done):
-                from livebus.aws import publication_journal
-
-                path = Path(arguments.journal) if arguments.journal else inputs.journal
-                journal = publication_journal.begun(path, self._header(str(failed.path)))
-                for first, last in ledger.done.ranges():
-                    journal.add(first, last)
-            if journal is not None:
-                journal.close(keep=not summary.complete)
-                return "" if summary.complete else f"--resume goes on with it (journal: {journal.path})"
+            journal = books.close(summary, ledger)
         except LivebusError as error:
             terminal.report(error)
-        finally:
-            failed.close()
-        return ""
+            journal = None
+        if books.failed.count:
+            left.append(f"what was not accepted is in {books.failed.path}")
+        if journal is not None:
+            left.append(f"--resume goes on with it (journal: {journal})")
+        return left
 
-    def _told(
-        self,
-        summary: Summary,
-        shown: Shown,
-        known: Sequence[Item] | None,
-        buses: Sequence[str],
-        failed: FailedEntries,
-        kept: str,
-    ) -> int:
+    def _arrived(self, delivery: Delivery | None, summary: Summary) -> Tally | None:
+        """What has arrived, when all has or the time is over."""
+        if delivery is None or summary.interrupted:
+            return None
+        try:
+            return delivery.settled(self._arguments.wait)
+        except LivebusError as error:
+            terminal.report(error)
+            return None
+
+    def _told(self, ending: Ending, view: View) -> int:
         """Tell what became of it all; the exit code."""
-        from livebus.publication import report
-
-        arguments, tally = self._arguments, summary.tally
-        code = terminal.DONE
+        arguments, summary = self._arguments, ending.summary
+        code = _code(summary)
         if summary.error is not None:
             terminal.report(summary.error)
-            code = terminal.FAILED
         elif summary.hopeless is not None:
             from livebus.aws import advice
 
             terminal.report(advice.refused(summary.hopeless.error_code, summary.hopeless.error_message, "publish"))
-            code = terminal.FAILED
-        elif summary.interrupted:
-            code = terminal.INTERRUPTED
-        elif summary.out_of_time or (tally.failed and THROTTLED.issuperset(tally.rejected)):
-            code = GIVEN_UP
-        elif tally.failed or tally.unreadable:
-            code = SOME_FAILED
-        total = len(known) if known is not None else tally.accepted + tally.failed + len(summary.left)
-        missing = total - tally.accepted
+        arrived = ending.arrived
         if arguments.json:
-            result: dict[str, Any] = {"published": tally.accepted, "failed": missing}
-            if known is not None:
-                result["entries"] = shown.entries(known, summary)
-            terminal.json_result(result | report.members(tally, summary.seconds))
-        where = f"to {', '.join(buses)} ({self._session.where})"
+            members = view.members(summary, ending.known)
+            terminal.json_result(members if arrived is None else members | {"arrivals": arrived.json})
         if code == terminal.DONE:
-            if not arguments.quiet:
-                fast = "" if tally.accepted <= LINES else f" {report.speed(tally, summary.seconds)}"
-                terminal.talk(f"published {tally.accepted} event{'' if tally.accepted == 1 else 's'} {where}{fast}")
+            view.success(summary, ending.where)
+        else:
+            view.failure(summary, ending.known, ending.where, ending.left)
+        if arguments.wait is None:
             return code
-        text = f"{tally.accepted} of {total} events were accepted, {missing} not"
-        if tally.rejected and known is None:
-            text += f" ({report.reasons(tally.rejected)})"
-        unsent = missing - tally.failed
-        if unsent:
-            text += f"; {unsent} of them were not answered or not sent"
-        if not summary.complete and known is None:
-            text += "; there may be more input that was not read"
-        if tally.unreadable:
-            text += f"; {tally.unreadable} could not be read"
-        if failed.count:
-            text += f"; what was not accepted is in {failed.path}"
-        terminal.report_text(f"{text}; {kept}" if kept else text)
-        if known is None and not arguments.quiet:
-            terminal.talk(f"published {where} {report.speed(tally, summary.seconds)}")
-        return code
+        if arrived is None:
+            return code or terminal.FAILED
+        view.arrived(arrived)
+        if arguments.plot is not None:
+            try:
+                from livebus.latency_plot import plot
+
+                plot(arrived.latencies, arguments.plot, title=f"{arrived.arrived} messages {ending.where}")
+            except LivebusError as error:
+                terminal.report(error)
+                code = code or terminal.FAILED
+        return code or (terminal.DONE if arrived.expected and not arrived.lost else NOT_DELIVERED)
 
 
-class Shown:
-    """What is shown while it goes on: a line per event for the first ones, and progress on a terminal."""
+class Ending(NamedTuple):
+    """
+    What there is to tell at the end. ``known`` are all events, where there are few; ``left`` says what is left where,
+    ``arrived`` counts what arrived, with --wait.
+    """
 
-    def __init__(self, arguments: Namespace, total: int | None, *, stream: bool) -> None:
-        self._arguments = arguments
-        self._total = total
-        self._few = total is not None and total <= LINES
-        self._stream = stream
-        self._lines = 0
-        self._failed_lines = 0
-        self._results: dict[int, Result] = {}
-        self._progress = not self._few and not arguments.quiet and sys.stderr.isatty()
-        self._width = 0
-        self._history: list[tuple[float, int]] = []
-
-    @property
-    def wants_ids(self) -> bool:
-        if self._arguments.json:
-            return self._few
-        return not self._arguments.quiet and (self._few or (self._stream and self._lines < LINES))
-
-    def accepted(self, item: Item, result: Result) -> None:
-        self._lines += 1
-        if self._arguments.json:
-            self._results[item[0]] = result
-            return
-        if self._arguments.quiet or self._lines > LINES:
-            return
-        import orjson
-
-        entry = orjson.loads(item[1].text)
-        fields = (result.event_id, entry["Source"], entry["DetailType"])
-        try:
-            terminal.result("\t".join(map(terminal.escaped, fields)))
-        except BrokenPipeError:  # `| head -1` wants to see one line, not to publish ten events of a hundred
-            terminal.stop_results()
-
-    def failed(self, item: Item, result: Result) -> None:
-        if self._few:
-            self._results[item[0]] = result
-        self._failed_lines += 1
-        if self._failed_lines > FAILED_LINES and not self._few:
-            return
-        self.clear()
-        entry = item[1]
-        terminal.report_text(f"{entry.file}: event {entry.index}: {result.error_code}: {result.error_message}")
-        if self._failed_lines == FAILED_LINES and not self._few:
-            terminal.report_text("further events that fail are counted")
-
-    def progress(self, tally: Tally, now: float) -> None:
-        if not self._progress or (self._history and now < self._history[-1][0] + PROGRESS_SECONDS) or now > 1e300:
-            return
-        from livebus.publication import report
-
-        done = tally.accepted + tally.failed
-        self._history = [*self._history[-25:], (now, done)]
-        (first, before), seconds = self._history[0], now - self._history[0][0]
-        rate = (done - before) / seconds if seconds > 0 else 0.0
-        text = report.progress(tally, now - first, rate, self._total)
-        sys.stderr.write(f"\r{text.ljust(self._width)}")
-        sys.stderr.flush()
-        self._width = len(text)
-
-    def clear(self) -> None:
-        """Take the line of progress away."""
-        if self._width:
-            sys.stderr.write(f"\r{' ' * self._width}\r")
-            sys.stderr.flush()
-            self._width = 0
-
-    def entries(self, known: Sequence[Item], summary: Summary) -> list[dict[str, Any]]:
-        """What became of each event, for --json."""
-        left = {item[0]: result for item, result in summary.left}
-        unsent = Result("", "NotSent", "the verb ended before it was accepted")
-        entries = []
-        for sequence, entry in known:
-            result = self._results.get(sequence) or left.get(sequence, unsent)
-            what = (
-                {"eventId": result.event_id}
-                if result.event_id
-                else {"errorCode": result.error_code, "errorMessage": result.error_message}
-            )
-            entries.append({"file": entry.file, "index": entry.index, **what})
-        return entries
+    summary: Summary
+    known: Sequence[Item] | None
+    where: str
+    left: Sequence[str]
+    arrived: Tally | None
 
 
-def _usage(made: Any) -> Any:
-    """What is wrong with files that the user named, or did not: told before anything is sent."""
-    try:
-        return made()
-    except LivebusError as error:
-        raise InvalidEvent(faults=error.faults) from None
-
-
-def _free_name(path: Path) -> Path:
-    from livebus.aws.failed_entries import free_name
-
-    return free_name(path)
+def _code(summary: Summary) -> int:
+    """The exit code, as far as accepting goes."""
+    tally = summary.tally
+    if isinstance(summary.error, InvalidEvent) and not (tally.accepted or tally.failed or summary.left):
+        return terminal.USAGE
+    if summary.error is not None or summary.hopeless is not None:
+        return terminal.FAILED
+    if summary.interrupted:
+        return terminal.INTERRUPTED
+    if summary.out_of_time or (tally.failed and THROTTLED.issuperset(tally.rejected)):
+        return GIVEN_UP
+    return SOME_FAILED if tally.failed or tally.unreadable else terminal.DONE
 
 
 def _check_usage(parser: ArgumentParser, arguments: Namespace, inputs: InputFiles) -> None:
@@ -420,6 +384,8 @@ def _check_usage(parser: ArgumentParser, arguments: Namespace, inputs: InputFile
         parser.error("stdin (-) can be read once")
     if arguments.no_journal and (arguments.journal or arguments.resume):
         parser.error("--no-journal goes without --journal and --resume")
+    if arguments.plot is not None and arguments.wait is None:
+        parser.error("--plot goes with --wait: it draws how long messages took to arrive")
     if arguments.repeat > 1 and not inputs.is_static:
         parser.error("--repeat needs files: a stream can be read once")
     if arguments.resume and not arguments.journal and not inputs.is_static:
@@ -434,6 +400,13 @@ def _rate(text: str) -> float:
     if not 0 < value < float("inf"):
         raise ArgumentTypeError(f"{text!r} is not a number above 0")
     return value
+
+
+def _wait(text: str) -> float:
+    try:
+        return _rate(text)
+    except ArgumentTypeError:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds; files stand before --wait") from None
 
 
 def _concurrency(text: str) -> int:
@@ -470,7 +443,12 @@ def _parser() -> ArgumentParser:
         help="how often an entry is sent at the most when it is throttled or fails inside AWS (default: 5)",
     )
     add("--max-time", type=_rate, metavar="SECONDS", help="give up after so long")
-    add("--engine", choices=ENGINES, default="auto", help="what sends: boto3, or bulk (default: bulk where it can)")
+    add(
+        "--engine",
+        choices=ENGINES,
+        default=DEFAULT_ENGINE,
+        help="what sends: boto3, or bulk (default: bulk where it can)",
+    )
     group = parser.add_argument_group("what of it")
     add = group.add_argument
     add("--count", type=flags.at_least_one, default=0, metavar="N", help="end after N events")
@@ -481,6 +459,7 @@ def _parser() -> ArgumentParser:
         metavar="SEED",
         help="in a random order, the same for the same seed; each event among the next 10,000",
     )
+    add("--placeholders", action="store_true", help="fill {{seq}}, {{uuid}} and {{now}} in, new for each event")
     add("--keep-going", action="store_true", help="leave out what is no event, and tell its line, instead of ending")
     group = parser.add_argument_group("what is left")
     add = group.add_argument
@@ -498,6 +477,21 @@ def _parser() -> ArgumentParser:
         help="where it is noted what is done (default: FILE.journal beside the first file, above 1,000 events)",
     )
     add("--no-journal", action="store_true", help="note nothing; such a run cannot be resumed")
+    group = parser.add_argument_group("what becomes of it", "Both read the rules of the template.")
+    add = group.add_argument
+    add("--check", action="store_true", help="send nothing unless each event matches a rule")
+    add(
+        "--wait",
+        nargs="?",
+        const=WAIT_SECONDS,
+        type=_wait,
+        metavar="SECONDS",
+        help=f"subscribe before, and wait for what arrives, so long after the last one (default: {WAIT_SECONDS:g})",
+    )
+    add("--plot", type=Path, metavar="FILE", help="with --wait: draw how long messages took (PNG, SVG)")
+    add("--field", default=FIELD, help=f"the subscription field (default: {FIELD})")
+    add("--user", type=flags.not_empty, metavar="NAME", help="who subscribes, with the password in LIVEBUS_PASSWORD")
+    add("--template", type=Path, metavar="FILE", help="the template with the rules (default: template.yaml)")
     flags.add_destination(parser)
     return parser
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from livebus.aws.session import Destination
 
 
-
 class HelpFormatter(RawDescriptionHelpFormatter):
     """argparse's, as wide as the terminal; argparse makes one for each argument and imports shutil to measure it."""
 

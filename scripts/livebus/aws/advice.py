@@ -31,7 +31,7 @@ BY_CODE = {
     "IncompleteSignatureException": CREDENTIALS,
     "AccessDenied": _ALLOW,
     "AccessDeniedException": _ALLOW,
-}# Where no service has answered, the code is ours and says nothing to people.
+}  # Where no service has answered, the code is ours and says nothing to people.
 _OURS = {
     NO_ANSWER: UNREACHABLE,
     NOT_PUT_EVENTS: "See that the endpoint is EventBridge's.",

@@ -17,7 +17,16 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from livebus.aws.refusal import code_and_message, unreachable
-from livebus.publication.answer import HOPELESS, NO_ANSWER, NOT_PUT_EVENTS, NOT_SENT, Answer, failed, from_entries, passing
+from livebus.publication.answer import (
+    HOPELESS,
+    NO_ANSWER,
+    NOT_PUT_EVENTS,
+    NOT_SENT,
+    Answer,
+    failed,
+    from_entries,
+    passing,
+)
 from livebus.publication.publication import Publication
 from livebus.publication.request import Request
 

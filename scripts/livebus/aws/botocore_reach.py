@@ -25,7 +25,10 @@ def from_botocore(service: str, profile: str, *, doing: str, region: str = "", e
     with told_as_faults("use the AWS configuration"):
         scoped = session.get_scoped_config()
     with told_as_faults(f"set up {service}"):
-        for name, words in (("use_fips_endpoint", "FIPS endpoints"), ("use_dualstack_endpoint", "dual-stack endpoints")):
+        for name, words in (
+            ("use_fips_endpoint", "FIPS endpoints"),
+            ("use_dualstack_endpoint", "dual-stack endpoints"),
+        ):
             if session.get_config_variable(name):
                 raise NeedsBoto3(words)
         if any(os.environ.get(name) for name in PROXIES):
@@ -41,7 +44,7 @@ def from_botocore(service: str, profile: str, *, doing: str, region: str = "", e
 
         def frozen() -> Credentials:
             now = found.get_frozen_credentials()
-            return Credentials(now.access_key, now.secret_key, now.token or "")
+            return Credentials(str(now.access_key), str(now.secret_key), now.token or "")
 
         frozen()  # credentials that cannot be had are told now
     ca_file = session.get_config_variable("ca_bundle") or ""

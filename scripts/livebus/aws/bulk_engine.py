@@ -73,7 +73,7 @@ class _Run:
     async def until_done(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
-        self._loop.set_exception_handler(self._broken)
+        self._loop.set_exception_handler(lambda _, context: self._broken(context))
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in the main thread, or Windows
             self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
         if self._reach.renewed:
@@ -150,7 +150,7 @@ class _Run:
                 self._opened += 1
                 raw = socket.socket(family, kind, protocol)
                 try:
-                    raw.setblocking(False)  # noqa: FBT003 - its only argument
+                    raw.setblocking(False)
                     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     await self._loop.sock_connect(raw, where)
                     self._connections.add(connection)
@@ -219,7 +219,7 @@ class _Run:
         if not self._done.done():
             self._done.set_result(None)
 
-    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def _broken(self, context: dict[str, Any]) -> None:
         """A bug of ours in a callback: it is told, and not waited on for ever."""
         error = context.get("exception")
         if not self._done.done():

@@ -108,7 +108,7 @@ class HttpConnection:
 
 
 def could_not_connect(address: Address, error: Exception) -> str:
-    """botocore's words for it, with the reason where it is not the usual one."""
+    """Botocore's words for it, with the reason where it is not the usual one."""
     told = f'Could not connect to the endpoint URL: "{address.url.rstrip("/")}/"'
     return told if isinstance(error, ConnectionRefusedError) else f"{told} ({_reason(error)})"
 

@@ -61,10 +61,12 @@ class InputFiles:
 
 
 def _regular_size(name: str) -> int | None:
-    """The size of a regular file, more for gzip; 0 where there is none, None for what is no regular file."""
+    """The size of a regular file, more for gzip; None for a stream, 0 for what reading will tell the fault of."""
     try:
         status = os.stat(name)  # noqa: PTH116 - as event_sources does: the name as it was given
     except OSError:
+        return 0
+    if stat.S_ISDIR(status.st_mode):
         return 0
     if not stat.S_ISREG(status.st_mode):
         return None
@@ -74,7 +76,8 @@ def _regular_size(name: str) -> int | None:
 def _identity(name: str) -> dict[str, Any]:
     if name == "stdin":
         # What a pipe gives first may be short; it is enough to tell one stream from another.
-        return {"file": name, "head": hashlib.sha256(sys.stdin.buffer.peek(64)[:64]).hexdigest()}
+        stdin: Any = sys.stdin.buffer
+        return {"file": name, "head": hashlib.sha256(stdin.peek(64)[:64]).hexdigest()}
     try:
         with open(name, "rb") as file:  # noqa: PTH123 - as above
             status = os.fstat(file.fileno())

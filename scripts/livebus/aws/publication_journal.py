@@ -131,11 +131,12 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
         raise LivebusError(found, Place(str(path)), advice=advice) from None
     try:
         head = json.loads(lines[0])
-        if head.pop("journal") != _KIND:
-            raise ValueError
+        known = head.pop("journal") == _KIND
         ranges = [(int(first), int(last)) for first, last in (line.split(b"-") for line in lines[1:-1])]
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise LivebusError("this is not a journal of publish.py", Place(str(path))) from None
+        known = False
+    if not known:
+        raise LivebusError("this is not a journal of publish.py", Place(str(path)))
     different = _difference(head, json.loads(json.dumps(header)))
     if different:
         raise LivebusError(
@@ -143,7 +144,7 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
             Place(str(path)),
             advice="Numbers in it would mean other events. Remove it to publish all of the input.",
         )
-    return Journal(path, header | {"failed": head.get("failed", "")}, Acknowledged(ranges))
+    return Journal(path, {**header, "failed": head.get("failed", "")}, Acknowledged(ranges))
 
 
 def failed_file_of(path: Path) -> str:

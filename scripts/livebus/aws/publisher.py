@@ -31,6 +31,7 @@ class _Results:
         self.results: dict[int, Result] = {}
 
     def accepted(self, items: Sequence[Item], results: Sequence[Result] | None, latency: float) -> None:
+        del latency
         self.results |= zip((item[0] for item in items), results or (), strict=True)
 
     def failed(self, item: Item, result: Result) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from livebus.errors import LivebusError
@@ -17,7 +17,7 @@ from livebus.publication.acknowledged import Acknowledged, ranges_of
 from livebus.publication.answer import Result
 from livebus.publication.dispatch import Dispatch, Limits
 from livebus.publication.publication import DirectFeed, Publication
-from livebus.publication.request import Addressing, Item
+from livebus.publication.request import Addressing, Item, Request
 from livebus.publication.tally import Tally
 
 if TYPE_CHECKING:
@@ -132,8 +132,13 @@ def publish(
     ledger: Ledger,
     *,
     waits: bool = False,
+    sending: Callable[[Request], object] | None = None,
 ) -> Summary:
-    """Send all entries, and return what became of them. ``waits`` says that reading may have to wait: a stream."""
+    """
+    Send all entries, and return what became of them.
+
+    ``waits`` says that reading may have to wait: a stream. ``sending`` is told of each request just before it goes.
+    """
     dispatch = Dispatch(limits, ledger, uniform=random.uniform)
     stream: StreamFeed | None = None
     if waits:
@@ -141,6 +146,7 @@ def publish(
 
         stream = StreamFeed(items)
     publication = Publication(stream or DirectFeed(items), dispatch, addressing, ids=ledger.wants_ids)
+    publication.sending = sending
 
     def tick(now: float) -> None:
         ledger.write(now)

@@ -54,7 +54,13 @@ def bus_exists(reach: Reach, bus: str, connection: HttpConnection | None = None)
     where no request can succeed.
     """
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSEvents.DescribeEventBus"}
-    response = _send(reach, "events", headers, orjson.dumps({"Name": bus}), "publish", connection)
+    own = connection or HttpConnection(reach.address, reach.ca_file)
+    body = orjson.dumps({"Name": bus})
+    try:
+        response = _send(own, signer_of(reach, "events", headers).head(body, time.time()) + body, "publish")
+    finally:
+        if connection is None:
+            own.close()
     if response.status == 200:
         return True
     error = service_error(response.status, _json(response.body))
@@ -77,7 +83,12 @@ class CloudFormation:
         doing = f"read the outputs of the stack {name!r}"
         body = urlencode({"Action": "DescribeStacks", "Version": "2010-05-15", "StackName": name}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-        response = _send(self._reach, "cloudformation", headers, body, doing, None)
+        signed = signer_of(self._reach, "cloudformation", headers).head(body, time.time()) + body
+        connection = HttpConnection(self._reach.address, self._reach.ca_file)
+        try:
+            response = _send(connection, signed, doing)
+        finally:
+            connection.close()
         document = _xml(response.body, doing)
         if response.status != 200:
             error = Result("", *(_text(document, f".//{each}") for each in ("Code", "Message")))
@@ -92,17 +103,11 @@ class CloudFormation:
         return {"Stacks": [{"StackStatus": _text(stack, "StackStatus") or "an unknown state", "Outputs": outputs}]}
 
 
-def _send(
-    reach: Reach, service: str, headers: dict[str, str], body: bytes, doing: str, connection: HttpConnection | None
-) -> Response:
-    own = connection or HttpConnection(reach.address, reach.ca_file)
+def _send(connection: HttpConnection, request: bytes, doing: str) -> Response:
     try:
-        return own.request(signer_of(reach, service, headers).head(body, time.time()) + body)
+        return connection.request(request)
     except NoAnswer as error:
         raise Unreachable(f"cannot {doing}: {error}", advice=advice.UNREACHABLE) from None
-    finally:
-        if connection is None:
-            own.close()
 
 
 def _json(body: bytes) -> Any:

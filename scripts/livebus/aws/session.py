@@ -128,7 +128,12 @@ class Session:
 
         from livebus.aws.refusal import told_as_faults
 
-        once: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "connect_timeout": 10, "read_timeout": 30, **options}
+        once: dict[str, Any] = {
+            "retries": {"total_max_attempts": 1},
+            "connect_timeout": 10,
+            "read_timeout": 30,
+            **options,
+        }
         if self.runtime is not None:
             endpoint_url: str | None = self.runtime.endpoint_url
             once |= {"proxies": {}, "use_fips_endpoint": False, "use_dualstack_endpoint": False}

@@ -19,7 +19,7 @@ from livebus.event import MAX_ENTRIES
 from livebus.publication.answer import HOPELESS, NO_ANSWER, PASSING, THROTTLED, Answer, Result
 from livebus.publication.concurrency import MOST, Window
 from livebus.publication.pace import Quota, Rate
-from livebus.publication.request import MAX_BATCH_BYTES, Item, Request
+from livebus.publication.request import MAX_BATCH_BYTES, Attempts, Item, Request
 
 BASE_SECONDS = 0.1
 CAP_SECONDS = 20.0
@@ -63,13 +63,6 @@ class Outcomes(Protocol):
 
     def retried(self, count: int, code: str) -> None:
         """So many entries are to be sent again, for this reason."""
-
-
-class Attempts(NamedTuple):
-    """What an entry has behind it: attempts that count, and those that were throttled while others were accepted."""
-
-    counted: int = 0
-    shared: int = 0
 
 
 _FRESH = Attempts()
@@ -246,9 +239,7 @@ class Dispatch:
                 return
         self._accepted(items, results, latency, now)
 
-    def _accepted(
-        self, items: Sequence[Item], results: Sequence[Result] | None, latency: float, now: float
-    ) -> None:
+    def _accepted(self, items: Sequence[Item], results: Sequence[Result] | None, latency: float, now: float) -> None:
         if not items:
             return
         self.quota.accepted(now, now - latency)
@@ -277,16 +268,16 @@ class Dispatch:
         if throttled:
             self.quota.throttled(now, request.sent_at)
         # What came with this very answer does not make it a busy quota: an entry can be throttled for ever.
-        own = len(request.items) - len(pairs)
-        others_accepted = self.accepted - own > request.accepted_before
+        others = self.accepted - (len(request.items) - len(pairs))
         again: list[tuple[Item, Attempts, Result]] = []
         for item, result in pairs:
             code = result.error_code
             before = request.attempts.get(item[0], _FRESH)
-            if code in THROTTLED and others_accepted and before.shared < SHARED_TIMES * self._limits.max_attempts:
-                after = Attempts(before.counted, before.shared + 1)
+            busy = others > (before.accepted if before is not _FRESH else request.accepted_before)
+            if code in THROTTLED and busy and before.shared < SHARED_TIMES * self._limits.max_attempts:
+                after = Attempts(before.counted, before.shared + 1, self.accepted)
             else:
-                after = Attempts(before.counted + 1, before.shared)
+                after = Attempts(before.counted + 1, before.shared, self.accepted)
             passes = code in PASSING or code == NO_ANSWER
             if passes and self.stopped:
                 self._unclear.append((item, result))

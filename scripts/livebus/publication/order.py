@@ -22,10 +22,10 @@ SHUFFLED_AT_ONCE = 10_000
 
 
 class Order(NamedTuple):
-    """``repeat`` reads the input so often, ``count`` ends after so many entries (0: all)."""
+    """``repeat`` reads the input so often, ``limit`` ends after so many entries (0: all)."""
 
     repeat: int = 1
-    count: int = 0
+    limit: int = 0
 
 
 def ordered(
@@ -39,7 +39,7 @@ def ordered(
     entries = read() if order.repeat == 1 else chain.from_iterable(read() for _ in range(order.repeat))
     if random is not None:
         entries = shuffled(entries, random)
-    items = enumerate(islice(entries, order.count) if order.count else entries)
+    items = enumerate(islice(entries, order.limit) if order.limit else entries)
     return (item for item in items if item[0] not in done) if done is not None else items
 
 

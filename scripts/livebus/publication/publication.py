@@ -51,6 +51,11 @@ class DirectFeed:
         return taken
 
 
+def _nothing(now: float) -> None:
+    """No books are kept."""
+    del now
+
+
 class Publication:
     """
     A feed and its dispatch, as an engine sees them: requests with their bodies, and answers.
@@ -66,7 +71,8 @@ class Publication:
         self.feed = feed
         self.dispatch = dispatch
         self.ids = ids
-        self.tick: Callable[[float], object] = lambda now: None
+        self.sending: Callable[[Request], object] | None = None
+        self.tick: Callable[[float], object] = _nothing
         self.error: LivebusError | None = None
         self._body = addressing.body
 
@@ -78,7 +84,9 @@ class Publication:
         return dispatch.next_request(now)
 
     def body(self, request: Request) -> bytes:
-        """The body of a request."""
+        """The body of a request, which goes now."""
+        if self.sending is not None:
+            self.sending(request)
         return self._body(request.items)
 
     def answered(self, request: Request, answer: Answer, now: float) -> None:

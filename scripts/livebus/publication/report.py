@@ -53,7 +53,7 @@ def milliseconds(seconds: float) -> str:
     return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
-def progress(tally: Tally, seconds: float, rate: float, total: int | None) -> str:
+def progress(tally: Tally, rate: float, total: int | None) -> str:
     """One line about what goes on; ``rate`` is that of the last seconds, ``total`` what there is, where it is known."""
     done = tally.accepted + tally.failed
     text = f"{tally.accepted:,} accepted"

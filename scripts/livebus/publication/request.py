@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -46,6 +46,18 @@ class Entry(Protocol):
 Item = tuple[int, Entry]
 
 
+class Attempts(NamedTuple):
+    """
+    What an entry has behind it: attempts that count, and those that were throttled while others were accepted.
+
+    ``accepted`` is how many entries had been accepted in all when the last one failed.
+    """
+
+    counted: int = 0
+    shared: int = 0
+    accepted: int = 0
+
+
 class Request:
     """
     One request on its way. ``items`` are (sequence, entry).
@@ -57,7 +69,7 @@ class Request:
     __slots__ = ("accepted_before", "attempts", "items", "sent_at", "size")
 
     def __init__(
-        self, items: list[Item], attempts: Mapping[int, tuple[int, int]], size: int, sent_at: float, accepted: int
+        self, items: list[Item], attempts: Mapping[int, Attempts], size: int, sent_at: float, accepted: int
     ) -> None:
         self.items = items
         self.attempts = attempts

@@ -1,0 +1,148 @@
+"""
+Whether what is published arrives: subscribes before, knows what each event should lead to, and counts what comes.
+
+In: a session, the rules of the template, a user. Out: the :class:`~livebus.arrivals.Tally` of what arrived. The subscription
+lives in a thread of its own; what should arrive is told just before a request goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from livebus.arrivals import Arrivals, Tally
+from livebus.aws.session import Session
+from livebus.errors import LivebusError, Unreachable
+from livebus.event_stream import StreamedEntry
+from livebus.operation import Services
+from livebus.preflight import Expectation, Preflight
+from livebus.project import Project
+from livebus.publication.request import Request
+
+if TYPE_CHECKING:
+    from livebus.aws.subscriber import Subscription
+
+QUIET_SECONDS = 0.2  # after the last one has arrived, for what comes twice
+
+
+class User(NamedTuple):
+    """Who subscribes."""
+
+    name: str
+    password: str
+
+    def __repr__(self) -> str:
+        """The name alone."""
+        return f"User({self.name!r})"
+
+
+def preflight(template: Path, bus: str | None) -> Preflight:
+    """The rules of a template. Raises LivebusError where it cannot be read."""
+    project = Project(template)
+    return Preflight(project.inspect(environment=project.environment()), now=datetime.now(UTC), bus=bus)
+
+
+class Delivery:
+    """
+    Counts what arrives on one subscription field, from entering (subscribed by then) to leaving.
+
+    Entering raises Unreachable where the subscription does not stand.
+    """
+
+    def __init__(self, session: Session, rules: Preflight, user: User, field: str) -> None:
+        self._session = session
+        self._user = user
+        self._field = field
+        services = Services(time.time(), lambda: str(uuid4()))
+        self._expectation = Expectation(rules, services)
+        self._arrivals = Arrivals()
+        self._changed = threading.Condition()
+        self._subscribed = threading.Event()
+        self._error: LivebusError | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="subscriber", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._subscribed.wait()
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._loop is not None and self._task is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._thread.join(5)
+
+    def sending(self, request: Request) -> None:
+        """A request goes out now: what its entries should lead to is awaited from here on."""
+        now = time.monotonic()
+        for sequence, entry in request.items:
+            if sequence in request.attempts:
+                continue
+            assert isinstance(entry, StreamedEntry)
+            expected = self._expectation.received(entry, self._field)
+            with self._changed:
+                for data in expected:
+                    self._arrivals.published(sequence, data, now)
+
+    def settled(self, seconds: float) -> Tally:
+        """Wait until all has arrived, no longer than so many seconds, and count. Raises what ended the subscription."""
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while self._arrivals.waiting and self._error is None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            if self._error is None:
+                self._changed.wait(min(QUIET_SECONDS, max(0.0, deadline - time.monotonic())))
+            else:
+                raise self._error
+            return self._arrivals.tally()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._listen())
+        except LivebusError as error:
+            self._error = error
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:  # noqa: BLE001 - of a library; who waits must not wait for ever
+            self._error = Unreachable(f"the subscription ended: {type(error).__name__}: {error}")
+        self._subscribed.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    async def _listen(self) -> None:
+        from livebus.aws.sign_in import SignIn
+        from livebus.aws.subscriber import Subscriber
+
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        session = self._session
+        sign_in = SignIn(
+            session.client("cognito-idp"),
+            client_id=session.output("UserPoolClientId"),
+            user_name=self._user.name,
+            password=self._user.password,
+        )
+        host = urlsplit(session.output("GraphQLUrl")).netloc
+        subscriber = Subscriber(realtime_url=session.output("RealtimeUrl"), host=host, token=sign_in.token)
+        async with subscriber.subscribe(f"subscription {{ {self._field} }}") as subscription:
+            self._subscribed.set()
+            await self._count(subscription)
+
+    async def _count(self, subscription: Subscription) -> None:
+        async for message in subscription:
+            data: Any = message.data
+            with self._changed:
+                self._arrivals.received(data, time.monotonic())
+                self._changed.notify_all()
