@@ -146,7 +146,7 @@ def run(to: Sink, command: Sequence[str | Path], count: int, *, stdin: Any = sub
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     found = to.restart()
-    if process.returncode or found.get("accepted", 0) < count:
+    if process.returncode or found.get("accepted", 0) != count:
         sys.exit(f"{command}: exit code {process.returncode}, {found.get('accepted')} of {count} accepted\n{output}")
     cpu = usage.ru_utime + usage.ru_stime
     if command[1] == RIVALS:

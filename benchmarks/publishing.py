@@ -274,7 +274,7 @@ def plot(rows: Mapping[str, Any], file: Path) -> None:
     axes.set_xscale("log")
     axes.set_xlim(right=axes.get_xlim()[1] * 3)
     axes.set_xlabel("events per second of the publisher's CPU")
-    axes.legend(loc="lower right", fontsize=8)
+    axes.legend(loc="upper right", fontsize=8)
     file.parent.mkdir(parents=True, exist_ok=True)
     picture.savefig(file, dpi=120)
 
@@ -298,7 +298,7 @@ def markdown(rows: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     lines += ["| | measured | wanted |", "|---|---|---|"]
     for each in figures:
         wanted = f"{'≥' if each.at_least else '≤'} {each.target:,g} {each.unit}"
-        lines.append(f"| {each.section}, {each.name} | {each.value:,.4g} {each.unit} | {wanted.strip()} |")
+        lines.append(f"| {each.section}, {each.name} | {f'{each.value:,.4g} {each.unit}'.strip()} | {wanted.strip()} |")
     return "\n".join(lines) + "\n"
 
 

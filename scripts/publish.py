@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +35,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SOME_FAILED = 3
 GIVEN_UP = 4
 NOT_DELIVERED = 5
+DEFAULT_ENGINE = "auto"
 WAIT_SECONDS = 10.0
 FIELD = "onPublishMsgFromEb"
 
@@ -78,6 +80,8 @@ def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
     except KeyboardInterrupt:
         terminal.report_text("interrupted; nothing was sent")
         return terminal.INTERRUPTED
+    finally:
+        run.close()
 
 
 class Run:
@@ -121,8 +125,7 @@ class Run:
         from livebus.aws.publishing import Ledger, publish
 
         arguments = self._arguments
-        if self._inputs.is_small:
-            self._known = list(self._read())
+        read = self._reading()
         if arguments.check:
             self._check_rules(self._known if self._known is not None else self._read())
         addressing = Addressing(override=arguments.bus or "")
@@ -139,7 +142,6 @@ class Run:
         books = Books(self._inputs, self._book_options(), addressing)
         view = View(ViewOptions(arguments.json, arguments.quiet, self._total(), stream=not self._inputs.is_static))
         ledger = Ledger(view, books.failed, books.journal)
-        read = self._read if self._known is None else self._known.__iter__
         done = ledger.done if arguments.resume else None
         items = ordered(lambda: buses.checked(read()), self._order, random=self._random(), done=done)
         if arguments.placeholders:
@@ -164,6 +166,11 @@ class Run:
         where = f"to {', '.join(buses.names)} ({self._session.where})"
         return self._told(Ending(summary, known, where, left, tally), view)
 
+    def close(self) -> None:
+        """End what connections there are."""
+        if "_route" in self.__dict__:
+            self._route.close()
+
     # --- before -----------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -174,6 +181,19 @@ class Run:
     def _is_few(self) -> bool:
         total = self._total()
         return total is not None and total <= LINES and self._known is not None and not self._arguments.concurrency
+
+    def _reading(self) -> Callable[[], Iterator[StreamedEntry]]:
+        """
+        How to read the input from its beginning. Where all is at hand it has been read by then; of anything else the first
+        event has: what is no input at all is told before anything else is asked for.
+        """
+        if self._inputs.is_small:
+            self._known = list(self._read())
+            return self._known.__iter__
+        begun = self._read()
+        first = list(islice(begun, 1))
+        again = iter([chain(first, begun)])
+        return lambda: next(again, None) or self._read()
 
     def _total(self) -> int | None:
         """How many events are going to be published, where that is known."""
@@ -329,7 +349,7 @@ class Run:
             except LivebusError as error:
                 terminal.report(error)
                 code = code or terminal.FAILED
-        return code or (NOT_DELIVERED if arrived.lost else terminal.DONE)
+        return code or (terminal.DONE if arrived.expected and not arrived.lost else NOT_DELIVERED)
 
 
 class Ending(NamedTuple):
@@ -348,6 +368,8 @@ class Ending(NamedTuple):
 def _code(summary: Summary) -> int:
     """The exit code, as far as accepting goes."""
     tally = summary.tally
+    if isinstance(summary.error, InvalidEvent) and not (tally.accepted or tally.failed or summary.left):
+        return terminal.USAGE
     if summary.error is not None or summary.hopeless is not None:
         return terminal.FAILED
     if summary.interrupted:
@@ -421,7 +443,12 @@ def _parser() -> ArgumentParser:
         help="how often an entry is sent at the most when it is throttled or fails inside AWS (default: 5)",
     )
     add("--max-time", type=_rate, metavar="SECONDS", help="give up after so long")
-    add("--engine", choices=ENGINES, default="auto", help="what sends: boto3, or bulk (default: bulk where it can)")
+    add(
+        "--engine",
+        choices=ENGINES,
+        default=DEFAULT_ENGINE,
+        help="what sends: boto3, or bulk (default: bulk where it can)",
+    )
     group = parser.add_argument_group("what of it")
     add = group.add_argument
     add("--count", type=flags.at_least_one, default=0, metavar="N", help="end after N events")

@@ -29,9 +29,11 @@ _DROPPED = frozenset({"version", "id", "account", "region", "ingestion-time", "r
 _MANY_DIGITS = b"0" * 19
 _ALIKE = bytes.maketrans(b"123456789[", b"000000000{")
 _WHITE = b" \t\n\r"
-_QUOTE, _BRACE = b'"{'
+_QUOTE, _BRACE, _SPACE = b'"{ '
 _UUID_CHARACTERS = b"0123456789abcdef-"
 _SOME_TIME = b"1970-01-01T00:00:00Z"
+
+_loads = orjson.loads
 
 # How many frames, and how many times, are remembered.
 _REMEMBERED = 512
@@ -55,16 +57,21 @@ class LineReader:
         """The entry as compact JSON, and its size in bytes by AWS's formula; None where the slow reader must look."""
         start = line.find(b'"Detail":') + 9
         # Most lines begin as others did and end with a Detail that is text: no way is shorter.
-        frame = self._frames.get(line[:start]) if start > 8 else None
-        if frame is not None and line[start] == _QUOTE and line.endswith(b'}"}'):
-            written = line[start:-1]
-            try:
-                detail: bytes = orjson.loads(written).encode()
-                if type(orjson.loads(detail)) is dict and _surely_in_range(detail):
-                    size = frame[1] + len(detail)
-                    return (frame[0] + written + b"}", size) if size < _SURELY_SMALL and not frame[2] else None
-            except ValueError:  # not JSON: there are members after the Detail, perhaps
-                pass
+        if start > 8 and line.endswith(b'}"}'):
+            start += line[start] == _SPACE
+            frame = self._frames.get(line[:start])
+            if frame is not None and line[start] == _QUOTE:
+                written = line[start:-1]
+                try:
+                    detail: bytes = _loads(written).encode()
+                    if type(_loads(detail)) is dict and (
+                        (len(detail) < _SURELY_FLAT and _MANY_DIGITS not in detail.translate(_ALIKE))
+                        or _surely_in_range(detail)
+                    ):
+                        size = frame[1] + len(detail)
+                        return (frame[0] + written + b"}", size) if size < _SURELY_SMALL and not frame[2] else None
+                except ValueError:  # not JSON: there are members after the Detail, perhaps
+                    pass
         return self._read(line, start)
 
     def _read(self, line: bytes, start: int) -> tuple[bytes, int] | None:

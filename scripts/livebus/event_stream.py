@@ -150,23 +150,30 @@ class _Reading:
             yield [_OVERLONG if begun[0] is _OVERLONG else b"".join(begun)]
 
     def _lines(self, lines: list[bytes]) -> Iterator[StreamedEntry | StreamFault]:
-        read, file = self._read, self._file
+        read, file, number, index = self._read, self._file, self._line, self._index
         for line in lines:
-            self._line += 1
+            number += 1
             stripped = line.strip()
             found = read(stripped)
             if found is not None:
-                yield _entry(StreamedEntry, (*found, file, self._index, self._line))
-                self._index += 1
-            elif line is _OVERLONG:
-                yield self._fault(
-                    f"a line of more than {self._longest >> 20} MB", self._line, advice="It was skipped to its end."
-                )
-                self._index += 1
-            elif stripped:
-                from livebus.event_file import read_line
+                yield _entry(StreamedEntry, (found[0], found[1], file, index, number))
+                index += 1
+            elif stripped or line is _OVERLONG:
+                self._line, self._index = number, index
+                yield from self._unusual(line)
+                index = self._index
+        self._line, self._index = number, index
 
-                yield from self._found(read_line(line, file, self._line, self._index))
+    def _unusual(self, line: bytes) -> Iterator[StreamedEntry | StreamFault]:
+        """A line that the fast reader leaves to others."""
+        if line is _OVERLONG:
+            found = f"a line of more than {self._longest >> 20} MB"
+            yield self._fault(found, self._line, advice="It was skipped to its end.")
+            self._index += 1
+            return
+        from livebus.event_file import read_line
+
+        yield from self._found(read_line(line, self._file, self._line, self._index))
 
     def _document(self, head: list[bytes], batches: Iterator[list[bytes]]) -> Iterator[StreamedEntry | StreamFault]:
         """All that is left, as ``event_file`` reads it."""

@@ -151,6 +151,9 @@ class View:
 
     def arrived(self, tally: ArrivalTally) -> None:
         """What arrived of it all, with --wait."""
+        if not tally.expected:
+            terminal.report_text("none of the events leads to a message on that field: --check says why")
+            return
         if self._options.quiet and not tally.lost:
             return
         from livebus.arrivals import histogram

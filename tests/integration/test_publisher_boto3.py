@@ -1,4 +1,4 @@
-"""publish.py with real boto3, against an HTTP server that answers from a script: what goes over the wire."""
+"""publish.py with each engine, against an HTTP server that answers from a script: what goes over the wire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 import publish
-from livebus.aws.publisher import BASE_SECONDS
+from livebus.publication.dispatch import BASE_SECONDS
 
 Answer = tuple[int, dict[str, Any]]
 SAMPLE = {
@@ -122,6 +122,13 @@ def runtime(aws: Aws, folder: Path) -> Aws:
     return aws
 
 
+@pytest.fixture(params=["bulk", "boto3"], autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each test with each engine: what the verb says and does is the same."""
+    monkeypatch.setattr(publish, "DEFAULT_ENGINE", request.param)
+    return str(request.param)
+
+
 def run(*arguments: str) -> int:
     return publish.main(arguments, project=Path("/nowhere"))
 
@@ -197,7 +204,7 @@ def test_failed_entries_are_sent_again_over_the_wire(
     runtime: Aws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Throttled entries go again, refused ones do not; a throttled request goes again whole; boto3 adds no attempts."""
-    monkeypatch.setattr("livebus.aws.publisher.BASE_SECONDS", BASE_SECONDS / 1000)
+    monkeypatch.setattr("livebus.publication.dispatch.BASE_SECONDS", BASE_SECONDS / 1000)
 
     def answer(body: Any, count: int) -> Answer | None:
         if count == 1:
@@ -210,16 +217,19 @@ def test_failed_entries_are_sent_again_over_the_wire(
 
     runtime.answers["AWSEvents.PutEvents"] = answer
     events = [{"Source": str(n), "DetailType": "b", "Detail": "{}"} for n in range(3)]
-    assert run("--local", "--json", write("a.json", events)) == 1
+    assert run("--local", "--json", write("a.json", events)) == 3
     assert [[entry["Source"] for entry in batch] for batch in runtime.sent()] == [
         ["0", "1", "2"],
         ["0", "1", "2"],
         ["1"],
     ]
     out, err = capsys.readouterr()
-    assert json.loads(out) == {
+    told = json.loads(out)
+    assert {name: told[name] for name in ("published", "failed", "rejected", "retried", "entries")} == {
         "published": 2,
         "failed": 1,
+        "rejected": {"MalformedDetail": 1},
+        "retried": {"ThrottlingException": 4},
         "entries": [
             {"file": "a.json", "index": 0, "eventId": "first"},
             {"file": "a.json", "index": 1, "eventId": "id-{}"},
@@ -227,13 +237,15 @@ def test_failed_entries_are_sent_again_over_the_wire(
         ],
     }
     assert err.splitlines()[0] == "error: a.json: event 2: MalformedDetail: Detail is malformed."
+    (failed,) = map(json.loads, Path("a.json.failed.ndjson").read_text().splitlines())
+    assert (failed["Source"], failed["_livebus"]["errorCode"]) == ("2", "MalformedDetail")
 
 
-def test_boto3_makes_no_attempts_of_its_own(runtime: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_engine_makes_no_attempts_of_its_own(runtime: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     """--max-attempts counts requests on the wire: one, here."""
     throttled: Answer = (400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
     runtime.answers["AWSEvents.PutEvents"] = lambda body, count: throttled
-    assert run("--local", "--max-attempts", "1", write("a.json", SAMPLE)) == 1
+    assert run("--local", "--max-attempts", "1", write("a.json", SAMPLE)) == 4
     assert len(runtime.sent()) == 1
     first = capsys.readouterr().err.splitlines()[0]
     assert first == "error: a.json: event 0: ThrottlingException: Rate exceeded"

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import publish
-from livebus import terminal
-from livebus.aws.publisher import Result
-from livebus.errors import Unreachable
 
 ENTRY = {"Source": "my.app", "DetailType": "Hello", "Detail": {"msg": "hi"}}
 SCRIPT = Path(publish.__file__)
@@ -27,32 +20,8 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
 
 
-class FakePublisher:
-    """Gives the results that it was made with; raises what is an exception among them."""
-
-    def __init__(self, *results: Result | BaseException) -> None:
-        self._results = results
-
-    def send(self, entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Result]]:
-        for index, result in enumerate(self._results):
-            if isinstance(result, BaseException):
-                raise result
-            yield index, result
-
-
 def run(*arguments: str, project: Path | None = None) -> int:
     return publish.main(arguments, project=project or Path.cwd())
-
-
-def items(count: int) -> list[publish.Item]:
-    entry = {"Source": "my.app", "DetailType": "Hello\x1b", "Detail": "{}", "EventBusName": "bus"}
-    return [publish.Item("e.json", index, entry) for index in range(count)]
-
-
-def send(publisher: FakePublisher, count: int, **options: bool) -> int:
-    arguments = Namespace(json=False, quiet=False)
-    vars(arguments).update(options)
-    return publish.send(items(count), publisher, "eu-west-1", arguments)
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,6 +41,13 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
         (("--bus", "", "x"), "argument --bus: it is empty"),
         (("--stack-name=", "x"), "argument --stack-name: it is empty"),
         (("--max-attempts", "0", "x"), "argument --max-attempts: '0' is not a whole number from 1"),
+        (("--rate", "0", "x"), "argument --rate: '0' is not a number above 0"),
+        (("--concurrency", "2000", "x"), "argument --concurrency: '2000' is more than 1000"),
+        (("--wait", "x"), "argument --wait: 'x' is not a number of seconds; files stand before --wait"),
+        (("x", "--plot", "y.png"), "--plot goes with --wait: it draws how long messages took to arrive"),
+        (("--repeat", "2", "-"), "--repeat needs files: a stream can be read once"),
+        (("--resume", "-"), "--resume needs files, or the --journal of a stream that is given again from its beginning"),
+        (("--resume", "--no-journal", "x"), "--no-journal goes without --journal and --resume"),
     ],
 )
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,20 +62,23 @@ def test_faults_of_all_files_are_told_and_nothing_is_sent(tmp_path: Path, capsys
     """Exit 2 before anything else is looked at: there is no runtime here, and nobody asks for it."""
     Path("good.json").write_text(json.dumps(ENTRY))
     Path("bad.json").write_text('[{"Source": "aws.x", "DetailType": "y", "Detail": []}]')
-    assert run("--local", "missing.json", "good.json", "bad.json", ".") == 2
+    Path("empty").mkdir()
+    assert run("--local", "missing.json", "good.json", "bad.json", "empty") == 2
     advice = "expected a source of your own. EventBridge refuses it, it is kept for AWS."
     assert capsys.readouterr().err.splitlines() == [
         "error: missing.json: no such file",
         f"error: bad.json:1:13 ($[0].Source): Source 'aws.x' begins with 'aws.'; {advice}",
         "error: bad.json:1:51 ($[0].Detail): Detail is an array; expected a JSON object",
-        "error: .: is a directory",
+        "error: empty: there is no event file in this folder (.json, .ndjson, .jsonl, .json.gz, .ndjson.gz, .jsonl.gz)",
     ]
 
 
 def test_stdin_is_read_for_a_dash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Faults of stdin have a place too."""
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"nope")))
-    assert run("-") == 2
+    Path("input").write_text("nope")
+    with Path("input").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert run("-") == 2
     assert capsys.readouterr().err == "error: stdin:1:1: not JSON: expecting value\n"
 
 
@@ -135,71 +114,6 @@ def test_no_stack_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert ("", f"error: {expected}\n") == capsys.readouterr()
 
 
-def test_accepted_events_are_lines_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    """EventId, source and detail-type, with control characters spelled out; the talk is on stderr."""
-    assert send(FakePublisher(Result("id-0"), Result("id-1")), 2) == 0
-    assert capsys.readouterr() == (
-        "id-0\tmy.app\tHello\\x1b\nid-1\tmy.app\tHello\\x1b\n",
-        "published 2 events to bus (eu-west-1)\n",
-    )
-
-
-def test_failed_events_are_told_and_end_with_1(capsys: pytest.CaptureFixture[str]) -> None:
-    """File, index, code and message, one line each."""
-    assert send(FakePublisher(Result("id-0"), Result("", "MalformedDetail", "Detail is malformed.")), 2) == 1
-    assert capsys.readouterr() == (
-        "id-0\tmy.app\tHello\\x1b\n",
-        "error: e.json: event 1: MalformedDetail: Detail is malformed.\nerror: 1 of 2 events were accepted, 1 not\n",
-    )
-
-
-def test_quiet_prints_failures_only(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing at all when all went well."""
-    assert send(FakePublisher(Result("id-0")), 1, quiet=True) == 0
-    assert capsys.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt(), 130), (Unreachable("gone"), 1)])
-def test_json_tells_about_every_entry_even_when_it_ended_early(
-    stop: BaseException, code: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What was accepted before Ctrl-C or a dead endpoint, and what was not."""
-    publisher = FakePublisher(Result("id-0"), Result("", "InvalidArgument", "no"), stop)
-    assert code == send(publisher, 3, json=True)
-    out, err = capsys.readouterr()
-    assert json.loads(out) == {
-        "published": 1,
-        "failed": 2,
-        "entries": [
-            {"file": "e.json", "index": 0, "eventId": "id-0"},
-            {"file": "e.json", "index": 1, "errorCode": "InvalidArgument", "errorMessage": "no"},
-            {
-                "file": "e.json",
-                "index": 2,
-                "errorCode": "NotSent",
-                "errorMessage": "the verb ended before it was accepted",
-            },
-        ],
-    }
-    assert err.splitlines()[-1] == "error: 1 of 3 events were accepted, 2 not; 1 of them were not answered or not sent"
-
-
-def test_a_reader_that_goes_away_does_not_stop_the_publishing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """`| head -1` ends the lines, not the work."""
-    stopped: list[bool] = []
-
-    def broken(line: str) -> None:
-        raise BrokenPipeError
-
-    monkeypatch.setattr(terminal, "result", broken)
-    monkeypatch.setattr(terminal, "stop_results", lambda: stopped.append(True))
-    assert send(FakePublisher(Result("id-0"), Result("", "MalformedDetail", "no")), 2) == 1
-    assert stopped == [True]
-    assert capsys.readouterr().err.splitlines()[-1] == "error: 1 of 2 events were accepted, 1 not"
-
-
 @pytest.mark.parametrize("arguments", [["--help"], ["--dry-run", "e.json"], ["bad.json"], ["--local", "e.json"]])
 def test_boto3_is_imported_only_to_send(arguments: list[str]) -> None:
     """Help, a dry run, a bad file and a missing runtime don't pay for boto3's import."""
@@ -219,3 +133,45 @@ def test_boto3_is_imported_only_to_send(arguments: list[str]) -> None:
         env={"PYTHONPATH": str(SCRIPT.parent), "PATH": ""},
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_file_of_failed_events_is_not_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+    """It may hold what is not published yet."""
+    Path("e.json").write_text(json.dumps(ENTRY))
+    Path("f.ndjson").write_text("{}")
+    assert run("--bus", "b", "--no-bus-check", "--fail-file", "f.ndjson", "e.json") == 2
+    found = "f.ndjson: there is such a file: it may hold events that are not published yet."
+    assert capsys.readouterr().err == f"error: {found} Publish or remove it, or name another one.\n"
+
+
+def test_nothing_to_resume_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that ended leaves no journal: publishing all again has to be asked for."""
+    Path("e.json").write_text(json.dumps(ENTRY))
+    assert run("--bus", "b", "--no-bus-check", "--resume", "e.json") == 2
+    advice = "A run that ended leaves none. Without --resume, all is published."
+    assert capsys.readouterr().err == f"error: e.json.journal: there is no journal to resume. {advice}\n"
+
+
+def test_a_journal_that_is_left_stops_a_new_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else what that run has published would be published twice."""
+    Path("e.json").write_text(json.dumps(ENTRY))
+    Path("e.json.journal").write_text("{}")
+    assert run("--bus", "b", "--no-bus-check", "e.json") == 2
+    assert "e.json.journal: an earlier run with this journal did not end. Pass --resume" in capsys.readouterr().err
+
+
+def test_an_event_that_no_rule_matches_stops_it_with_check(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--check reads the template; nothing is sent, and the reason is told."""
+    Path("e.json").write_text(json.dumps(ENTRY))
+    assert run("--check", "--template", str(project / "template.yaml"), "e.json") == 2
+    assert capsys.readouterr().err.startswith("error: e.json:1: the event matches no rule; rule 'publishMsgFromEB'")
+
+
+def test_lines_that_are_no_events_are_left_out_with_keep_going(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is told with its line; the exit code is 3."""
+    Path("e.ndjson").write_text(f"{json.dumps(ENTRY)}\nnope\n{json.dumps(ENTRY)}\n")
+    assert run("--keep-going", "--dry-run", "e.ndjson") == 3
+    assert capsys.readouterr().err.splitlines() == [
+        "error: e.ndjson:2:1: not JSON: expecting value",
+        "sound: events 2, bytes 46, PutEvents requests 1; nothing was sent",
+    ]

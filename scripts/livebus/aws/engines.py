@@ -21,12 +21,17 @@ AUTO, BOTO3, BULK = ENGINES = ("auto", "boto3", "bulk")
 
 
 class Route(NamedTuple):
-    """``bus_exists`` is None where the answer is not for us to know; it raises Unreachable where nothing can succeed."""
+    """
+    ``bus_exists`` gives None where the answer is not for us to know; it raises Unreachable where nothing can succeed.
+
+    ``close`` ends the connections that are kept.
+    """
 
     name: str
     engine: Engine
     bus_exists: Callable[[str], bool | None]
     most_concurrency: int
+    close: Callable[[], object]
 
 
 def route(session: Session, choice: str, *, few: bool) -> Route:
@@ -56,14 +61,14 @@ def _direct(reach: Reach, *, few: bool) -> Route:
     if few:
         from livebus.aws.blocking_engine import BlockingEngine
 
-        return Route(BULK, BlockingEngine(reach, connection), exists, 1)
+        return Route(BULK, BlockingEngine(reach, connection), exists, 1, connection.close)
     from livebus.aws.bulk_engine import BulkEngine
 
-    return Route(BULK, BulkEngine(reach), exists, MOST)
+    return Route(BULK, BulkEngine(reach), exists, MOST, connection.close)
 
 
 def _with_boto3(session: Session) -> Route:
     from livebus.aws.boto3_engine import MOST_THREADS, Boto3Engine, bus_exists
 
     client = session.client("events", max_pool_connections=MOST_THREADS, parameter_validation=False)
-    return Route(BOTO3, Boto3Engine(client), lambda bus: bus_exists(client, bus), MOST_THREADS)
+    return Route(BOTO3, Boto3Engine(client), lambda bus: bus_exists(client, bus), MOST_THREADS, client.close)

@@ -61,10 +61,12 @@ class InputFiles:
 
 
 def _regular_size(name: str) -> int | None:
-    """The size of a regular file, more for gzip; 0 where there is none, None for what is no regular file."""
+    """The size of a regular file, more for gzip; None for a stream, 0 for what reading will tell the fault of."""
     try:
         status = os.stat(name)  # noqa: PTH116 - as event_sources does: the name as it was given
     except OSError:
+        return 0
+    if stat.S_ISDIR(status.st_mode):
         return 0
     if not stat.S_ISREG(status.st_mode):
         return None

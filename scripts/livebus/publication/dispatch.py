@@ -268,16 +268,16 @@ class Dispatch:
         if throttled:
             self.quota.throttled(now, request.sent_at)
         # What came with this very answer does not make it a busy quota: an entry can be throttled for ever.
-        own = len(request.items) - len(pairs)
-        others_accepted = self.accepted - own > request.accepted_before
+        others = self.accepted - (len(request.items) - len(pairs))
         again: list[tuple[Item, Attempts, Result]] = []
         for item, result in pairs:
             code = result.error_code
             before = request.attempts.get(item[0], _FRESH)
-            if code in THROTTLED and others_accepted and before.shared < SHARED_TIMES * self._limits.max_attempts:
-                after = Attempts(before.counted, before.shared + 1)
+            busy = others > (before.accepted if before is not _FRESH else request.accepted_before)
+            if code in THROTTLED and busy and before.shared < SHARED_TIMES * self._limits.max_attempts:
+                after = Attempts(before.counted, before.shared + 1, self.accepted)
             else:
-                after = Attempts(before.counted + 1, before.shared)
+                after = Attempts(before.counted + 1, before.shared, self.accepted)
             passes = code in PASSING or code == NO_ANSWER
             if passes and self.stopped:
                 self._unclear.append((item, result))

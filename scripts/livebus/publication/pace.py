@@ -48,6 +48,7 @@ class Quota:
     ROUND_REQUESTS = 50  # a round has so many at the least, or takes four times as long
     TOLERATED = 0.02  # now and then one too many is the price of sending all that is allowed
     MUCH = 0.15
+    IN_VAIN = 4  # so many lower limits have not lessened a share that is much
     FLOOR = 1.0
 
     def __init__(self) -> None:
@@ -58,6 +59,7 @@ class Quota:
         self._came = self._accepted = self._throttled = 0
         self._growth = 1.0
         self._noise = 0.0
+        self._in_vain = 0
         self._before = 0.0  # the share that made the limit smaller in the round before, or 0
 
     def sent(self, now: float) -> None:
@@ -96,11 +98,15 @@ class Quota:
             self._before = 0.0
             self._limit(self.per_second * (1 + self._growth), now)
             self._growth = max(self._growth, min(0.05, self._growth * 2))  # from 1 % a round to 5 %
-        elif share <= self.MUCH and share > self._before * 0.6 > 0:
+            self._in_vain = 0
+            return
+        self._in_vain = self._in_vain + 1 if share > self._before * 0.6 > 0 else 0
+        self._before = share
+        if self._in_vain >= (1 if share <= self.MUCH else self.IN_VAIN):
             self._noise, self._before, self._growth = share, 0.0, 1.0
             self._limit(self.per_second, now)
         else:
-            self._before, self._growth = share if share <= self.MUCH else 0.0, 0.01 if sure else 0.1
+            self._growth = 0.01 if sure else 0.1
             limit = min(self.per_second, through) * self.CUT
             self._limit(limit if self.per_second == math.inf else max(limit, self.per_second * 0.5), now)
 

@@ -47,10 +47,15 @@ Item = tuple[int, Entry]
 
 
 class Attempts(NamedTuple):
-    """What an entry has behind it: attempts that count, and those that were throttled while others were accepted."""
+    """
+    What an entry has behind it: attempts that count, and those that were throttled while others were accepted.
+
+    ``accepted`` is how many entries had been accepted in all when the last one failed.
+    """
 
     counted: int = 0
     shared: int = 0
+    accepted: int = 0
 
 
 class Request:

@@ -1,0 +1,88 @@
+"""
+A dispatch in a time of its own: what it sends, to a bus that answers as a test says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from livebus.event_stream import StreamedEntry
+from livebus.publication.answer import Answer, Result
+from livebus.publication.dispatch import Dispatch, Limits
+from livebus.publication.request import Item, Request
+
+
+class Outcomes:
+    """Keeps what became of each entry, by its number."""
+
+    def __init__(self) -> None:
+        self.accepted_numbers: list[int] = []
+        self.failures: dict[int, Result] = {}
+        self.retries: Counter[str] = Counter()
+
+    def accepted(self, items: Sequence[Item], results: Sequence[Result] | None, latency: float) -> None:
+        self.accepted_numbers += [number for number, _ in items]
+
+    def failed(self, item: Item, result: Result) -> None:
+        assert item[0] not in self.failures
+        self.failures[item[0]] = result
+
+    def retried(self, count: int, code: str) -> None:
+        self.retries[code] += count
+
+
+class Bus:
+    """
+    Drives a dispatch in simulated time: each request takes ``latency``, and ``answer(request, now)`` says what comes.
+
+    ``requests`` are the numbers in each request, ``times`` when it went.
+    """
+
+    def __init__(self, limits: Limits = Limits(), *, uniform: Callable[[float, float], float] | None = None) -> None:
+        self.outcomes = Outcomes()
+        self.dispatch = Dispatch(limits, self.outcomes, uniform=uniform or (lambda low, high: high / 2))
+        self.now = 1000.0
+        self.latency = 0.03
+        self.requests: list[list[int]] = []
+        self.times: list[float] = []
+        self.most_in_flight = 0
+        self._flying: list[tuple[float, int, Request]] = []
+        self._unread: list[Item] = []
+        self.dispatch.begin(self.now)
+
+    def read(self, count: int, size: int = 300) -> None:
+        """Entries to come; they are added as there is room."""
+        first = len(self._unread)
+        self._unread += [
+            (number, StreamedEntry(b'{"n":%d}' % number, size, "e.ndjson", number, number + 1))
+            for number in range(first, first + count)
+        ]
+
+    def run(self, answer: Callable[[Request, float], Answer], *, seconds: float = 3600.0) -> None:
+        """Until all is done, or the time is over."""
+        dispatch, end = self.dispatch, self.now + seconds
+        while not dispatch.done and self.now < end:
+            while (room := dispatch.room) and self._unread:
+                dispatch.add(self._unread[:room], self.now)
+                del self._unread[:room]
+            if not self._unread:
+                dispatch.end()
+            request = dispatch.next_request(self.now)
+            if request is not None:
+                self.requests.append([number for number, _ in request.items])
+                self.times.append(self.now)
+                self._flying.append((self.now + self.latency, len(self.requests), request))
+                self.most_in_flight = max(self.most_in_flight, dispatch.in_flight)
+                self.now += 0.00005
+                continue
+            if dispatch.done:
+                return
+            deadline = dispatch.deadline()
+            if self._flying and self._flying[0][0] <= max(deadline, self.now):
+                due, _, request = self._flying.pop(0)
+                self.now = max(self.now, due)
+                dispatch.answered(request, answer(request, self.now), self.now)
+            else:
+                assert deadline < end + 100, "it waits for ever"
+                self.now = max(self.now + 1e-6, deadline)
