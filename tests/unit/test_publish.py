@@ -46,7 +46,10 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
         (("--wait", "x"), "argument --wait: 'x' is not a number of seconds; files stand before --wait"),
         (("x", "--plot", "y.png"), "--plot goes with --wait: it draws how long messages took to arrive"),
         (("--repeat", "2", "-"), "--repeat needs files: a stream can be read once"),
-        (("--resume", "-"), "--resume needs files, or the --journal of a stream that is given again from its beginning"),
+        (
+            ("--resume", "-"),
+            "--resume needs files, or the --journal of a stream that is given again from its beginning",
+        ),
         (("--resume", "--no-journal", "x"), "--no-journal goes without --journal and --resume"),
     ],
 )

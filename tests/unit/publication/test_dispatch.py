@@ -60,7 +60,9 @@ def test_failed_entries_join_the_next_full_batch() -> None:
     """Their neighbours do not go twice, and nothing waits for them."""
     bus = Bus(Limits(concurrency=1))
     bus.read(200)
-    bus.run(each(lambda number: Result("", "InternalFailure") if number in (3, 7) and sent_before(bus, number) == 1 else OK))
+    bus.run(
+        each(lambda number: Result("", "InternalFailure") if number in (3, 7) and sent_before(bus, number) == 1 else OK)
+    )
     (again,) = [request for request in bus.requests[1:] if 3 in request]
     assert again[:2] == [3, 7]
     assert len(again) == 10
@@ -110,9 +112,11 @@ def test_a_throttled_batch_does_not_starve_the_others() -> None:
     bus = Bus(Limits(concurrency=4))
     bus.read(400)
     bus.run(
-        lambda request, now: throttles(request, now)
-        if any(number < 10 and sent_before(bus, number) < 3 for number, _ in request.items)
-        else ALL_ACCEPTED
+        lambda request, now: (
+            throttles(request, now)
+            if any(number < 10 and sent_before(bus, number) < 3 for number, _ in request.items)
+            else ALL_ACCEPTED
+        )
     )
     assert bus.outcomes.accepted_numbers[:10] == list(range(10, 20))
     assert sorted(bus.outcomes.accepted_numbers) == list(range(400))
@@ -273,7 +277,9 @@ def test_stopped_nothing_goes_and_all_is_accounted_for() -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 2**32),
-    st.lists(st.sampled_from(["ok", "ThrottlingException", "InternalFailure", NO_ANSWER, "MalformedDetail"]), min_size=1),
+    st.lists(
+        st.sampled_from(["ok", "ThrottlingException", "InternalFailure", NO_ANSWER, "MalformedDetail"]), min_size=1
+    ),
     st.integers(1, 4),
 )
 def test_each_entry_has_one_outcome(seed: int, kinds: Sequence[str], attempts: int) -> None:
