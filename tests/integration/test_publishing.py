@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
@@ -15,6 +16,14 @@ from pathlib import Path
 import pytest
 
 import publish
+from livebus.aws import bulk_engine
+from livebus.aws.reach import Reach, address
+from livebus.event_stream import StreamedEntry
+from livebus.publication.dispatch import Dispatch, Limits
+from livebus.publication.publication import DirectFeed, Publication
+from livebus.publication.request import Addressing, Item
+from livebus.publication.signer import Credentials
+from support.simulated_bus import Outcomes
 from support.sink_process import EventSink
 
 SCRIPT = Path(publish.__file__)
@@ -88,6 +97,96 @@ def test_a_throttling_service_loses_nothing(engine: str, tmp_path: Path, capsys:
         assert sink.stop()["accepted"] == 3_000
         assert sorted(map(int, sink.accepted())) == list(range(3_000))
     assert capsys.readouterr().out == ""
+
+
+def test_credentials_are_renewed_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sink refuses what is not signed with the second ones, which come before the first request goes."""
+    monkeypatch.setattr(bulk_engine, "RENEW_SECONDS", 0.01)
+    given = iter([Credentials("OLD", "old"), Credentials("test", "test")])
+    with EventSink(tmp_path, "--verify", "--latency-ms", "1") as sink:
+        reach = Reach(
+            address(sink.url, "events"), "us-east-1", lambda: next(given, Credentials("test", "test")), renewed=True
+        )
+        outcomes = Outcomes()
+        engine = bulk_engine.BulkEngine(reach)
+        assert engine._signer.credentials == Credentials("OLD", "old")
+        begun = engine._signer.credentials
+        items = (
+            (number, StreamedEntry(b'{"Source":"a","DetailType":"b","Detail":"{}"}', 4, "e", number, 1))
+            for number in range(50)
+        )
+
+        class Late(DirectFeed):
+            """Has nothing before the credentials are new."""
+
+            def take(self, count: int) -> Sequence[Item]:
+                if engine._signer.credentials == begun:
+                    asyncio.get_running_loop().call_later(0.002, self.ready)
+                    return ()
+                return super().take(count)
+
+        dispatch = Dispatch(Limits(), outcomes, uniform=random.uniform)
+        engine.run(Publication(Late(items), dispatch, Addressing(), ids=False))
+    assert (len(outcomes.accepted_numbers), dispatch.hopeless) == (50, None)
+
+
+def test_an_expired_token_in_the_middle_is_told_and_can_be_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line with the next step, exit code 1; what was accepted is not sent again."""
+    file = events(2_000)
+    with EventSink(tmp_path, "--verify") as sink:
+        assert run(sink, "--count", "1500", "--max-time", "0.001", "--rate", "2000", file) == 4
+        capsys.readouterr()
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+        assert run(sink, "--count", "1500", "--no-bus-check", "--resume", file) == 1
+        told = capsys.readouterr().err
+        assert "cannot publish: InvalidSignatureException: the signature does not match" in told
+        assert "--resume goes on with it" in told
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        assert run(sink, "--count", "1500", "--resume", file) == 0
+        sink.stop()
+        assert sorted(map(int, sink.accepted())) == list(range(1_500))
+
+
+def test_another_order_or_input_cannot_be_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The numbers in the journal would mean other events."""
+    file = events(2_000)
+    with EventSink(tmp_path) as sink:
+        assert run(sink, "--max-time", "0.001", "--rate", "2000", file) == 4
+        capsys.readouterr()
+        assert run(sink, "--resume", "--shuffle-seed", "1", file) == 2
+        assert run(sink, file) == 2
+        file.write_text(file.read_text().rsplit("\n", 2)[0])
+        assert run(sink, "--resume", file) == 2
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert "--repeat, --count, --shuffle-seed were 1 0 none, and are 1 0 1" in first
+    assert "an earlier run with this journal did not end" in second
+    assert "events.ndjson has changed, it had" in third
+
+
+def test_a_bus_that_is_not_there_ends_a_stream_of_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Found at the first event for it, among a million others."""
+    lines = [f'{{"Source":"a","DetailType":"b","Detail":{{"n":{n}}},"EventBusName":"orders"}}\n' for n in range(3)]
+    other = lines[0].replace("orders", "oders")
+    Path("events.ndjson").write_text("".join([*lines, other]))
+    pipe = subprocess.Popen(["cat", "events.ndjson"], stdout=subprocess.PIPE)
+    assert pipe.stdout is not None
+    with EventSink(tmp_path, "--bus", "orders") as sink, pipe:
+        command = [sys.executable, str(SCRIPT), "--endpoint-url", sink.url, "-"]
+        done = subprocess.run(command, stdin=pipe.stdout, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"the event bus 'oders' does not exist ({sink.url})" in done.stderr
+    assert "so it ends here" in done.stderr
+
+
+def test_placeholders_are_new_in_each_event(tmp_path: Path) -> None:
+    """One template, many events."""
+    Path("t.json").write_text('{"Source":"a","DetailType":"b","Detail":{"n":"{{seq|number}}","id":"{{uuid}}"}}')
+    with EventSink(tmp_path) as sink:
+        assert run(sink, "--placeholders", "--repeat", "1200", "--shuffle-seed", "3", "t.json") == 0
+        sink.stop()
+        assert sorted(map(int, sink.accepted())) == list(range(1_200))
 
 
 def start(sink: EventSink, *arguments: str) -> subprocess.Popen[bytes]:

@@ -282,13 +282,17 @@ class Dispatch:
             elif passes and after.counted < self._limits.max_attempts:
                 again.append((item, after, result))
                 self._outcomes.retried(1, code)
-            elif code == NO_ANSWER and self._unanswered >= self._limits.max_attempts:
+            elif code == NO_ANSWER and self._nobody_answers():
                 self._give_up([(item, result)], result)
             else:
                 self._let_go((item,))
                 self._outcomes.failed(item, result)
         if again:
             self._wait(again, now)
+
+    def _nobody_answers(self) -> bool:
+        """Whether so many requests in a row had no answer that there is nobody: all that are in flight, and more."""
+        return self._unanswered >= max(self._limits.max_attempts, 2 * self.in_flight)
 
     def _wait(self, again: list[tuple[Item, Attempts, Result]], now: float) -> None:
         """One pause for all entries of a request: they stay together."""

@@ -92,7 +92,7 @@ def test_a_full_disk_is_told_and_nothing_is_forgotten(tmp_path: Path, monkeypatc
             raise OSError(28, "No space left on device")
 
         patch.setattr(os, "write", full)
-        with pytest.raises(LivebusError, match="cannot be written: no space left on device. Name another one with"):
+        with pytest.raises(LivebusError, match=r"cannot be written: no space left on device\. Name another one with"):
             failed.sync()
     failed.sync()
     failed.close()

@@ -49,11 +49,11 @@ def test_a_batch_stays_below_a_million_bytes() -> None:
     bus = Bus()
     bus.read(5, size=400_000)
     bus.run(accepts)
-    assert [[0, 1], [2, 3], [4]] == bus.requests
+    assert bus.requests == [[0, 1], [2, 3], [4]]
     bus = Bus()
     bus.read(2, size=1_100_000)
     bus.run(accepts)
-    assert [[0], [1]] == bus.requests
+    assert bus.requests == [[0], [1]]
 
 
 def test_failed_entries_join_the_next_full_batch() -> None:
@@ -76,7 +76,7 @@ def test_other_errors_are_final(code: str) -> None:
     bus = Bus()
     bus.read(3)
     bus.run(each(lambda number: Result("", code, "no") if number == 1 else OK))
-    assert [[0, 1, 2]] == bus.requests
+    assert bus.requests == [[0, 1, 2]]
     assert {1: Result("", code, "no")} == bus.outcomes.failures
 
 
@@ -86,7 +86,7 @@ def test_attempts_end(code: str) -> None:
     bus = Bus(Limits(max_attempts=3))
     bus.read(2)
     bus.run(each(lambda number: OK if number else Result("", code, "for now")))
-    assert [[0, 1], [0], [0]] == bus.requests
+    assert bus.requests == [[0, 1], [0], [0]]
     assert {0: Result("", code, "for now")} == bus.outcomes.failures
     assert {code: 2} == dict(bus.outcomes.retries)
 
@@ -129,7 +129,7 @@ def test_a_busy_quota_costs_no_attempts() -> None:
     bus.read(5000)
     bus.run(lambda request, now: throttles(request, now) if chance.random() < 0.3 else ALL_ACCEPTED)
     assert sorted(bus.outcomes.accepted_numbers) == list(range(5000))
-    assert {} == bus.outcomes.failures
+    assert bus.outcomes.failures == {}
 
 
 @pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException", "AccessDeniedException"])
@@ -143,7 +143,7 @@ def test_what_every_request_would_be_answered_with_ends_it(code: str) -> None:
     assert list(range(10)) == bus.outcomes.accepted_numbers
     left = [item[0] for item, _ in bus.dispatch.left()]
     assert left[:10] == list(range(10, 20))
-    assert {} == bus.outcomes.failures
+    assert bus.outcomes.failures == {}
 
 
 def test_nobody_there_ends_it_after_the_attempts() -> None:

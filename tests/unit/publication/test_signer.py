@@ -44,13 +44,15 @@ def signed_by_botocore(head: bytes, body: bytes, credentials: Credentials, now: 
 
 @settings(max_examples=700, deadline=None)
 @given(
-    KEYS, KEYS, TOKENS, PATHS, TARGETS, st.lists(st.tuples(st.binary(max_size=300), MOMENTS), min_size=3, max_size=3)
+    st.builds(Credentials, KEYS, KEYS, TOKENS),
+    PATHS,
+    TARGETS,
+    st.lists(st.tuples(st.binary(max_size=300), MOMENTS), min_size=3, max_size=3),
 )
 def test_each_request_is_signed_as_botocore_does(
-    access_key: str, secret_key: str, token: str, path: str, target: str, requests: list[tuple[bytes, int]]
+    credentials: Credentials, path: str, target: str, requests: list[tuple[bytes, int]]
 ) -> None:
     """One signer, several bodies and days: 2,100 random requests, with and without a session token."""
-    credentials = Credentials(access_key, secret_key, token)
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
     signer = Signer(
         credentials,
@@ -65,7 +67,7 @@ def test_each_request_is_signed_as_botocore_does(
         sent = headers_of(head)
         assert sent["authorization"] == signed_by_botocore(head, body, credentials, now, "eu-west-1")
         assert sent["content-length"] == str(len(body))
-        assert sent.get("x-amz-security-token", "") == token
+        assert sent.get("x-amz-security-token", "") == credentials.token
 
 
 def test_new_credentials_hold_at_once() -> None:
