@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from livebus.aws.expected_delivery import Delivery, User
     from livebus.aws.publication_books import BookOptions, Books
     from livebus.aws.publishing import Ledger, Summary
+    from livebus.preflight import Preflight
 
 PROJECT = Path(__file__).resolve().parents[1]
 SOME_FAILED = 3
@@ -254,26 +255,37 @@ class Run:
 
     def _check_rules(self, entries: Iterable[StreamedEntry]) -> None:
         """Raise InvalidEvent for events that no rule of the template matches: EventBridge would drop them in silence."""
-        from livebus.aws.expected_delivery import preflight
-
-        rules = preflight(self._template(), self._arguments.bus)
+        rules = self._preflight()
         for entry in entries:
             rules.look(entry)
         faults = rules.findings()
         if faults:
             raise InvalidEvent(faults=faults)
 
-    def _template(self) -> Path:
-        return self._arguments.template or self._project / "template.yaml"
+    def _preflight(self) -> Preflight:
+        """The rules of the template. Raises LivebusError where it cannot be read."""
+        from datetime import UTC, datetime
+
+        from livebus.preflight import Preflight
+        from livebus.project import Project
+
+        project = Project(self._arguments.template or self._project / "template.yaml")
+        inspection = project.inspect(environment=project.environment())
+        return Preflight(inspection, now=datetime.now(UTC), bus=self._arguments.bus)
 
     def _delivery(self) -> AbstractContextManager[Delivery | None]:
         """Who waits for what arrives, with --wait."""
         if self._arguments.wait is None:
             return nullcontext()
-        from livebus.aws.expected_delivery import Delivery, preflight
+        import time
+        from uuid import uuid4
 
-        rules = preflight(self._template(), self._arguments.bus)
-        return Delivery(self._session, rules, self._user(), self._arguments.field)
+        from livebus.aws.expected_delivery import Delivery
+        from livebus.operation import Services
+        from livebus.preflight import Expectation
+
+        expectation = Expectation(self._preflight(), Services(time.time(), lambda: str(uuid4())))
+        return Delivery(self._session, self._user(), self._arguments.field, expectation.received)
 
     def _user(self) -> User:
         """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from livebus.arrivals import Latencies
 from livebus.errors import LivebusError
+from livebus.latencies import Latencies
 
 _PERCENTS = (0.1, 1, 5, *range(10, 100, 2), 99, 99.5, 99.9, 99.99)
 

@@ -63,3 +63,24 @@ def test_without_a_runtime_the_verbs_say_so(verb: Verb, project: Path, tmp_path:
     assert "no runtime is running" in program.stderr
     assert "Traceback" not in program.stderr
     assert len(program.stderr.splitlines()) == 1
+
+
+def test_publish_waits_for_what_arrives(local: Local, verb: Verb, tmp_path: Path) -> None:
+    """--wait subscribes before, counts what comes, and ends with 5 where nothing can come."""
+    local()
+    (tmp_path / "e.ndjson").write_text(
+        "".join(
+            json.dumps({"source": "sample.source", "detail-type": "message", "detail": {"msg": f"m{number}"}}) + "\n"
+            for number in range(1_200)
+        )
+    )
+    publisher = verb("publish.py", "--local", "--json", "e.ndjson", "--wait", "20", cwd=tmp_path)
+    assert publisher.wait() == 0, publisher.stderr
+    told = json.loads(publisher.stdout)
+    arrivals = told["arrivals"]
+    assert (told["published"], arrivals["expected"], arrivals["arrived"], arrivals["lost"]) == (1_200, 1_200, 1_200, 0)
+    assert "1200 of 1200 messages arrived" in publisher.stderr
+    (tmp_path / "other.json").write_text('{"Source": "other", "DetailType": "b", "Detail": {}}')
+    publisher = verb("publish.py", "--local", "other.json", "--wait", cwd=tmp_path)
+    assert publisher.wait() == 5
+    assert "none of the events leads to a message on that field" in publisher.stderr

@@ -39,9 +39,9 @@ class Bus:
     ``requests`` are the numbers in each request, ``times`` when it went.
     """
 
-    def __init__(self, limits: Limits = Limits(), *, uniform: Callable[[float, float], float] | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, uniform: Callable[[float, float], float] | None = None) -> None:
         self.outcomes = Outcomes()
-        self.dispatch = Dispatch(limits, self.outcomes, uniform=uniform or (lambda low, high: high / 2))
+        self.dispatch = Dispatch(limits or Limits(), self.outcomes, uniform=uniform or (lambda low, high: high / 2))
         self.now = 1000.0
         self.latency = 0.03
         self.requests: list[list[int]] = []

@@ -1,7 +1,7 @@
 """
 Whether what is published arrives: subscribes before, knows what each event should lead to, and counts what comes.
 
-In: a session, the rules of the template, a user. Out: the :class:`~livebus.arrivals.Tally` of what arrived. The subscription
+In: a session, what an event should lead to, a user. Out: the :class:`~livebus.arrivals.Tally` of what arrived. The subscription
 lives in a thread of its own; what should arrive is told just before a request goes.
 """
 
@@ -10,20 +10,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from livebus.arrivals import Arrivals, Tally
 from livebus.aws.session import Session
 from livebus.errors import LivebusError, Unreachable
 from livebus.event_stream import StreamedEntry
 from livebus.message import Gap
-from livebus.operation import Services
-from livebus.preflight import Expectation, Preflight
-from livebus.project import Project
 from livebus.publication.request import Request
 
 if TYPE_CHECKING:
@@ -43,25 +38,20 @@ class User(NamedTuple):
         return f"User({self.name!r})"
 
 
-def preflight(template: Path, bus: str | None) -> Preflight:
-    """The rules of a template. Raises LivebusError where it cannot be read."""
-    project = Project(template)
-    return Preflight(project.inspect(environment=project.environment()), now=datetime.now(UTC), bus=bus)
-
-
 class Delivery:
     """
     Counts what arrives on one subscription field, from entering (subscribed by then) to leaving.
 
-    Entering raises Unreachable where the subscription does not stand.
+    ``expected`` gives the data of each message that an entry should lead to on that field. Entering raises Unreachable where the subscription does not stand.
     """
 
-    def __init__(self, session: Session, rules: Preflight, user: User, field: str) -> None:
+    def __init__(
+        self, session: Session, user: User, field: str, expected: Callable[[StreamedEntry, str], Sequence[Any]]
+    ) -> None:
         self._session = session
         self._user = user
         self._field = field
-        services = Services(time.time(), lambda: str(uuid4()))
-        self._expectation = Expectation(rules, services)
+        self._expected = expected
         self._arrivals = Arrivals()
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
@@ -89,7 +79,7 @@ class Delivery:
             if sequence in request.attempts:
                 continue
             assert isinstance(entry, StreamedEntry)
-            expected = self._expectation.received(entry, self._field)
+            expected = self._expected(entry, self._field)
             with self._changed:
                 for data in expected:
                     self._arrivals.published(sequence, data, now)

@@ -12,10 +12,11 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from livebus.event_sources import STDIN, sources
+from livebus.event_sources import STDIN, Opened, sources
 from livebus.event_stream import Source
 
 # Up to here, all is read before anything is sent.
@@ -29,8 +30,11 @@ class InputFiles:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._first = names[0]
-        self.sources: Sequence[Source] = tuple(sources(names))
         self.has_stdin = STDIN in names
+        self.sources: Sequence[Source] = tuple(
+            Source(each.name, self._opened_stdin) if self.has_stdin and each.name == "stdin" else each
+            for each in sources(names)
+        )
         sizes = [_regular_size(source.name) for source in self.sources if source.name != "stdin"]
         # What cannot be looked at is a fault that reading will tell of.
         self.is_static = not self.has_stdin and None not in sizes
@@ -53,7 +57,25 @@ class InputFiles:
 
     def identity(self) -> list[dict[str, Any]]:
         """What a journal says of the input: names, sizes, times, and a hash of how each file begins."""
-        return [_identity(source.name) for source in self.sources]
+        return [
+            # What a pipe gives first may be short; it is enough to tell one stream from another.
+            {"file": "stdin", "head": hashlib.sha256(self._stdin.peek(64)[:64]).hexdigest()}
+            if self.has_stdin and source.name == "stdin"
+            else _identity(source.name)
+            for source in self.sources
+        ]
+
+    @cached_property
+    def _stdin(self) -> Any:
+        """
+        A reader of its own: Python aborts where it ends while a thread waits in ``sys.stdin``.
+
+        It is never closed, for the same reason.
+        """
+        return open(os.dup(sys.stdin.fileno()), "rb")  # noqa: PTH123
+
+    def _opened_stdin(self) -> Opened:
+        return Opened(self._stdin, close=False)
 
     def _beside(self, suffix: str) -> Path:
         name = "stdin" if self._first == STDIN else self._first.rstrip("/")
@@ -74,10 +96,6 @@ def _regular_size(name: str) -> int | None:
 
 
 def _identity(name: str) -> dict[str, Any]:
-    if name == "stdin":
-        # What a pipe gives first may be short; it is enough to tell one stream from another.
-        stdin: Any = sys.stdin.buffer
-        return {"file": name, "head": hashlib.sha256(stdin.peek(64)[:64]).hexdigest()}
     try:
         with open(name, "rb") as file:  # noqa: PTH123 - as above
             status = os.fstat(file.fileno())

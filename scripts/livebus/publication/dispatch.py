@@ -30,8 +30,6 @@ LINGER_SECONDS = 0.005
 # Throttled while others are accepted is no fault of the entry's: its share of a busy quota just did not come yet. That
 # ends as well, after so many times the attempts that count.
 SHARED_TIMES = 20
-# Where an entry had no answer for the last time, and nothing was accepted for so long, nobody is there.
-DEAD_SECONDS = 1.0
 INFINITE = math.inf
 
 
@@ -96,7 +94,7 @@ class Dispatch:
         self.quota = Quota()
         self.in_flight = 0
         self.accepted = 0
-        self._accepted_at = -INFINITE
+        self._unanswered = 0  # requests in a row
         self.ended = False
         self.stopped = ""
         self.hopeless: Result | None = None
@@ -225,6 +223,7 @@ class Dispatch:
         self.in_flight -= 1
         latency = now - request.sent_at
         error, results = answer
+        self._unanswered = self._unanswered + 1 if error is not None and error.error_code == NO_ANSWER else 0
         if error is not None:
             self._request_failed(request, error, now)
             return
@@ -246,7 +245,6 @@ class Dispatch:
         if self._rate is not None and not self.accepted:
             self._rate.begin(now)
         self.accepted += len(items)
-        self._accepted_at = now
         self._let_go(items)
         self._outcomes.accepted(items, results, latency)
 
@@ -284,13 +282,17 @@ class Dispatch:
             elif passes and after.counted < self._limits.max_attempts:
                 again.append((item, after, result))
                 self._outcomes.retried(1, code)
-            elif code == NO_ANSWER and now - self._accepted_at > DEAD_SECONDS:
+            elif code == NO_ANSWER and self._nobody_answers():
                 self._give_up([(item, result)], result)
             else:
                 self._let_go((item,))
                 self._outcomes.failed(item, result)
         if again:
             self._wait(again, now)
+
+    def _nobody_answers(self) -> bool:
+        """Whether so many requests in a row had no answer that there is nobody: all that are in flight, and more."""
+        return self._unanswered >= max(self._limits.max_attempts, 2 * self.in_flight)
 
     def _wait(self, again: list[tuple[Item, Attempts, Result]], now: float) -> None:
         """One pause for all entries of a request: they stay together."""

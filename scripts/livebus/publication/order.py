@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from livebus.publication.acknowledged import Acknowledged
 from livebus.publication.request import Entry, Item
 
-if TYPE_CHECKING:
-    from random import Random
-
 # Entries of a stream are shuffled within so many: a stream cannot be held as a whole.
 SHUFFLED_AT_ONCE = 10_000
+
+
+class Chance(Protocol):
+    """As much of ``random.Random`` as shuffling takes."""
+
+    def randrange(self, stop: int, /) -> int: ...
+
+    def shuffle(self, items: list[Any], /) -> None: ...
 
 
 class Order(NamedTuple):
@@ -29,7 +34,7 @@ class Order(NamedTuple):
 
 
 def ordered(
-    read: Callable[[], Iterator[Entry]], order: Order, *, random: Random | None, done: Acknowledged | None
+    read: Callable[[], Iterator[Entry]], order: Order, *, random: Chance | None, done: Acknowledged | None
 ) -> Iterator[Item]:
     """
     The entries with their numbers, those that are ``done`` left out (None: there are none).
@@ -43,7 +48,7 @@ def ordered(
     return (item for item in items if item[0] not in done) if done is not None else items
 
 
-def shuffled(entries: Iterator[Entry], random: Random, window: int = SHUFFLED_AT_ONCE) -> Iterator[Entry]:
+def shuffled(entries: Iterator[Entry], random: Chance, window: int = SHUFFLED_AT_ONCE) -> Iterator[Entry]:
     """Each entry that is given is chosen from the next ``window`` ones; all are given once."""
     held: list[Entry] = []
     for entry in entries:
