@@ -28,7 +28,7 @@ class Latencies:
         self.least = min(self.least, seconds)
         self.most = max(self.most, seconds)
         bucket = ceil(log(seconds / _SHORTEST) / _STEP) if seconds > _SHORTEST else 0
-        self._buckets[min(bucket, _BUCKETS - 1)] += 1
+        self._buckets[bucket if bucket < _BUCKETS else _BUCKETS - 1] += 1
 
     @property
     def mean(self) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import time
@@ -44,9 +45,15 @@ class BulkEngine:
             new_loop: Callable[[], asyncio.AbstractEventLoop] | None = uvloop.new_event_loop
         except ImportError:  # Windows
             new_loop = None
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            run = _Run(self._reach, self._signer, publication)
-            runner.run(run.until_done())
+        run = _Run(self._reach, self._signer, publication)
+        # Nothing here makes cycles, and millions of tuples come and go: looking for cycles among them takes a tenth.
+        thresholds = gc.get_threshold()
+        gc.set_threshold(50_000, *thresholds[1:])
+        try:
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(run.until_done())
+        finally:
+            gc.set_threshold(*thresholds)
         if run.interrupted:
             raise KeyboardInterrupt
 
@@ -67,6 +74,7 @@ class _Run:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._infos: list[Any] = []
         self._opened = 0
+        self._measured = time.monotonic(), time.process_time()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
 
@@ -176,7 +184,10 @@ class _Run:
             self._idle.remove(connection)
 
     def _beat(self) -> None:
-        now = time.monotonic()
+        now, computed = time.monotonic(), time.process_time()
+        if now - self._measured[0] > 0.05:
+            self._dispatch.window.busy = (computed - self._measured[1]) / (now - self._measured[0])
+            self._measured = now, computed
         self._publication.beat(now)
         for connection in tuple(self._connections) if int(now) != int(now - Publication.BEAT_SECONDS) else ():
             if connection.request is not None and now - connection.request.sent_at > READ_SECONDS:

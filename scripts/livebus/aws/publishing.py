@@ -120,6 +120,10 @@ class Ledger:
 
     def _book(self, sequences: Sequence[int]) -> None:
         add = self.done.add if self._journal is None else self._journal.add
+        first, last = sequences[0], sequences[-1]
+        if last - first == len(sequences) - 1 and sequences == [*range(first, last + 1)]:  # nearly always
+            add(first, last)
+            return
         for first, last in ranges_of(sequences):
             add(first, last)
 

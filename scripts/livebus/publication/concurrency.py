@@ -20,11 +20,12 @@ class Window:
 
     ``most`` is its limit. A round is judged by the requests that were answered per second, and by how long they took: the
     window doubles while that brings more through, or while requests take hardly longer than at best. ``latency`` is that
-    of a request, smoothed, in seconds.
+    of a request, smoothed, in seconds; ``busy`` is the share of the time that the process computes, told by the engine.
     """
 
     GAIN = 1.15  # twice the window has to bring so much more through
     LONGER = 1.6  # requests that take less than so many times the least are not waiting for each other
+    BUSY = 0.9  # a process that has no time left cannot send more, whatever is in flight
     ROUND_SECONDS = 0.08
     CHANCES = 2  # rounds that a larger window has to show what it brings
     PROBE_ROUNDS = 10  # after so many rounds at a size that seems right, try again
@@ -33,6 +34,7 @@ class Window:
         self.most = most
         self.size = most if fixed else min(FIRST, most)
         self.latency = 0.0
+        self.busy = 0.0
         self._fixed = fixed or self.size == most
         self._answered = 0
         self._waited = 0.0
@@ -61,7 +63,8 @@ class Window:
         self._waited += latency
         elapsed = now - self._round_at
         if elapsed >= self.ROUND_SECONDS and self._answered >= 2 * self.size:
-            if self._full:  # else something else was the limit: the round says nothing about the window
+            # Else something else was the limit: the round says nothing about the window.
+            if self._full and self.busy < self.BUSY:
                 self._judge(self._answered / elapsed, self._waited / self._answered)
             self._round_at, self._answered, self._waited, self._full = now, 0, 0.0, False
 

@@ -134,8 +134,7 @@ class Dispatch:
             self._lingers_until = now + LINGER_SECONDS
         self._fresh.extend(items)
         self._held += len(items)
-        for item in items:
-            self._held_bytes += item[1].size
+        self._held_bytes += sum([item[1].size for item in items])
 
     def end(self) -> None:
         """There is no more input."""
@@ -203,6 +202,9 @@ class Dispatch:
     def _filled(self, items: list[Item], attempts: Mapping[int, Attempts], size: int, now: float) -> Request:
         """Fill up with fresh entries, and book it as sent. An entry above the limit goes alone: AWS has the last word."""
         fresh, batch = self._fresh, self._batch
+        if not items and len(fresh) >= batch and self._held_bytes <= MAX_BATCH_BYTES:  # then no batch is too large
+            items = [fresh.popleft() for _ in range(batch)]
+            size = sum([item[1].size for item in items])
         while fresh and len(items) < batch:
             more = fresh[0][1].size
             if items and size + more > MAX_BATCH_BYTES:
@@ -234,9 +236,12 @@ class Dispatch:
             if failed:
                 accepted = [pair for pair in zip(items, results, strict=True) if pair[1].event_id]
                 self._accepted([item for item, _ in accepted], [result for _, result in accepted], latency, now)
+                self._let_go([item for item, _ in accepted])
                 self._failed(request, failed, now)
                 return
         self._accepted(items, results, latency, now)
+        self._held -= len(items)
+        self._held_bytes -= request.size
 
     def _accepted(self, items: Sequence[Item], results: Sequence[Result] | None, latency: float, now: float) -> None:
         if not items:
@@ -245,7 +250,6 @@ class Dispatch:
         if self._rate is not None and not self.accepted:
             self._rate.begin(now)
         self.accepted += len(items)
-        self._let_go(items)
         self._outcomes.accepted(items, results, latency)
 
     def _request_failed(self, request: Request, error: Result, now: float) -> None:
@@ -305,8 +309,7 @@ class Dispatch:
 
     def _let_go(self, items: Sequence[Item]) -> None:
         self._held -= len(items)
-        for item in items:
-            self._held_bytes -= item[1].size
+        self._held_bytes -= sum([item[1].size for item in items])
 
     def left(self) -> Iterator[tuple[Item, Result]]:
         """

@@ -17,7 +17,8 @@ MAX_HEAD = 65_536
 MAX_BODY = 16_777_216
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*")
+_TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BLANK = b" \t"
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\r\n]*)?")
 
@@ -173,18 +174,18 @@ def _read_head(text: bytes) -> _Head:
         raise NotHttp(f"not an HTTP/1.1 answer: {line[:20]!r}")
     keep, length, chunked = status[1] == b"1", None, False
     for each in lines:
-        header = _HEADER.fullmatch(each)
-        if header is None:
+        name, colon, value = each.partition(b":")
+        if not colon or not name or name.translate(None, _TOKEN) or b"\r" in value or b"\n" in value:
             raise NotHttp(f"not a header: {each[:40]!r}")
-        name = header[1].lower()
+        name = name.lower()
         if name == b"content-length":
-            length = _read_length(header[2], length)
+            length = _read_length(value.strip(_BLANK), length)
         elif name == b"transfer-encoding":
-            if header[2].lower() != b"chunked":
-                raise NotHttp(f"an encoding that nobody asked for: {header[2][:40]!r}")
+            if value.strip(_BLANK).lower() != b"chunked":
+                raise NotHttp(f"an encoding that nobody asked for: {value[:40]!r}")
             chunked = True
         elif name == b"connection":
-            options = {option.strip() for option in header[2].lower().split(b",")}
+            options = {option.strip(_BLANK) for option in value.lower().split(b",")}
             keep = b"close" not in options and (keep or b"keep-alive" in options)
     if chunked and length is not None:  # two ways to find the end: request smuggling, or a fault
         raise NotHttp("Content-Length and Transfer-Encoding in one answer")
