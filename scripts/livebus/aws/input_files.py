@@ -72,7 +72,7 @@ class InputFiles:
 
         It is never closed, for the same reason.
         """
-        return open(os.dup(sys.stdin.fileno()), "rb")  # noqa: PTH123
+        return open(os.dup(sys.stdin.fileno()), "rb", closefd=False)
 
     def _opened_stdin(self) -> Opened:
         return Opened(self._stdin, close=False)

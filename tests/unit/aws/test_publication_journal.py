@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -129,13 +130,16 @@ def test_two_runs_do_not_share_a_journal(path: Path) -> None:
     journal.close(keep=False)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
-    """With what to do."""
-    tmp_path.chmod(0o500)
-    with pytest.raises(LivebusError, match="the journal cannot be written: permission denied"):
-        begun(tmp_path / "a.journal", HEADER)
-    tmp_path.chmod(0o700)
+def test_a_folder_that_may_not_be_written_is_told(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """With what to do. Root may write anywhere: the system's refusal is made here."""
+
+    def refused(*given: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.open", refused)
+    with pytest.raises(LivebusError, match="the journal cannot be written: permission denied") as raised:
+        begun(path, HEADER)
+    assert raised.value.faults[0].advice == "Name another one with --journal FILE, or do without: --no-journal."
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
