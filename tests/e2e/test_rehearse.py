@@ -21,7 +21,7 @@ from support.processes import Program
 from support.waiting import until
 
 # What publish.py is given besides: each way to publish has to bring every event through.
-PUBLISH_FLAGS: list[tuple[str, ...]] = [()]
+PUBLISH_FLAGS: list[tuple[str, ...]] = [("--engine", "bulk"), ("--engine", "boto3")]
 
 SAMPLE, MANY = "events/sample.json", "events/form-array.json"
 _BLOCK = re.compile(r"^```sh\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
