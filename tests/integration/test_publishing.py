@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 import publish
-from livebus.aws import bulk_engine
+from livebus.aws import blocking_engine, bulk_engine
 from livebus.aws.reach import Reach, address
 from livebus.event_stream import StreamedEntry
 from livebus.publication.dispatch import Dispatch, Limits
+from livebus.publication.pace import Rate
 from livebus.publication.publication import DirectFeed, Publication
 from livebus.publication.request import Addressing, Item
 from livebus.publication.signer import Credentials
@@ -387,3 +388,15 @@ def test_wrong_input_is_told_and_nothing_is_sent(
     assert (code, out) == (2, "")
     assert expected in err.replace(",", "").replace(" ", " ")
     assert all(line.startswith("error: ") for line in err.splitlines())
+
+
+def test_a_few_events_wait_for_their_rate_and_for_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 20 events at 1,000 a second the second ten wait a hundredth of a second; the end comes with the last answer."""
+    waited: list[float] = []
+    monkeypatch.setattr(blocking_engine.time, "sleep", waited.append)
+    monkeypatch.setattr(Rate, "sent", lambda rate, entries, now: setattr(rate, "next", now + 0.01))
+    with EventSink(tmp_path) as sink:
+        assert run(sink, "--engine", "bulk", "--rate", "1000", events(20)) == 0
+        assert sink.stop()["accepted"] == 20
+    assert waited
+    assert max(waited) <= 0.01

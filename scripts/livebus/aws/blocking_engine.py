@@ -29,10 +29,10 @@ class BlockingEngine:
         try:
             while not publication.done:
                 request = publication.next_request(time.monotonic())
-                if request is None:
-                    time.sleep(max(0.0, min(1.0, publication.deadline() - time.monotonic())))
-                else:
+                if request is not None:
                     self._make(request, publication)
+                elif not publication.done:  # that nothing more comes may have been noticed just now
+                    time.sleep(max(0.0, min(1.0, publication.deadline() - time.monotonic())))
         except KeyboardInterrupt:
             publication.dispatch.stop("interrupted")
             raise
