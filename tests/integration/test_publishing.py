@@ -9,9 +9,11 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -393,7 +395,8 @@ def test_wrong_input_is_told_and_nothing_is_sent(
 def test_a_few_events_wait_for_their_rate_and_for_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 20 events at 1,000 a second the second ten wait a hundredth of a second; the end comes with the last answer."""
     waited: list[float] = []
-    monkeypatch.setattr(blocking_engine.time, "sleep", waited.append)
+    clock = SimpleNamespace(sleep=waited.append, monotonic=time.monotonic, time=time.time)
+    monkeypatch.setattr(blocking_engine, "time", clock)
     monkeypatch.setattr(Rate, "sent", lambda rate, entries, now: setattr(rate, "next", now + 0.01))
     with EventSink(tmp_path) as sink:
         assert run(sink, "--engine", "bulk", "--rate", "1000", events(20)) == 0
