@@ -183,6 +183,17 @@ def test_a_bus_that_is_not_there_ends_a_stream_of_events(tmp_path: Path, capsys:
     assert "so it ends here" in done.stderr
 
 
+def test_many_events_have_no_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing on stdout; on stderr the first ten that failed, and the summary."""
+    with EventSink(tmp_path, "--final", "0.1") as sink:
+        assert publish.main(["--endpoint-url", sink.url, "--bus", "orders", str(events(1_500))], project=Path()) == 3
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert (out, len(lines), lines[10]) == ("", 13, "error: further events that fail are counted")
+    assert "of 1500 events were accepted" in lines[11]
+    assert lines[12].startswith(f"published to orders ({sink.url}) in ")
+
+
 def test_placeholders_are_new_in_each_event(tmp_path: Path) -> None:
     """One template, many events."""
     Path("t.json").write_text('{"Source":"a","DetailType":"b","Detail":{"n":"{{seq|number}}","id":"{{uuid}}"}}')
@@ -341,7 +352,7 @@ def peak(sink: EventSink, lines: Iterator[bytes]) -> int:
         "print(code, re.search('VmHWM: *([0-9]+)', Path('/proc/self/status').read_text().replace('\\t', ' '))[1])"
     )
     flags = ("--endpoint-url", sink.url, "--bus", "orders", "--quiet", "--no-bus-check")
-    command = [sys.executable, "-c", code, *flags, "-"]
+    command = [sys.executable, "-c", code, *flags, "--concurrency", "64", "-"]
     environment = {**KEYS, "PYTHONPATH": str(SCRIPT.parent), "AWS_CONFIG_FILE": "none"}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdin is not None
@@ -366,7 +377,7 @@ def test_memory_does_not_grow_with_the_stream(tmp_path: Path) -> None:
     with EventSink(tmp_path, "--latency-ms", "5") as sink:
         short, long = peak(sink, stream(40)), peak(sink, stream(160))
     assert long < 60 * 1024
-    assert long < short + 8 * 1024
+    assert long < short + 16 * 1024  # of 120 MB more
 
 
 @pytest.mark.parametrize(

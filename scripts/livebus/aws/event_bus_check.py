@@ -38,9 +38,11 @@ class EventBuses:
         self._exists = exists
         self._where = where
         self._warn = warn
-        self._consequence = "so it ends here" if begun else "so nothing was sent"
+        self._consequence = "so nothing was sent"
         if addressing.override:
             self._check(addressing.override)
+        if begun:
+            self._consequence = "so it ends here"
 
     def checked(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries, each of which goes to a bus that is there. Raises LivebusError."""

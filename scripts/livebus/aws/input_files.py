@@ -69,13 +69,11 @@ class InputFiles:
     def _stdin(self) -> Any:
         """
         A reader of its own: Python aborts where it ends while a thread waits in ``sys.stdin``.
-
-        It is never closed, for the same reason.
         """
         return open(os.dup(sys.stdin.fileno()), "rb", closefd=False)
 
     def _opened_stdin(self) -> Opened:
-        return Opened(self._stdin, close=False)
+        return Opened(self._stdin)
 
     def _beside(self, suffix: str) -> Path:
         name = "stdin" if self._first == STDIN else self._first.rstrip("/")

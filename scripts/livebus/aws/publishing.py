@@ -94,7 +94,7 @@ class Ledger:
         self.tally.accepted += len(items)
         self.tally.latencies.add(latency)
         self._book([item[0] for item in items])
-        if results is not None:
+        if results is not None and self._told.wants_ids:
             for item, result in zip(items, results, strict=True):
                 self._told.accepted(item, result)
 

@@ -1,8 +1,8 @@
 """
 A feed for input that lets wait: a pipe, a terminal, another program.
 
-In: an iterator that blocks. Out: what it has given so far. It is read in a thread of its own, no further ahead than a few
-thousand entries or some megabytes; what is being read must not hold up what is being sent.
+In: an iterator that blocks. Out: what it has given so far. It is read in a thread of its own, no further ahead than
+two thousand entries or two megabytes; what is being read must not hold up what is being sent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livebus.errors import LivebusError
 from livebus.publication.request import Item
 
 AHEAD = 2_000
-AHEAD_BYTES = 8_000_000
+AHEAD_BYTES = 2_000_000
 
 
 class StreamFeed:
