@@ -37,7 +37,8 @@ or to the local runtime, which looks the same; ``runtime`` is that runtime: sock
 ``checks`` prove that the parts fit together. ``project`` finds the files around a template, ``validation`` runs checks and dry
 run over them; ``lint`` shows the findings to cfn-lint, ``testing`` is the pytest fixture. ``capacity`` is about no template but
 about a load: what it costs, and which quotas it meets first. ``faults`` decides what fails on purpose. ``terminal``,
-``status_line`` and ``flags`` are what the programs in ``scripts/`` share, ``publication_view`` is what publish.py shows.
+``status_line`` and ``flags`` are what the programs in ``scripts/`` share, ``publication_view`` is what
+publish.py shows. ``publish_arguments``, ``subscribe_arguments`` and ``redrive_arguments`` are what these programs are told.
 
 Stations are compiled once and are then called without I/O: time, ids and randomness are arguments.
 """

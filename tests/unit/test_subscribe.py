@@ -19,6 +19,7 @@ from livebus.aws.result_stream import ResultStream
 from livebus.errors import Unreachable
 from livebus.graphql_api import ApiAddress
 from livebus.message import Gap, Message
+from livebus.subscribe_arguments import argument_parser
 
 AT = datetime(2026, 1, 15, 8, 30, 0, 250_000, UTC)
 
@@ -59,7 +60,7 @@ class FakeSubscription:
 
 
 def listen(*items: Message | Gap | BaseException, flags: str = "", names: tuple[str, ...] = ("onOrder",)) -> int:
-    arguments = subscribe._parser().parse_args(flags.split())
+    arguments = argument_parser("").parse_args(flags.split())
     listening = subscribe._listening(FakeSubscription(*items, names=names), arguments, None)  # type: ignore[arg-type]
     return asyncio.run(asyncio.wait_for(subscribe._until_the_end(listening, arguments), 60))
 
@@ -146,7 +147,7 @@ def test_the_password_never_comes_from_an_argument(
     monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\r\nnot this\n"))
     if environment is not None:
         monkeypatch.setenv("LIVEBUS_PASSWORD", environment)
-    parser = subscribe._parser()
+    parser = argument_parser("")
     session: Any = SimpleNamespace(
         runtime=runtime, client=lambda service: service, outputs={"UserPoolClientId": "id"}, owner="x"
     )
@@ -160,7 +161,7 @@ def test_no_password_is_wrong_usage(
 ) -> None:
     """Where nobody sits at the terminal, nobody is asked; the ways to give it are told."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("nobody asks for this"))
-    parser = subscribe._parser()
+    parser = argument_parser("")
     session: Any = SimpleNamespace(runtime=RUNTIME if "--local" in arguments else None)
     with pytest.raises(SystemExit) as raised:
         subscribe._sign_in(parser, parser.parse_args(arguments), session, API)
@@ -170,14 +171,14 @@ def test_no_password_is_wrong_usage(
 
 
 def asked(*arguments: str) -> list[subscribe.Asked]:
-    parser = subscribe._parser()
+    parser = argument_parser("")
     return subscribe._asked(parser, parser.parse_args(arguments))
 
 
 def test_a_document_may_be_a_file() -> None:
     """A text with a brace is GraphQL, anything else the name of a file."""
     Path("s.graphql").write_text("subscription { onOrder }")
-    parser = subscribe._parser()
+    parser = argument_parser("")
     assert [
         subscribe._document(parser, each).field
         for each in asked("--query", "s.graphql", "--query", "subscription { a }")
