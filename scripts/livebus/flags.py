@@ -72,6 +72,17 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def above_zero(text: str, what: str = "a number") -> float:
+    """An argument's type: a finite number above 0; ``what`` is what messages call it."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not {what} above 0")
+    return value
+
+
 def not_empty(text: str) -> str:
     """An argument's type: some text. An empty one is a shell variable that is not set, never a wish."""
     if not text:

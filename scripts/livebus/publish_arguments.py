@@ -38,19 +38,9 @@ exit codes: 0 all accepted (and delivered, with --wait), 1 failed, 2 wrong usage
 """
 
 
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
-
-
 def _wait(text: str) -> float:
     try:
-        return _rate(text)
+        return flags.above_zero(text)
     except ArgumentTypeError:
         raise ArgumentTypeError(f"{text!r} is not a number of seconds; files stand before --wait") from None
 
@@ -80,7 +70,12 @@ def argument_parser(description: str) -> ArgumentParser:
     add("--quiet", action="store_true", help="print failures only (and the JSON object)")
     group = parser.add_argument_group("how fast")
     add = group.add_argument
-    add("--rate", type=_rate, metavar="N", help="so many events a second (default: as fast as the service takes them)")
+    add(
+        "--rate",
+        type=flags.above_zero,
+        metavar="N",
+        help="so many events a second (default: as fast as the service takes them)",
+    )
     add("--concurrency", type=_concurrency, metavar="N", help="requests in flight (default: found by measuring)")
     add(
         "--max-attempts",
@@ -89,7 +84,7 @@ def argument_parser(description: str) -> ArgumentParser:
         metavar="N",
         help="how often an entry is sent at the most when it is throttled or fails inside AWS (default: 5)",
     )
-    add("--max-time", type=_rate, metavar="SECONDS", help="give up after so long")
+    add("--max-time", type=flags.above_zero, metavar="SECONDS", help="give up after so long")
     add(
         "--engine",
         choices=ENGINES,

@@ -49,13 +49,7 @@ def _field(text: str) -> tuple[str, str]:
 
 
 def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is not a number of messages a second above 0")
-    return value
+    return flags.above_zero(text, "a number of messages a second")
 
 
 def parser(description: str, runs: Runs) -> ArgumentParser:

@@ -78,13 +78,7 @@ def _filter(text: str) -> tuple[str, str]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return value
+    return flags.above_zero(text, "a number of seconds")
 
 
 def argument_parser(description: str) -> ArgumentParser:
