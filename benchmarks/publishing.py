@@ -14,6 +14,7 @@ throttling   a service that allows 600 requests a second
 rate         --rate, as the sink saw it
 once         one event: whole processes
 memory       the most memory of a long stream through stdin
+losses       a service that fails 30 % of what reaches it, and a publisher that is killed in the middle, and goes on
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +71,10 @@ class Figure:
     def met(self) -> bool:
         return self.value >= self.target if self.at_least else self.value <= self.target
 
+
+# How runs are ended in the middle, and what publish.py says when all was accepted but for some.
+ENDINGS = (signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGINT)
+DONE_BUT_FOR_SOME = 3
 
 Publisher = Callable[[Sink], Run]
 ONE_BY_ONE, BATCHES, THREADED = "boto3, one by one", "boto3, tens", f"boto3, tens, {THREADS} threads"
@@ -254,7 +263,44 @@ def memory(options: argparse.Namespace, folder: Path) -> tuple[list[Figure], dic
     }
 
 
-SECTIONS = {each.__name__: each for each in (throughput, latency, throttling, rate, once, memory)}
+def losses(options: argparse.Namespace, folder: Path) -> tuple[list[Figure], dict[str, Any]]:
+    count = 100_000 if options.quick else 1_000_000
+    file = events(folder / "failing.ndjson", count, 300)
+    chance = random.Random(4)
+    runs = 0
+    started = time.perf_counter()
+    with sink("--fail", "0.3", "--final", "0.0005", "--seed", "4", "--log", "LOG") as to:
+        command = [str(part) for part in ours(to, file, "--engine", "bulk")]
+        for ending in (*ENDINGS, None):
+            flags = ["--resume"] if runs else []
+            with subprocess.Popen([*command, *flags], env=to.environment, stderr=subprocess.DEVNULL) as process:
+                runs += 1
+                if ending is not None:
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(chance.uniform(0.5, count / 100_000))
+                    process.send_signal(ending)
+            if process.returncode == DONE_BUT_FOR_SOME:
+                break
+        seconds = time.perf_counter() - started
+        to.restart()  # its log is whole then
+        accepted = to.log.read_text().split()
+    failed = [
+        json.loads(json.loads(line)["Detail"])["n"]
+        for part in folder.glob("failing.ndjson.failed*.ndjson")
+        for line in part.read_text(encoding="utf-8").splitlines()
+    ]
+    known = {*map(int, accepted), *failed}
+    lost, twice = count - len(known), len(accepted) - len(set(accepted))
+    print(
+        f"\nlosses: {count:,} events to a sink that fails 30 % of the requests in all ways, {runs} runs of which {runs - 1} "
+        f"were ended in the middle, {seconds:.0f} s: {lost} lost, {len(set(failed)):,} in the file of failed events, "
+        f"{twice:,} accepted twice; exit code {process.returncode}"
+    )
+    figures = [Figure("losses", f"of {count:,} events neither accepted nor told", lost, "", 0, at_least=False)]
+    return figures, {"lost": lost, "twice": twice, "failed": len(set(failed)), "runs": runs, "seconds": seconds}
+
+
+SECTIONS = {each.__name__: each for each in (throughput, latency, throttling, rate, once, memory, losses)}
 
 
 def plot(rows: Mapping[str, Any], file: Path) -> None:
