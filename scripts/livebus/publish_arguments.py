@@ -32,9 +32,9 @@ of them, {"Entries": [...]}, or one of these per line; gzip or not. A folder sta
 of together up to 8 MB have a fault, nothing is sent; more than that is sent as it is read.
 
 stdout has one line per accepted event, for the first 1,000: EventId, source, detail-type, with tabs between them.
-exit codes: 0 all accepted (and delivered, with --wait), 1 failed, 2 wrong usage or input, nothing sent, 3 some events were not accepted (they are in
---fail-file) or not readable, 4 given up because of throttling or --max-time, 5 accepted, and not delivered in time,
-130 interrupted
+exit codes: 0 all accepted (and delivered, with --wait), 1 failed, 2 wrong usage or input, nothing sent, 3 some events
+were not accepted (they are in --fail-file) or not readable, 4 given up because of throttling or --max-time,
+5 accepted, and not delivered in time, 130 interrupted
 """
 
 

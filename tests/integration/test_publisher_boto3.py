@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 import publish
+from livebus import publish_arguments
 from livebus.publication.dispatch import BASE_SECONDS
 
 Answer = tuple[int, dict[str, Any]]
@@ -125,7 +126,7 @@ def runtime(aws: Aws, folder: Path) -> Aws:
 @pytest.fixture(params=["bulk", "boto3"], autouse=True)
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each test with each engine: what the verb says and does is the same."""
-    monkeypatch.setattr(publish, "DEFAULT_ENGINE", request.param)
+    monkeypatch.setattr(publish_arguments, "DEFAULT_ENGINE", request.param)
     return str(request.param)
 
 
