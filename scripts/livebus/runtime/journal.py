@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from livebus.errors import LivebusError
 from livebus.event import Event
 from livebus.runtime.sqlite_file import SqliteFile
@@ -122,7 +120,7 @@ class Journal:
         if found is None:
             return None
         envelope, bus, ingestion_time, rule_arn, target_id, attempts, first, due = found
-        event = Event(orjson.loads(envelope), bus, ingestion_time)
+        event = Event.restored(envelope.encode(), bus, ingestion_time)
         return PendingRetry(event, rule_arn, target_id, attempts, first, due, row)
 
     def due_times(self) -> list[tuple[float, int]]:

@@ -42,6 +42,16 @@ def test_a_retry_comes_back_as_it_was(journal: Journal) -> None:
     assert (kept.first, kept.due, kept.row) == (5.0, 10.0, row)
 
 
+def test_a_retrys_text_comes_back_character_for_character(journal: Journal) -> None:
+    """What a transformer takes out of an event is the same at the second attempt: 1.50 does not become 1.5."""
+    event = Event({**ENVELOPE, "detail": {"price": 1.5}}, "bus", "2026-01-01T00:00:00Z", detail_text='{"price": 1.50}')
+    kept = journal.retry(journal.add_retry(PendingRetry(event, "rule-arn", "target", 1, 5.0, 10.0)))
+
+    assert kept is not None
+    assert kept.event.text == event.text
+    assert b'"detail":{"price": 1.50}' in kept.event.text
+
+
 def test_a_retry_is_postponed_and_removed(journal: Journal) -> None:
     """A retry that fails again changes its row; one that is over leaves none."""
     row = journal.add_retry(waiting())
