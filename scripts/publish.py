@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from livebus.aws.expected_delivery import Delivery, User
     from livebus.aws.publication_books import BookOptions, Books
     from livebus.aws.publishing import Ledger, Summary
+    from livebus.checks.inspection import Inspection
     from livebus.preflight import Preflight
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -244,11 +245,16 @@ class Run:
         from datetime import UTC, datetime
 
         from livebus.preflight import Preflight
+
+        return Preflight(self._inspection, now=datetime.now(UTC), bus=self._arguments.bus)
+
+    @cached_property
+    def _inspection(self) -> Inspection:
+        """The template, read once for --check and --wait."""
         from livebus.project import Project
 
         project = Project(self._arguments.template or self._project / "template.yaml")
-        inspection = project.inspect(environment=project.environment())
-        return Preflight(inspection, now=datetime.now(UTC), bus=self._arguments.bus)
+        return project.inspect(environment=project.environment())
 
     def _delivery(self) -> AbstractContextManager[Delivery | None]:
         """Who waits for what arrives, with --wait."""

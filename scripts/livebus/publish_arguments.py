@@ -10,9 +10,9 @@ from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
 from livebus import flags
-from livebus.aws.engines import ENGINES
+from livebus.aws.engines import AUTO, ENGINES
 
-DEFAULT_ENGINE = "auto"
+DEFAULT_ENGINE = AUTO
 WAIT_SECONDS = 10.0
 FIELD = "onPublishMsgFromEb"
 
