@@ -149,6 +149,36 @@ def play(test: Callable[[AppSync], Awaitable[object]], *scripts: Script) -> AppS
     return asyncio.run(run())
 
 
+async def short(peer: Peer) -> None:
+    """A connection that is acknowledged and closed."""
+    await peer.accept()
+    await peer.close()
+
+
+async def before(peer: Peer) -> None:
+    """One message, and the connection is closed."""
+    await peer.accept()
+    await peer.data("before")
+    await peer.close()
+
+
+async def after(peer: Peer) -> None:
+    """One message, on a connection that stands until the client has enough."""
+    await peer.accept()
+    await peer.data("after")
+    await peer.until_closed()
+
+
+async def refusing(peer: Peer) -> None:
+    await peer.receive()
+    await peer.send(type="connection_error", payload=UNAUTHORIZED)
+    await peer.until_closed()
+
+
+async def take_after(appsync: AppSync) -> None:
+    assert await take(appsync, 1) == [{"onOrder": "after"}]
+
+
 async def take(appsync: AppSync, count: int) -> list[Any]:
     taken: list[Any] = []
     async with appsync.subscriber().subscribe(QUERY) as subscription:
@@ -207,17 +237,12 @@ def test_entering_waits_for_the_acknowledgement() -> None:
 def test_a_refused_connection_is_told_at_once() -> None:
     """connection_error with AppSync's reason; no second attempt."""
 
-    async def script(peer: Peer) -> None:
-        await peer.receive()
-        await peer.send(type="connection_error", payload=UNAUTHORIZED)
-        await peer.until_closed()
-
     async def test(appsync: AppSync) -> None:
         with pytest.raises(Unreachable) as raised:
             await take(appsync, 1)
         assert str(raised.value) == "AppSync refused the connection: UnauthorizedException: Token has expired."
 
-    assert len(play(test, script).connections) == 1
+    assert len(play(test, refusing).connections) == 1
 
 
 def test_a_refused_subscription_is_told_at_once() -> None:
@@ -277,23 +302,13 @@ def test_silence_in_place_of_the_acknowledgement_is_told(monkeypatch: pytest.Mon
 def test_a_lost_connection_is_taken_up_again_with_a_fresh_token() -> None:
     """The gap is told, from the loss to the new acknowledgement, over failed attempts in between."""
 
-    async def first(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("before")
-        await peer.close()
-
     async def failed(peer: Peer) -> None:
         await peer.close()
-
-    async def second(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("after")
-        await peer.until_closed()
 
     async def test(appsync: AppSync) -> None:
         assert await take(appsync, 2) == [{"onOrder": "before"}, {"onOrder": "after"}]
 
-    appsync = play(test, first, failed, failed, second)
+    appsync = play(test, before, failed, failed, after)
     assert [header["Authorization"] for header in appsync.connections] == [f"token-{n}" for n in range(1, 5)]
     assert appsync.pauses == [(0, 0.5), (0, 1.0), (0, 2.0)]
     assert [(gap.seconds, gap.reason) for gap in appsync.gaps] == [(3.5, appsync.lost[0])]
@@ -317,29 +332,11 @@ def test_an_end_in_the_middle_is_a_loss(end: dict[str, Any]) -> None:
         await peer.send(**end)
         await peer.until_closed()
 
-    async def second(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("after")
-        await peer.until_closed()
-
-    async def test(appsync: AppSync) -> None:
-        assert await take(appsync, 1) == [{"onOrder": "after"}]
-
-    assert len(play(test, first, second).lost) == 1
+    assert len(play(take_after, first, after).lost) == 1
 
 
 def test_a_refusal_after_a_loss_ends_the_iteration() -> None:
     """A user who was locked out in between is told so, after the messages that had come; a new token was tried, too."""
-
-    async def first(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("before")
-        await peer.close()
-
-    async def second(peer: Peer) -> None:
-        await peer.receive()
-        await peer.send(type="connection_error", payload=UNAUTHORIZED)
-        await peer.until_closed()
 
     async def test(appsync: AppSync) -> None:
         async with appsync.subscriber().subscribe(QUERY) as subscription:
@@ -348,61 +345,29 @@ def test_a_refusal_after_a_loss_ends_the_iteration() -> None:
                 with pytest.raises(Refused, match="refused the connection"):
                     await subscription.message()
 
-    appsync = play(test, first, second)
+    appsync = play(test, before, refusing)
     assert (len(appsync.connections), appsync.renewals) == (3, 1)
 
 
 def test_a_token_that_is_staler_than_it_looks_is_renewed() -> None:
     """The machine slept, say: the refused token is forgotten, and the next one lets us in."""
 
-    async def first(peer: Peer) -> None:
-        await peer.accept()
-        await peer.close()
-
-    async def refusing(peer: Peer) -> None:
-        await peer.receive()
-        await peer.send(type="connection_error", payload=UNAUTHORIZED)
-        await peer.until_closed()
-
-    async def last(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("after")
-        await peer.until_closed()
-
-    async def test(appsync: AppSync) -> None:
-        assert await take(appsync, 1) == [{"onOrder": "after"}]
-
-    appsync = play(test, first, refusing, last)
+    appsync = play(take_after, short, refusing, after)
     assert (appsync.renewals, len(appsync.gaps)) == (1, 1)
 
 
 def test_a_pool_that_does_not_answer_is_asked_again() -> None:
     """No network for the sign-in, either: that is no refusal, and the gap goes on."""
 
-    async def first(peer: Peer) -> None:
-        await peer.accept()
-        await peer.close()
-
-    async def second(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("after")
-        await peer.until_closed()
-
     async def test(appsync: AppSync) -> None:
+        async def cut(peer: Peer) -> None:
+            appsync.unreachable = [Unreachable("no network"), Unreachable("no network")]
+            await short(peer)
+
         appsync.scripts[0] = cut
-        assert await take(appsync, 1) == [{"onOrder": "after"}]
+        await take_after(appsync)
 
-    async def cut(peer: Peer) -> None:
-        appsync_of_the_test.unreachable = [Unreachable("no network"), Unreachable("no network")]
-        await first(peer)
-
-    async def remembering(appsync: AppSync) -> None:
-        nonlocal appsync_of_the_test
-        appsync_of_the_test = appsync
-        await test(appsync)
-
-    appsync_of_the_test = AppSync()
-    appsync = play(remembering, first, second)
+    appsync = play(test, short, after)
     assert len(appsync.pauses) == 3
     assert [gap.seconds for gap in appsync.gaps] == [0.5 + 1 + 2]
 
@@ -410,19 +375,7 @@ def test_a_pool_that_does_not_answer_is_asked_again() -> None:
 def test_a_connection_that_does_not_last_is_no_new_beginning() -> None:
     """Acknowledged and closed again and again: the pauses grow, until one has stood for half a minute."""
 
-    async def short(peer: Peer) -> None:
-        await peer.accept()
-        await peer.close()
-
-    async def last(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("after")
-        await peer.until_closed()
-
-    async def test(appsync: AppSync) -> None:
-        assert await take(appsync, 1) == [{"onOrder": "after"}]
-
-    appsync = play(test, short, short, short, last)
+    appsync = play(take_after, short, short, short, after)
     assert [pause[1] for pause in appsync.pauses] == [0.5, 1, 2]
     assert len(appsync.gaps) == 3
 
@@ -457,15 +410,7 @@ def test_silence_is_a_loss() -> None:
         await peer.send(type="ka")
         await peer.until_closed()
 
-    async def second(peer: Peer) -> None:
-        await peer.accept()
-        await peer.data("after")
-        await peer.until_closed()
-
-    async def test(appsync: AppSync) -> None:
-        assert await take(appsync, 1) == [{"onOrder": "after"}]
-
-    assert "keep-alive" in play(test, first, second).lost[0]
+    assert "keep-alive" in play(take_after, first, after).lost[0]
 
 
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
