@@ -16,10 +16,6 @@ _CA_KEY_FILE = "ca-key.pem"
 _HOSTS = ("localhost", "127.0.0.1", "::1", "*.localhost")
 
 
-def ca_path(state: StateFolder) -> Path:
-    return state.file(CA_FILE)
-
-
 def make_ca(state: StateFolder) -> Path:
     """The path of the CA's certificate; makes the CA where there is none yet."""
     if not state.file(CA_FILE).exists() or not state.file(_CA_KEY_FILE).exists():
