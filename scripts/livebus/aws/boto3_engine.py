@@ -16,9 +16,9 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
+from livebus.aws.event_bus_check import told_of_bus
 from livebus.aws.refusal import code_and_message, unreachable
 from livebus.publication.answer import (
-    HOPELESS,
     NO_ANSWER,
     NOT_SENT,
     Answer,
@@ -32,7 +32,6 @@ from livebus.publication.request import Request
 # More threads do not send more: each request costs a millisecond of Python, and one of them runs at a time.
 MOST_THREADS = 32
 GRACE_SECONDS = 5.0
-_UNKNOWN_BUS = "ResourceNotFoundException"
 
 
 class EventsClient(Protocol):
@@ -159,12 +158,7 @@ def bus_exists(client: EventsClient, bus: str) -> bool | None:
     try:
         client.describe_event_bus(Name=bus)
     except ClientError as error:
-        code, _ = code_and_message(error)
-        if code == _UNKNOWN_BUS:
-            return False
-        if code in HOPELESS and code not in ("AccessDenied", "AccessDeniedException"):
-            raise unreachable(error, "publish") from None
-        return None
+        return told_of_bus(*code_and_message(error))
     except BotoCoreError as error:
         raise unreachable(error, "publish") from None
     return True

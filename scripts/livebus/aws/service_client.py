@@ -16,15 +16,15 @@ from urllib.parse import urlencode
 import orjson
 
 from livebus.aws import advice
+from livebus.aws.event_bus_check import told_of_bus
 from livebus.aws.http_connection import HttpConnection, NoAnswer
 from livebus.aws.reach import Reach
 from livebus.errors import Unreachable
-from livebus.publication.answer import HOPELESS, Result, service_error
+from livebus.publication.answer import Result, service_error
 from livebus.publication.http_response import Response
 from livebus.publication.signer import Signer
 
 USER_AGENT = "User-Agent: livebus"
-_UNKNOWN_BUS = "ResourceNotFoundException"
 
 
 def signer_of(reach: Reach, service: str, headers: dict[str, str]) -> Signer:
@@ -64,11 +64,7 @@ def bus_exists(reach: Reach, bus: str, connection: HttpConnection | None = None)
     if response.status == 200:
         return True
     error = service_error(response.status, _json(response.body))
-    if error.error_code == _UNKNOWN_BUS:
-        return False
-    if error.error_code in HOPELESS and error.error_code not in ("AccessDenied", "AccessDeniedException"):
-        raise advice.refused(error.error_code, error.error_message, "publish")
-    return None
+    return told_of_bus(error.error_code, error.error_message)
 
 
 class CloudFormation:
