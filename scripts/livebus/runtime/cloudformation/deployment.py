@@ -59,6 +59,17 @@ class Deployer:
         except OSError as error:
             raise LivebusError(f"the stack {stack.name!r} cannot be kept: {error.strerror}") from None
 
+    def _turn_and_save(self, stack: Stack, status: str) -> None:
+        """Begin what the user asked for. Raises LivebusError, with the stack as it was, where that cannot be kept."""
+        before = stack.status, stack.reason
+        self._turn(stack, status, _BY_USER)
+        try:
+            self.save(stack)
+        except LivebusError:
+            stack.events.pop()
+            stack.status, stack.reason = before
+            raise
+
     def _settle(self, stack: Stack, status: str, reason: str = "") -> None:
         """End a deployment. What cannot be kept is told: it is at work all the same."""
         self._turn(stack, status, reason)
@@ -117,14 +128,11 @@ class Deployer:
         Raises LivebusError, with nothing changed, where the state folder does not take the beginning.
         """
         status = "CREATE_IN_PROGRESS" if change_set.type == "CREATE" else "UPDATE_IN_PROGRESS"
-        before = stack.status, stack.reason
-        self._turn(stack, status, _BY_USER)
         change_set.execution = "EXECUTE_IN_PROGRESS"
         try:
-            self.save(stack)
+            self._turn_and_save(stack, status)
         except LivebusError:
-            stack.events.pop()
-            (stack.status, stack.reason), change_set.execution = before, "AVAILABLE"
+            change_set.execution = "AVAILABLE"
             raise
         failed = status.replace("IN_PROGRESS", "FAILED")
         return asyncio.get_running_loop().create_task(
@@ -255,23 +263,17 @@ class Deployer:
 
     def begin_deletion(self, stack: Stack, retained: Iterable[str]) -> asyncio.Task[None]:
         """Begin to delete a stack; ``retained`` are logical ids to leave. Raises LivebusError as ``begin`` does."""
-        before = stack.status, stack.reason
-        self._turn(stack, "DELETE_IN_PROGRESS", _BY_USER)
-        try:
-            self.save(stack)
-        except LivebusError:
-            stack.events.pop()
-            stack.status, stack.reason = before
-            raise
+        before = stack.status
+        self._turn_and_save(stack, "DELETE_IN_PROGRESS")
         deletion = self._carry_out_deletion(stack, frozenset(retained), before)
         return asyncio.get_running_loop().create_task(self._to_its_end(deletion, stack, "DELETE_FAILED"))
 
-    async def _carry_out_deletion(self, stack: Stack, retained: frozenset[str], before: tuple[str, str]) -> None:
+    async def _carry_out_deletion(self, stack: Stack, retained: frozenset[str], before: str) -> None:
         await asyncio.sleep(0)
         held = self._held_export(stack, {})
         if held:
             # Seen on AWS: the stack has the status of before again, and only the reason tells.
-            self._settle(stack, before[0], held)
+            self._settle(stack, before, held)
             return
         refused = {
             logical_id: reason
