@@ -14,7 +14,7 @@ PIP := $(BIN)/python $(INSTALL)
 CHECKOV := .venv-checkov
 TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-team.yaml
 # A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start.
-COMPILE := $(BIN)/python -m compileall -q scripts/livebus
+COMPILE := $(BIN)/python -m compileall -q src/livebus
 PYTEST_ARGS ?=
 CLIENTS := tests/clients/node_modules/.package-lock.json
 
@@ -36,7 +36,7 @@ check: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=scripts $(BIN)/lint-imports
+	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/cfn-lint --append-rules scripts/cfn_lint_rules cfn_lint_serverless.rules --template $(TEMPLATES)
 	$(CHECKOV)/bin/checkov --quiet --compact --framework cloudformation --skip-download $(addprefix --file ,$(TEMPLATES))
 	$(BIN)/sam validate --lint

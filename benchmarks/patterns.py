@@ -19,7 +19,7 @@ from time import perf_counter
 
 import orjson
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from livebus.pattern import EventPattern, PatternIndex
 

@@ -5,6 +5,11 @@ boto3 publishes arrives. Everything is in this one process, and gone when it end
 
 from __future__ import annotations
 
+import sys as _sys
+from pathlib import Path as _Path
+
+_sys.path.insert(0, str(_Path(__file__).resolve().parents[1] / "src"))
+
 import argparse
 import asyncio
 import signal

@@ -4,6 +4,11 @@ Runs the application of template.yaml on this machine: EventBridge, AppSync and 
 
 from __future__ import annotations
 
+import sys as _sys
+from pathlib import Path as _Path
+
+_sys.path.insert(0, str(_Path(__file__).resolve().parents[1] / "src"))
+
 import argparse
 import asyncio
 import signal

@@ -11,9 +11,9 @@ import logging
 import sys
 from pathlib import Path
 
-_SCRIPTS = str(Path(__file__).resolve().parents[1])
+_SOURCES = str(Path(__file__).resolve().parents[2] / "src")
 
-sys.path.insert(0, _SCRIPTS)
+sys.path.insert(0, _SOURCES)
 try:
     from livebus import lint
 except ImportError as missing:
@@ -24,4 +24,4 @@ except ImportError as missing:
 else:
     globals().update(lint.rules())
 finally:
-    sys.path.remove(_SCRIPTS)
+    sys.path.remove(_SOURCES)

@@ -164,7 +164,7 @@ def test_the_module_can_be_named_instead_of_the_folder(application: Path) -> Non
         "template.yaml",
         "--append-rules",
         "livebus.lint",
-        PYTHONPATH=str(PROJECT / "scripts"),
+        PYTHONPATH=str(PROJECT / "src"),
     )
 
     assert [each["Rule"]["Id"] for each in found] == [WRONG_ID]
@@ -176,7 +176,7 @@ def test_rules_that_are_named_twice_run_once(application: Path) -> None:
     rules = f"append_rules: [scripts/cfn_lint_rules, {PROJECT}/scripts/cfn_lint_rules, livebus.lint]\n"
     (application / ".cfnlintrc").write_text(f"templates: [template.yaml]\n{rules}")
 
-    found = matches(application, PYTHONPATH=str(PROJECT / "scripts"))
+    found = matches(application, PYTHONPATH=str(PROJECT / "src"))
 
     assert [each["Rule"]["Id"] for each in found] == [WRONG_ID]
 

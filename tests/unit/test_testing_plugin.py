@@ -141,7 +141,7 @@ def test_the_plugin_serves_other_projects(tmp_path: Path) -> None:
         text=True,
         check=False,
         cwd=tmp_path,
-        env={"PYTHONPATH": str(PROJECT / "scripts"), "PATH": ""},
+        env={"PYTHONPATH": str(PROJECT / "src"), "PATH": ""},
     )
 
     assert done.returncode == 0, done.stdout

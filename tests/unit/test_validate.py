@@ -503,7 +503,7 @@ def test_cfn_lint_and_boto3_are_imported_only_when_they_are_needed() -> None:
             capture_output=True,
             text=True,
             check=True,
-            env={"PYTHONPATH": str(PROJECT / "scripts"), "PATH": os.environ["PATH"]},
+            env={"PYTHONPATH": str(PROJECT / "src"), "PATH": os.environ["PATH"]},
         )
         assert done.stdout.splitlines()[-1] == "[]"
 
