@@ -10,9 +10,9 @@ _sys.path.insert(0, str(_Path(__file__).resolve().parents[1] / "src"))
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
-from livebus import terminal
 from livebus.capacity import INPUTS, as_json, costs, figure_lines, lines, read_load, usages
 from livebus.errors import LivebusError
+from livebus.terminal import output as terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from livebus import terminal
 from livebus.aws.session import Destination, Session
 from livebus.errors import InvalidEvent, LivebusError
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
+from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
@@ -88,8 +88,8 @@ async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, An
     _say("sign-in", f"{runtime.outputs['UserName']}, with USER_PASSWORD_AUTH")
     events = await asyncio.to_thread(session.client, "events")
 
-    from livebus.aws.publisher import publish
-    from livebus.aws.subscriber import Subscriber
+    from livebus.aws.publish.publisher import publish
+    from livebus.aws.subscribe.subscriber import Subscriber
 
     realtime_url = session.output("RealtimeUrl")
     host = urlsplit(session.output("GraphQLUrl")).netloc

@@ -11,9 +11,9 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from collections.abc import Sequence
 from pathlib import Path
 
-from livebus import terminal
 from livebus.errors import LivebusError
-from livebus.faults import KINDS, read_injections
+from livebus.runtime.faults.injection import KINDS, read_injections
+from livebus.terminal import output as terminal
 
 PROJECT = Path(__file__).resolve().parents[1]
 

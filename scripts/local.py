@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livebus import terminal
+from livebus.cli.flags import at_least_one
 from livebus.errors import LivebusError
-from livebus.faults import KINDS, Injection, read_injections
-from livebus.flags import at_least_one
+from livebus.runtime.faults.injection import KINDS, Injection, read_injections
+from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
     from livebus.runtime.server import Settings

@@ -16,28 +16,29 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from livebus import flags, terminal
-from livebus.aws.engines import Route, route
-from livebus.aws.input_files import InputFiles
+from livebus.aws.publish.engines import Route, route
+from livebus.aws.publish.input_files import InputFiles
 from livebus.aws.session import Session
+from livebus.cli import flags
+from livebus.cli.publish.arguments import argument_parser
+from livebus.cli.publish.view import LINES, View, ViewOptions
 from livebus.errors import InvalidEvent, LivebusError
-from livebus.event_stream import StreamedEntry, StreamFault, read_events
-from livebus.publication.answer import THROTTLED
-from livebus.publication.dispatch import Limits
-from livebus.publication.order import Order, ordered
-from livebus.publication.request import Addressing, Item, requests_needed
-from livebus.publication_view import LINES, View, ViewOptions
-from livebus.publish_arguments import argument_parser
+from livebus.event.stream import StreamedEntry, StreamFault, read_events
+from livebus.publish.answer import THROTTLED
+from livebus.publish.dispatch import Limits
+from livebus.publish.order import Order, ordered
+from livebus.publish.request import Addressing, Item, requests_needed
+from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
     from random import Random
 
-    from livebus.arrivals import Tally
-    from livebus.aws.expected_delivery import Delivery, User
-    from livebus.aws.publication_books import BookOptions, Books
-    from livebus.aws.publishing import Ledger, Summary
+    from livebus.aws.publish.books import BookOptions, Books
+    from livebus.aws.publish.expected_delivery import Delivery, User
+    from livebus.aws.publish.publishing import Ledger, Summary
     from livebus.checks.inspection import Inspection
-    from livebus.preflight import Preflight
+    from livebus.publish.arrivals import Tally
+    from livebus.rehearsal.preflight import Preflight
 
 PROJECT = Path(__file__).resolve().parents[1]
 SOME_FAILED = 3
@@ -104,9 +105,9 @@ class Run:
 
     def publish(self) -> int:
         """Publish. What is wrong before anything was sent is raised."""
-        from livebus.aws.event_bus_check import EventBuses
-        from livebus.aws.publication_books import Books
-        from livebus.aws.publishing import Ledger, publish
+        from livebus.aws.publish.books import Books
+        from livebus.aws.publish.event_bus_check import EventBuses
+        from livebus.aws.publish.publishing import Ledger, publish
 
         arguments = self._arguments
         read = self._reading()
@@ -129,7 +130,7 @@ class Run:
         done = ledger.done if arguments.resume else None
         items = ordered(lambda: buses.checked(read()), self._order, random=self._random(), done=done)
         if arguments.placeholders:
-            from livebus.aws.placeholders import filled
+            from livebus.aws.publish.placeholders import filled
 
             items = filled(items)
         known = list(items) if self._is_few else None
@@ -204,7 +205,7 @@ class Run:
         )
 
     def _book_options(self) -> BookOptions:
-        from livebus.aws.publication_books import BookOptions
+        from livebus.aws.publish.books import BookOptions
 
         arguments = self._arguments
         return BookOptions(
@@ -249,14 +250,14 @@ class Run:
         """The rules of the template. Raises LivebusError where it cannot be read."""
         from datetime import UTC, datetime
 
-        from livebus.preflight import Preflight
+        from livebus.rehearsal.preflight import Preflight
 
         return Preflight(self._inspection, now=datetime.now(UTC), bus=self._arguments.bus)
 
     @cached_property
     def _inspection(self) -> Inspection:
         """The template, read once for --check and --wait."""
-        from livebus.project import Project
+        from livebus.validate.project import Project
 
         project = Project(self._arguments.template or self._project / "template.yaml")
         return project.inspect(environment=project.environment())
@@ -268,16 +269,16 @@ class Run:
         import time
         from uuid import uuid4
 
-        from livebus.aws.expected_delivery import Delivery
+        from livebus.aws.publish.expected_delivery import Delivery
         from livebus.operation import Services
-        from livebus.preflight import Expectation
+        from livebus.rehearsal.preflight import Expectation
 
         expectation = Expectation(self._preflight(), Services(time.time(), lambda: str(uuid4())))
         return Delivery(self._session, self._user(), self._arguments.field, expectation.received)
 
     def _user(self) -> User:
         """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""
-        from livebus.aws.expected_delivery import User
+        from livebus.aws.publish.expected_delivery import User
 
         runtime, name = self._session.runtime, self._arguments.user
         if runtime is not None and name in (None, runtime.user_name):
@@ -343,7 +344,7 @@ class Run:
         view.arrived(arrived)
         if arguments.plot is not None:
             try:
-                from livebus.latency_plot import plot
+                from livebus.publish.latency_plot import plot
 
                 plot(arrived.latencies, arguments.plot, title=f"{arrived.arrived} messages {ending.where}")
             except LivebusError as error:

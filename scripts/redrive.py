@@ -17,20 +17,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livebus import flags, terminal
 from livebus.aws.session import Session
+from livebus.cli import flags
+from livebus.cli.redrive.arguments import MOST, parser, selection
 from livebus.errors import InvalidEvent, LivebusError, Place
 from livebus.redrive.letter import Letter
 from livebus.redrive.lines import Message, line_of, messages_of
 from livebus.redrive.selection import Selection
 from livebus.redrive.summary import Summary
 from livebus.redrive.words import lines_of_group, lines_of_letter
-from livebus.redrive_arguments import MOST, parser, selection
-from livebus.status_line import StatusLine
+from livebus.terminal import output as terminal
+from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from livebus.aws.dead_letter_queue import DeadLetterQueue
-    from livebus.aws.redriving import Outcome, Way
+    from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
+    from livebus.aws.redrive.redriving import Outcome, Way
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -181,7 +182,7 @@ def _print_line(line: str) -> None:
 
 def run_publish(session: Session, arguments: Namespace) -> int:
     """Send events on their way again, and delete the messages of those that were accepted."""
-    from livebus.aws.redriving import Redrive
+    from livebus.aws.redrive.redriving import Redrive
 
     if arguments.to == "target" and arguments.bus:
         arguments.parser.error("--bus goes with --to bus")
@@ -241,16 +242,16 @@ def run_publish(session: Session, arguments: Namespace) -> int:
 def _way(session: Session, arguments: Namespace) -> Way:
     events = session.client("events")
     if arguments.to == "bus":
-        from livebus.aws.boto3_engine import bus_exists
-        from livebus.aws.publisher import publish
-        from livebus.aws.redriving import BusWay
+        from livebus.aws.publish.boto3_engine import bus_exists
+        from livebus.aws.publish.publisher import publish
+        from livebus.aws.redrive.redriving import BusWay
 
         return BusWay(
             lambda entries, tell: publish(entries, events, tell=tell),
             lambda bus: bus_exists(events, bus),
             arguments.bus or "",
         )
-    from livebus.aws.target_call import TargetWay, deployed_targets, template_targets, url_of
+    from livebus.aws.redrive.target_call import TargetWay, deployed_targets, template_targets, url_of
 
     targets = deployed_targets(events)
     if arguments.template:
@@ -380,7 +381,7 @@ def _confirmed(count: int, queue: str, where: str) -> bool:
 
 
 def _queue(session: Session, arguments: Namespace) -> DeadLetterQueue:
-    from livebus.aws.dead_letter_queue import DeadLetterQueue, queue_url
+    from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue, queue_url
 
     url = arguments.queue_url
     if not url:

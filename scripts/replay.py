@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livebus import flags, terminal
 from livebus.aws.session import Session
+from livebus.cli import flags
 from livebus.errors import LivebusError
-from livebus.status_line import StatusLine
+from livebus.terminal import output as terminal
+from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
     from livebus.aws.replays import Replay, Replays

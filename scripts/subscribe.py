@@ -22,19 +22,20 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from livebus import flags, terminal
 from livebus.aws.session import Session
+from livebus.cli import flags
+from livebus.cli.subscribe.arguments import FIELD, argument_parser
 from livebus.errors import InvalidOperation, LivebusError
-from livebus.subscribe_arguments import FIELD, argument_parser
+from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
-    from livebus.aws.api_schemas import ApiSchemas
-    from livebus.aws.listening import Listening
-    from livebus.aws.message_command import MessageCommand
-    from livebus.aws.printer import Form, Printer
     from livebus.aws.sign_in import SignIn
-    from livebus.aws.subscriber import Operation, Subscription
-    from livebus.graphql_api import ApiAddress
+    from livebus.aws.subscribe.api_schemas import ApiSchemas
+    from livebus.aws.subscribe.listening import Listening
+    from livebus.aws.subscribe.message_command import MessageCommand
+    from livebus.aws.subscribe.printer import Form, Printer
+    from livebus.aws.subscribe.subscriber import Operation, Subscription
+    from livebus.stack.api_address import ApiAddress
 
 PROJECT = Path(__file__).resolve().parents[1]
 MEMBERS: dict[str, Literal["AccessToken", "IdToken"]] = {"access": "AccessToken", "id": "IdToken"}
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path = PROJECT) -> int:
         documents = {id(each): _document(parser, each) for each in asked if each.document is not None}
         command = _command(parser, arguments)
         _check_user(parser, arguments, session)
-        from livebus.aws.api_schemas import ApiSchemas
+        from livebus.aws.subscribe.api_schemas import ApiSchemas
 
         template, schema = arguments.template, arguments.schema
         schemas = ApiSchemas(session, folders, arguments.api or "", template=template, schema=schema)
@@ -114,7 +115,7 @@ def _asked(parser: ArgumentParser, arguments: Namespace) -> list[Asked]:
 
 def _document(parser: ArgumentParser, asked: Asked) -> Operation:
     """A subscription that is given as a whole: from a file, or as it is."""
-    from livebus.aws.operation import Operation
+    from livebus.aws.subscribe.operation import Operation
 
     text = asked.document or ""
     if "{" not in text:
@@ -130,12 +131,12 @@ def _document(parser: ArgumentParser, asked: Asked) -> Operation:
 
 def _field_operation(parser: ArgumentParser, asked: Asked, schemas: ApiSchemas, sign_in: SignIn) -> Operation:
     """A subscription to a field, with all that can be selected."""
-    from livebus.aws.operation import Operation
+    from livebus.aws.subscribe.operation import Operation
 
     name = asked.field
     if name is None and schemas.seems_to_have(FIELD) and not asked.filters:
         return Operation.parse(f"subscription {{ {FIELD} }}")
-    from livebus.subscription_document import subscription_fields, write_document
+    from livebus.subscribe.document import subscription_fields, write_document
 
     try:
         schema = schemas.find(name, sign_in.token)
@@ -181,7 +182,7 @@ def _sign_in(parser: ArgumentParser, arguments: Namespace, session: Session, api
     if not password:
         parser.error("no password: set LIVEBUS_PASSWORD, or pass --password-stdin and write it to stdin")
     from livebus.aws.sign_in import SignIn
-    from livebus.graphql_api import find_client_id
+    from livebus.stack.api_address import find_client_id
 
     # With the API's URL and the app client's id no stack is needed.
     outputs = {} if "://" in (arguments.api or "") and arguments.client else session.outputs
@@ -207,7 +208,7 @@ def _listen(
     arguments: Namespace,
     command: Sequence[str] | None,
 ) -> int:
-    from livebus.aws.subscriber import Subscriber
+    from livebus.aws.subscribe.subscriber import Subscriber
 
     def lost(reason: str) -> None:
         listening.printer.lost(reason)
@@ -225,10 +226,10 @@ def _listen(
 
 
 def _listening(subscription: Subscription, arguments: Namespace, command: Sequence[str] | None) -> Listening:
-    from livebus.aws.listening import Listening, Wanted
-    from livebus.aws.printer import LinePrinter
-    from livebus.aws.result_stream import ResultStream
-    from livebus.reception import Reception
+    from livebus.aws.subscribe.listening import Listening, Wanted
+    from livebus.aws.subscribe.printer import LinePrinter
+    from livebus.subscribe.reception import Reception
+    from livebus.terminal.result_stream import ResultStream
 
     stream = ResultStream(sys.stdout)
     names = [operation.name for operation in subscription.operations]
@@ -236,7 +237,7 @@ def _listening(subscription: Subscription, arguments: Namespace, command: Sequen
     reception = Reception(names, time.monotonic(), latency_path)
     printer: Printer
     if arguments.table and terminal.drawable(sys.stdout):
-        from livebus.aws.table_printer import TablePrinter
+        from livebus.aws.subscribe.table_printer import TablePrinter
 
         styled = terminal.coloured(sys.stdout)
         printer = TablePrinter(stream, reception, time.monotonic, styled=styled, note_here=sys.stderr.isatty())
@@ -245,7 +246,7 @@ def _listening(subscription: Subscription, arguments: Namespace, command: Sequen
         printer = LinePrinter(stream, "silent" if form == "text" and command else form, named=len(names) > 1)
 
     def start() -> MessageCommand:
-        from livebus.aws.message_command import MessageCommand
+        from livebus.aws.subscribe.message_command import MessageCommand
 
         return MessageCommand(
             command or (),
@@ -262,7 +263,7 @@ def _listening(subscription: Subscription, arguments: Namespace, command: Sequen
 
 
 async def _until_the_end(listening: Listening, arguments: Namespace) -> int:
-    from livebus.aws.listening import End
+    from livebus.aws.subscribe.listening import End
 
     task = asyncio.current_task()
     assert task is not None

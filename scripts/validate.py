@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livebus import terminal
 from livebus.errors import LivebusError, Place, did_you_mean
+from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
     from livebus.checks.check import Check
-    from livebus.checks.report import Report
-    from livebus.validation import Options, Others, Validation
+    from livebus.validate.report import Report
+    from livebus.validate.validation import Options, Others, Validation
 
 PROJECT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.5
@@ -73,9 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _validate(templates: Sequence[Path], options: Options, arguments: Namespace) -> tuple[int, list[Path]]:
     """Validate all templates and show what was found: the exit code, and the files that it depends on."""
-    from livebus.checks.report import Report
-    from livebus.project import Project
-    from livebus.validation import Validation
+    from livebus.validate.project import Project
+    from livebus.validate.report import Report
+    from livebus.validate.validation import Validation
 
     others, code, report = _cfn_lint(arguments), terminal.DONE, Report()
     read: list[Path] = []
@@ -137,7 +137,7 @@ def _compare(validation: Validation, arguments: Namespace) -> Report:
     """What AWS itself says otherwise. Raises LivebusError where it cannot be asked."""
     from livebus.aws.second_opinion import second_opinion
     from livebus.aws.session import Destination, Session
-    from livebus.checks.report import Report
+    from livebus.validate.report import Report
 
     if validation.inspection is None:
         return Report()
@@ -159,7 +159,7 @@ def _compare(validation: Validation, arguments: Namespace) -> Report:
 
 
 def _show(report: Report, arguments: Namespace) -> None:
-    from livebus.checks.report import Style, as_json, lines, summary
+    from livebus.validate.report import Style, as_json, lines, summary
 
     if arguments.sarif:
         _write_sarif(report, arguments.sarif)
@@ -176,7 +176,7 @@ def _show(report: Report, arguments: Namespace) -> None:
 def _write_sarif(report: Report, file: str) -> None:
     from importlib.metadata import PackageNotFoundError, version
 
-    from livebus.checks.sarif import as_sarif
+    from livebus.validate.sarif import as_sarif
 
     try:
         ours = version("livebus")
@@ -193,8 +193,8 @@ def _write_sarif(report: Report, file: str) -> None:
 
 
 def _list(*, markdown: bool) -> int:
-    from livebus.checks.catalogue import listing, markdown_table
-    from livebus.checks.driver import LISTED
+    from livebus.validate.catalogue import listing, markdown_table
+    from livebus.validate.findings import LISTED
 
     for line in markdown_table(LISTED) if markdown else listing(LISTED):
         terminal.result(line)
@@ -202,8 +202,8 @@ def _list(*, markdown: bool) -> int:
 
 
 def _explain(check_id: str) -> int:
-    from livebus.checks.catalogue import explanation
-    from livebus.checks.driver import LISTED
+    from livebus.validate.catalogue import explanation
+    from livebus.validate.findings import LISTED
 
     wanted = [check for check in LISTED if check.id == check_id.upper()] or _of_cfn_lint(check_id.upper())
     if not wanted:
@@ -224,7 +224,7 @@ def _of_cfn_lint(check_id: str) -> list[Check]:
 
 
 def _did_you_mean(check_id: str) -> str:
-    from livebus.checks.driver import IDS
+    from livebus.validate.findings import IDS
 
     return f"{did_you_mean(check_id.upper(), IDS)} --list shows all.".lstrip()
 
@@ -234,9 +234,9 @@ def _did_you_mean(check_id: str) -> str:
 
 def _options(arguments: Namespace) -> Options:
     """Raises LivebusError for flags that say nothing that can be meant."""
-    from livebus.checks.driver import IDS
     from livebus.checks.suppression import from_flag
-    from livebus.validation import Options
+    from livebus.validate.findings import IDS
+    from livebus.validate.validation import Options
 
     parameters = dict(setting.partition("=")[::2] for setting in arguments.set)
     if "" in parameters or any("=" not in setting for setting in arguments.set):
@@ -259,7 +259,7 @@ def _options(arguments: Namespace) -> Options:
 
 def _event_files(given: Sequence[Path]) -> tuple[Path, ...] | None:
     """The files that are given, a folder standing for those in it; None where nothing is."""
-    from livebus.project import event_files
+    from livebus.validate.project import event_files
 
     if not given:
         return None
@@ -275,7 +275,7 @@ def _default_template() -> Path:
 
 def _demand(paths: Sequence[Path]) -> None:
     """Raise LivebusError for the paths that are not there."""
-    from livebus.project import missing
+    from livebus.validate.project import missing
 
     faults = [fault for path in paths for fault in missing(path)]
     if faults:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.template.application import RetryPolicy, Rule, Target
 
 # The back-off. AWS says "exponential back off and jitter" and does not document the curve; with ours, AWS's two

@@ -15,11 +15,11 @@ from graphql import GraphQLError, OperationDefinitionNode, parse
 from graphql.language import FieldNode
 
 from livebus.access import FieldAccess, role_may_invoke
+from livebus.caller import AWS_IAM, Caller
 from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.errors import InvalidEventPattern, InvalidTemplate, LivebusError
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
-from livebus.identity import AWS_IAM, Caller
 from livebus.operation import GraphQLRequest, Services
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import compile_resolver

@@ -20,14 +20,14 @@ from cfnlint.match import Match
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 from livebus.checks.check import Check, Finding
-from livebus.checks.driver import CFN_LINT_RUNS, EVENT_ARRIVES, LISTED, found_elsewhere
-from livebus.checks.report import Report, message
 from livebus.checks.suppression import Owners
 from livebus.errors import Fault, LivebusError, Place
-from livebus.project import Project, relative
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
-from livebus.validation import Options, Validation
+from livebus.validate.findings import CFN_LINT_RUNS, EVENT_ARRIVES, LISTED, found_elsewhere
+from livebus.validate.project import Project, relative
+from livebus.validate.report import Report, message
+from livebus.validate.validation import Options, Validation
 
 _RULES_PAGE = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"
 

@@ -26,16 +26,16 @@ from typing import Any, Self
 import orjson
 import pytest
 
-from livebus.audience import caller_of
+from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
-from livebus.event import Refused
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
+from livebus.event.envelope import Refused
 from livebus.execution import Errors, GraphQLResponse
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish
-from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.operation import GraphQLRequest, Services
-from livebus.project import Project, SampleReader
+from livebus.rehearsal.audience import caller_of
 from livebus.subscription import InvalidFilter
+from livebus.validate.project import Project, SampleReader
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _SIGNED_IN: tuple[Mode, ...] = (COGNITO, OIDC, LAMBDA, API_KEY, AWS_IAM)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from livebus.identity import AWS_IAM
+from livebus.caller import AWS_IAM
 from livebus.testing import LocalLine, SubscriptionRefused
 
 EVENTS = Path(__file__).parents[2] / "events"

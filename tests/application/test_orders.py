@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from livebus.project import Project
 from livebus.testing import NOW, LocalLine, Outcome, Subscriber
-from livebus.validation import Options, Validation
+from livebus.validate.project import Project
+from livebus.validate.validation import Options, Validation
 
 ORDERS = Path(__file__).parents[2] / "examples" / "orders"
 EVENTS = ORDERS / "events"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
 from support.processes import LocalRuntime, Program
 
 Local = Callable[..., LocalRuntime]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
 from support.copies import PROJECT, outer_environment
 from support.processes import Program
 from support.waiting import until

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from livebus.flow import Line
-from livebus.runtime.journal import Journal
+from livebus.runtime.kept.journal import Journal
 from support.application import copied
 from support.running import RunningRuntime, Trace
 from support.sockets import run, subscribed

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.publisher import publish
-from livebus.event_file import read_entries
+from livebus.aws.publish.publisher import publish
+from livebus.event.document import read_entries
 from support.running import RunningRuntime
 from support.sockets import run, subscribed
 

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 
 from livebus.realtime import RealtimeSettings
-from livebus.runtime import realtime_session
+from livebus.runtime.appsync import realtime_session
 from livebus.subscription import SubscriptionSettings
 from support.running import RunningRuntime
 from support.sockets import SUBSCRIPTION, Socket, opened, run, subscribed

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
 
 import faults
-from livebus.aws.publisher import publish
-from livebus.faults import read_injections
+from livebus.aws.publish.publisher import publish
+from livebus.runtime.faults.injection import read_injections
 from support.running import RunningRuntime, entry
 from support.sockets import run, subscribed
 from support.waiting import until

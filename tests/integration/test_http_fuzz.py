@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from livebus.runtime import http_server
+from livebus.runtime.port import http_server
 from support.http import Answer, request
 from support.running import RunningRuntime
 from support.sockets import SUBSCRIPTION, run, subscribed

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from livebus.aws import message_command
-from livebus.aws.message_command import MAX_LINE, MAX_OUTPUT_BYTES, MessageCommand
+from livebus.aws.subscribe import message_command
+from livebus.aws.subscribe.message_command import MAX_LINE, MAX_OUTPUT_BYTES, MessageCommand
 from support.waiting import until
 
 SHELL = ("sh", "-c")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
 from support.running import RunningRuntime
 from support.sockets import opened, run
 from support.waiting import until

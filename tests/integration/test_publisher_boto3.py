@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 import publish
-from livebus import publish_arguments
-from livebus.publication.dispatch import BASE_SECONDS
+from livebus.cli.publish import arguments as publish_arguments
+from livebus.publish.dispatch import BASE_SECONDS
 
 Answer = tuple[int, dict[str, Any]]
 SAMPLE = {
@@ -205,7 +205,7 @@ def test_failed_entries_are_sent_again_over_the_wire(
     runtime: Aws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Throttled entries go again, refused ones do not; a throttled request goes again whole; boto3 adds no attempts."""
-    monkeypatch.setattr("livebus.publication.dispatch.BASE_SECONDS", BASE_SECONDS / 1000)
+    monkeypatch.setattr("livebus.publish.dispatch.BASE_SECONDS", BASE_SECONDS / 1000)
 
     def answer(body: Any, count: int) -> Answer | None:
         if count == 1:

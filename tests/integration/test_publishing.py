@@ -18,14 +18,14 @@ from types import SimpleNamespace
 import pytest
 
 import publish
-from livebus.aws import blocking_engine, bulk_engine
-from livebus.aws.reach import Reach, address
-from livebus.event_stream import StreamedEntry
-from livebus.publication.dispatch import Dispatch, Limits
-from livebus.publication.pace import Rate
-from livebus.publication.publication import DirectFeed, Publication
-from livebus.publication.request import Addressing, Item
-from livebus.publication.signer import Credentials
+from livebus.aws.direct.reach import Reach, address
+from livebus.aws.publish import blocking_engine, bulk_engine
+from livebus.event.stream import StreamedEntry
+from livebus.publish.dispatch import Dispatch, Limits
+from livebus.publish.pace import Rate
+from livebus.publish.request import Addressing, Item
+from livebus.publish.sending import DirectFeed, Publication
+from livebus.publish.signer import Credentials
 from support.simulated_bus import Outcomes
 from support.sink_process import EventSink
 

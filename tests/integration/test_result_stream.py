@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from livebus.aws.result_stream import ResultStream
+from livebus.terminal.result_stream import ResultStream
 
 
 def play(test: Callable[[ResultStream, int], Awaitable[object]]) -> None:

@@ -17,10 +17,10 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from livebus.aws import connection as connection_module
-from livebus.aws.subscriber import BUFFERED, Subscriber
+from livebus.aws.subscribe import connection as connection_module
+from livebus.aws.subscribe.subscriber import BUFFERED, Subscriber
 from livebus.errors import Refused, Unreachable
-from livebus.message import Gap
+from livebus.subscribe.message import Gap
 
 QUERY = "subscription { onOrder }"
 UNAUTHORIZED = {"errors": [{"errorType": "UnauthorizedException", "errorCode": 401, "message": "Token has expired."}]}

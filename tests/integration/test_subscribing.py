@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from livebus.aws import local_runtime
-from livebus.aws.introspection import introspect
 from livebus.aws.sign_in import SignIn
-from livebus.aws.subscriber import BUFFERED, Operation, Subscriber, Subscription
+from livebus.aws.subscribe.introspection import introspect
+from livebus.aws.subscribe.subscriber import BUFFERED, Operation, Subscriber, Subscription
 from livebus.errors import Refused, Unreachable
-from livebus.graphql_api import ApiAddress
-from livebus.message import Gap, Message
 from livebus.realtime import RealtimeSettings
-from livebus.runtime import realtime_session
-from livebus.subscription_document import subscription_fields, write_document
+from livebus.runtime.appsync import realtime_session
+from livebus.stack.api_address import ApiAddress
+from livebus.subscribe.document import subscription_fields, write_document
+from livebus.subscribe.message import Gap, Message
 from support.application import copied
 from support.running import USER, RunningRuntime
 from support.sockets import run

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from livebus.event_stream import StreamedEntry
-from livebus.publication.answer import Answer, Result
-from livebus.publication.dispatch import Dispatch, Limits
-from livebus.publication.request import Item, Request
+from livebus.event.stream import StreamedEntry
+from livebus.publish.answer import Answer, Result
+from livebus.publish.dispatch import Dispatch, Limits
+from livebus.publish.request import Item, Request
 
 
 class Outcomes:

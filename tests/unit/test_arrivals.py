@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.arrivals import Arrivals, Latencies, Tally, histogram, key
+from livebus.publish.arrivals import Arrivals, Latencies, Tally, histogram, key
 
 
 def tally(published: list[object], received: list[object]) -> tuple[int, int, int, int, int]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.event import (
+from livebus.event.envelope import (
     MAX_DETAIL_DEPTH,
     Event,
     Refused,

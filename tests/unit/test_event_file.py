@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livebus.errors import Fault, InvalidEvent
-from livebus.event import MAX_REQUEST_BYTES
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
+from livebus.event.envelope import MAX_REQUEST_BYTES
 
 ENTRY = {"Source": "my.app", "DetailType": "Hello", "Detail": {"msg": "hi"}}
 ENVELOPE = {"source": "my.app", "detail-type": "Hello", "detail": {"msg": "hi"}}

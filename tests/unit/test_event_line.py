@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from livebus.event import entry_bytes
-from livebus.event_file import read_line
-from livebus.event_line import LineReader
+from livebus.event.document import read_line
+from livebus.event.envelope import entry_bytes
+from livebus.event.line_reader import LineReader
 
 PLAIN = '{ "n":1.10,"m":100000000000000000000.5, "a":1 ,"a":2}'
 DETAIL = '{"n":1.10,"id":"12345","s":"é \\" \\\\ \\u00e9, {\\"x\\": [1]}","l":[1 ,2]}'

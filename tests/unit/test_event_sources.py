@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from livebus.event_sources import sources
-from livebus.event_stream import StreamFault, read_events
+from livebus.aws.publish.sources import sources
+from livebus.event.stream import StreamFault, read_events
 
 LINE = json.dumps({"Source": "a", "DetailType": "b", "Detail": {}}) + "\n"
 

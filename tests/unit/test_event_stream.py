@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.event import entry_bytes
-from livebus.event_file import read_document
-from livebus.event_stream import Source, StreamedEntry, StreamFault, read_events
+from livebus.event.document import read_document
+from livebus.event.envelope import entry_bytes
+from livebus.event.stream import Source, StreamedEntry, StreamFault, read_events
 
 ENTRY = json.dumps({"Source": "my.app", "DetailType": "Hello", "Detail": {"msg": "hi"}})
 ENVELOPE = json.dumps({"source": "my.app", "detail-type": "Hello", "detail": {"msg": "hi"}})

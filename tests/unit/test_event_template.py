@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from livebus.errors import InvalidEvent
-from livebus.event import entry_bytes
-from livebus.event_file import read_line
-from livebus.event_stream import StreamedEntry
-from livebus.event_template import compile_template
+from livebus.event.document import read_line
+from livebus.event.envelope import entry_bytes
+from livebus.event.placeholders import compile_template
+from livebus.event.stream import StreamedEntry
 
 NOW = datetime(2026, 1, 15, 8, 30, 0, 250_000, tzinfo=UTC)
 UUID = "64d5a42a-7788-4eb2-98ce-29a8f62fd000"

@@ -10,7 +10,7 @@ import pytest
 
 import faults as verb
 from livebus.errors import LivebusError
-from livebus.faults import KINDS, OF_TARGETS, Faults, Injection, read_injection, read_injections
+from livebus.runtime.faults.injection import KINDS, OF_TARGETS, Faults, Injection, read_injection, read_injections
 
 
 def chance_of(seed: int | None) -> Callable[[], float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livebus.aws.session import Destination
-from livebus.flags import add_destination, destination, moment
+from livebus.cli.flags import add_destination, destination, moment
 
 FOLDERS = (Path("here"), Path("project"))
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from livebus.caller import API_KEY, Caller
 from livebus.errors import InvalidTemplate, LivebusError
-from livebus.event import Event, accept
+from livebus.event.envelope import Event, accept
 from livebus.flow import Attempt, Line, compile_line
-from livebus.identity import API_KEY, Caller
 from livebus.operation import GraphQLRequest, Services, SubscriptionStart
 from livebus.template import Environment, load_application
 

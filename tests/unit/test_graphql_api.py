@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.graphql_api import ApiAddress, address, find_api, find_client_id
+from livebus.stack.api_address import ApiAddress, address, find_api, find_client_id
 
 AWS = ApiAddress(
     "https://abc.appsync-api.eu-west-1.amazonaws.com/graphql",

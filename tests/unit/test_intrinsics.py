@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livebus.errors import Place
-from livebus.intrinsics import Evaluator, Path
+from livebus.template.intrinsics import Evaluator, Path
 
 TEMPLATE: dict[str, Any] = {
     "Mappings": {"Sizes": {"dev": {"n": 1, "l": ["a", "b"]}, "prod": {"n": 2}}},

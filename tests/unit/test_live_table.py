@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.live_table import Drawing, dim, fitted, table_lines, width_of
+from livebus.terminal.live_table import Drawing, dim, fitted, table_lines, width_of
 
 HEAD = ("subscription", "messages", "rate")
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from livebus.event_stream import StreamedEntry
+from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
-from livebus.preflight import Expectation, Preflight
-from livebus.project import Project
+from livebus.rehearsal.preflight import Expectation, Preflight
 from livebus.template import Environment
+from livebus.validate.project import Project
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SERVICES = Services(0.0, lambda: "00000000-0000-4000-8000-000000000000")
@@ -82,7 +82,7 @@ def test_the_bus_may_be_given(inspection: Any) -> None:
 
 def test_most_reasons_are_not_looked_for(preflight: Preflight, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of very many events the first are explained, and the rest counted."""
-    monkeypatch.setattr("livebus.preflight.MOST_EXPLAINED", 2)
+    monkeypatch.setattr("livebus.rehearsal.preflight.MOST_EXPLAINED", 2)
     for _ in range(5):
         preflight.look(entry({}))
     assert (preflight.unmatched, preflight.unexplained) == (5, 3)

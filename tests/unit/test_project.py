@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.project import Project, SampleReader, event_files, missing, read_config, relative
 from livebus.template import Environment
 from livebus.template.application import Application, EventBus, Rule
+from livebus.validate.project import Project, SampleReader, event_files, missing, read_config, relative
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

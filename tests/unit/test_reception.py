@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from livebus.message import Gap, Message
-from livebus.reception import SAMPLES, Reception, published_at, size_text
+from livebus.subscribe.message import Gap, Message
+from livebus.subscribe.reception import SAMPLES, Reception, published_at, size_text
 
 AT = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 

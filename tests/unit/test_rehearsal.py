@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from livebus.audience import default_subscriber
 from livebus.operation import Services
-from livebus.rehearsal import Rehearsal, Stage, rehearse
+from livebus.rehearsal.audience import default_subscriber
+from livebus.rehearsal.stage import Rehearsal, Stage, rehearse
 from livebus.testing import LocalLine
 
 SOUND = Path(__file__).parents[1] / "vectors" / "checks" / "sound.yaml"

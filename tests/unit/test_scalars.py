@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.scalars import SCALARS, CannotCoerce, java_text, java_type
+from livebus.schema.scalars import SCALARS, CannotCoerce, java_text, java_type
 
 NOUNS = {
     "AWSDate": "Date Object",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from graphql import print_type
 
+from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC
 from livebus.errors import InvalidSchema, Place
-from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC
 from livebus.schema import AuthDirective, parse_schema
 
 SAMPLE = """

@@ -14,12 +14,12 @@ from typing import Any, Self
 import pytest
 
 import subscribe
-from livebus.aws.operation import Operation
-from livebus.aws.result_stream import ResultStream
+from livebus.aws.subscribe.operation import Operation
+from livebus.cli.subscribe.arguments import argument_parser
 from livebus.errors import Unreachable
-from livebus.graphql_api import ApiAddress
-from livebus.message import Gap, Message
-from livebus.subscribe_arguments import argument_parser
+from livebus.stack.api_address import ApiAddress
+from livebus.subscribe.message import Gap, Message
+from livebus.terminal.result_stream import ResultStream
 
 AT = datetime(2026, 1, 15, 8, 30, 0, 250_000, UTC)
 

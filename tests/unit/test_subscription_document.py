@@ -6,7 +6,7 @@ import pytest
 
 from livebus.errors import InvalidOperation
 from livebus.schema import parse_schema
-from livebus.subscription_document import SubscriptionDocument, subscription_fields, write_document
+from livebus.subscribe.document import SubscriptionDocument, subscription_fields, write_document
 
 SCHEMA = parse_schema(
     """

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus import terminal
 from livebus.errors import Fault, LivebusError, Place
+from livebus.terminal import output as terminal
 
 UNSAFE = "\x00\x07\x08\t\n\r\x1b\x7f\x80\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ud800"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from livebus.caller import API_KEY
 from livebus.errors import InvalidEvent, InvalidTemplate
-from livebus.identity import API_KEY
 from livebus.testing import LocalLine, SubscriptionRefused
 from support.application import PROJECT
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from livebus.checks.report import Report, Style, as_json, lines
-from livebus.checks.sarif import as_sarif
-from livebus.project import Project
-from livebus.validation import Options, Validation
+from livebus.validate.project import Project
+from livebus.validate.report import Report, Style, as_json, lines
+from livebus.validate.sarif import as_sarif
+from livebus.validate.validation import Options, Validation
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "checks"
 TEMPLATES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".yaml", ".json"))

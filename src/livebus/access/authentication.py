@@ -17,7 +17,7 @@ import orjson
 
 from livebus.access.signature import ALGORITHM, SignatureRefused, SignedRequest, verify
 from livebus.access.tokens import NOT_AUTHORIZED, TokenRefused, TokenVerifier, bare, issuer_of
-from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller
+from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller
 from livebus.template.application import AuthProvider, GraphQLApi
 
 NO_CREDENTIALS = "Valid authorization header not provided."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from livebus.identity import COGNITO, Caller, Mode
+from livebus.caller import COGNITO, Caller, Mode
 from livebus.schema import AuthDirective
 from livebus.template.application import GraphQLApi
 

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from livebus.caller import COGNITO
 from livebus.errors import InvalidTemplate
-from livebus.identity import COGNITO
 from livebus.template.application import AuthProvider
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from livebus.errors import Unreachable
-from livebus.publication.answer import NO_ANSWER, NOT_PUT_EVENTS, NOT_SENT
+from livebus.publish.answer import NO_ANSWER, NOT_PUT_EVENTS, NOT_SENT
 
 LOGIN = "Sign in again: `aws sso login`, or renew the credentials of your profile."
 CREDENTIALS = "Run `aws configure` or pass --profile; --local needs none."

@@ -17,17 +17,17 @@ from typing import Any
 from botocore import exceptions
 from graphql import FieldNode, VariableNode, value_from_ast_untyped
 
-from livebus.audience import caller_of
 from livebus.aws.refusal import code_and_message, unreachable
+from livebus.caller import AWS_IAM
 from livebus.checks.check import Finding
-from livebus.checks.driver import AWS_AGREES
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, LivebusError
-from livebus.identity import AWS_IAM
 from livebus.operation import Services
+from livebus.rehearsal.audience import caller_of
 from livebus.resolver import compile_resolver
 from livebus.template.application import GraphQLApi, ResolverConfig
 from livebus.transformer import NotTransformable
+from livebus.validate.findings import AWS_AGREES
 
 _RUNTIME = {"name": "APPSYNC_JS", "runtimeVersion": "1.0.0"}
 _INVALID_PATTERN = "InvalidEventPatternException"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from livebus.aws import local_runtime, stack
+from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.aws.local_runtime import LocalRuntime
-from livebus.aws.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.errors import LivebusError, Place, Unreachable
-from livebus.publication.signer import Credentials
+from livebus.publish.signer import Credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Session:
 
             with told_as_faults(doing):
                 return stack.stack_outputs(self.client("cloudformation"), name)
-        from livebus.aws.service_client import CloudFormation
+        from livebus.aws.direct.service_client import CloudFormation
 
         return stack.stack_outputs(CloudFormation(reach), name)
 
@@ -119,7 +119,7 @@ class Session:
             reach = from_environment(service, os.environ, region=region, endpoint_url=endpoint_url)
             if reach is not None:
                 return reach
-        from livebus.aws.botocore_reach import from_botocore
+        from livebus.aws.direct.botocore_reach import from_botocore
 
         return from_botocore(service, profile, doing=doing, region=region, endpoint_url=endpoint_url)
 

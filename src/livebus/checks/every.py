@@ -4,30 +4,14 @@ All checks, in the order of the event's way.
 
 from __future__ import annotations
 
-from livebus.checks import (
-    alarms,
-    api,
-    buses,
-    clients,
-    directives,
-    input_variables,
-    inputs,
-    names,
-    operation,
-    permissions,
-    queues,
-    resolvers,
-    roles,
-    rules,
-    sample_values,
-    samples,
-    schema,
-    sizes,
-    subscriptions,
-    targets,
-    template,
-)
+from livebus.checks import alarms
+from livebus.checks.api import api, clients, directives, resolvers, schema, subscriptions
+from livebus.checks.bus import buses, rules
 from livebus.checks.check import Check
+from livebus.checks.events import samples, sizes
+from livebus.checks.iam import permissions, queues, roles
+from livebus.checks.target import input_variables, inputs, operation, sample_values, targets
+from livebus.checks.template import names, template
 
 EVERY_CHECK: tuple[Check, ...] = (
     *template.CHECKS,

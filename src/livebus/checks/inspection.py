@@ -17,7 +17,7 @@ from typing import Any
 from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from livebus.errors import Fault, LivebusError, Place
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
 from livebus.operation import Services
 from livebus.pattern import EventPattern

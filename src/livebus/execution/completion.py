@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from livebus.execution.responses import Path, path_text
-from livebus.scalars import SCALARS, CannotCoerce, java_text
+from livebus.schema.scalars import SCALARS, CannotCoerce, java_text
 
 if TYPE_CHECKING:
     from livebus.execution.plan import PlannedField

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 from graphql import OperationType
 
+from livebus.caller import Caller
 from livebus.execution.operations import Documents
 from livebus.execution.responses import Errors, GraphQLResponse, document_error, malformed, request_error
 from livebus.execution.run import Allows, Run
 from livebus.execution.selections import TooManyFields
 from livebus.execution.start import select, start
 from livebus.execution.variables import InvalidVariable, coerce_variables
-from livebus.identity import Caller
 from livebus.operation import GraphQLRequest, Resolver, Services, SubscriptionStart
 from livebus.schema import Schema
 

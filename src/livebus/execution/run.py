@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from livebus.caller import Caller
 from livebus.execution.completion import NULL_PARENT, TypedObject
 from livebus.execution.plan import PlannedField
 from livebus.execution.responses import Error, GraphQLResponse, Path, path_list, resolver_error, result_error
-from livebus.identity import Caller
 from livebus.operation import GraphQLRequest, Publication, Resolution, ResolverError, Services
 
 # What AppSync allows in one request where the API sets no limit of its own.

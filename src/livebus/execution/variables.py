@@ -28,7 +28,7 @@ from graphql.utilities import coerce_input_literal, type_from_ast
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from livebus.execution.responses import Location, location
-from livebus.scalars import SCALARS, CannotCoerce, java_text, java_type
+from livebus.schema.scalars import SCALARS, CannotCoerce, java_text, java_type
 
 
 class InvalidVariable(Exception):

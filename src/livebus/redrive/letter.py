@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from livebus.errors import InvalidEvent, Place
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
 
 Attribute = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from livebus.errors import LivebusError
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.redrive.letter import Letter, RuleArn
 from livebus.template.application import Target
 from livebus.transformer import NotTransformable, compile_transformer

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from livebus.access import Authenticator
+from livebus.caller import COGNITO, OIDC
 from livebus.errors import LivebusError
 from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
-from livebus.identity import COGNITO, OIDC
 from livebus.realtime import RealtimeSettings
-from livebus.runtime.archives import Archives
+from livebus.runtime.appsync.oidc_keys import OidcKeys
+from livebus.runtime.appsync.served_api import ServedApi
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.cognito.actions import CognitoIdp
-from livebus.runtime.event_buses import EventBuses
-from livebus.runtime.lines import Lines
-from livebus.runtime.oidc_keys import OidcKeys
-from livebus.runtime.served_api import ServedApi
+from livebus.runtime.eventbridge.archives import Archives
+from livebus.runtime.eventbridge.event_buses import EventBuses
+from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.sqs import Sqs
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment

@@ -22,15 +22,10 @@ from typing import IO, Any
 import orjson
 
 from livebus.errors import LivebusError, Place
-from livebus.faults import Faults, Injection
 from livebus.realtime import RealtimeSettings
-from livebus.runtime.api_logs import ApiLogs
 from livebus.runtime.application_files import ApplicationFiles
-from livebus.runtime.archive_api import ArchiveApi
-from livebus.runtime.archive_store import ArchiveStore
-from livebus.runtime.archives import Archives
-from livebus.runtime.aws_endpoint import AwsEndpoint, QueryService, Service
-from livebus.runtime.callers import is_loopback
+from livebus.runtime.appsync.api_logs import ApiLogs
+from livebus.runtime.appsync.oidc_keys import OidcKeys
 from livebus.runtime.cloudformation.actions import NAMESPACE as CLOUDFORMATION_NAMESPACE
 from livebus.runtime.cloudformation.actions import CloudFormation
 from livebus.runtime.cloudformation.deployment import Deployer
@@ -42,24 +37,29 @@ from livebus.runtime.cloudformation.stack_files import StackFiles
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.cognito.tokens import SigningKeys
-from livebus.runtime.event_buses import EventBuses
-from livebus.runtime.events_api import EventsApi
-from livebus.runtime.fault_control import FaultControl
-from livebus.runtime.http_server import HttpServer
-from livebus.runtime.journal import Journal
-from livebus.runtime.lines import Lines
-from livebus.runtime.listener import Listener, bind
-from livebus.runtime.oidc_keys import OidcKeys
-from livebus.runtime.replays import Replays
-from livebus.runtime.s3 import S3
-from livebus.runtime.s3_objects import S3Objects
+from livebus.runtime.eventbridge.archive_api import ArchiveApi
+from livebus.runtime.eventbridge.archive_store import ArchiveStore
+from livebus.runtime.eventbridge.archives import Archives
+from livebus.runtime.eventbridge.event_buses import EventBuses
+from livebus.runtime.eventbridge.events_api import EventsApi
+from livebus.runtime.eventbridge.lines import Lines
+from livebus.runtime.eventbridge.replays import Replays
+from livebus.runtime.eventbridge.trace import Trace
+from livebus.runtime.faults.control import FaultControl
+from livebus.runtime.faults.injection import Faults, Injection
+from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
+from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
+from livebus.runtime.port.callers import is_loopback
+from livebus.runtime.port.http_server import HttpServer
+from livebus.runtime.port.listener import Listener, bind
+from livebus.runtime.port.tls import make_ca, server_context
+from livebus.runtime.s3.objects import S3Objects
+from livebus.runtime.s3.service import S3
 from livebus.runtime.served_stacks import ServedStacks
 from livebus.runtime.sqs import Sqs
-from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
-from livebus.runtime.tls import make_ca, server_context
-from livebus.runtime.trace import Trace
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 

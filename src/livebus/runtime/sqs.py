@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from livebus.runtime.aws_errors import AwsError
-from livebus.runtime.journal import Journal, QueuedMessage
+from livebus.runtime.kept.journal import Journal, QueuedMessage
 from livebus.template.application import Queue
 
 _VISIBILITY_SECONDS = 30

@@ -32,7 +32,7 @@ from graphql import (
 from graphql.language import SchemaExtensionNode
 
 from livebus.errors import Fault, InvalidSchema, Place, did_you_mean
-from livebus.scalars import AWS_SCALARS, SCALARS
+from livebus.schema.scalars import AWS_SCALARS, SCALARS
 
 # What AppSync puts into every schema. @canonical, @hidden and @renamed concern merged APIs only; @aws_publish is the
 # older way round of @aws_subscribe.

@@ -26,11 +26,11 @@ from graphql import (
 )
 from graphql.validation.validate import validate_sdl
 
+from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
 from livebus.errors import NOWHERE, InvalidSchema, Place
-from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
-from livebus.scalars import AWS_SCALARS, CannotCoerce, Scalar
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
 from livebus.schema.links import Links, read_links
+from livebus.schema.scalars import AWS_SCALARS, CannotCoerce, Scalar
 
 _MODES: Mapping[str, Mode] = {
     "aws_api_key": API_KEY,

@@ -11,7 +11,7 @@ Station: template.yaml, the schema and the resolver files → an Application.
     dependencies        what refers to what, and circles
     environment         where the template is deployed to: names, ids and ARNs that AWS would make up
     attributes          what resources answer to Ref and GetAtt
-    resources           all of it evaluated (with ``livebus.intrinsics``): resources by type
+    resources           all of it evaluated (with ``livebus.template.intrinsics``): resources by type
     properties          reads a resource's members by type, or tells the fault with its place
     members             misspelt members
     policies, roles     statements, roles, queues

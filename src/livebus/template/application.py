@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from livebus.caller import Mode
 from livebus.errors import Place
-from livebus.identity import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
 from livebus.errors import Place
-from livebus.identity import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
 from livebus.template.application import AuthProvider, GraphQLApi
 from livebus.template.properties import Properties
 from livebus.template.resolvers import ReadFile, read_resolvers, read_text, wrong_api

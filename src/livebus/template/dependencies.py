@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
-from livebus.intrinsics import SUB_VARIABLE, Path
+from livebus.template.intrinsics import SUB_VARIABLE, Path
 
 
 class Reference(NamedTuple):

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place, did_you_mean
-from livebus.intrinsics import UNKNOWN
 from livebus.template.document import Document, Path
+from livebus.template.intrinsics import UNKNOWN
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 

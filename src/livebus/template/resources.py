@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place
-from livebus.intrinsics import NO_VALUE, UNKNOWN, Evaluator
 from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import Document, Path
 from livebus.template.environment import Environment
+from livebus.template.intrinsics import NO_VALUE, UNKNOWN, Evaluator
 from livebus.template.parameters import read_parameters
 from livebus.template.properties import Properties, Scope, shown, text_of
 from livebus.template.sections import checked_sections

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from livebus.errors import Fault, InvalidTransformer, Place
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.template.application import Target
 from livebus.transformer.input_template import JsonTemplate, TextTemplate, Unfit
 from livebus.transformer.json_path import MISSING, Find, compile_path

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.transformer.json_path import MISSING
 from livebus.transformer.template_reader import PLACEHOLDER, Awkward, Build, TemplateReader, ValueOf, position, text_of
 

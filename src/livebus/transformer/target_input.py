@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import orjson
 
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.transformer.input_template import Placeholder
 from livebus.transformer.template_reader import ValueOf, text_of
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.transformer.json_path import MISSING
 
 ValueOf = Callable[[Event], Any]

@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 
 from livebus.access.authentication import Authenticator, Unauthenticated
 from livebus.access.signature import SignedRequest
-from livebus.identity import Caller
+from livebus.caller import Caller
 from livebus.template.application import AuthProvider, GraphQLApi
 
 Sign = Callable[..., str]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from livebus.access.fields import FieldAccess
-from livebus.identity import API_KEY as API_KEY_MODE
-from livebus.identity import AWS_IAM, COGNITO, Caller
+from livebus.caller import API_KEY as API_KEY_MODE
+from livebus.caller import AWS_IAM, COGNITO, Caller
 from livebus.schema import AuthDirective, parse_schema
 from livebus.template.application import AuthProvider, GraphQLApi
 

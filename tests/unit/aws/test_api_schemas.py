@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.api_schemas import ApiSchemas
+from livebus.aws.subscribe.api_schemas import ApiSchemas
 from livebus.errors import LivebusError
-from livebus.subscription_document import subscription_fields
+from livebus.subscribe.document import subscription_fields
 from support.application import change, copied
 
 OUTPUTS = {

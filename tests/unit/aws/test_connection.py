@@ -11,7 +11,7 @@ from gql.transport.exceptions import TransportConnectionFailed, TransportError, 
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Close
 
-from livebus.aws.connection import Connection, _may_pass, _told
+from livebus.aws.subscribe.connection import Connection, _may_pass, _told
 
 
 def errors(*types: str) -> list[Any]:

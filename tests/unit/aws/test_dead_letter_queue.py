@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from livebus.aws.dead_letter_queue import DeadLetterQueue, queue_url
+from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue, queue_url
 from livebus.errors import Unreachable
 from livebus.redrive.lines import Message
 

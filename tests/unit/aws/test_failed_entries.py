@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from livebus.aws.failed_entries import FailedEntries, free_name
+from livebus.aws.publish.failed_entries import FailedEntries, free_name
+from livebus.aws.publish.sources import sources
 from livebus.errors import LivebusError
-from livebus.event_sources import sources
-from livebus.event_stream import StreamedEntry, read_events
-from livebus.publication.answer import Result
-from livebus.publication.request import Addressing
+from livebus.event.stream import StreamedEntry, read_events
+from livebus.publish.answer import Result
+from livebus.publish.request import Addressing
 
 ENTRY = StreamedEntry(b'{"Source":"my.app","DetailType":"Hello","Detail":"{\\"n\\":1}"}', 20, "e.ndjson", 4, 5)
 REFUSED = Result("", "MalformedDetail", 'Detail is "malformed".')

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from livebus.aws import publication_journal
-from livebus.aws.publication_journal import Journal, begun, failed_file_of, resumed
+from livebus.aws.publish import journal as publication_journal
+from livebus.aws.publish.journal import Journal, begun, failed_file_of, resumed
 from livebus.errors import LivebusError
 
 HEADER: dict[str, Any] = {
@@ -69,11 +69,11 @@ def test_a_line_that_was_cut_off_was_not_written(path: Path) -> None:
 def test_a_killed_process_leaves_what_it_has_written(path: Path) -> None:
     """SIGKILL right after ``write``: nothing of it is lost, whatever is buffered where."""
     code = (
-        "import os, sys, json, signal; from pathlib import Path; from livebus.aws.publication_journal import begun\n"
+        "import os, sys, json, signal; from pathlib import Path; from livebus.aws.publish.journal import begun\n"
         "journal = begun(Path(sys.argv[1]), json.loads(sys.argv[2])); journal.add(0, 41); journal.write(0.0)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    scripts = str(Path(publication_journal.__file__).parents[2])
+    scripts = str(Path(publication_journal.__file__).parents[3])
     command = [sys.executable, "-c", code, str(path), json.dumps(HEADER)]
     done = subprocess.run(command, env={"PYTHONPATH": scripts, "PATH": ""}, check=False)
     assert done.returncode == -signal.SIGKILL

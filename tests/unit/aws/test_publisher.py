@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from livebus.aws.boto3_engine import bus_exists
-from livebus.aws.publisher import publish
+from livebus.aws.publish.boto3_engine import bus_exists
+from livebus.aws.publish.publisher import publish
 from livebus.errors import Unreachable
-from livebus.publication import dispatch
-from livebus.publication.answer import Result
+from livebus.publish import dispatch
+from livebus.publish.answer import Result
 
 Answer = Mapping[str, str] | BaseException
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import botocore.session
 import pytest
 
-from livebus.aws.botocore_reach import from_botocore
-from livebus.aws.reach import NeedsBoto3, Reach, address, from_environment
+from livebus.aws.direct.botocore_reach import from_botocore
+from livebus.aws.direct.reach import NeedsBoto3, Reach, address, from_environment
 from livebus.errors import Unreachable
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.dead_letter_queue import DeadLetterQueue
-from livebus.aws.redriving import BusWay, Outcome, Redrive
+from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
+from livebus.aws.redrive.redriving import BusWay, Outcome, Redrive
 from livebus.errors import LivebusError, Unreachable
-from livebus.publication.answer import Result
+from livebus.publish.answer import Result
 from livebus.redrive.selection import Selection
 
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/orders/toApp"

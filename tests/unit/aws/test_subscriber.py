@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.aws.operation import Operation, with_names_of_their_own
+from livebus.aws.subscribe.operation import Operation, with_names_of_their_own
 from livebus.errors import InvalidOperation
 
 

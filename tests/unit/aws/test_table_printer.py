@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from livebus.aws import table_printer
-from livebus.aws.table_printer import TablePrinter
-from livebus.message import Gap, Message
-from livebus.reception import Reception
+from livebus.aws.subscribe import table_printer
+from livebus.aws.subscribe.table_printer import TablePrinter
+from livebus.subscribe.message import Gap, Message
+from livebus.subscribe.reception import Reception
 
 AT = datetime(2026, 1, 15, 8, 30, 0, 250_000, UTC)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.target_call import TargetWay, deployed_targets, template_targets, url_of
+from livebus.aws.redrive.target_call import TargetWay, deployed_targets, template_targets, url_of
 from livebus.errors import LivebusError, Unreachable
 from livebus.redrive.letter import Letter, read_rule_arn
 from livebus.redrive.mutation import described_target

@@ -28,8 +28,8 @@ from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.running import run_checks
 from livebus.errors import NOWHERE, LivebusError
-from livebus.event import Event, accept
-from livebus.event_file import read_entries
+from livebus.event.document import read_entries
+from livebus.event.envelope import Event, accept
 from livebus.template.document import read_document
 from livebus.template.environment import Environment
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from livebus.checks.catalogue import explanation, markdown_table
 from livebus.checks.check import Check
-from livebus.checks.driver import LISTED
+from livebus.validate.catalogue import explanation, markdown_table
+from livebus.validate.findings import LISTED
 
 PROJECT = Path(__file__).parents[3]
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from livebus.checks.check import Check, Finding
-from livebus.checks.driver import found_elsewhere
-from livebus.checks.report import EventOutcome, Report, Style, as_json, lines, summary
 from livebus.checks.suppression import Suppressed, Suppression
 from livebus.errors import Fault, Place
-from livebus.event import Refused
-from livebus.project import Project
-from livebus.validation import Options, Validation
+from livebus.event.envelope import Refused
+from livebus.validate.findings import found_elsewhere
+from livebus.validate.project import Project
+from livebus.validate.report import EventOutcome, Report, Style, as_json, lines, summary
+from livebus.validate.validation import Options, Validation
 
 SOUND = Path(__file__).parents[2] / "vectors" / "checks" / "sound.yaml"
 PLAIN = Style(unicode=False)

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from livebus.checks.check import Check, Finding
-from livebus.checks.driver import LISTED, found_elsewhere
-from livebus.checks.report import EventOutcome, Report
-from livebus.checks.sarif import as_sarif
 from livebus.checks.suppression import Suppressed, Suppression
 from livebus.errors import Fault, Place
-from livebus.event import Refused
+from livebus.event.envelope import Refused
+from livebus.validate.findings import LISTED, found_elsewhere
+from livebus.validate.report import EventOutcome, Report
+from livebus.validate.sarif import as_sarif
 
 CHECK = Check("W9101", "what holds", "why", "https://docs.aws.amazon.com/x", found_elsewhere)
 THEIRS = Check("I3042", "partition", "", "docs/x.md", found_elsewhere)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from livebus.checks import sizes
+from livebus.checks.events import sizes
 from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.running import run_checks
 from livebus.errors import Place
-from livebus.event import Event, accept
+from livebus.event.envelope import Event, accept
 from livebus.template.document import read_document
 
 SOUND = Path(__file__).parents[2] / "vectors" / "checks" / "sound.yaml"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from livebus.checks.iam.statements import Obstacle, by_eventbridge, here, obstacles, statements_of
 from livebus.checks.inspection import Inspection
-from livebus.checks.statements import Obstacle, by_eventbridge, here, obstacles, statements_of
 from livebus.template.document import read_document
 from livebus.template.environment import Environment
 

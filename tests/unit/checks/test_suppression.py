@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from livebus.checks.check import Check, Finding
-from livebus.checks.driver import found_elsewhere
 from livebus.checks.suppression import Suppression, from_flag, from_template, part
 from livebus.errors import Fault, LivebusError, Place
 from livebus.template.document import read_document
+from livebus.validate.findings import found_elsewhere
 
 KNOWN = ("E9100", "W9101", "W9102")
 TEMPLATE = """\

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livebus.checks.bus.patterns import _path_at, _starts, written_patterns
+from livebus.checks.bus.rules import CHECKS
 from livebus.checks.inspection import Inspection
-from livebus.checks.patterns import _path_at, _starts, written_patterns
-from livebus.checks.rules import CHECKS
 from livebus.checks.running import run_checks
 from livebus.errors import InvalidEventPattern
 from livebus.template.document import read_document

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from livebus.caller import AWS_IAM, Caller
 from livebus.execution import Errors, Executor, GraphQLResponse
-from livebus.identity import AWS_IAM, Caller
 from livebus.operation import GraphQLRequest, Resolution, ResolverError, Services, SubscriptionStart
 from livebus.schema import parse_schema
 

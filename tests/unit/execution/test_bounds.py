@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livebus.caller import Caller
 from livebus.execution import Executor, GraphQLResponse
-from livebus.identity import Caller
 from livebus.operation import GraphQLRequest, Services
 from livebus.schema import parse_schema
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from livebus.caller import Caller
 from livebus.execution import Executor
-from livebus.identity import Caller
 from livebus.operation import GraphQLRequest, Publication, Resolution, ResolverError, Services
 from livebus.schema import parse_schema
 

@@ -8,8 +8,8 @@ from graphql import execute_sync, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livebus.caller import Caller
 from livebus.execution import Executor
-from livebus.identity import Caller
 from livebus.operation import GraphQLRequest, Resolution, Services
 from livebus.schema import parse_schema
 

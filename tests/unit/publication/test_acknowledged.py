@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livebus.publication.acknowledged import Acknowledged, ranges_of
+from livebus.publish.acknowledged import Acknowledged, ranges_of
 
 RANGES = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 12)).map(lambda each: (each[0], sum(each))), max_size=40)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from livebus.aws import advice
-from livebus.publication.answer import ALL_ACCEPTED, HOPELESS, NOT_PUT_EVENTS, NOT_SENT, Answer, Result, read_answer
+from livebus.publish.answer import ALL_ACCEPTED, HOPELESS, NOT_PUT_EVENTS, NOT_SENT, Answer, Result, read_answer
 
 IDS = [{"EventId": "1"}, {"EventId": "2"}]
 

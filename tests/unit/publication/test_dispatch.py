@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.publication.answer import ALL_ACCEPTED, NO_ANSWER, Answer, Result, failed
-from livebus.publication.dispatch import BASE_SECONDS, CAP_SECONDS, Dispatch, Limits
-from livebus.publication.request import Request
+from livebus.publish.answer import ALL_ACCEPTED, NO_ANSWER, Answer, Result, failed
+from livebus.publish.dispatch import BASE_SECONDS, CAP_SECONDS, Dispatch, Limits
+from livebus.publish.request import Request
 from support.simulated_bus import Bus, Outcomes
 
 OK = Result("id")

@@ -12,7 +12,7 @@ from aiohttp.http_parser import HttpResponseParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.publication.http_response import MAX_BODY, NotHttp, Response, ResponseReader
+from livebus.publish.http_response import MAX_BODY, NotHttp, Response, ResponseReader
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: x\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nTrailer: 1\r\n\r\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from livebus.event_stream import StreamedEntry
-from livebus.publication.acknowledged import Acknowledged
-from livebus.publication.order import Order, ordered, shuffled
+from livebus.event.stream import StreamedEntry
+from livebus.publish.acknowledged import Acknowledged
+from livebus.publish.order import Order, ordered, shuffled
 
 
 def read(count: int) -> Iterator[StreamedEntry]:

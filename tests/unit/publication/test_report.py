@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from livebus.publication import report
-from livebus.publication.tally import Tally
+from livebus.publish import report
+from livebus.publish.tally import Tally
 
 
 def tally() -> Tally:

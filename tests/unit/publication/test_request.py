@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.event_stream import StreamedEntry
-from livebus.publication.request import Addressing, named_bus, requests_needed
+from livebus.event.stream import StreamedEntry
+from livebus.publish.request import Addressing, named_bus, requests_needed
 
 TEXTS = st.text(max_size=20)
 LIKE_A_BUS = st.sampled_from(['"EventBusName":"x"', '{"EventBusName":1}', "EventBusName", "\\"])

@@ -11,7 +11,7 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.publication.signer import Credentials, Signer
+from livebus.publish.signer import Credentials, Signer
 
 KEYS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", min_size=1, max_size=60)
 TOKENS = st.one_of(st.just(""), st.text("abcXYZ0123456789+/=", min_size=1, max_size=400))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livebus.execution import GraphQLResponse
-from livebus.runtime.api_logs import MAX_LINES, ApiLogs
+from livebus.runtime.appsync.api_logs import MAX_LINES, ApiLogs
 from livebus.runtime.aws_errors import AwsError
 
 GROUP = "/aws/appsync/apis/api-1"

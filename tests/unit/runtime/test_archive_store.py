@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from livebus.runtime.archive_store import ArchiveFault, ArchiveStore, Page, Replay
+from livebus.runtime.eventbridge.archive_store import ArchiveFault, ArchiveStore, Page, Replay
 from livebus.template.application import Archive
 
 ARCHIVE = Archive("n", "arn", "bus", "bus-arn", '{"source": ["s"]}', 3, "described")

@@ -12,10 +12,10 @@ import orjson
 import pytest
 
 from livebus.errors import Place
-from livebus.event import Event, accept
-from livebus.runtime.archive_store import ArchiveStore, KeptEvent
-from livebus.runtime.archives import MAX_BUFFERED_EVENTS, Archives
-from livebus.runtime.replays import replayed
+from livebus.event.envelope import Event, accept
+from livebus.runtime.eventbridge.archive_store import ArchiveStore, KeptEvent
+from livebus.runtime.eventbridge.archives import MAX_BUFFERED_EVENTS, Archives
+from livebus.runtime.eventbridge.replays import replayed
 from livebus.template.application import Archive
 
 DAY = 86_400

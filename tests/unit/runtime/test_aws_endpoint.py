@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.runtime import refusals
-from livebus.runtime.aws_endpoint import AwsEndpoint
 from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.port import refusals
+from livebus.runtime.port.aws_endpoint import AwsEndpoint
 
 
 class Service:

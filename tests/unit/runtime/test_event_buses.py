@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from livebus.flow import Line
-from livebus.runtime import event_buses
-from livebus.runtime.event_buses import EventBuses, Faults
-from livebus.runtime.journal import Journal
-from livebus.runtime.lines import Lines
-from livebus.runtime.trace import Trace
+from livebus.runtime.eventbridge import event_buses
+from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
+from livebus.runtime.eventbridge.lines import Lines
+from livebus.runtime.eventbridge.trace import Trace
+from livebus.runtime.kept.journal import Journal
 from livebus.template import Environment
 
 TARGET = frozenset({"AppSync"})

@@ -10,11 +10,11 @@ import pytest
 
 from livebus.flow import Line
 from livebus.runtime.aws_errors import AwsError
-from livebus.runtime.event_buses import EventBuses
-from livebus.runtime.events_api import EventsApi
-from livebus.runtime.journal import Journal
-from livebus.runtime.lines import Lines
-from livebus.runtime.trace import Trace
+from livebus.runtime.eventbridge.event_buses import EventBuses
+from livebus.runtime.eventbridge.events_api import EventsApi
+from livebus.runtime.eventbridge.lines import Lines
+from livebus.runtime.eventbridge.trace import Trace
+from livebus.runtime.kept.journal import Journal
 from livebus.template import Environment
 
 ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}

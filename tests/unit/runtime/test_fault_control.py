@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from livebus.faults import Faults, Injection
-from livebus.runtime.fault_control import FaultControl
+from livebus.runtime.faults.control import FaultControl
+from livebus.runtime.faults.injection import Faults, Injection
 
 JSON = {"Content-Type": "application/json"}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.event import Event
-from livebus.runtime.journal import Journal, JournalFault, PendingRetry
+from livebus.event.envelope import Event
+from livebus.runtime.kept.journal import Journal, JournalFault, PendingRetry
 
 ENVELOPE = {"version": "0", "id": "e", "detail": {"msg": "größer 🚌", "number": 1.5}}
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from livebus.runtime.aws_errors import AwsError
-from livebus.runtime.query_protocol import answer, read_form, refusal
+from livebus.runtime.port.query_protocol import answer, read_form, refusal
 
 NAMESPACE = "http://example.com/doc/"
 

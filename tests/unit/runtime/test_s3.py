@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.runtime.s3 import S3, S3Request, split_location
-from livebus.runtime.s3_objects import S3Objects
+from livebus.runtime.s3.objects import S3Objects
+from livebus.runtime.s3.service import S3, S3Request, split_location
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from livebus.runtime.aws_errors import AwsError
-from livebus.runtime.journal import Journal
+from livebus.runtime.kept.journal import Journal
 from livebus.runtime.sqs import Sqs, md5_of_attributes
 from livebus.template.application import Queue
 

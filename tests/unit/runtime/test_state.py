@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.runtime.state import RUNTIME_FILE, StateFolder, read_runtime_file
+from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, read_runtime_file
 
 
 def test_the_folder_is_held_by_one(tmp_path: Path) -> None:

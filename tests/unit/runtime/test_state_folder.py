@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.runtime.state import RUNTIME_FILE, StateFolder, read_runtime_file, write_outputs, write_private
+from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, read_runtime_file, write_outputs, write_private
 
 
 def mode(path: Path) -> int:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from livebus.delivery import DeadLetter
-from livebus.event import Event, Refused
+from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, Line
-from livebus.runtime.trace import LINES_PER_SECOND, Trace
+from livebus.runtime.eventbridge.trace import LINES_PER_SECOND, Trace
 
 REFUSED = Refused("MalformedDetail", "Detail is malformed.")
 LINE = "refused an entry from 's': MalformedDetail: Detail is malformed."

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livebus.errors import InvalidTransformer, Place
-from livebus.event import Event
+from livebus.event.envelope import Event
 from livebus.template.application import Target
 from livebus.transformer import NotTransformable, Placeholder, Transformer, compile_transformer
 

@@ -19,7 +19,7 @@ from livebus.runtime.cloudformation.changes import resource_changes
 from livebus.runtime.cloudformation.deployment import DELETE, DO_NOTHING, Deployer
 from livebus.runtime.cloudformation.loading import read_resources, template_file
 from livebus.runtime.cloudformation.stack import ChangeSet, Deployment, Stack
-from livebus.runtime.s3 import split_location
+from livebus.runtime.s3.service import split_location
 from livebus.template.document import read_document
 from livebus.template.resources import Resources
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from livebus.errors import LivebusError
-from livebus.runtime.archives import Archives
 from livebus.runtime.cognito.store import UserStore
-from livebus.runtime.journal import Journal
-from livebus.runtime.s3_objects import S3Objects
+from livebus.runtime.eventbridge.archives import Archives
+from livebus.runtime.kept.journal import Journal
+from livebus.runtime.s3.objects import S3Objects
 from livebus.runtime.served_stacks import ServedStacks
 from livebus.template import Environment
 

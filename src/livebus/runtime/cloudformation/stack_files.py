@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from livebus.runtime.cloudformation.stack import Stack
-from livebus.runtime.state import write_private
+from livebus.runtime.kept.state import write_private
 
 _SAFE_NAME = re.compile("[A-Za-z0-9-]{1,128}")
 _SUFFIX = ".json"

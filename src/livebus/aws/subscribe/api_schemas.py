@@ -1,0 +1,121 @@
+"""
+Which API a verb is to talk to, and its schema: a file, the template's, or what the API tells of itself.
+
+In: a session, and what a person named. Out: an :class:`~livebus.stack.api_address.ApiAddress`, and graphql-core's schema once one
+is needed. Reading a template takes a moment: that is spent where something depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livebus.aws.session import Session
+from livebus.errors import LivebusError
+from livebus.stack.api_address import find_api, names_of
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
+    from livebus.aws.subscribe.template_apis import TemplateApi
+
+TEMPLATE_FILE = "template.yaml"
+SCHEMA_FILE = "schema.graphql"
+
+
+class ApiSchemas:
+    """
+    One API of a stack. ``wanted`` names it as :func:`~livebus.stack.api_address.find_api` takes it; ``folders`` are where a
+    template.yaml is looked for, after that of the local runtime; ``template`` and ``schema`` are files that someone gave.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        folders: Sequence[Path],
+        wanted: str = "",
+        *,
+        template: Path | None = None,
+        schema: Path | None = None,
+    ) -> None:
+        """Raises LivebusError where there is no such API, or there are several."""
+        self._schema_file = schema
+        self._is_template_given = template is not None
+        runs = Path(session.runtime.template) if session.runtime is not None and session.runtime.template else None
+        self._template = template or runs or _nearest(folders)
+        # Of a template that happens to lie here it is not sure that it is the stack's.
+        self._is_sure = template is not None or runs is not None
+        self._wanted = wanted
+        self._read: Sequence[TemplateApi] | None = None
+        self._introspected: GraphQLSchema | None = None
+        self._outputs: Mapping[str, str] = {} if "://" in wanted else session.outputs
+        is_logical_id = bool(wanted) and wanted not in self._outputs and "://" not in wanted
+        ids = {each.logical_id: each.outputs for each in self._apis()} if is_logical_id else {}
+        self.api = find_api(self._outputs, session.owner if self._outputs else "", wanted, logical_ids=ids)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether someone said which schema it is."""
+        return self._schema_file is not None or self._is_template_given
+
+    def seems_to_have(self, field: str) -> bool:
+        """Whether nothing speaks against this subscription field: it stands beside the template, or there is none."""
+        if self._wanted or self.is_given:
+            return False
+        if self._template is None:
+            return True
+        with suppress(OSError, UnicodeDecodeError):
+            return field in (self._template.parent / SCHEMA_FILE).read_text(encoding="utf-8")
+        return not self._of_the_template()
+
+    def find(self, field: str | None, token: Callable[[], str]) -> GraphQLSchema:
+        """
+        The schema that has this subscription field (None: any). Raises LivebusError where nobody tells it.
+
+        ``token`` is asked for where the API itself has to tell.
+        """
+        from livebus.aws.subscribe.template_apis import read_schema_file
+        from livebus.subscribe.document import subscription_fields
+
+        if self._schema_file is not None:
+            return read_schema_file(self._schema_file)
+        for schema in self._of_the_template():
+            if field is None or field in subscription_fields(schema) or self._is_sure:
+                return schema
+        if self._introspected is None:
+            from livebus.aws.subscribe.introspection import introspect
+
+            self._introspected = introspect(self.api, token())
+        return self._introspected
+
+    def _of_the_template(self) -> list[GraphQLSchema]:
+        """The schema that the template has for the API: none where it has no such API."""
+        apis = self._apis()
+        names = set(names_of(self._outputs, self.api))
+        meant = [each for each in apis if each.logical_id == self._wanted or not names.isdisjoint(each.outputs)]
+        try:
+            return [each.schema() for each in meant[:1] or (apis if len(apis) == 1 else ())]
+        except LivebusError:
+            if self._is_template_given:
+                raise
+            return []
+
+    def _apis(self) -> Sequence[TemplateApi]:
+        if self._template is None:
+            return ()
+        if self._read is None:
+            from livebus.aws.subscribe.template_apis import read_template_apis
+
+            try:
+                self._read = read_template_apis(self._template)
+            except LivebusError:
+                if self._is_template_given:
+                    raise
+                self._read = ()
+        return self._read
+
+
+def _nearest(folders: Sequence[Path]) -> Path | None:
+    return next((folder / TEMPLATE_FILE for folder in folders if (folder / TEMPLATE_FILE).is_file()), None)

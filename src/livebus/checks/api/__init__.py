@@ -1,0 +1,3 @@
+"""
+Checks of the GraphQL API: schema, directives, resolvers, subscriptions, and who calls it.
+"""

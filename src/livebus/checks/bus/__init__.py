@@ -1,0 +1,3 @@
+"""
+Checks of event buses, rules and their event patterns.
+"""

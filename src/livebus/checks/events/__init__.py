@@ -1,0 +1,3 @@
+"""
+Checks of the sample events: each on its way, and its size.
+"""

@@ -1,0 +1,142 @@
+"""
+Which rules of a template an event would match, before it is published: for many events, one after the other.
+
+In: a project's template, read and compiled once, and entries as ``event_stream`` gives them. Out: the names of the rules,
+counts, and why what matches none does not. EventBridge tells nobody of such events. It is ``validate.py``'s own reading of
+the template and of entries, and the local runtime's matching.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from livebus.checks.inspection import Inspection
+from livebus.errors import Fault, Place, did_you_mean
+from livebus.event.envelope import Event, Refused
+from livebus.event.stream import StreamedEntry
+from livebus.operation import Services
+from livebus.rehearsal.stage import Rehearsal, Stage
+from livebus.template.attributes import bus_name
+from livebus.validate.project import SampleReader
+
+# Reasons cost more than verdicts: so many events are explained, the others are counted.
+MOST_EXPLAINED = 1000
+_REASONS_SHOWN = 3
+
+
+@dataclass(slots=True)
+class Miss:
+    """A reason why events match no rule: the place of the first of them, and how many there are."""
+
+    reason: str
+    place: Place
+    events: int = 0
+
+
+class Preflight:
+    """
+    The rules of one template. ``bus`` is where an entry goes that names no event bus; None means the bus of the stack's
+    Outputs, as in ``validate.py``. ``now`` is the time that events are put at.
+    """
+
+    def __init__(self, inspection: Inspection, *, now: datetime, bus: str | None = None) -> None:
+        self.matched: Counter[str] = Counter()
+        self.events = 0
+        self.unmatched = 0
+        self.unexplained = 0
+        # Where a part of the template cannot be read, a rule may be missing here that is there on AWS.
+        self.faults = inspection.reading_faults
+        self._line = inspection.compilation.line
+        self._reader = SampleReader(inspection.application, now)
+        self._bus = bus_name(bus) if bus else None
+        self._misses: dict[str, Miss] = {}
+
+    def look(self, entry: StreamedEntry) -> list[str]:
+        """The names of the rules that match; empty where none does, which is noted."""
+        event = self.event(entry)
+        self.events += 1
+        if isinstance(event, Refused):
+            self._note(entry, f"is refused: {event.code}: {event.message}")
+            return []
+        names = [rule.rule.name for rule in self._line.rules_for(event)]
+        self.matched.update(names)
+        if not names:
+            if self.unmatched < MOST_EXPLAINED:
+                self._note(entry, self._reason(event))
+            else:
+                self.unexplained += 1
+            self.unmatched += 1
+        return names
+
+    def event(self, entry: StreamedEntry) -> Event | Refused:
+        """The event that PutEvents would make of an entry."""
+        parsed: dict[str, Any] = orjson.loads(entry.text)
+        if self._bus is not None:
+            parsed.setdefault("EventBusName", self._bus)
+        return self._reader.event(parsed)
+
+    def findings(self) -> list[Fault]:
+        """What is to be told of events that match no rule: each reason once, with the first event that has it."""
+        return [
+            Fault(f"the event {miss.reason}{_and_more(miss.events - 1)}", miss.place)
+            for miss in sorted(self._misses.values(), key=lambda miss: -miss.events)
+        ]
+
+    def _note(self, entry: StreamedEntry, reason: str) -> None:
+        miss = self._misses.setdefault(reason, Miss(reason, Place(entry.file, entry.line)))
+        miss.events += 1
+
+    def _reason(self, event: Event) -> str:
+        """Why no rule matches: what the nearest rule says, the one with the fewest conditions that are not met."""
+        if not self._line.has_bus(event.bus):
+            advice = did_you_mean(event.bus, [bus.name for bus in self._line.application.buses])
+            return f"is for the bus {event.bus!r}, which the template has not{f'. {advice}' if advice else ''}"
+        verdicts = self._line.verdicts(event)
+        if not verdicts:
+            return f"is for the bus {event.bus!r}, on which no rule is enabled"
+        nearest = min(verdicts, key=lambda verdict: len(verdict.reasons))
+        told = "; ".join(nearest.reasons[:_REASONS_SHOWN])
+        more = len(nearest.reasons) - _REASONS_SHOWN
+        place = nearest.rule.pattern_place
+        which = f"rule {nearest.rule.name!r} ({place.file}:{place.line})"
+        said = f"{told}; and {more} more" if more > 0 else told
+        return f"matches no rule; {'the nearest ' if len(verdicts) > 1 else ''}{which} says: {said}"
+
+
+class Expectation:
+    """What the default subscribers of a template receive of events: see ``audience``. Costs a run of the mutation each."""
+
+    def __init__(self, preflight: Preflight, services: Services) -> None:
+        self._preflight = preflight
+        self._stage = Stage(preflight._line, services)
+        self._services = services
+
+    def received(self, entry: StreamedEntry, field: str) -> list[Any]:
+        """
+        The ``data`` of each message on a subscription field that the event leads to, as far as subscribers get it all.
+
+        What AWS sets in an event (id, account, the time that PutEvents was called) is made up here: a mutation that passes
+        it on gives another value there.
+        """
+        event = self._preflight.event(entry)
+        if isinstance(event, Refused):
+            return []
+        return list(_received(self._stage.rehearse(event, self._services), field))
+
+
+def _received(rehearsal: Rehearsal, field: str) -> Iterator[Mapping[str, Any]]:
+    for invocation in rehearsal.invocations:
+        for reception in invocation.receptions:
+            if reception.field == field and reception.payload is not None:
+                yield orjson.loads(reception.payload)["data"]
+
+
+def _and_more(count: int) -> str:
+    return f" ({count} more such)" if count else ""

@@ -1,0 +1,250 @@
+"""
+The dry run: each event's way by the same functions that carry it for real, and what would come of it.
+
+In: a compiled line, events, the time and ids as Services. Out: a :class:`Rehearsal` for each event: whether it arrives, and
+every station's word on it. Who is really subscribed hears nothing; default subscribers stand in (``audience``).
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from livebus.errors import did_you_mean
+from livebus.event.envelope import Event
+from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
+from livebus.operation import Services
+from livebus.rehearsal.audience import Audience, Reception
+from livebus.template.application import Rule, Target
+
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """
+    One target of one matching rule. ``attempt`` is None where the target could not be compiled; ``reason`` says why.
+
+    ``receptions`` are what the default subscribers of the linked subscription fields receive.
+    """
+
+    rule: Rule
+    target: Target
+    attempt: Attempt | None
+    receptions: tuple[Reception, ...] = ()
+    reason: str = ""
+
+    @property
+    def arrives(self) -> bool:
+        return any(reception.arrives for reception in self.receptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """
+    What comes of one event. It arrives where every target of every matching rule brings it to a subscriber.
+
+    ``unproven`` says what this template cannot tell, because it lies outside of it or is not emulated; then nothing that
+    is known keeps the event from arriving.
+    """
+
+    event: Event
+    arrives: bool
+    matched: tuple[Rule, ...]
+    invocations: tuple[Invocation, ...]
+    unproven: str
+    _line: Line
+
+    @property
+    def steps(self) -> list[Step]:
+        """Every station's word, as JSON. Made when asked for: reasons cost more than verdicts."""
+        return [*self._bus(), *self._patterns(), *(step for each in self.invocations for step in _invoked(each))]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the event does not arrive, in words; empty where it does."""
+        return [] if self.arrives else list(_reasons(self.steps))
+
+    def _bus(self) -> Iterator[Step]:
+        bus, buses = self.event.bus, [known.name for known in self._line.application.buses]
+        step: Step = {"station": "bus", "bus": bus, "accepted": True}
+        if not self._line.has_bus(bus) and not self.unproven:
+            advice = did_you_mean(bus, buses) or f"There are: {', '.join(buses)}."
+            step["dropped"] = f"there is no event bus {bus!r}. {advice} AWS accepts the event and drops it in silence"
+        yield step
+
+    def _patterns(self) -> Iterator[Step]:
+        compiled = {each.rule.logical_id: each for each in self._line.compiled_rules(self.event.bus)}
+        for rule in self._line.application.rules:
+            if rule.bus != self.event.bus or rule.event_pattern is None:
+                continue
+            found = compiled.get(rule.logical_id)
+            if any(rule is each for each in self.matched):
+                reasons: list[str] = []
+            elif found is not None:
+                reasons = found.pattern.explain(self.event.envelope)
+            elif not rule.enabled:
+                reasons = ["the rule is DISABLED"]
+            else:
+                reasons = ["the rule's event pattern is not valid"]
+            yield {"station": "pattern", "rule": rule.name, "matches": not reasons, "reasons": reasons}
+
+
+class Stage:
+    """
+    A line made ready for rehearsals: its targets lead to APIs whose subscribers are the default ones.
+
+    To be made once for many events.
+    """
+
+    def __init__(self, line: Line, services: Services) -> None:
+        self.line = line
+        self.audiences = {name: Audience(api, services) for name, api in line.apis.items()}
+        self._targets: dict[int, tuple[CompiledTarget, Audience]] = {}
+        for bus in line.application.buses:
+            for compiled in line.compiled_rules(bus.name):
+                for target in compiled.targets:
+                    audience = self.audiences[target.target.api]
+                    self._targets[id(target.target)] = replace(target, api=audience.api), audience
+
+    def rehearse(self, event: Event, services: Services, attempts: Mapping[int, Attempt] | None = None) -> Rehearsal:
+        """
+        The way of one event.
+
+        ``attempts`` are those that were made with it already, by the ``id`` of their Target; they are not made again.
+        """
+        line = self.line
+        rules = line.rules_for(event)
+        invocations: list[Invocation] = []
+        unproven = ""
+        for rule in rules:
+            if not rule.rule.targets:
+                unproven = f"the targets of rule {rule.rule.name!r} are not in this template"
+            for target in rule.rule.targets:
+                made = attempts.get(id(target)) if attempts else None
+                invocations.append(self._invoke(event, rule, target, services, made))
+        if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
+            unproven = f"the event bus {event.bus!r} is not in this template"
+        arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)
+        return Rehearsal(event, arrives, tuple(rule.rule for rule in rules), tuple(invocations), unproven, line)
+
+    def _invoke(
+        self, event: Event, rule: CompiledRule, target: Target, services: Services, made: Attempt | None
+    ) -> Invocation:
+        found = self._targets.get(id(target))
+        if found is None:
+            reason = "its input, its API's schema or the API itself is not valid: see the findings"
+            return Invocation(rule.rule, target, None, reason=reason)
+        compiled, audience = found
+        if made is None:
+            try:
+                attempt = self.line.attempt(event, compiled, services)
+            except Exception as error:  # noqa: BLE001 - a bug of ours, told as such; the other events go on
+                return Invocation(rule.rule, target, None, reason=f"Livebus broke: {type(error).__name__}: {error}")
+        elif made.response is None or made.failure is not None:
+            attempt = made
+        else:
+            attempt = replace(made, published=publish(audience.api, made.response))
+        return Invocation(rule.rule, target, attempt, tuple(_receptions(attempt, audience, services)))
+
+
+def rehearse(line: Line, event: Event, *, services: Services) -> Rehearsal:
+    """The way of one event. For many events of one line a :class:`Stage` is set up once."""
+    return Stage(line, services).rehearse(event, services)
+
+
+def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Iterator[Reception]:
+    if attempt.response is None:
+        return
+    deliveries = iter(attempt.published.deliveries)
+    for publication in attempt.response.publications:
+        for field in audience.api.schema.links.get(publication.mutation, ()):
+            _, found = next(deliveries)
+            yield audience.receive(field, publication, found, services)
+
+
+# --- steps ----------------------------------------------------------------------------------------------------------
+
+
+def _invoked(invocation: Invocation) -> Iterator[Step]:
+    where = {"rule": invocation.rule.name, "target": invocation.target.id}
+    attempt = invocation.attempt
+    if attempt is None:
+        yield {"station": "target", **where, "reason": invocation.reason}
+        return
+    if attempt.variables is not None:
+        yield {"station": "transformer", **where, "variables": attempt.variables}
+    if attempt.response is not None:
+        yield {
+            "station": "execution",
+            **where,
+            "operation": invocation.target.graphql_operation,
+            "status": attempt.response.status,
+            "data": attempt.response.data,
+            "errors": list(attempt.response.errors),
+        }
+    if attempt.failure is not None:
+        failure = attempt.failure
+        yield {"station": "failure", **where, "code": failure.code, "message": failure.message}
+    elif not invocation.receptions:
+        yield {"station": "subscription", **where, "field": None, "reason": _unpublished(attempt)}
+    for reception in invocation.receptions:
+        yield _reception_step(where, reception)
+
+
+def _unpublished(attempt: Attempt) -> str:
+    response = attempt.response
+    if response is None or not response.publications:
+        return "nothing was published, as the mutation failed"
+    names = ", ".join(publication.mutation for publication in response.publications)
+    return f"no subscription field names the mutation {names} in @aws_subscribe"
+
+
+def _reception_step(where: dict[str, str], reception: Reception) -> Step:
+    step: Step = {"station": "subscription", **where, "field": reception.field}
+    if reception.subscriber is not None:
+        step["subscriber"] = {
+            "mode": reception.subscriber.caller.mode,
+            "groups": sorted(reception.subscriber.caller.groups),
+            "query": reception.subscriber.query,
+            "arguments": dict(reception.arguments or {}),
+        }
+    step["received"] = orjson.loads(reception.payload) if reception.payload is not None else None
+    if reception.reason:
+        step["reason"] = reception.reason
+    if reception.unselected:
+        step["unselected"] = list(reception.unselected)
+    return step
+
+
+def _reasons(steps: list[Step]) -> Iterator[str]:
+    patterns = [step for step in steps if step["station"] == "pattern"]
+    for step in steps:
+        reason = _reason(step)
+        if reason:
+            yield f"{step['rule']}: {reason}" if "rule" in step else reason
+    if not any(step["matches"] for step in patterns):
+        for step in patterns:
+            yield f"rule {step['rule']} does not match: {'; '.join(step['reasons'])}"
+        if not patterns and not steps[0].get("dropped"):
+            yield f"no rule listens on the event bus {steps[0]['bus']!r}"
+
+
+def _reason(step: Step) -> str:
+    """Why an event ends at a station; empty where it goes on."""
+    match step["station"]:
+        case "bus":
+            return str(step.get("dropped", ""))
+        case "execution" if step["errors"]:
+            return f"the mutation fails: {step['errors'][0].get('message')}"
+        case "failure":
+            return f"{step['code']}: {step['message']}"
+        case "target":
+            return f"target {step['target']!r}: {step['reason']}"
+        case "subscription" if "reason" in step:
+            return f"{step['field']}: {step['reason']}" if step["field"] else str(step["reason"])
+    return ""

@@ -1,0 +1,3 @@
+"""
+AppSync in the runtime: GraphQL over HTTP, real-time sessions, logs.
+"""

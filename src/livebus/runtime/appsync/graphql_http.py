@@ -1,0 +1,60 @@
+"""
+GraphQL over HTTP: ``POST`` (and ``GET``) on an API's path.
+
+Who calls is settled first, then the request is read, executed, and what it published is sent to subscribers.
+https://docs.aws.amazon.com/appsync/latest/devguide/using-appsync.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from livebus.access import SignedRequest, Unauthenticated
+from livebus.execution import read_http_request
+from livebus.flow import publish
+from livebus.operation import GraphQLRequest
+from livebus.runtime.appsync.served_api import ServedApi
+from livebus.runtime.aws_errors import Answer
+from livebus.runtime.eventbridge.event_buses import send
+
+_JSON = "application/json;charset=UTF-8"
+
+
+def call(
+    api: ServedApi, method: str, path: str, query: str, *, headers: Mapping[str, str], body: bytes, source_ip: str
+) -> Answer:
+    """Answer one request. ``path`` and ``query`` are as on the wire: signatures cover them."""
+    services = api.services()
+    request_id = services.new_id()
+    signed = SignedRequest(method, path, query, headers, body)
+    try:
+        caller = api.authenticator.authenticate(headers, request=signed, now=services.now, source_ip=source_ip)
+    except Unauthenticated as error:
+        return _refusal(error.status, error.error_type, error.message, request_id)
+    request = read_http_request(method, headers.get("Content-Type", ""), body, query)
+    if isinstance(request, GraphQLRequest):
+        request = GraphQLRequest(request.query, request.variables, request.operation_name, dict(headers))
+        response = api.compiled.executor.execute(request, caller, services)
+        send(publish(api.compiled, response))
+        api.log(api.compiled.api.api_id, response)
+    else:
+        response = request
+    error_type = str(response.errors[0].get("errorType")) if response.status != 200 and response.errors else ""
+    return Answer(response.status, _headers(request_id, error_type), response.body())
+
+
+def internal_failure(message: str, request_id: str) -> Answer:
+    """The answer to a request that a bug of ours ended: in AppSync's shape, so that clients read the message."""
+    return _refusal(500, "InternalFailure", message, request_id)
+
+
+def _refusal(status: int, error_type: str, message: str, request_id: str) -> Answer:
+    errors = {"errors": [{"errorType": error_type, "message": message}]}
+    return Answer(status, _headers(request_id, error_type), orjson.dumps(errors))
+
+
+def _headers(request_id: str, error_type: str) -> dict[str, str]:
+    headers = {"Content-Type": _JSON, "x-amzn-RequestId": request_id, "x-amzn-appsync-TokensConsumed": "1"}
+    return {**headers, "x-amzn-ErrorType": error_type} if error_type else headers

@@ -1,0 +1,3 @@
+"""
+EventBridge in the runtime: buses, rules, deliveries, archives, replays.
+"""

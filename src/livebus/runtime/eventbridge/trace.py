@@ -1,0 +1,240 @@
+"""
+Tells what becomes of each event, station by station: to people on stderr, to programs as JSON lines.
+
+What goes well is told only to who asked (``--verbose``, ``--trace FILE``, a listener); what ends an event's way short of
+its subscribers is always told, at a bounded rate, so that a flood of events never becomes a flood of lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from livebus.delivery import DeadLetter
+from livebus.event.envelope import Event, Refused
+from livebus.flow import Attempt, CompiledRule
+from livebus.runtime.eventbridge.lines import Lines
+from livebus.template.application import Queue
+
+Listener = Callable[[dict[str, Any]], None]
+Tell = Callable[[str], None]
+
+LINES_PER_SECOND = 20
+_LONGEST_VALUE = 200
+
+
+class _Budget:
+    """Lets so many lines a second through, and counts the others."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._second = 0
+        self._told = 0
+        self._untold = 0
+
+    def has_room(self, now: float) -> bool:
+        return int(now) != self._second or self._told < LINES_PER_SECOND
+
+    def spend(self, lines: int) -> None:
+        self._told += lines
+
+    def skip(self) -> None:
+        self._untold += 1
+
+    def turn(self, now: float, *, ends: bool = False) -> str:
+        """Begin a new second if it is one: the line that tells what was left out, or nothing."""
+        if int(now) == self._second and not ends:
+            return ""
+        untold, self._second, self._told, self._untold = self._untold, int(now), 0, 0
+        return f"… and {untold} more {self._what} (--trace FILE keeps them all)" if untold else ""
+
+
+class Trace:
+    """
+    ``tell`` prints a line for people; ``clock`` gives seconds. Listeners get a dict for each station of each event:
+    ``station``, ``event`` (its id) and what the station has to say.
+    """
+
+    def __init__(self, tell: Tell, clock: Callable[[], float], *, verbose: bool = False) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._verbose = verbose
+        self.listeners: list[Listener] = []
+        self._problems = _Budget("problems like these")
+        # Budgets of their own: a lost event must not go under in a flood of unmatched ones, nor a dead letter in the
+        # retries that went before it.
+        self._letters = _Budget("dead letters")
+        self._losses = _Budget("lost events")
+
+    def tick(self, *, ends: bool = False) -> None:
+        """Tell how many lines were left out, once their second is over; to be called now and then, and at the end."""
+        for budget in (self._problems, self._letters, self._losses):
+            line = budget.turn(self._clock(), ends=ends)
+            if line:
+                self._tell(line)
+
+    # --- what stations say ------------------------------------------------------------------------------------------
+
+    def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
+        self._problem(f"refused an entry from {entry.get('Source')!r}: {refused.code}: {refused.message}")
+        self._emit("bus", "", accepted=False, code=refused.code, message=refused.message)
+
+    def no_such_bus(self, event: Event, known: Sequence[str]) -> None:
+        self._problem(
+            f"event {event.id} was dropped: there is no event bus {event.bus!r} (there are: {', '.join(known)})."
+            " AWS accepts such an event too, and drops it in silence"
+        )
+        self._emit("bus", event.id, accepted=True, bus=event.bus, dropped="no such event bus")
+
+    def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
+        is_asked = bool(self.listeners) or self._verbose
+        if rules and not is_asked:
+            return
+        # The verdicts cost more than the matching: they are not made for a line that is not told.
+        if is_asked or self._problems.has_room(self._clock()):
+            self._tell_match(event, lines, rules)
+        else:
+            self._problems.skip()
+
+    def _tell_match(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
+        verdicts = lines.verdicts(event)
+        envelope = event.envelope
+        self._emit(
+            "bus",
+            event.id,
+            accepted=True,
+            bus=event.bus,
+            source=envelope["source"],
+            detailType=envelope["detail-type"],
+        )
+        for verdict in verdicts:
+            self._emit(
+                "pattern", event.id, rule=verdict.rule.name, matches=verdict.matches, reasons=list(verdict.reasons)
+            )
+        if not rules:
+            self._problem(
+                f"event {event.id} matched no rule on bus {event.bus!r}",
+                *(f"  rule {verdict.rule.name!r}: {'; '.join(verdict.reasons)}" for verdict in verdicts),
+            )
+
+    def delivered(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+        response = attempt.response
+        if response is not None and response.errors:
+            message = response.errors[0].get("message")
+            self._problem(
+                f"event {event.id} reached AppSync, which answered with an error: {message}."
+                " It counts as delivered: neither retries nor the dead-letter queue see it (--strict changes that)"
+            )
+        for field, deliveries in attempt.published.deliveries:
+            if deliveries.dropped:
+                count, reason = len(deliveries.dropped), deliveries.dropped[0].reason
+                self._problem(f"event {event.id}: {field} reached {count} subscribers less: {reason}")
+        if self.listeners or self._verbose:
+            self._emit_attempt(event, rule, attempt, attempts)
+
+    def retrying(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int, after: float) -> None:
+        failure = attempt.failure
+        if failure is not None:
+            self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
+        self._emit_attempt(event, rule, attempt, attempts)
+        self._emit("delivery", event.id, rule=rule.rule.name, retryIn=round(after, 3))
+
+    def dead_lettered(
+        self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue
+    ) -> None:
+        line = (
+            f"event {event.id} went to the dead-letter queue {queue.name}: {letter.error_code}: {letter.error_message}"
+        )
+        self._told(self._letters, (line,))
+        self._emit_attempt(event, rule, attempt, letter.retry_attempts)
+        self._emit(
+            "delivery",
+            event.id,
+            rule=rule.rule.name,
+            deadLetterQueue=queue.name,
+            code=letter.error_code,
+            message=letter.error_message,
+        )
+
+    def lost(self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, why: str) -> None:
+        self._loss(f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}")
+        self._emit_attempt(event, rule, attempt, letter.retry_attempts)
+        self._emit("delivery", event.id, rule=rule.rule.name, lost=why, code=letter.error_code)
+
+    def target_gone(self, event: Event, rule_arn: str, target_id: str) -> None:
+        self._loss(
+            f"event {event.id} waited for target {target_id!r} of {rule_arn}, which the template has no more: dropped"
+        )
+        self._emit("delivery", event.id, lost="the target is gone")
+
+    def journal_fault(self, fault: str) -> None:
+        """An event that waited can be neither read nor struck out; the next start finds it where it is."""
+        self._loss(f"{fault}; an event in it is tried again at the next start")
+
+    def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+        name, target = rule.rule.name, attempt.target.target.id
+        if attempt.variables is not None:
+            self._emit("transformer", event.id, rule=name, target=target, variables=attempt.variables)
+        if attempt.response is not None:
+            self._emit(
+                "execution",
+                event.id,
+                rule=name,
+                target=target,
+                attempt=attempts,
+                status=attempt.response.status,
+                data=attempt.response.data,
+                errors=list(attempt.response.errors),
+            )
+        if attempt.failure is not None:
+            self._emit(
+                "failure",
+                event.id,
+                rule=name,
+                target=target,
+                code=attempt.failure.code,
+                message=attempt.failure.message,
+            )
+        for field, deliveries in attempt.published.deliveries:
+            self._emit(
+                "subscription",
+                event.id,
+                field=field,
+                subscribers=len(deliveries),
+                dropped=[dropped.reason for dropped in deliveries.dropped],
+            )
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+
+    def _emit(self, station: str, event_id: str, **said: Any) -> None:
+        if not self.listeners and not self._verbose:
+            return
+        record = {"station": station, "event": event_id, "at": self._clock(), **said}
+        for listener in tuple(self.listeners):
+            listener(record)
+        if self._verbose:
+            words = " ".join(f"{key}={_short(value)}" for key, value in said.items())
+            self._tell(f"{event_id[:8] or '-':8} {station:12} {words}")
+
+    def _problem(self, *lines: str) -> None:
+        self._told(self._problems, lines)
+
+    def _loss(self, line: str) -> None:
+        self._told(self._losses, (line,))
+
+    def _told(self, budget: _Budget, lines: Sequence[str]) -> None:
+        now = self._clock()
+        untold = budget.turn(now)
+        if untold:
+            self._tell(untold)
+        if not budget.has_room(now):
+            budget.skip()
+            return
+        budget.spend(len(lines))
+        for line in lines:
+            self._tell(line)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"

@@ -1,0 +1,3 @@
+"""
+What outlives the process: SQLite files and the journal of what is still to be delivered.
+"""

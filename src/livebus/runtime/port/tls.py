@@ -1,0 +1,40 @@
+"""
+A certificate authority of one's own, made when TLS is first asked for, so that ``wss://`` and ``https://`` work locally.
+
+The CA's certificate and key stay in the state folder: a client that was told to trust it goes on trusting it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from livebus.runtime.kept.state import StateFolder
+
+CA_FILE = "ca.pem"
+_CA_KEY_FILE = "ca-key.pem"
+_HOSTS = ("localhost", "127.0.0.1", "::1", "*.localhost")
+
+
+def make_ca(state: StateFolder) -> Path:
+    """The path of the CA's certificate; makes the CA where there is none yet."""
+    if not state.file(CA_FILE).exists() or not state.file(_CA_KEY_FILE).exists():
+        import trustme  # only the first start of all needs it
+
+        ca = trustme.CA(organization_name="Livebus local runtime")
+        state.write(_CA_KEY_FILE, ca.private_key_pem.bytes())
+        state.write(CA_FILE, ca.cert_pem.bytes())
+    return state.file(CA_FILE)
+
+
+def server_context(state: StateFolder, host: str) -> ssl.SSLContext:
+    """A TLS context with a fresh certificate of the CA, for loopback names and the host that the runtime listens on."""
+    import trustme
+
+    make_ca(state)
+    ca = trustme.CA.from_pem(state.file(CA_FILE).read_bytes(), state.file(_CA_KEY_FILE).read_bytes())
+    certificate = ca.issue_cert(*dict.fromkeys((*_HOSTS, host)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -1,0 +1,3 @@
+"""
+S3 in the runtime: the buckets that deployments put their artefacts into.
+"""

@@ -1,0 +1,3 @@
+"""
+What is known of a deployed stack without asking AWS: samconfig.toml, addresses of APIs.
+"""

@@ -1,0 +1,3 @@
+"""
+The pure part of subscribing: documents, messages, what was received and what was missed.
+"""

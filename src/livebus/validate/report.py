@@ -1,0 +1,303 @@
+"""
+What a validation found, in the forms that people and programs read: lines, and JSON.
+
+In: findings, and what came of each sample event. Out: lines of text in which nothing can steer a terminal; JSON members.
+SARIF is in ``sarif``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+from livebus.checks.check import Check, Finding, Severity
+from livebus.checks.suppression import Suppressed
+from livebus.errors import NOWHERE, Fault, Place
+from livebus.event.envelope import Refused
+from livebus.rehearsal.stage import Rehearsal, Step
+from livebus.terminal.output import escaped, json_text
+
+LONGEST_VALUE = 160
+# So many events are shown with their whole way; of more, those only that do not do what is expected of them.
+MOST_TREES = 50
+_COLOURS: Mapping[Severity, str] = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
+_PLAIN = "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class EventOutcome:
+    """What came of one sample event. ``refused`` is what PutEvents answers where it does not take the event at all."""
+
+    template: str
+    file: str
+    index: int
+    place: Place
+    expected: bool
+    rehearsal: Rehearsal | None = None
+    refused: Refused | None = None
+
+    @property
+    def arrives(self) -> bool:
+        return self.rehearsal is not None and self.rehearsal.arrives
+
+    @property
+    def as_expected(self) -> bool:
+        return self.arrives == self.expected
+
+    @property
+    def steps(self) -> list[Step]:
+        if self.refused is not None:
+            code, message = self.refused.code, self.refused.message
+            return [{"station": "bus", "accepted": False, "code": code, "message": message}]
+        return self.rehearsal.steps if self.rehearsal is not None else []
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it does not arrive, in words; empty where it does."""
+        if self.refused is not None:
+            return [f"PutEvents refuses it: {self.refused.code}: {self.refused.message}"]
+        return self.rehearsal.reasons if self.rehearsal is not None else []
+
+    @property
+    def fault(self) -> Fault:
+        """Why it does not do what is expected of it."""
+        if not self.expected:
+            return Fault(f"event {self.index} arrives", self.place, "that it does not", "It is among the undelivered.")
+        return Fault(f"event {self.index} does not arrive: {'; '.join(self.reasons)}", self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was found in some templates and their sample events."""
+
+    findings: Sequence[Finding] = ()
+    events: Sequence[EventOutcome] = ()
+    suppressed: Sequence[Suppressed] = ()
+    checks: Sequence[Check] = field(default=(), repr=False)
+
+    def count(self, severity: Severity) -> int:
+        return sum(1 for finding in self.findings if finding.check.severity == severity)
+
+    def is_sound(self, *, lenient: bool = False) -> bool:
+        """Whether there are no errors or warnings (``lenient``: no errors), and each event does what is expected of it."""
+        broken = self.count("error") or (not lenient and self.count("warning"))
+        return not broken and all(event.as_expected for event in self.events)
+
+    def joined(self, other: Report) -> Report:
+        return Report(
+            [*self.findings, *other.findings],
+            [*self.events, *other.events],
+            [*self.suppressed, *other.suppressed],
+            self.checks or other.checks,
+        )
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report as one JSON object."""
+    return {
+        "findings": [finding_json(finding) for finding in report.findings],
+        "events": [_event_json(event) for event in report.events],
+        "suppressed": [
+            {**finding_json(each.finding), "reason": each.suppression.reason, "by": each.suppression.origin}
+            for each in report.suppressed
+        ],
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    check, place = finding.check, finding.fault.place
+    return {
+        "id": check.id,
+        "severity": check.severity,
+        "message": message(finding.fault),
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "path": place.path,
+        "source": check.source,
+    }
+
+
+def message(fault: Fault) -> str:
+    """A fault in one sentence or two, without its place."""
+    return str(replace(fault, place=NOWHERE))
+
+
+def _event_json(event: EventOutcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "file": event.file,
+        "index": event.index,
+        "arrives": event.arrives,
+        "expected": event.expected,
+        "template": event.template,
+        "steps": event.steps,
+    }
+    if event.rehearsal is not None and event.rehearsal.unproven:
+        shown["unproven"] = event.rehearsal.unproven
+    return shown
+
+
+# --- lines ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How lines are to look: colours, lines of a tree beyond ASCII, every event's way or only what is worth it."""
+
+    colour: bool = False
+    unicode: bool = True
+    verbose: bool = False
+    quiet: bool = False
+
+
+def lines(report: Report, style: Style) -> Iterator[str]:
+    """The report for people: findings by file, then the events."""
+    for file, findings in groupby(report.findings, key=lambda finding: finding.fault.place.file):
+        yield from _group(file, list(findings), style)
+        yield ""
+    yield from _events(report.events, style)
+
+
+def _group(file: str, findings: Sequence[Finding], style: Style) -> Iterator[str]:
+    wheres = [escaped(_where(file, finding.fault.place)) for finding in findings]
+    width = max(map(len, wheres))
+    for where, finding in zip(wheres, findings, strict=True):
+        fault, check = finding.fault, finding.check
+        text = f"{fault.found}; expected {fault.expected}" if fault.expected else fault.found
+        shown = f"{_COLOURS[check.severity]}{check.id}{_PLAIN}" if style.colour else check.id
+        yield f"{where:{width}}  {shown}  {escaped(text)}"
+        if fault.advice:
+            yield f"{'':{width}}  {'':{len(check.id)}}  {escaped(fault.advice)}"
+
+
+def _where(file: str, place: Place) -> str:
+    return str(Place(file, place.line, place.column)) or "-"
+
+
+def _events(events: Sequence[EventOutcome], style: Style) -> Iterator[str]:
+    told: dict[tuple[str, ...], str] = {}
+    trees = style.verbose or (len(events) <= MOST_TREES and not style.quiet)
+    for _, group in groupby(events, key=lambda event: (event.template, event.file)):
+        outcomes = list(group)
+        shown = outcomes if trees else [event for event in outcomes if not event.as_expected]
+        for event in shown[: None if trees else MOST_TREES]:
+            name = escaped(f"{event.file}[{event.index}]" if len(outcomes) > 1 else event.file)
+            reasons = tuple(event.reasons)
+            if reasons and reasons in told and not style.verbose:
+                yield f"{name}: {_verdict(event, style)}, as {told[reasons]}"
+            else:
+                told.setdefault(reasons, name)
+                yield f"{name}: {_verdict(event, style)}"
+                yield from _branches(list(_nodes(event.steps)), "", style)
+        left = len(shown) - MOST_TREES
+        if not trees and left > 0:
+            yield f"{escaped(outcomes[0].file)}: and {left} more like these"
+        fine = sum(event.as_expected for event in outcomes)
+        if not trees and not style.quiet and fine:
+            what = "arrive" if outcomes[0].expected else "do not arrive, as expected"
+            yield f"{escaped(outcomes[0].file)}: {fine} of {len(outcomes)} events {what}"
+
+
+def _verdict(event: EventOutcome, style: Style) -> str:
+    verdict = "arrives" if event.arrives else "does not arrive"
+    if not event.expected:
+        verdict += ", as expected" if event.as_expected else ", and must not"
+    elif event.rehearsal is not None and event.rehearsal.unproven:
+        verdict += f" as far as can be told: {escaped(event.rehearsal.unproven)}"
+    if style.colour:
+        return f"{_COLOURS['info'] if event.as_expected else _COLOURS['error']}{verdict}{_PLAIN}"
+    return verdict
+
+
+_Node = tuple[str, list[Any]]
+
+
+def _nodes(steps: Iterable[Step]) -> Iterator[_Node]:
+    """What the steps say, in words: under each rule what became of its targets."""
+    patterns: dict[str, _Node] = {}
+    for step in steps:
+        rule = step.get("rule")
+        if step["station"] == "bus":
+            yield _bus_words(step), []
+        elif step["station"] == "pattern":
+            node: _Node = (f"rule {rule} matches", [])
+            if not step["matches"]:
+                node = (f"rule {rule} does not match", [(str(reason), []) for reason in step["reasons"]])
+            patterns[str(rule)] = node
+        elif rule in patterns:
+            patterns[rule][1].append((_words(step), []))
+    yield from patterns.values()
+
+
+def _bus_words(step: Step) -> str:
+    if not step["accepted"]:
+        return f"PutEvents refuses it: {step['code']}: {step['message']}"
+    return str(step.get("dropped") or f"event bus {step['bus']}")
+
+
+def _words(step: Step) -> str:
+    match step["station"]:
+        case "transformer":
+            return f"variables {_short(step['variables'])}"
+        case "execution" if step["errors"]:
+            return f"the mutation answers {_short(step['data'])} with errors {_short(step['errors'])}"
+        case "execution":
+            return f"the mutation answers {_short(step['data'])}"
+        case "failure":
+            return f"{step['code']}: {step['message']}"
+        case "subscription":
+            return _subscription_words(step)
+        case _:
+            return f"target {step['target']}: {step['reason']}"
+
+
+def _subscription_words(step: Step) -> str:
+    if step["field"] is None:
+        return str(step["reason"])
+    subscriber = step.get("subscriber", {}).get("mode", "nobody")
+    if step["received"] is None:
+        return f"{step['field']}: {subscriber} gets nothing: {step['reason']}"
+    words = f"{step['field']}: {subscriber} gets {_short(step['received'])}"
+    if step.get("unselected"):
+        words += f"; whoever asks for {', '.join(step['unselected'])} gets an error: the mutation does not select it"
+    return words
+
+
+def _branches(nodes: Sequence[_Node], indent: str, style: Style) -> Iterator[str]:
+    fork, corner, bar = ("├─ ", "└─ ", "│  ") if style.unicode else ("|- ", "`- ", "|  ")
+    for index, (words, below) in enumerate(nodes):
+        last = index == len(nodes) - 1
+        yield f"{indent}{corner if last else fork}{escaped(words)}"
+        yield from _branches(below, indent + ("   " if last else bar), style)
+
+
+def _short(value: Any) -> str:
+    # Cut before it is escaped: a value of a megabyte is not worth the time.
+    text = json_text(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def summary(report: Report) -> str:
+    """The whole in one line."""
+    parts = [_counted(report.count("error"), "error"), _counted(report.count("warning"), "warning")]
+    if report.count("info"):
+        parts.append(_counted(report.count("info"), "note"))
+    if report.suppressed:
+        parts.append(f"{len(report.suppressed)} ignored")
+    wanted = [event for event in report.events if event.expected]
+    if wanted:
+        parts.append(f"{sum(event.arrives for event in wanted)} of {len(wanted)} events arrive")
+    others = [event for event in report.events if not event.expected]
+    if others:
+        held = sum(not event.arrives for event in others)
+        parts.append(f"{held} of {len(others)} that must not arrive do not")
+    return ", ".join(parts)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

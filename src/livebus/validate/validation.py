@@ -1,0 +1,236 @@
+"""
+One template validated: every check, what is ignored, and each sample event's way.
+
+In: a :class:`~livebus.validate.project.Project` and :class:`Options`. Out: a :class:`~livebus.validate.report.Report`. The programs that show
+it differ: ``validate.py``, cfn-lint (``lint``), tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from livebus.checks.check import Check, Finding
+from livebus.checks.every import EVERY_CHECK
+from livebus.checks.inspection import Inspection
+from livebus.checks.running import run_checks
+from livebus.checks.suppression import Suppression, from_pair, from_template, part
+from livebus.errors import InvalidTemplate, Place
+from livebus.flow import Attempt
+from livebus.operation import Services
+from livebus.rehearsal.stage import Stage
+from livebus.template.document import Document
+from livebus.template.document import Path as TemplatePath
+from livebus.validate.findings import EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
+from livebus.validate.project import Project, RefusedEntry, SampleReader, Samples, event_files, relative
+from livebus.validate.report import EventOutcome, Report
+
+# What the loader says of a template that cannot be read at all has the id of what it says of the rest.
+UNREADABLE = EVERY_CHECK[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    How to validate.
+
+    ``events`` are the event files; None means those in ``events/`` beside the template. ``undelivered`` are files or
+    folders of events that must not arrive. ``now`` is the time that the events are put at.
+    """
+
+    now: datetime
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stack_name: str = ""
+    region: str = ""
+    only: tuple[str, ...] = ()
+    ignore: tuple[Suppression, ...] = ()
+    events: tuple[Path, ...] | None = None
+    undelivered: tuple[Path, ...] = ()
+
+
+Others = Callable[[Path], Sequence[Finding]]
+
+
+@dataclass(slots=True)
+class Validation:
+    """
+    The validation of one template. ``inspection`` and ``stage`` are there after ``run``, as far as they could be made.
+    """
+
+    project: Project
+    options: Options
+    inspection: Inspection | None = None
+    stage: Stage | None = None
+    _lines: list[str] = field(default_factory=list)
+
+    @property
+    def services(self) -> Services:
+        """What resolvers reach in a dry run: the time, ids, and event buses that take everything."""
+        return Services(self.options.now.timestamp(), _ids(), _accepts)
+
+    def run(self, others: Others | None = None, *, document: Document | None = None) -> Report:
+        """
+        Find everything. ``others`` adds findings of other linters for the template's path; ``document`` is the template
+        where it has been read already.
+
+        Raises LivebusError where the template is not there, or .livebus.toml is wrong.
+        """
+        options, project = self.options, self.project
+        config = project.config()
+        ignore = (*options.ignore, *(from_pair(each, reason, config.file, IDS) for each, reason in config.ignore))
+        environment = project.environment(stack_name=options.stack_name, region=options.region)
+        try:
+            inspection = project.inspect(document, parameters=options.parameters, environment=environment)
+        except InvalidTemplate as error:
+            found, ignored = part([Finding(UNREADABLE, fault) for fault in error.faults], ignore, None)
+            return Report([self._shown(each) for each in found], (), ignored, LISTED)
+        undelivered = (*config.undelivered, *options.undelivered)
+        samples = read_samples(project, inspection, options, undelivered)
+        found = findings(inspection, samples, only=options.only)
+        found, ignored = part(found, [*ignore, *in_template(inspection.document)], inspection.document)
+        theirs, theirs_ignored = part(others(project.template) if others else (), ignore, None)
+        theirs = [each for each in theirs if not options.only or each.check.id.startswith(options.only)]
+        shown_from = inspection if document is None else None
+        self.inspection = inspection
+        return Report(
+            sorted(_without_doubles([self._shown(each, shown_from) for each in found], theirs), key=_order),
+            list(self._events(inspection, samples)),
+            [*(replace(each, finding=self._shown(each.finding, shown_from)) for each in ignored), *theirs_ignored],
+            LISTED,
+        )
+
+    def _events(self, inspection: Inspection, samples: Samples) -> Iterator[EventOutcome]:
+        template = self.project.shown(inspection.document.file)
+        for entry in samples.refused:
+            yield _refused(template, entry)
+        services = self.services
+        self.stage = Stage(inspection.compilation.line, services)
+        # What the runtime does not emulate may be sound on AWS: then a failure here proves nothing.
+        not_emulated = any(fault.only_local for fault in inspection.reading_faults)
+        # What checks have tried already is not tried again: each event runs the mutation once.
+        made: dict[int, dict[int, Attempt]] = {}
+        with suppress(Exception):  # a bug of ours, which the checks that ask for the same have told
+            for tried in inspection.attempts:
+                made.setdefault(id(tried.sample.event), {})[id(tried.attempt.target.target)] = tried.attempt
+        for sample in samples.samples:
+            rehearsal = self.stage.rehearse(sample.event, services, made.get(id(sample.event)))
+            if not_emulated and not rehearsal.arrives and rehearsal.matched:
+                unproven = "the local runtime does not emulate a part of its way: see the findings"
+                rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
+            yield EventOutcome(template, sample.file, sample.index, sample.place, sample.expected, rehearsal)
+
+    def _shown(self, finding: Finding, inspection: Inspection | None = None) -> Finding:
+        """A finding at its place as people look for it: their name of the file, the column that an editor counts."""
+        place = finding.fault.place
+        if inspection is not None and place.file == inspection.document.file:
+            place = self._in_text(place, inspection.document)
+        place = replace(place, file=self.project.shown(place.file))
+        return Finding(finding.check, replace(finding.fault, place=place))
+
+    def _in_text(self, place: Place, document: Document) -> Place:
+        """
+        A place inside a text of the template, in the template's own lines and columns.
+
+        A block (``|``) is indented, and what counts in it counts from its own left. Any other text has its line breaks
+        spelled out (JSON), or is folded: then the text's beginning is all that can be told.
+        """
+        path = tuple(int(step) if step.isdecimal() else step for step in place.path.split("/"))
+        start = document.places.get(path)
+        if start is None or place.line is None or not isinstance(_value(document.body, path), str):
+            return place
+        if start[1] == 1:
+            lines = self._lines = self._lines or self.project.text().splitlines()
+            line = lines[start[0] - 1] if start[0] <= len(lines) else ""
+            indent = len(line) - len(line.lstrip(" "))
+            return replace(place, column=place.column + indent if place.column is not None else None)
+        return replace(place, line=start[0], column=start[1]) if place.line > start[0] else place
+
+
+def read_samples(
+    project: Project, inspection: Inspection, options: Options, undelivered: Sequence[Path] = ()
+) -> Samples:
+    """Read the event files, and lay the events before the inspection."""
+    reader = SampleReader(inspection.application, options.now)
+    expected = project.event_files() if options.events is None else options.events
+    others = [file for path in undelivered for file in (event_files(path) if path.is_dir() else [path])]
+    known = {path.resolve() for path in others}
+    for path in (*expected, *others):
+        project.read[relative(path)] = path
+    for path in expected:
+        if path.resolve() not in known:
+            reader.read(path)
+    for path in others:
+        reader.read(path, expected=False)
+    inspection.samples = reader.result.samples
+    return reader.result
+
+
+def findings(inspection: Inspection, samples: Samples, *, only: Sequence[str] = ()) -> list[Finding]:
+    """What all checks find, and what is wrong with the event files and with the suppressions of the template."""
+    found = [Finding(EVENTS_READABLE, fault) for fault in samples.faults]
+    _, faults = from_template(inspection.document, IDS)
+    found += [Finding(SUPPRESSION_GIVES_REASON, fault) for fault in faults]
+    found = [finding for finding in found if not only or finding.check.id.startswith(tuple(only))]
+    return [*run_checks(EVERY_CHECK, inspection, only=only), *found]
+
+
+def in_template(document: Document) -> list[Suppression]:
+    """What the template's Metadata asks to ignore, as far as it says why."""
+    return from_template(document, IDS)[0]
+
+
+def explained(check_id: str) -> Check | None:
+    """The check of an id."""
+    return next((check for check in LISTED if check.id == check_id), None)
+
+
+def _without_doubles(ours: Sequence[Finding], theirs: Sequence[Finding]) -> list[Finding]:
+    """All findings, but no fault of our loader where the other linter tells of an error on the same line."""
+    told = {(each.fault.place.file, each.fault.place.line) for each in theirs if each.check.severity == "error"}
+    kept = [
+        each
+        for each in ours
+        if each.check is not UNREADABLE or (each.fault.place.file, each.fault.place.line) not in told
+    ]
+    return [*kept, *theirs]
+
+
+def _value(body: Any, path: TemplatePath) -> Any:
+    """What stands at a path of a template; None where nothing does."""
+    for step in path:
+        try:
+            body = body[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return body
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.fault.place
+    return place.file, place.line or 0, place.column or 0, finding.check.id
+
+
+def _refused(template: str, entry: RefusedEntry) -> EventOutcome:
+    return EventOutcome(template, entry.file, entry.index, entry.place, entry.expected, refused=entry.refused)
+
+
+def _ids() -> Callable[[], str]:
+    """New ids that are the same in each run: what they look like is all that a dry run needs of them."""
+    count = 0
+
+    def new_id() -> str:
+        nonlocal count
+        count += 1
+        return f"11111111-1111-4111-8111-{count:012x}"
+
+    return new_id
+
+
+def _accepts(bus_arn: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """PutEvents' answer to a resolver: all accepted. The events go nowhere in a dry run."""
+    accepted = [{"EventId": f"22222222-2222-4222-8222-{index:012x}"} for index, _ in enumerate(entries)]
+    return {"FailedEntryCount": 0, "Entries": accepted}
