@@ -41,7 +41,7 @@ SOUND = [name for name in TEMPLATES if name.startswith("sound")]
 
 _HEADER = re.compile(r"# (expect|events|undelivered): *(.+)")
 _EXPECTED = re.compile(r"([EWI]\d{4}) (?:(\S+) )?line (\d+): (.+)")
-# tests/unit/checks/test_sizes.py has it.
+# tests/unit/checks/events/test_sizes.py has it.
 TOO_LARGE_FOR_A_FILE = {"W9195"}
 _NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 

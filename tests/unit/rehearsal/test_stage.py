@@ -15,7 +15,7 @@ from livebus.rehearsal.audience import default_subscriber
 from livebus.rehearsal.stage import Rehearsal, Stage, rehearse
 from livebus.testing import LocalLine
 
-SOUND = Path(__file__).parents[1] / "vectors" / "checks" / "sound.yaml"
+SOUND = Path(__file__).parents[2] / "vectors" / "checks" / "sound.yaml"
 EVENT = {"source": "sample.source", "detail-type": "message", "detail": {"msg": "hello"}}
 Change = tuple[str, str]
 

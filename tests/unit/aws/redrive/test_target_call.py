@@ -22,7 +22,7 @@ DESCRIBED = {
     "InputPath": "$.detail",
 }
 GOOD = (200, b'{"data": {"publish": "hello"}}')
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 
 
 def letter(body: str = '{"detail": {"msg": "hello"}}', rule: str = RULE_ARN) -> Letter:

@@ -14,7 +14,7 @@ from livebus.errors import Place
 from livebus.event.envelope import Event, accept
 from livebus.template.document import read_document
 
-SOUND = Path(__file__).parents[2] / "vectors" / "checks" / "sound.yaml"
+SOUND = Path(__file__).parents[3] / "vectors" / "checks" / "sound.yaml"
 WARNING = "large.json:1:1: the sample event large.json has 1,000,001 bytes as a PutEvents entry"
 
 

@@ -14,7 +14,7 @@ import pytest
 import capacity
 from livebus.capacity import INPUTS, figures
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_both_tables(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from livebus.validate.report import Report, Style, as_json, lines
 from livebus.validate.sarif import as_sarif
 from livebus.validate.validation import Options, Validation
 
-FOLDER = Path(__file__).parents[1] / "vectors" / "checks"
+FOLDER = Path(__file__).parents[2] / "vectors" / "checks"
 TEMPLATES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".yaml", ".json"))
 SOUND = [name for name in TEMPLATES if name.startswith("sound")]
 NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
