@@ -38,7 +38,9 @@ or to the local runtime, which looks the same; ``runtime`` is that runtime: sock
 run over them; ``lint`` shows the findings to cfn-lint, ``testing`` is the pytest fixture. ``capacity`` is about no template but
 about a load: what it costs, and which quotas it meets first. ``faults`` decides what fails on purpose. ``terminal``,
 ``status_line`` and ``flags`` are what the programs in ``scripts/`` share, ``publication_view`` is what
-publish.py shows. ``publish_arguments``, ``subscribe_arguments`` and ``redrive_arguments`` are what these programs are told.
+livebus publish shows. ``publish_arguments``, ``subscribe_arguments`` and ``redrive_arguments`` are what these programs are told.
 
 Stations are compiled once and are then called without I/O: time, ids and randomness are arguments.
 """
+
+__version__ = "0.1.0"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
 
-import faults
 from livebus.aws.publish.publisher import publish
+from livebus.cli import faults
 from livebus.runtime.faults.injection import read_injections
 from support.running import RunningRuntime, entry
 from support.sockets import run, subscribed

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-import publish
 from livebus.cli.publish import arguments as publish_arguments
+from livebus.cli.publish import run as publish
 from livebus.publish.dispatch import BASE_SECONDS
 
 Answer = tuple[int, dict[str, Any]]

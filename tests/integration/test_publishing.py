@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 
-import publish
 from livebus.aws.direct.reach import Reach, address
 from livebus.aws.publish import blocking_engine, bulk_engine
+from livebus.cli.publish import run as publish
 from livebus.event.stream import StreamedEntry
 from livebus.publish.dispatch import Dispatch, Limits
 from livebus.publish.pace import Rate

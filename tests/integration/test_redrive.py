@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-import publish
-import redrive
+from livebus.cli.publish import run as publish
+from livebus.cli.redrive import run as redrive
 from support.running import RunningRuntime
 from support.sockets import run, subscribed
 from support.waiting import until

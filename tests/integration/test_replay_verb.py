@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import replay
+from livebus.cli import replay
 from support.running import RunningRuntime
 from support.sockets import run, subscribed
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import validate
+from livebus.cli.validate import run as validate
 from livebus.pattern import EventPattern
 from support.application import PROJECT
 from support.running import RunningRuntime

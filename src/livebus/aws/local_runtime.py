@@ -17,7 +17,7 @@ from livebus.errors import Place, Unreachable, did_you_mean
 
 STATE_FILE = Path(".livebus", "runtime.json")
 _TEMPLATE = "TemplateFile"
-_START = "Start it with `python scripts/local.py` (or `make local`)."
+_START = "Start it with `livebus local` (or `make local`)."
 
 
 @dataclass(frozen=True, slots=True)

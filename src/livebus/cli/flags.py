@@ -6,9 +6,8 @@ In: a verb's argument parser and what it parsed. Out: a :class:`~livebus.aws.ses
 
 from __future__ import annotations
 
-import os
 import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,17 +16,6 @@ from livebus.aws.session import Destination
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-class HelpFormatter(RawDescriptionHelpFormatter):
-    """argparse's, as wide as the terminal; argparse makes one for each argument and imports shutil to measure it."""
-
-    def __init__(self, prog: str) -> None:
-        try:
-            width = os.get_terminal_size().columns - 2
-        except OSError:
-            width = 118
-        super().__init__(prog, width=width)
 
 
 _AWS_ONLY = ("endpoint_url", "profile", "region", "config_env")
@@ -63,6 +51,11 @@ def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[
         if name in given:
             parser.error(f"--local goes without --{name.replace('_', '-')}: its state file has it all")
     return Destination(folders, local=arguments.local, **given)
+
+
+def folders(project: Path | None) -> tuple[Path, ...]:
+    """Where samconfig.toml and .livebus/ are looked for: the working directory, then ``project`` where one is given."""
+    return (Path.cwd(), project) if project is not None else (Path.cwd(),)
 
 
 def at_least_one(text: str) -> int:

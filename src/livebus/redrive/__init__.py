@@ -1,5 +1,5 @@
 """
-What became of events that could not be delivered, and how they get on: the pure part of ``scripts/redrive.py``.
+What became of events that could not be delivered, and how they get on: the pure part of ``livebus redrive``.
 
 In: messages of a dead-letter queue. Out: groups for people, a choice among them, lines of a file, entries for PutEvents,
 and the variables of a target's own mutation.

@@ -2,7 +2,7 @@
 Letters as lines of a file, one JSON object each, and back.
 
 A line is the event as it lay in the queue, with a member ``_livebus`` behind its own: the message's id, when it was sent,
-its attributes. ``publish.py`` takes such a line as the event that it is; an import makes the message again. A body that
+its attributes. ``livebus publish`` takes such a line as the event that it is; an import makes the message again. A body that
 is no JSON object goes into ``_livebus`` as text.
 """
 
@@ -83,7 +83,7 @@ def message_of(line: str, place: Place) -> Message:
             f"no {MEMBER} with attributes",
             place,
             expected="a line that export has written",
-            advice="publish.py publishes events to a bus.",
+            advice="livebus publish publishes events to a bus.",
         )
     attributes = {}
     for name, given in about["attributes"].items():

@@ -2,7 +2,7 @@
 Which rules of a template an event would match, before it is published: for many events, one after the other.
 
 In: a project's template, read and compiled once, and entries as ``event_stream`` gives them. Out: the names of the rules,
-counts, and why what matches none does not. EventBridge tells nobody of such events. It is ``validate.py``'s own reading of
+counts, and why what matches none does not. EventBridge tells nobody of such events. It is ``livebus validate``'s own reading of
 the template and of entries, and the local runtime's matching.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 """
@@ -43,7 +43,7 @@ class Miss:
 class Preflight:
     """
     The rules of one template. ``bus`` is where an entry goes that names no event bus; None means the bus of the stack's
-    Outputs, as in ``validate.py``. ``now`` is the time that events are put at.
+    Outputs, as in ``livebus validate``. ``now`` is the time that events are put at.
     """
 
     def __init__(self, inspection: Inspection, *, now: datetime, bus: str | None = None) -> None:

@@ -70,6 +70,12 @@ def talk(text: str) -> None:
     _write(sys.stderr, escaped(text))
 
 
+def prompt(text: str) -> None:
+    """Ask on stderr; what is answered stands behind it, on the same line."""
+    sys.stderr.write(escaped(text))
+    sys.stderr.flush()
+
+
 def warn(text: str) -> None:
     """Print one warning on stderr."""
     _labelled("warning", text)

@@ -313,7 +313,7 @@ def _candidates(application: Application) -> list[str]:
     """
     The buses that an event may be meant for that names none.
 
-    The one of the stack's Output, where publish.py sends it; else those with rules; else any.
+    The one of the stack's Output, where livebus publish sends it; else those with rules; else any.
     """
     known = [bus.name for bus in application.buses]
     output = bus_name(application.outputs.get("EventBusName") or "-")

@@ -2,7 +2,7 @@
 One template validated: every check, what is ignored, and each sample event's way.
 
 In: a :class:`~livebus.validate.project.Project` and :class:`Options`. Out: a :class:`~livebus.validate.report.Report`. The programs that show
-it differ: ``validate.py``, cfn-lint (``lint``), tests.
+it differ: ``livebus validate``, cfn-lint (``lint``), tests.
 """
 
 from __future__ import annotations

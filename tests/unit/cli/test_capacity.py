@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import capacity
 from livebus.capacity import INPUTS, figures
+from livebus.cli import capacity
 
 ROOT = Path(__file__).parents[3]
 

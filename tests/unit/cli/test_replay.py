@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import replay
+from livebus.cli import replay
 
 
 def run(*arguments: str) -> int:

@@ -136,7 +136,7 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
     except (ValueError, KeyError, AttributeError, TypeError):
         known = False
     if not known:
-        raise LivebusError("this is not a journal of publish.py", Place(str(path)))
+        raise LivebusError("this is not a journal of livebus publish", Place(str(path)))
     different = _difference(head, json.loads(json.dumps(header)))
     if different:
         raise LivebusError(

@@ -2,7 +2,7 @@
 The GraphQL APIs of a template, for whoever talks to them: their Outputs and their schemas.
 
 In: a template's path. Out: for each API its logical id, the names of the Outputs that hold a URL of it, and its schema, as
-far as the template can be read. What is wrong with it is for validate.py to tell.
+far as the template can be read. What is wrong with it is for livebus validate to tell.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """
-The arguments of ``scripts/publish.py``.
+The arguments of ``livebus publish``.
 
 In: what is typed. Out: an argument parser, which refuses values that mean nothing.
 """
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from livebus.aws.publish.engines import AUTO, ENGINES
 from livebus.cli import flags
+from livebus.cli.parser import Parser
 
 DEFAULT_ENGINE = AUTO
 WAIT_SECONDS = 10.0
@@ -18,14 +19,14 @@ FIELD = "onPublishMsgFromEb"
 
 EXAMPLES = """\
 examples:
-  python scripts/publish.py --local events/sample.json       to the local runtime
-  python scripts/publish.py events/sample.json               to the stack that samconfig.toml names
-  python scripts/publish.py --stack-name orders --region eu-west-1 events/*.json
-  ... | python scripts/publish.py --local -                  one event per line from another program, as they come
-  python scripts/publish.py --rate 500 orders.ndjson.gz      five hundred events a second
-  python scripts/publish.py --resume orders.ndjson.gz        go on with a run that was interrupted or killed
-  python scripts/publish.py orders.ndjson.failed.ndjson      once more what was not accepted
-  python scripts/publish.py --dry-run events/                check the files, send nothing
+  livebus publish --local events/sample.json       to the local runtime
+  livebus publish events/sample.json               to the stack that samconfig.toml names
+  livebus publish --stack-name orders --region eu-west-1 events/*.json
+  ... | livebus publish --local -                  one event per line from another program, as they come
+  livebus publish --rate 500 orders.ndjson.gz      five hundred events a second
+  livebus publish --resume orders.ndjson.gz        go on with a run that was interrupted or killed
+  livebus publish orders.ndjson.failed.ndjson      once more what was not accepted
+  livebus publish --dry-run events/                check the files, send nothing
 
 A file holds a PutEvents entry (Source, DetailType, Detail), an event envelope (source, detail-type, detail), an array
 of them, {"Entries": [...]}, or one of these per line; gzip or not. A folder stands for the event files in it. If files
@@ -52,11 +53,9 @@ def _concurrency(text: str) -> int:
     return value
 
 
-def argument_parser(description: str) -> ArgumentParser:
+def argument_parser(description: str) -> Parser:
     """The parser; ``description`` is what ``--help`` begins with."""
-    parser = ArgumentParser(
-        prog="publish.py", description=description, epilog=EXAMPLES, formatter_class=flags.HelpFormatter
-    )
+    parser = Parser("publish", description=description, epilog=EXAMPLES)
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="a file or folder of events, or - for stdin")
     add(

@@ -1,5 +1,5 @@
 """
-What publish.py shows: a line per event for the first ones, progress on a terminal, and the end.
+What livebus publish shows: a line per event for the first ones, progress on a terminal, and the end.
 
 In: outcomes as they come, and the summary. Out: lines on stdout (results) and stderr (talk), or one JSON object.
 """

@@ -1,5 +1,5 @@
 """
-The arguments of ``scripts/redrive.py``: its verbs, and which messages and which queue they mean.
+The arguments of ``livebus redrive``: its verbs, and which messages and which queue they mean.
 
 In: what to run for each verb. Out: an argument parser, and from what it parsed a
 :class:`~livebus.redrive.selection.Selection`.
@@ -7,26 +7,27 @@ In: what to run for each verb. Out: an argument parser, and from what it parsed 
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from livebus.cli import flags
+from livebus.cli.parser import Parser
 from livebus.redrive.selection import Selection
 
 MOST = 10_000
 
 EXAMPLES = """\
 examples:
-  python scripts/redrive.py list --local                     what lies in the dead-letter queue, and why
-  python scripts/redrive.py show --local --limit 1           one message whole
-  python scripts/redrive.py publish --local --dry-run        what would be sent
-  python scripts/redrive.py publish --local                  back to the bus: all its rules see the events again
-  python scripts/redrive.py publish --to target --rule publishMsgFromEB --since 2h
+  livebus redrive list --local                     what lies in the dead-letter queue, and why
+  livebus redrive show --local --limit 1           one message whole
+  livebus redrive publish --local --dry-run        what would be sent
+  livebus redrive publish --local                  back to the bus: all its rules see the events again
+  livebus redrive publish --to target --rule publishMsgFromEB --since 2h
                                                              only the mutation that did not get them
-  python scripts/redrive.py export > letters.ndjson          a copy; publish.py and import take it
-  python scripts/redrive.py purge --error-code NO_PERMISSIONS
+  livebus redrive export > letters.ndjson          a copy; livebus publish and import take it
+  livebus redrive purge --error-code NO_PERMISSIONS
 
 Nothing is lost on the way: a message is deleted after its event was accepted, everything else goes back into the queue,
 also on Ctrl-C. A message whose event was accepted and that could not be deleted is told; sent again it arrives twice.
@@ -52,11 +53,9 @@ def _rate(text: str) -> float:
     return flags.above_zero(text, "a number of messages a second")
 
 
-def parser(description: str, runs: Runs) -> ArgumentParser:
+def parser(description: str, runs: Runs) -> Parser:
     """The parser; what it parses has ``run``, of ``runs``, and ``parser``, the verb's own."""
-    parser = ArgumentParser(
-        prog="redrive.py", description=description, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
-    )
+    parser = Parser("redrive", description=description, epilog=EXAMPLES)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     listed = _verb(verbs, "list", runs, "count the messages, by error, rule and target")
     _add_limit(listed, MOST, "look at N messages at the most")
@@ -91,8 +90,8 @@ def parser(description: str, runs: Runs) -> ArgumentParser:
     return parser
 
 
-def _verb(verbs: Any, name: str, runs: Runs, words: str) -> ArgumentParser:
-    parser: ArgumentParser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+def _verb(verbs: Any, name: str, runs: Runs, words: str) -> Parser:
+    parser: Parser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
     parser.set_defaults(run=runs[name], parser=parser, queue=None, queue_url=None)
     if name != "import":
         which = parser.add_argument_group("which messages", "Those for which everything that is given holds.")
@@ -125,7 +124,7 @@ def _verb(verbs: Any, name: str, runs: Runs, words: str) -> ArgumentParser:
     return parser
 
 
-def _add_limit(parser: ArgumentParser, default: int, words: str) -> None:
+def _add_limit(parser: Parser, default: int, words: str) -> None:
     parser.add_argument(
         "--limit", type=flags.at_least_one, default=default, metavar="N", help=f"{words} (default: {default})"
     )

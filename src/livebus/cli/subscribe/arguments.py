@@ -1,5 +1,5 @@
 """
-The arguments of ``scripts/subscribe.py``.
+The arguments of ``livebus subscribe``.
 
 In: what is typed. Out: an argument parser; subscriptions keep the order in which they were asked for, with what belongs to
 each of them behind it.
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Any
 
 from livebus.cli import flags
+from livebus.cli.parser import Parser
 
 FIELD = "onPublishMsgFromEb"
 STATS_SECONDS = 10.0
@@ -21,13 +22,13 @@ EXEC_SECONDS = 60.0
 
 EXAMPLES = """\
 examples:
-  python scripts/subscribe.py --local                        as the local runtime's own user
-  python scripts/subscribe.py --user alice                   to samconfig.toml's stack on AWS; asks for the password
-  python scripts/subscribe.py --user alice --password-stdin --count 1 --timeout 30 --json < password.txt
-  python scripts/subscribe.py --local --api Fulfillment --field onShipment --filter warehouse=hamburg
-  python scripts/subscribe.py --local --subscription 'subscription($t: String) { onOrder(team: $t) { id } }' \\
+  livebus subscribe --local                        as the local runtime's own user
+  livebus subscribe --user alice                   to samconfig.toml's stack on AWS; asks for the password
+  livebus subscribe --user alice --password-stdin --count 1 --timeout 30 --json < password.txt
+  livebus subscribe --local --api Fulfillment --field onShipment --filter warehouse=hamburg
+  livebus subscribe --local --subscription 'subscription($t: String) { onOrder(team: $t) { id } }' \\
       --variables '{"t": "rewards"}'
-  python scripts/subscribe.py --local --exec 'python notify.py' --stats
+  livebus subscribe --local --exec 'python notify.py' --stats
 
 --field and --subscription may be given several times: all go over one connection. --filter belongs to the --field
 before it, --variables to the --subscription before it. With --field everything that the schema has is selected; the
@@ -81,11 +82,9 @@ def _seconds(text: str) -> float:
     return flags.above_zero(text, "a number of seconds")
 
 
-def argument_parser(description: str) -> ArgumentParser:
+def argument_parser(description: str) -> Parser:
     """The parser; ``description`` is what ``--help`` begins with."""
-    parser = ArgumentParser(
-        prog="subscribe.py", description=description, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
-    )
+    parser = Parser("subscribe", description=description, epilog=EXAMPLES)
     parser.set_defaults(asked=None)
     what = parser.add_argument_group("what to subscribe to")
     for flags_, kind, type_, metavar, text in (

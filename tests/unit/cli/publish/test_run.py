@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import publish
+from livebus.cli.publish import run as publish
 
 ENTRY = {"Source": "my.app", "DetailType": "Hello", "Detail": {"msg": "hi"}}
 SCRIPT = Path(publish.__file__)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import redrive
+from livebus.cli.redrive import run as redrive
 
 
 @pytest.fixture(autouse=True)

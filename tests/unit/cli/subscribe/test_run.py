@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import pytest
 
-import subscribe
 from livebus.aws.subscribe.operation import Operation
+from livebus.cli.subscribe import run as subscribe
 from livebus.cli.subscribe.arguments import argument_parser
 from livebus.errors import Unreachable
 from livebus.stack.api_address import ApiAddress

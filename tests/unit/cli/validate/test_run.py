@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import validate
+from livebus.cli.validate import run as validate
 from support.application import PROJECT, copied
 
 SOUND = PROJECT / "tests" / "vectors" / "checks" / "sound.yaml"

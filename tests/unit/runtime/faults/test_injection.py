@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import faults as verb
+from livebus.cli import faults as verb
 from livebus.errors import LivebusError
 from livebus.runtime.faults.injection import KINDS, OF_TARGETS, Faults, Injection, read_injection, read_injections
 

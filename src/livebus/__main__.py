@@ -1,0 +1,7 @@
+"""
+``python -m livebus``.
+"""
+
+from livebus.cli.commands import entry
+
+entry()

@@ -1,0 +1,201 @@
+"""
+Runs the application of template.yaml on this machine: EventBridge, AppSync and Cognito on one loopback port.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livebus.cli.flags import at_least_one
+from livebus.cli.parser import Parser
+from livebus.errors import LivebusError
+from livebus.runtime.faults.injection import KINDS, Injection, read_injections
+from livebus.terminal import output as terminal
+
+if TYPE_CHECKING:
+    from livebus.runtime.server import Settings
+
+
+EPILOG = """\
+examples:
+  livebus local                                run template.yaml on port 4566
+  livebus local --port 0 --outputs out.json    take a free port, and write where it is
+  livebus local --empty                        start without an application, for sam deploy
+  livebus local --user alice:Passw0rd!         sign in as alice
+  livebus local --fail-target AppSync --time-scale 60
+                                                         see retries and the dead-letter queue at work
+
+Then, in another shell:
+  livebus subscribe --local
+  livebus publish events/sample.json --local
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(argv)
+    parameters = {name: value for name, _, value in (setting.partition("=") for setting in options.set)}
+    if "" in parameters or any("=" not in setting for setting in options.set):
+        parser.error("--set takes Param=Value")
+    name, _, password = (options.user or "").partition(":")
+    if options.user and not (name and password):
+        parser.error("--user takes NAME:PASSWORD")
+    user = (name, password) if options.user else None
+    if options.empty and (options.template or parameters):
+        parser.error("--empty goes without --template and --set: a deployment brings its own")
+    if options.time_scale <= 0 or options.latency < 0:
+        parser.error("--time-scale takes a number above 0, --latency one that is not negative")
+    try:
+        faults = read_injections(options.fault)
+    except LivebusError as error:
+        terminal.report(error)
+        return terminal.USAGE
+    try:
+        return _run(options, user, parameters, faults)
+    except LivebusError as error:
+        terminal.report(error)
+        return terminal.FAILED
+
+
+def _run(
+    options: argparse.Namespace,
+    user: tuple[str, str] | None,
+    parameters: dict[str, str],
+    faults: tuple[Injection, ...],
+) -> int:
+    # Here, so that --help and a wrong flag are answered at once.
+    from livebus.realtime import RealtimeSettings
+    from livebus.runtime.event_loop import run
+    from livebus.runtime.server import Settings
+    from livebus.subscription import SubscriptionSettings
+
+    settings = Settings(
+        template=None if options.empty else options.template or Path("template.yaml").absolute(),
+        state=options.state or Path(".livebus").absolute(),
+        shares_state=options.state is None,
+        host=options.host,
+        port=options.port,
+        user=user,
+        outputs=options.outputs,
+        parameters=parameters,
+        stack_name=options.stack_name,
+        region=options.region,
+        verbose=options.verbose,
+        trace=options.trace,
+        time_scale=options.time_scale,
+        failing_targets=frozenset(options.fail_target),
+        latency=options.latency,
+        faults=faults,
+        strict=options.strict,
+        origins=tuple(options.allow_origin),
+        reload=not options.no_reload,
+        realtime=RealtimeSettings(
+            keep_alive=options.keep_alive,
+            lifetime=options.connection_lifetime,
+            max_subscriptions=options.max_subscriptions,
+        ),
+        subscriptions=SubscriptionSettings(max_payload=options.max_message),
+    )
+    run(_serve(settings))
+    return terminal.DONE
+
+
+async def _serve(settings: Settings) -> None:
+    from livebus.runtime.server import Runtime
+
+    stopping = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    runtime = Runtime(settings, terminal.talk)
+    await runtime.start()
+    try:
+        # Nobody may read what is said (a closed pipe): the runtime runs all the same.
+        with suppress(BrokenPipeError):
+            _greet(runtime.outputs, is_made=settings.user is None, is_empty=settings.template is None)
+        await stopping.wait()
+        with suppress(BrokenPipeError):
+            terminal.talk("stopping")
+    finally:
+        await runtime.stop()
+
+
+def _greet(outputs: dict[str, Any], *, is_made: bool, is_empty: bool) -> None:
+    """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
+    terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
+    if "GraphQLUrl" in outputs:
+        terminal.talk(f"GraphQL    {outputs['GraphQLUrl']}")
+    if outputs["UserName"]:
+        made = " (made for this run)" if is_made else ""
+        shown = f" with password {outputs['Password']}" if is_made else ""
+        terminal.talk(f"sign in    {outputs['UserName']}{shown}{made}")
+    terminal.talk(f"TLS        https on the same port; clients have to trust {outputs['CaFile']}")
+    ready = "deploy into it: sam deploy" if is_empty else "changed files are reloaded"
+    terminal.talk(f"ready      Ctrl-C stops it; {ready}")
+    for name, value in (
+        ("AWS_ENDPOINT_URL", outputs["EndpointUrl"]),
+        ("AWS_DEFAULT_REGION", outputs["Region"]),  # boto3 and the AWS CLI 1 read this one,
+        ("AWS_REGION", outputs["Region"]),  # all others that
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ):
+        terminal.result(f"export {name}={value}")
+
+
+def _names_of_faults() -> str:
+    width = max(map(len, KINDS))
+    lines = "".join(f"  {name:{width}}  {words}\n" for name, words in KINDS.items())
+    return f"\nfaults (livebus faults switches them while it runs):\n{lines}"
+
+
+def _parser() -> Parser:
+    parser = Parser("local", description=__doc__, epilog=EPILOG + _names_of_faults())
+    where = parser.add_argument_group("where")
+    where.add_argument("--template", type=Path, help="the template to run (default: template.yaml)")
+    where.add_argument(
+        "--empty", action="store_true", help="start without an application: deploy into it, with the SAM CLI say"
+    )
+    where.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    where.add_argument("--port", type=int, default=4566, help="the port, 0 for a free one (default: %(default)s)")
+    where.add_argument("--state", type=Path, help="the folder for keys, users, dead letters (default: .livebus)")
+    where.add_argument("--outputs", type=Path, metavar="FILE", help="write the Outputs and the endpoint there, as JSON")
+    what = parser.add_argument_group("what")
+    what.add_argument(
+        "--user", metavar="NAME:PASSWORD", help="who may sign in (default: a user with a random password)"
+    )
+    what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
+    what.add_argument("--stack-name", default="livebus", help="AWS::StackName (default: %(default)s)")
+    what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
+    what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
+    what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")
+    limits = parser.add_argument_group("limits of AppSync, where AWS changes them or you want to meet them sooner")
+    for flag, default, shown, text in (
+        ("--max-subscriptions", 100, "N", "subscriptions of one connection"),
+        ("--max-message", 240 * 1024, "BYTES", "size of a subscription's message"),
+        ("--connection-lifetime", 86_400, "SECONDS", "after which a connection is closed"),
+        ("--keep-alive", 60, "SECONDS", "between two signs of life of a connection"),
+    ):
+        limits.add_argument(
+            flag, type=at_least_one, default=default, metavar=shown, help=f"{text} (default: {default})"
+        )
+    seen = parser.add_argument_group("seeing and trying")
+    seen.add_argument("--verbose", action="store_true", help="tell of each event at each station, on stderr")
+    seen.add_argument("--trace", type=Path, metavar="FILE", help="append each event's stations as JSON lines")
+    seen.add_argument("--fail-target", action="append", default=[], metavar="ID", help="let a target fail, by its Id")
+    seen.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME=P[,seed=N]",
+        help="let something fail with a probability from 0 to 1; the names stand below",
+    )
+    seen.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="let each delivery wait")
+    seen.add_argument("--time-scale", type=float, default=1.0, metavar="N", help="wait N times shorter between retries")
+    seen.add_argument(
+        "--strict", action="store_true", help="dead-letter an event whose mutation answers with GraphQL errors"
+    )
+    return parser

@@ -1,0 +1,388 @@
+"""Publish the events of files, folders and streams to an event bus: on AWS, or in the local runtime."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from livebus.aws.publish.engines import Route, route
+from livebus.aws.publish.input_files import InputFiles
+from livebus.aws.session import Session
+from livebus.cli import flags
+from livebus.cli.parser import Parser
+from livebus.cli.publish.arguments import argument_parser
+from livebus.cli.publish.view import LINES, View, ViewOptions
+from livebus.errors import InvalidEvent, LivebusError
+from livebus.event.stream import StreamedEntry, StreamFault, read_events
+from livebus.publish.answer import THROTTLED
+from livebus.publish.dispatch import Limits
+from livebus.publish.order import Order, ordered
+from livebus.publish.request import Addressing, Item, requests_needed
+from livebus.terminal import output as terminal
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from livebus.aws.publish.books import BookOptions, Books
+    from livebus.aws.publish.expected_delivery import Delivery, User
+    from livebus.aws.publish.publishing import Ledger, Summary
+    from livebus.checks.inspection import Inspection
+    from livebus.publish.arrivals import Tally
+    from livebus.rehearsal.preflight import Preflight
+
+SOME_FAILED = 3
+GIVEN_UP = 4
+NOT_DELIVERED = 5
+
+
+def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
+    """Run the command and return its exit code. ``project`` is where else than here samconfig.toml and .livebus/ are."""
+    parser = argument_parser(__doc__ or "")
+    arguments = parser.parse_args(argv)
+    destination = flags.destination(parser, arguments, flags.folders(project))
+    inputs = InputFiles(arguments.files)
+    _check_usage(parser, arguments, inputs)
+    run = Run(arguments, inputs, Session(destination), project or Path.cwd())
+    try:
+        return run.dry() if arguments.dry_run else run.publish()
+    except InvalidEvent as error:
+        terminal.report(error)
+        return terminal.USAGE
+    except LivebusError as error:
+        terminal.report(error)
+        return terminal.FAILED
+    except KeyboardInterrupt:
+        terminal.report_text("interrupted; nothing was sent")
+        return terminal.INTERRUPTED
+    finally:
+        run.close()
+
+
+class Run:
+    """One call of the verb."""
+
+    def __init__(self, arguments: Namespace, inputs: InputFiles, session: Session, project: Path) -> None:
+        self._arguments = arguments
+        self._inputs = inputs
+        self._session = session
+        self._project = project
+        self._unreadable: set[tuple[str, int]] = set()
+        self._order = Order(arguments.repeat, arguments.count)
+        # Where all is at hand, all is read before anything is sent.
+        self._known: list[StreamedEntry] | None = None
+
+    def dry(self) -> int:
+        """Check all, send nothing."""
+        entries = list(self._read()) if self._inputs.is_small else self._read()
+        count = size = 0
+
+        def sizes() -> Iterator[int]:
+            nonlocal count, size
+            for entry in entries:
+                count, size = count + 1, size + entry.size
+                yield entry.size
+
+        requests = requests_needed(sizes())
+        if self._arguments.json:
+            shown = [{"file": each.file, "index": each.index} for each in entries] if isinstance(entries, list) else []
+            terminal.json_result({"published": 0, "failed": 0, "entries": shown})
+        if self._arguments.check:
+            self._check_rules(entries if isinstance(entries, list) else self._read())
+        if not self._arguments.quiet:
+            terminal.talk(f"sound: events {count}, bytes {size}, PutEvents requests {requests}; nothing was sent")
+        return SOME_FAILED if self._unreadable else terminal.DONE
+
+    def publish(self) -> int:
+        """Publish. What is wrong before anything was sent is raised."""
+        from livebus.aws.publish.books import Books
+        from livebus.aws.publish.event_bus_check import EventBuses
+        from livebus.aws.publish.publishing import Ledger, publish
+
+        arguments = self._arguments
+        read = self._reading()
+        if arguments.check:
+            self._check_rules(self._known if self._known is not None else self._read())
+        addressing = Addressing(override=arguments.bus or "")
+        buses = EventBuses(
+            addressing,
+            default=lambda: self._session.output("EventBusName"),
+            exists=(lambda bus: self._route.bus_exists(bus)) if arguments.bus_check else None,  # noqa: PLW0108 - a route is made when a bus is asked for
+            where=lambda: self._session.where,
+            warn=terminal.warn,
+            begun=self._known is None,
+        )
+        if self._known is not None and (faults := buses.faults(self._known)):
+            raise LivebusError(faults=faults)
+        books = Books(self._inputs, self._book_options(), addressing)
+        view = View(ViewOptions(arguments.json, arguments.quiet, self._total(), stream=not self._inputs.is_static))
+        ledger = Ledger(view, books.failed, books.journal)
+        done = ledger.done if arguments.resume else None
+        items = ordered(lambda: buses.checked(read()), self._order, random=self._random(), done=done)
+        if arguments.placeholders:
+            from livebus.aws.publish.placeholders import filled
+
+            items = filled(items)
+        known = list(items) if self._is_few else None
+        with self._delivery() as delivery:
+            summary = publish(
+                iter(known) if known is not None else items,
+                self._route.engine,
+                addressing,
+                self._limits(),
+                ledger,
+                waits=not self._inputs.is_static,
+                sending=delivery.sending if delivery is not None else None,
+            )
+            summary.tally.unreadable = len(self._unreadable)
+            view.clear()
+            left = self._left(books, summary, ledger)
+            tally = self._arrived(delivery, summary)
+        where = f"to {', '.join(buses.names)} ({self._session.where})"
+        return self._told(Ending(summary, known, where, left, tally), view)
+
+    def close(self) -> None:
+        """End what connections there are."""
+        if "_route" in self.__dict__:
+            self._route.close()
+
+    # --- before -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _route(self) -> Route:
+        return route(self._session, self._arguments.engine, few=self._is_few)
+
+    @property
+    def _is_few(self) -> bool:
+        total = self._total()
+        return total is not None and total <= LINES and self._known is not None and not self._arguments.concurrency
+
+    def _reading(self) -> Callable[[], Iterator[StreamedEntry]]:
+        """
+        How to read the input from its beginning. Where all is at hand it has been read by then; of anything else the first
+        event has: what is no input at all is told before anything else is asked for.
+        """
+        if self._inputs.is_small:
+            self._known = list(self._read())
+            return self._known.__iter__
+        begun = self._read()
+        first = list(islice(begun, 1))
+        again = iter([chain(first, begun)])
+        return lambda: next(again, None) or self._read()
+
+    def _total(self) -> int | None:
+        """How many events are going to be published, where that is known."""
+        if self._known is None:
+            return None
+        total = len(self._known) * self._order.repeat
+        return min(total, self._order.limit) if self._order.limit else total
+
+    def _random(self) -> Random | None:
+        if self._arguments.shuffle_seed is None:
+            return None
+        from random import Random
+
+        return Random(self._arguments.shuffle_seed)  # noqa: S311 - an order that is the same each time, no secret
+
+    def _limits(self) -> Limits:
+        arguments = self._arguments
+        return Limits(
+            max_attempts=arguments.max_attempts,
+            max_seconds=arguments.max_time or 0.0,
+            rate=arguments.rate or 0.0,
+            concurrency=arguments.concurrency or 0,
+            most_concurrency=self._route.most_concurrency,
+        )
+
+    def _book_options(self) -> BookOptions:
+        from livebus.aws.publish.books import BookOptions
+
+        arguments = self._arguments
+        return BookOptions(
+            order=[*self._order, arguments.shuffle_seed],
+            few=self._is_few,
+            resume=arguments.resume,
+            journal=arguments.journal or "",
+            no_journal=arguments.no_journal,
+            fail_file=arguments.fail_file or "",
+        )
+
+    def _read(self) -> Iterator[StreamedEntry]:
+        """
+        Read the input. What cannot be read is told where --keep-going is given; else it is raised as InvalidEvent: all
+        of it where all is at hand, or the first there is.
+        """
+        faults = []
+        for found in read_events(self._inputs.sources):
+            if not isinstance(found, StreamFault):
+                yield found
+            elif self._arguments.keep_going:
+                if (found.file, found.index) not in self._unreadable:
+                    self._unreadable.add((found.file, found.index))
+                    terminal.report_text(str(found.fault))
+            else:
+                faults.append(found.fault)
+                if not self._inputs.is_small:
+                    break
+        if faults:
+            raise InvalidEvent(faults=faults)
+
+    def _check_rules(self, entries: Iterable[StreamedEntry]) -> None:
+        """Raise InvalidEvent for events that no rule of the template matches: EventBridge would drop them in silence."""
+        rules = self._preflight()
+        for entry in entries:
+            rules.look(entry)
+        faults = rules.findings()
+        if faults:
+            raise InvalidEvent(faults=faults)
+
+    def _preflight(self) -> Preflight:
+        """The rules of the template. Raises LivebusError where it cannot be read."""
+        from datetime import UTC, datetime
+
+        from livebus.rehearsal.preflight import Preflight
+
+        return Preflight(self._inspection, now=datetime.now(UTC), bus=self._arguments.bus)
+
+    @cached_property
+    def _inspection(self) -> Inspection:
+        """The template, read once for --check and --wait."""
+        from livebus.validate.project import Project
+
+        project = Project(self._arguments.template or self._project / "template.yaml")
+        return project.inspect(environment=project.environment())
+
+    def _delivery(self) -> AbstractContextManager[Delivery | None]:
+        """Who waits for what arrives, with --wait."""
+        if self._arguments.wait is None:
+            return nullcontext()
+        import time
+        from uuid import uuid4
+
+        from livebus.aws.publish.expected_delivery import Delivery
+        from livebus.operation import Services
+        from livebus.rehearsal.preflight import Expectation
+
+        expectation = Expectation(self._preflight(), Services(time.time(), lambda: str(uuid4())))
+        return Delivery(self._session, self._user(), self._arguments.field, expectation.received)
+
+    def _user(self) -> User:
+        """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""
+        from livebus.aws.publish.expected_delivery import User
+
+        runtime, name = self._session.runtime, self._arguments.user
+        if runtime is not None and name in (None, runtime.user_name):
+            return User(runtime.user_name, runtime.password)
+        password = os.environ.get("LIVEBUS_PASSWORD")
+        if not name or not password:
+            raise LivebusError(
+                "--wait subscribes, and nobody is told who may",
+                expected="--user NAME, and the password in LIVEBUS_PASSWORD",
+                advice="--local has a user of its own.",
+            )
+        return User(name, password)
+
+    # --- after ------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _left(books: Books, summary: Summary, ledger: Ledger) -> list[str]:
+        """What is left for another run, in words."""
+        left = []
+        try:
+            journal = books.close(summary, ledger)
+        except LivebusError as error:
+            terminal.report(error)
+            journal = None
+        if books.failed.count:
+            left.append(f"what was not accepted is in {books.failed.path}")
+        if journal is not None:
+            left.append(f"--resume goes on with it (journal: {journal})")
+        return left
+
+    def _arrived(self, delivery: Delivery | None, summary: Summary) -> Tally | None:
+        """What has arrived, when all has or the time is over."""
+        if delivery is None or summary.interrupted:
+            return None
+        try:
+            return delivery.settled(self._arguments.wait)
+        except LivebusError as error:
+            terminal.report(error)
+            return None
+
+    def _told(self, ending: Ending, view: View) -> int:
+        """Tell what became of it all; the exit code."""
+        arguments, summary = self._arguments, ending.summary
+        code = _code(summary)
+        if summary.error is not None:
+            terminal.report(summary.error)
+        elif summary.hopeless is not None:
+            from livebus.aws import advice
+
+            terminal.report(advice.refused(summary.hopeless.error_code, summary.hopeless.error_message, "publish"))
+        arrived = ending.arrived
+        if arguments.json:
+            members = view.members(summary, ending.known)
+            terminal.json_result(members if arrived is None else members | {"arrivals": arrived.json})
+        if code == terminal.DONE:
+            view.success(summary, ending.where)
+        else:
+            view.failure(summary, ending.known, ending.where, ending.left)
+        if arguments.wait is None:
+            return code
+        if arrived is None:
+            return code or terminal.FAILED
+        view.arrived(arrived)
+        if arguments.plot is not None:
+            try:
+                from livebus.publish.latency_plot import plot
+
+                plot(arrived.latencies, arguments.plot, title=f"{arrived.arrived} messages {ending.where}")
+            except LivebusError as error:
+                terminal.report(error)
+                code = code or terminal.FAILED
+        return code or (terminal.DONE if arrived.expected and not arrived.lost else NOT_DELIVERED)
+
+
+class Ending(NamedTuple):
+    """
+    What there is to tell at the end. ``known`` are all events, where there are few; ``left`` says what is left where,
+    ``arrived`` counts what arrived, with --wait.
+    """
+
+    summary: Summary
+    known: Sequence[Item] | None
+    where: str
+    left: Sequence[str]
+    arrived: Tally | None
+
+
+def _code(summary: Summary) -> int:
+    """The exit code, as far as accepting goes."""
+    tally = summary.tally
+    if isinstance(summary.error, InvalidEvent) and not (tally.accepted or tally.failed or summary.left):
+        return terminal.USAGE
+    if summary.error is not None or summary.hopeless is not None:
+        return terminal.FAILED
+    if summary.interrupted:
+        return terminal.INTERRUPTED
+    if summary.out_of_time or (tally.failed and THROTTLED.issuperset(tally.rejected)):
+        return GIVEN_UP
+    return SOME_FAILED if tally.failed or tally.unreadable else terminal.DONE
+
+
+def _check_usage(parser: Parser, arguments: Namespace, inputs: InputFiles) -> None:
+    if arguments.files.count("-") > 1:
+        parser.error("stdin (-) can be read once")
+    if arguments.no_journal and (arguments.journal or arguments.resume):
+        parser.error("--no-journal goes without --journal and --resume")
+    if arguments.plot is not None and arguments.wait is None:
+        parser.error("--plot goes with --wait: it draws how long messages took to arrive")
+    if arguments.repeat > 1 and not inputs.is_static:
+        parser.error("--repeat needs files: a stream can be read once")
+    if arguments.resume and not arguments.journal and not inputs.is_static:
+        parser.error("--resume needs files, or the --journal of a stream that is given again from its beginning")

@@ -1,0 +1,289 @@
+"""Print the messages of AppSync subscriptions as they come: from AWS, or from the local runtime."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import shlex
+import shutil
+import signal
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import suppress
+from getpass import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from livebus.aws.session import Session
+from livebus.cli import flags
+from livebus.cli.parser import Parser
+from livebus.cli.subscribe.arguments import FIELD, argument_parser
+from livebus.errors import InvalidOperation, LivebusError
+from livebus.terminal import output as terminal
+
+if TYPE_CHECKING:
+    from livebus.aws.sign_in import SignIn
+    from livebus.aws.subscribe.api_schemas import ApiSchemas
+    from livebus.aws.subscribe.listening import Listening
+    from livebus.aws.subscribe.message_command import MessageCommand
+    from livebus.aws.subscribe.printer import Form, Printer
+    from livebus.aws.subscribe.subscriber import Operation, Subscription
+    from livebus.stack.api_address import ApiAddress
+
+MEMBERS: dict[str, Literal["AccessToken", "IdToken"]] = {"access": "AccessToken", "id": "IdToken"}
+TERMINATED = 128 + signal.SIGTERM
+
+
+@dataclasses.dataclass(slots=True)
+class Asked:
+    """One subscription as it was asked for: a field with filters, or a document (None: the default field)."""
+
+    field: str | None = None
+    document: str | None = None
+    filters: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    variables: dict[str, Any] | None = None
+
+
+def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
+    """Run the command and return its exit code. ``project`` is where else than here samconfig.toml and .livebus/ are."""
+    parser = argument_parser(__doc__ or "")
+    arguments = parser.parse_args(argv)
+    folders = flags.folders(project)
+    session = Session(flags.destination(parser, arguments, folders))
+    try:
+        asked = _asked(parser, arguments)
+        documents = {id(each): _document(parser, each) for each in asked if each.document is not None}
+        command = _command(parser, arguments)
+        _check_user(parser, arguments, session)
+        from livebus.aws.subscribe.api_schemas import ApiSchemas
+
+        template, schema = arguments.template, arguments.schema
+        schemas = ApiSchemas(session, folders, arguments.api or "", template=template, schema=schema)
+        api = schemas.api
+        sign_in = _sign_in(parser, arguments, session, api)
+        operations = [
+            documents[id(each)] if each.document is not None else _field_operation(parser, each, schemas, sign_in)
+            for each in asked
+        ]
+        return _listen(operations, sign_in, api, arguments, command)
+    except LivebusError as error:
+        terminal.report(error)
+        return terminal.FAILED
+    except asyncio.CancelledError:
+        return TERMINATED
+    except KeyboardInterrupt:
+        return terminal.INTERRUPTED if arguments.count else terminal.DONE
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def _asked(parser: Parser, arguments: Namespace) -> list[Asked]:
+    """The subscriptions, each with the filters or variables that stand behind it."""
+    asked: list[Asked] = []
+    early: dict[str, Any] | None = None
+    for kind, value in arguments.asked or ():
+        last = asked[-1] if asked else None
+        if kind == "field":
+            asked.append(Asked(field=value))
+        elif kind == "document":
+            asked.append(Asked(document=value, variables=early))
+            early = None
+        elif kind == "variables" and (last is None or last.document is None or last.variables is not None):
+            early = value
+        elif kind == "variables":
+            assert last is not None
+            last.variables = value
+        elif last is not None and last.document is not None:
+            parser.error("--filter belongs to a --field; a --subscription has --variables")
+        else:
+            if last is None:
+                asked.append(Asked())
+            asked[-1].filters.append(value)
+    if early is not None:
+        parser.error("--variables belongs to a --subscription")
+    return asked or [Asked()]
+
+
+def _document(parser: Parser, asked: Asked) -> Operation:
+    """A subscription that is given as a whole: from a file, or as it is."""
+    from livebus.aws.subscribe.operation import Operation
+
+    text = asked.document or ""
+    if "{" not in text:
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            parser.error(f"--subscription: {text!r} is neither GraphQL text nor a file that can be read ({error})")
+    try:
+        return Operation.parse(text, asked.variables)
+    except InvalidOperation as error:
+        parser.error(f"--subscription: {error}")
+
+
+def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, sign_in: SignIn) -> Operation:
+    """A subscription to a field, with all that can be selected."""
+    from livebus.aws.subscribe.operation import Operation
+
+    name = asked.field
+    if name is None and schemas.seems_to_have(FIELD) and not asked.filters:
+        return Operation.parse(f"subscription {{ {FIELD} }}")
+    from livebus.subscribe.document import subscription_fields, write_document
+
+    try:
+        schema = schemas.find(name, sign_in.token)
+    except LivebusError:
+        if name is None or asked.filters or schemas.is_given:
+            raise
+        # Nobody tells the schema: a field without a selection may be right, and AppSync says so if not.
+        return Operation.parse(f"subscription {{ {name} }}")
+    fields = subscription_fields(schema)
+    if name is None:
+        name = FIELD if FIELD in fields else fields[0] if len(fields) == 1 else None
+    if name is None:
+        parser.error(f"which subscription? Pass --field with {', '.join(fields) or 'the name of one'}")
+    try:
+        document = write_document(schema, name, asked.filters)
+    except InvalidOperation as error:
+        parser.error("--field: " + "\n".join(map(str, error.faults)))
+    return Operation.parse(document.text, document.variables or None, document.name)
+
+
+# --- who asks ---------------------------------------------------------------------------------------------------------
+
+
+def _check_user(parser: Parser, arguments: Namespace, session: Session) -> str:
+    runtime = session.runtime
+    user_name = arguments.user or (runtime.user_name if runtime else "")
+    if not user_name:
+        parser.error("who subscribes? Pass --user NAME (--local has a user of its own)")
+    return str(user_name)
+
+
+def _sign_in(parser: Parser, arguments: Namespace, session: Session, api: ApiAddress) -> SignIn:
+    runtime = session.runtime
+    user_name = _check_user(parser, arguments, session)
+    if arguments.password_stdin:
+        password: str | None = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = os.environ.get("LIVEBUS_PASSWORD")
+    if password is None and runtime is not None and user_name == runtime.user_name:
+        password = runtime.password
+    if password is None and sys.stdin.isatty():
+        password = getpass(f"Password of {user_name}: ")
+    if not password:
+        parser.error("no password: set LIVEBUS_PASSWORD, or pass --password-stdin and write it to stdin")
+    from livebus.aws.sign_in import SignIn
+    from livebus.stack.api_address import find_client_id
+
+    # With the API's URL and the app client's id no stack is needed.
+    outputs = {} if "://" in (arguments.api or "") and arguments.client else session.outputs
+    new_password = os.environ.get("LIVEBUS_NEW_PASSWORD")
+    asked = (lambda: getpass(f"New password for {user_name}: ")) if sys.stdin.isatty() else None
+    return SignIn(
+        session.client("cognito-idp"),
+        client_id=find_client_id(outputs, session.owner, api, arguments.client or ""),
+        user_name=user_name,
+        password=password,
+        member=MEMBERS[arguments.token],
+        new_password=(lambda: new_password) if new_password else asked,
+    )
+
+
+# --- listening --------------------------------------------------------------------------------------------------------
+
+
+def _listen(
+    operations: Sequence[Operation],
+    sign_in: SignIn,
+    api: ApiAddress,
+    arguments: Namespace,
+    command: Sequence[str] | None,
+) -> int:
+    from livebus.aws.subscribe.subscriber import Subscriber
+
+    def lost(reason: str) -> None:
+        listening.printer.lost(reason)
+
+    subscriber = Subscriber(
+        realtime_url=api.realtime_url,
+        host=api.host,
+        token=sign_in.token,
+        refresh_in=sign_in.refresh_in,
+        renew=sign_in.renew,
+        lost=lost,
+    )
+    listening = _listening(subscriber.subscribe(*operations), arguments, command)
+    return asyncio.run(_until_the_end(listening, arguments))
+
+
+def _listening(subscription: Subscription, arguments: Namespace, command: Sequence[str] | None) -> Listening:
+    from livebus.aws.subscribe.listening import Listening, Wanted
+    from livebus.aws.subscribe.printer import LinePrinter
+    from livebus.subscribe.reception import Reception
+    from livebus.terminal.result_stream import ResultStream
+
+    stream = ResultStream(sys.stdout)
+    names = [operation.name for operation in subscription.operations]
+    latency_path = tuple(arguments.latency_field.split(".")) if arguments.latency_field else ()
+    reception = Reception(names, time.monotonic(), latency_path)
+    printer: Printer
+    if arguments.table and terminal.drawable(sys.stdout):
+        from livebus.aws.subscribe.table_printer import TablePrinter
+
+        styled = terminal.coloured(sys.stdout)
+        printer = TablePrinter(stream, reception, time.monotonic, styled=styled, note_here=sys.stderr.isatty())
+    else:
+        form: Form = "json" if arguments.json else "jsonl" if arguments.jsonl else "text"
+        printer = LinePrinter(stream, "silent" if form == "text" and command else form, named=len(names) > 1)
+
+    def start() -> MessageCommand:
+        from livebus.aws.subscribe.message_command import MessageCommand
+
+        return MessageCommand(
+            command or (),
+            concurrency=arguments.exec_concurrency,
+            limit=arguments.exec_timeout,
+            tell=printer.note,
+            clock=time.monotonic,
+        )
+
+    wanted = Wanted(arguments.count, arguments.timeout, arguments.stats)
+    return Listening(
+        subscription, stream, printer, reception, wanted, clock=time.monotonic, command=start if command else None
+    )
+
+
+async def _until_the_end(listening: Listening, arguments: Namespace) -> int:
+    from livebus.aws.subscribe.listening import End
+
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    end = await listening.run()
+    if end is End.NO_READER:
+        terminal.stop_results()
+    failed = listening.command is not None and listening.command.failed > 0
+    if end is End.TIME and arguments.count is not None:
+        terminal.report_text(f"{listening.received} of {arguments.count} messages came in {arguments.timeout:g} s")
+    is_short = arguments.count is not None and end is not End.ENOUGH
+    return terminal.FAILED if is_short or failed else terminal.DONE
+
+
+def _command(parser: Parser, arguments: Namespace) -> list[str] | None:
+    """The words of --exec."""
+    if arguments.exec is None:
+        return None
+    try:
+        words = shlex.split(arguments.exec)
+    except ValueError as error:
+        parser.error(f"--exec: {error}")
+    if not words:
+        parser.error("--exec: there is no command in it")
+    if shutil.which(words[0]) is None:
+        parser.error(f"--exec: there is no command {words[0]!r}; a shell is `sh -c '…'`")
+    return words

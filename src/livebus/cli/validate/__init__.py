@@ -1,0 +1,3 @@
+"""
+``livebus validate``.
+"""
