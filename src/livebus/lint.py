@@ -22,10 +22,11 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from livebus.checks.check import Check, Finding
 from livebus.checks.suppression import Owners
 from livebus.errors import Fault, LivebusError, Place
+from livebus.files import relative
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
 from livebus.validate.findings import CFN_LINT_RUNS, EVENT_ARRIVES, LISTED, found_elsewhere
-from livebus.validate.project import Project, relative
+from livebus.validate.project import Project
 from livebus.validate.report import Report, message
 from livebus.validate.validation import Options, Validation
 

@@ -34,8 +34,9 @@ from livebus.execution import Errors, GraphQLResponse
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish
 from livebus.operation import GraphQLRequest, Services
 from livebus.rehearsal.audience import caller_of
+from livebus.rehearsal.samples import SampleReader
 from livebus.subscription import InvalidFilter
-from livebus.validate.project import Project, SampleReader
+from livebus.validate.project import Project
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _SIGNED_IN: tuple[Mode, ...] = (COGNITO, OIDC, LAMBDA, API_KEY, AWS_IAM)

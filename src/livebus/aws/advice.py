@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from livebus.errors import Unreachable
-from livebus.publish.answer import NO_ANSWER, NOT_PUT_EVENTS, NOT_SENT
+from livebus.publish.answer import HOPELESS, NO_ANSWER, NOT_PUT_EVENTS, NOT_SENT
 
 LOGIN = "Sign in again: `aws sso login`, or renew the credentials of your profile."
 CREDENTIALS = "Run `aws configure` or pass --profile; --local needs none."
@@ -31,7 +31,8 @@ BY_CODE = {
     "IncompleteSignatureException": CREDENTIALS,
     "AccessDenied": _ALLOW,
     "AccessDeniedException": _ALLOW,
-}  # Where no service has answered, the code is ours and says nothing to people.
+}
+# Where no service has answered, the code is ours and says nothing to people.
 _OURS = {
     NO_ANSWER: UNREACHABLE,
     NOT_PUT_EVENTS: "See that the endpoint is EventBridge's.",
@@ -48,3 +49,24 @@ def refused(code: str, message: str, doing: str) -> Unreachable:
     else:
         advice = BY_CODE.get(code, "")
     return Unreachable(f"cannot {doing}: {code}: {message}", advice=advice)
+
+
+_UNKNOWN_BUS = "ResourceNotFoundException"
+
+
+_DENIED = ("AccessDenied", "AccessDeniedException")
+
+
+def told_of_bus(error_code: str, error_message: str) -> bool | None:
+    """
+    What an error of DescribeEventBus tells: False where there is no such bus, None where it is not for us to know.
+
+    Raises Unreachable where no other request can succeed either.
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html
+    """
+    if error_code == _UNKNOWN_BUS:
+        return False
+    # Who may not look at a bus may still be allowed to put events to it.
+    if error_code in HOPELESS and error_code not in _DENIED:
+        raise refused(error_code, error_message, "publish")
+    return None

@@ -19,6 +19,7 @@ from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_env
 from livebus.aws.local_runtime import LocalRuntime
 from livebus.errors import LivebusError, Place, Unreachable
 from livebus.publish.signer import Credentials
+from livebus.stack.samconfig import DeployConfig, read_deploy_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ class Session:
             return boto3.Session("test", "test", region_name=self.runtime.region, botocore_session=core)
 
     @cached_property
-    def _config(self) -> stack.DeployConfig:
+    def _config(self) -> DeployConfig:
         environment = self._destination.config_env
         for folder in self._destination.folders:
             file = folder / "samconfig.toml"
@@ -204,5 +205,5 @@ class Session:
                     text = file.read_text(encoding="utf-8")
                 except (OSError, UnicodeDecodeError) as error:
                     raise LivebusError(f"cannot be read: {error}", Place(str(file))) from None
-                return stack.read_deploy_config(text, str(file), environment)
-        return stack.DeployConfig()
+                return read_deploy_config(text, str(file), environment)
+        return DeployConfig()

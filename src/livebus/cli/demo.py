@@ -18,6 +18,7 @@ from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError
 from livebus.event.document import read_entries
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped, json_text
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
@@ -104,7 +105,7 @@ async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, An
         finally:
             took = time.perf_counter() - started
             await publishing
-    _say("received", terminal.json_text(message.data))
+    _say("received", json_text(message.data))
     terminal.result(f"\nThe event arrived {took * 1000:.1f} ms after put_events was called.")
     return True
 
@@ -134,20 +135,20 @@ def _show_station(record: dict[str, Any]) -> None:
         case "pattern":
             text = f"rule {record['rule']} " + ("matches" if record["matches"] else "; ".join(record["reasons"]))
         case "transformer":
-            text = f"variables {terminal.json_text(record['variables'])}"
+            text = f"variables {json_text(record['variables'])}"
         case "execution":
-            text = f"mutation answered {terminal.json_text(record['data'])}"
-            text += f" with errors {terminal.json_text(record['errors'])}" if record["errors"] else ""
+            text = f"mutation answered {json_text(record['data'])}"
+            text += f" with errors {json_text(record['errors'])}" if record["errors"] else ""
         case "subscription":
             text = f"{record['field']} goes to {record['subscribers']} subscriber(s)"
             text += f"; dropped: {record['dropped'][0]}" if record["dropped"] else ""
         case _:
-            text = terminal.json_text({key: value for key, value in record.items() if key not in ("event", "at")})
+            text = json_text({key: value for key, value in record.items() if key not in ("event", "at")})
     _say(f"  {record['station']}", text)
 
 
 def _say(station: str, text: str) -> None:
-    text = terminal.escaped(text)
+    text = escaped(text)
     short = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}… ({len(text)} characters)"
     terminal.result(f"{station:15}{short}")
 

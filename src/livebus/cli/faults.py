@@ -11,6 +11,7 @@ from livebus.cli.parser import Parser
 from livebus.errors import LivebusError
 from livebus.runtime.faults.injection import KINDS, read_injections
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped
 
 EXAMPLES = """\
 examples:
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     lines += [f"--latency {state['latency']:g}"] if state["latency"] else []
     lines += [f"--fault {fault}" for fault in state["faults"]]
     for line in lines:
-        terminal.result(terminal.escaped(line))
+        terminal.result(escaped(line))
     if not lines:
         terminal.talk(f"no faults are switched on ({runtime.endpoint_url})")
     return terminal.DONE

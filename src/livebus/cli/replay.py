@@ -14,6 +14,7 @@ from livebus.cli import flags
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped
 from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _line(replay: Replay) -> str:
     moments = (replay.start, replay.last, replay.end)
     first, last, end = (_time(moment) for moment in moments)
     fields = (replay.name, replay.state, f"archive {replay.archive}", f"from {first} to {end}", f"last event {last}")
-    return "\t".join(map(terminal.escaped, fields))
+    return "\t".join(map(escaped, fields))
 
 
 def _time(moment: datetime | None) -> str:

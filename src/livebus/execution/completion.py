@@ -8,7 +8,7 @@ nullable field above with it; AppSync reports it once, at the innermost place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from graphql import (
     GraphQLEnumType,
@@ -18,27 +18,9 @@ from graphql import (
     GraphQLScalarType,
 )
 
+from livebus.execution.planned import NULL_PARENT, Complete, Completing, PlannedField, TypedObject
 from livebus.execution.responses import Path, path_text
 from livebus.schema.scalars import SCALARS, CannotCoerce, java_text
-
-if TYPE_CHECKING:
-    from livebus.execution.plan import PlannedField
-    from livebus.execution.run import Run
-
-Complete: TypeAlias = Callable[["Run", "PlannedField", Any, Path], Any]
-
-# What a completion returns instead of None when the null must take the parent with it. The error stands already.
-NULL_PARENT: Any = object()
-
-
-class TypedObject(dict[str, Any]):
-    """A completed object of an interface or a union: its type, which the response may not show, is remembered."""
-
-    __slots__ = ("type_name",)
-
-    def __init__(self, type_name: str, members: dict[str, Any]) -> None:
-        super().__init__(members)
-        self.type_name = type_name
 
 
 def completer(type_: Any) -> Complete:
@@ -48,7 +30,7 @@ def completer(type_: Any) -> Complete:
         # A list has no name; graphql-java prints it as 'null'.
         name = getattr(type_.of_type, "name", "null")
 
-        def complete_non_null(run: Run, field: PlannedField, value: Any, path: Path) -> Any:
+        def complete_non_null(run: Completing, field: PlannedField, value: Any, path: Path) -> Any:
             if value is not None:
                 completed = inner(run, field, value, path)
                 if completed is not None:
@@ -63,7 +45,7 @@ def completer(type_: Any) -> Complete:
         return complete_non_null
     nullable = _inner(type_)
 
-    def complete_nullable(run: Run, field: PlannedField, value: Any, path: Path) -> Any:
+    def complete_nullable(run: Completing, field: PlannedField, value: Any, path: Path) -> Any:
         if value is None:
             return None
         completed = nullable(run, field, value, path)
@@ -88,7 +70,7 @@ def _inner(type_: Any) -> Complete:
 
 
 def _leaf(serialize: Callable[[Any], Any]) -> Complete:
-    def complete(run: Run, field: PlannedField, value: Any, path: Path) -> Any:
+    def complete(run: Completing, field: PlannedField, value: Any, path: Path) -> Any:
         try:
             return serialize(value)
         except CannotCoerce as error:
@@ -110,7 +92,7 @@ def _enum(type_: GraphQLEnumType) -> Callable[[Any], Any]:
 
 
 def _list(complete_item: Complete) -> Complete:
-    def complete(run: Run, field: PlannedField, value: Any, path: Path) -> Any:
+    def complete(run: Completing, field: PlannedField, value: Any, path: Path) -> Any:
         if not isinstance(value, (list, tuple)):
             run.fail(path, f"Can't resolve value ({path_text(path)}) : type mismatch error, expected type LIST")
             return None
@@ -121,7 +103,7 @@ def _list(complete_item: Complete) -> Complete:
 
 
 def _object(type_name: str) -> Complete:
-    def complete(run: Run, field: PlannedField, value: Any, path: Path) -> Any:
+    def complete(run: Completing, field: PlannedField, value: Any, path: Path) -> Any:
         if not isinstance(value, dict):
             run.fail(path, f"Can't resolve value ({path_text(path)}) : type mismatch error, expected type OBJECT")
             return None
@@ -131,7 +113,7 @@ def _object(type_name: str) -> Complete:
 
 
 def _abstract(type_name: str) -> Complete:
-    def complete(run: Run, field: PlannedField, value: Any, path: Path) -> Any:
+    def complete(run: Completing, field: PlannedField, value: Any, path: Path) -> Any:
         name = value.get("__typename") if isinstance(value, dict) else None
         fields = field.selections.get(name) if isinstance(name, str) else None
         if fields is None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse
 
-from livebus.execution.plan import PlannedField, Planner
+from livebus.execution.plan import Planner
+from livebus.execution.planned import PlannedField
 from livebus.execution.responses import GraphQLResponse, malformed, request_error
 from livebus.execution.selections import Selections, condition_variables
 from livebus.execution.validation import validate_document

@@ -9,7 +9,6 @@ its value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -27,8 +26,9 @@ from graphql import (
 )
 
 from livebus.execution.arguments import Arguments
-from livebus.execution.completion import Complete, completer
-from livebus.execution.responses import Location, location
+from livebus.execution.completion import completer
+from livebus.execution.planned import PlannedField
+from livebus.execution.responses import location
 from livebus.execution.selections import Selections, selection_text
 from livebus.operation import Resolver
 
@@ -36,33 +36,6 @@ from livebus.operation import Resolver
 # that no query can go deeper than Python's stack.
 MAX_DEPTH = 75
 _NOTHING: dict[str, Any] = {}
-
-
-@dataclass(slots=True, eq=False)
-class PlannedField:
-    """
-    One field of a response.
-
-    ``selections`` holds the fields below it by the name of the object's type. ``plain`` says that the value can be
-    published as the response shows it: no aliases below, and no types that only a ``__typename`` would tell.
-    ``introspect`` yields the value of ``__schema`` and ``__type`` from the request's variables.
-    """
-
-    key: str
-    name: str
-    parent: str
-    named_type: str
-    locations: list[Location]
-    arguments: Arguments
-    complete: Complete
-    nullable: bool = True
-    resolver: Resolver | None = None
-    info: Mapping[str, Any] = field(default_factory=dict)
-    selections: Mapping[str, tuple[PlannedField, ...]] = field(default_factory=dict)
-    plain: bool = True
-    abstract: bool = False
-    too_deep: bool = False
-    introspect: Callable[[Mapping[str, Any]], Any] | None = None
 
 
 class Planner:

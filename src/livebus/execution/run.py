@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from livebus.caller import Caller
-from livebus.execution.completion import NULL_PARENT, TypedObject
-from livebus.execution.plan import PlannedField
+from livebus.execution.planned import NULL_PARENT, PlannedField, TypedObject
 from livebus.execution.responses import Error, GraphQLResponse, Path, path_list, resolver_error, result_error
 from livebus.operation import GraphQLRequest, Publication, Resolution, ResolverError, Services
 

@@ -22,7 +22,7 @@ from graphql import (
     is_object_type,
 )
 
-from livebus.execution.plan import PlannedField
+from livebus.execution.planned import PlannedField
 from livebus.execution.responses import Error, Errors
 from livebus.execution.run import Run
 from livebus.execution.selections import Conditions, Selections, response_key

@@ -22,9 +22,9 @@ from livebus.errors import Fault, Place, did_you_mean
 from livebus.event.envelope import Event, Refused
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
+from livebus.rehearsal.samples import SampleReader
 from livebus.rehearsal.stage import Rehearsal, Stage
 from livebus.template.attributes import bus_name
-from livebus.validate.project import SampleReader
 
 # Reasons cost more than verdicts: so many events are explained, the others are counted.
 MOST_EXPLAINED = 1000

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Self
 
-from livebus.terminal.output import escaped
+from livebus.terminal.escape import escaped
 
 _SECONDS = 0.1
 _ERASE = "\r\x1b[K"

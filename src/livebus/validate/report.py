@@ -17,7 +17,7 @@ from livebus.checks.suppression import Suppressed
 from livebus.errors import NOWHERE, Fault, Place
 from livebus.event.envelope import Refused
 from livebus.rehearsal.stage import Rehearsal, Step
-from livebus.terminal.output import escaped, json_text
+from livebus.terminal.escape import escaped, json_text
 
 LONGEST_VALUE = 160
 # So many events are shown with their whole way; of more, those only that do not do what is expected of them.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
 from livebus.errors import InvalidTemplate, Place
+from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.operation import Services
+from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
 from livebus.rehearsal.stage import Stage
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
 from livebus.validate.findings import EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
-from livebus.validate.project import Project, RefusedEntry, SampleReader, Samples, event_files, relative
+from livebus.validate.project import Project
 from livebus.validate.report import EventOutcome, Report
 
 # What the loader says of a template that cannot be read at all has the id of what it says of the rest.
@@ -160,11 +163,10 @@ def read_samples(
     known = {path.resolve() for path in others}
     for path in (*expected, *others):
         project.read[relative(path)] = path
-    for path in expected:
-        if path.resolve() not in known:
-            reader.read(path)
-    for path in others:
-        reader.read(path, expected=False)
+    awaited = [(path, True) for path in expected if path.resolve() not in known]
+    for path, is_expected in [*awaited, *((path, False) for path in others)]:
+        name = relative(path)
+        reader.read(partial(read_bytes, path, name), name, expected=is_expected)
     inspection.samples = reader.result.samples
     return reader.result
 

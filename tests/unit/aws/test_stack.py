@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.stack import DeployConfig, read_deploy_config, required, stack_outputs
+from livebus.aws.stack import required, stack_outputs
 from livebus.errors import LivebusError, Unreachable
+from livebus.stack.samconfig import DeployConfig, read_deploy_config
 
 SAMCONFIG = """
 version = 0.1

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from livebus.errors import Fault, LivebusError, Place
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped, json_text
 
 UNSAFE = "\x00\x07\x08\t\n\r\x1b\x7f\x80\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ud800"
 
@@ -36,16 +37,16 @@ class Terminal(io.StringIO):
 )
 def test_control_characters_are_spelled_out(text: str, expected: str) -> None:
     """Other scripts stay; what could move the cursor, break the line or turn it around does not."""
-    assert expected == terminal.escaped(text)
+    assert expected == escaped(text)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters() | st.sampled_from(UNSAFE), max_size=30))
 def test_json_text_is_json_of_the_same_value_on_one_safe_line(text: str) -> None:
     """Whatever a string holds: reading the line gives it back, and the line is as safe as escaped text."""
-    line = terminal.json_text({"text": text})
+    line = json_text({"text": text})
     assert {"text": text} == json.loads(line)
-    assert terminal.escaped(line) == line
+    assert escaped(line) == line
 
 
 def test_every_fault_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

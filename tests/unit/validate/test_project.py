@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from livebus.errors import LivebusError
+from livebus.files import event_files, missing, relative
+from livebus.rehearsal.samples import SampleReader
 from livebus.template import Environment
 from livebus.template.application import Application, EventBus, Rule
-from livebus.validate.project import Project, SampleReader, event_files, missing, read_config, relative
+from livebus.validate.config import read_config
+from livebus.validate.project import Project
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,7 +45,7 @@ def test_the_bus_of_an_event_that_names_none(output: str, source: str, bus: str)
     """The Output's; else the first that has a rule for it; else the first."""
     Path("e.json").write_text(f'{{"source": "{source}", "detail-type": "t", "detail": {{}}}}')
     reader = SampleReader(application("a", "b", output=output), NOW)
-    reader.read(Path("e.json"))
+    reader.read(Path("e.json").read_bytes, "e.json")
     (sample,) = reader.result.samples
 
     assert bus == sample.event.bus

@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 import orjson
 
 from livebus.aws import advice
+from livebus.aws.advice import told_of_bus
 from livebus.aws.direct.http_connection import HttpConnection, NoAnswer
 from livebus.aws.direct.reach import Reach
-from livebus.aws.publish.event_bus_check import told_of_bus
 from livebus.errors import Unreachable
 from livebus.publish.answer import Result, service_error
 from livebus.publish.http_response import Response

@@ -16,7 +16,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from livebus.aws.publish.event_bus_check import told_of_bus
+from livebus.aws.advice import told_of_bus
 from livebus.aws.refusal import code_and_message, unreachable
 from livebus.publish.answer import (
     NO_ANSWER,

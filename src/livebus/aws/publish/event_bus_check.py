@@ -9,13 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from livebus.aws import advice
 from livebus.errors import Fault, LivebusError
-from livebus.publish.answer import HOPELESS
 from livebus.publish.request import BUS_MEMBER, Addressing, Entry, named_bus
-
-_UNKNOWN_BUS = "ResourceNotFoundException"
-_DENIED = ("AccessDenied", "AccessDeniedException")
 
 
 class EventBuses:
@@ -95,18 +90,3 @@ class EventBuses:
 
 class NoSuchBus(LivebusError):
     """A bus that is not there."""
-
-
-def told_of_bus(error_code: str, error_message: str) -> bool | None:
-    """
-    What an error of DescribeEventBus tells: False where there is no such bus, None where it is not for us to know.
-
-    Raises Unreachable where no other request can succeed either.
-    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html
-    """
-    if error_code == _UNKNOWN_BUS:
-        return False
-    # Who may not look at a bus may still be allowed to put events to it.
-    if error_code in HOPELESS and error_code not in _DENIED:
-        raise advice.refused(error_code, error_message, "publish")
-    return None

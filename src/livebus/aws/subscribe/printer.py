@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from livebus.subscribe.message import Gap, Message, gap_record, iso, message_record
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped, json_text
 from livebus.terminal.result_stream import ResultStream
 
 Form = Literal["text", "json", "jsonl", "silent"]
@@ -53,8 +54,8 @@ class LinePrinter:
             await self._stream.write(terminal.json_line(shown))
         elif self._form == "text":
             if message.errors:
-                self.note(f"a message with errors: {terminal.json_text(message.errors)}", warning=True)
-            name = f"{terminal.escaped(message.subscription)}\t" if self._named else ""
+                self.note(f"a message with errors: {json_text(message.errors)}", warning=True)
+            name = f"{escaped(message.subscription)}\t" if self._named else ""
             await self._stream.write(f"{iso(message.received_at)}\t{name}{text_of(message)}\n")
 
     async def gap(self, gap: Gap) -> None:
@@ -78,7 +79,7 @@ class LinePrinter:
 def text_of(message: Message) -> str:
     """The message's value on one line: a text as it is, anything else as JSON, control characters spelled out."""
     value = message.value
-    return terminal.escaped(value) if isinstance(value, str) else terminal.json_text(value)
+    return escaped(value) if isinstance(value, str) else json_text(value)
 
 
 def told(gap: Gap) -> str:

@@ -15,6 +15,7 @@ from livebus.aws.subscribe.printer import text_of, told
 from livebus.subscribe.message import Gap, Message, iso
 from livebus.subscribe.reception import Reception, size_text
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped
 from livebus.terminal.live_table import Drawing, dim, table_lines
 from livebus.terminal.result_stream import ResultStream
 
@@ -56,9 +57,7 @@ class TablePrinter:
 
     def note(self, text: str, *, warning: bool = False) -> None:
         if self._note_here:
-            self._notes.append(
-                terminal.labelled("warning", text, coloured=self._styled) if warning else terminal.escaped(text)
-            )
+            self._notes.append(terminal.labelled("warning", text, coloured=self._styled) if warning else escaped(text))
         else:
             (terminal.warn if warning else terminal.talk)(text)
 

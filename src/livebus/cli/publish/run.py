@@ -339,7 +339,7 @@ class Run:
         view.arrived(arrived)
         if arguments.plot is not None:
             try:
-                from livebus.publish.latency_plot import plot
+                from livebus.cli.publish.latency_plot import plot
 
                 plot(arrived.latencies, arguments.plot, title=f"{arrived.arrived} messages {ending.where}")
             except LivebusError as error:

@@ -14,6 +14,7 @@ from livebus.publish.answer import Result
 from livebus.publish.request import Item
 from livebus.publish.tally import Tally
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped
 
 if TYPE_CHECKING:
     from livebus.aws.publish.publishing import Summary
@@ -67,7 +68,7 @@ class View:
         entry = orjson.loads(item[1].text)
         fields = (result.event_id, entry["Source"], entry["DetailType"])
         try:
-            terminal.result("\t".join(map(terminal.escaped, fields)))
+            terminal.result("\t".join(map(escaped, fields)))
         except BrokenPipeError:  # `| head -1` wants to see one line, not to publish ten events of a hundred
             terminal.stop_results()
 

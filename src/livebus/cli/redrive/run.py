@@ -23,6 +23,7 @@ from livebus.redrive.selection import Selection
 from livebus.redrive.summary import Summary
 from livebus.redrive.words import lines_of_group, lines_of_letter
 from livebus.terminal import output as terminal
+from livebus.terminal.escape import escaped, json_text
 from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def run_list(session: Session, arguments: Namespace) -> int:
     now = datetime.now(UTC)
     for group in summary.groups:
         for fields in lines_of_group(group, now):
-            terminal.result("\t".join(map(terminal.escaped, fields)))
+            terminal.result("\t".join(map(escaped, fields)))
     others = f" of {looked_at}" if looked_at != summary.count else ""
     terminal.talk(f"{summary.count}{others} {_plural(looked_at, 'message')} in {queue.name} ({session.where})")
     if hidden:
@@ -90,7 +91,7 @@ def run_show(session: Session, arguments: Namespace) -> int:
             terminal.json_result(json.loads(line_of(letter)))
         else:
             for line in lines_of_letter(letter, datetime.now(UTC)):
-                terminal.result(terminal.escaped(line))
+                terminal.result(escaped(line))
         return shown < int(arguments.limit)
 
     _look(queue, chosen, MOST, arguments, show)
@@ -270,7 +271,7 @@ def _dry_run(queue: DeadLetterQueue, way: Way, session: Session, arguments: Name
         elif "reason" in found:
             terminal.report_text(f"message {letter.message_id}: {found['reason']}")
         else:
-            terminal.result(f"{terminal.escaped(letter.message_id)}\t{terminal.json_text(found['request'])}")
+            terminal.result(f"{escaped(letter.message_id)}\t{json_text(found['request'])}")
         return len(shown) < int(arguments.limit)
 
     _look(queue, selection(arguments), MOST, arguments, see)
@@ -394,7 +395,7 @@ def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
         )
     if not arguments.json:
         try:
-            terminal.result("\t".join(map(terminal.escaped, (letter.message_id, outcome.event_id or "accepted"))))
+            terminal.result("\t".join(map(escaped, (letter.message_id, outcome.event_id or "accepted"))))
         except BrokenPipeError:
             terminal.stop_results()
 

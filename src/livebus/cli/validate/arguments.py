@@ -1,0 +1,128 @@
+"""
+The arguments of ``livebus validate``.
+"""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, Namespace
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livebus.cli.parser import Parser
+from livebus.errors import LivebusError, Place, did_you_mean
+
+if TYPE_CHECKING:
+    from livebus.validate.validation import Options
+
+EXAMPLES = """\
+examples:
+  livebus validate                                   template.yaml and the events beside it
+  livebus validate --fast --watch                    again after each change, without cfn-lint
+  livebus validate events/sample.json                the way of one event
+  livebus validate --undelivered events/undelivered  and see that these do not arrive
+  livebus validate --template cdk.out/App.template.json --template other/template.yaml
+  livebus validate --ignore "W9101:another team's"   leave a finding out, and say why
+  livebus validate --explain E9100                   what a check is about
+  livebus validate --sarif results.sarif             for GitHub's code scanning
+
+Without EVENT_FILE the *.json and *.ndjson files directly in events/ beside the template are tried. .livebus.toml beside the
+template holds what is to last:
+  [validate]
+  undelivered = ["events/undelivered"]
+  ignore = [{ id = "W9101", reason = "another team's" }]
+
+stdout has the findings and each event's way (or JSON); the summary is on stderr.
+exit codes: 0 no errors or warnings, and each event does what is expected of it, 1 otherwise, 2 wrong usage or files that are not there
+"""
+
+
+def close_check(check_id: str) -> str:
+    from livebus.validate.findings import IDS
+
+    return f"{did_you_mean(check_id.upper(), IDS)} --list shows all.".lstrip()
+
+
+def read_options(arguments: Namespace) -> Options:
+    """Raises LivebusError for flags that say nothing that can be meant."""
+    from livebus.checks.suppression import from_flag
+    from livebus.validate.findings import IDS
+    from livebus.validate.validation import Options
+
+    parameters = dict(setting.partition("=")[::2] for setting in arguments.set)
+    if "" in parameters or any("=" not in setting for setting in arguments.set):
+        raise LivebusError("--set takes Param=Value")
+    only = tuple(each.strip() for given in arguments.only for each in given.split(",") if each.strip())
+    for each in only:
+        if each[1:3] in ("91", "92") and not any(known.startswith(each) for known in IDS):
+            raise LivebusError(f"there is no check {each!r}", Place("--only"), advice=close_check(each))
+    return Options(
+        now=datetime.now(UTC),
+        parameters=parameters,
+        stack_name=arguments.stack_name or "",
+        region=arguments.region or "",
+        only=only,
+        ignore=tuple(from_flag(each, IDS) for each in arguments.ignore),
+        events=_event_files(arguments.events),
+        undelivered=tuple(arguments.undelivered),
+    )
+
+
+def _event_files(given: Sequence[Path]) -> tuple[Path, ...] | None:
+    """The files that are given, a folder standing for those in it; None where nothing is."""
+    from livebus.files import event_files
+
+    if not given:
+        return None
+    return tuple(file for path in given for file in (event_files(path) if path.is_dir() else [path]))
+
+
+def argument_parser() -> Parser:
+    parser = Parser("validate", description=__doc__, epilog=EXAMPLES)
+    parser.add_argument(
+        "events",
+        nargs="*",
+        type=Path,
+        metavar="EVENT_FILE",
+        help="files, or folders of files, of events that must arrive",
+    )
+    parser.add_argument(
+        "--template", action="append", type=Path, metavar="T", help="a template, YAML or JSON (default: template.yaml)"
+    )
+    parser.add_argument(
+        "--undelivered",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PATH",
+        help="a file, or a folder of files, of events that must not arrive",
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="Param=Value", help="the value of a template's parameter"
+    )
+    parser.add_argument("--stack-name", metavar="NAME", help="AWS::StackName (default: samconfig.toml's)")
+    parser.add_argument("--region", help="AWS::Region (default: samconfig.toml's)")
+    what = parser.add_argument_group("what is checked")
+    what.add_argument("--only", action="append", default=[], metavar="IDS", help="only these checks: E9100,W91")
+    what.add_argument(
+        "--ignore", action="append", default=[], metavar="ID:REASON", help="leave a check out; a reason is required"
+    )
+    what.add_argument("--lenient", action="store_true", help="warnings alone do not fail")
+    what.add_argument("--fast", action="store_true", help="without cfn-lint's own rules")
+    what.add_argument("--list", action="store_true", help="list the checks")
+    what.add_argument("--markdown", action="store_true", help=SUPPRESS)
+    what.add_argument("--explain", metavar="ID", help="say what a check is about, and how to leave it out")
+    how = parser.add_argument_group("how it is shown")
+    how.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    how.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 log; - is stdout")
+    how.add_argument("--verbose", action="store_true", help="show the way of every event, however many there are")
+    how.add_argument("--quiet", action="store_true", help="show only what is wrong")
+    how.add_argument("--watch", action="store_true", help="validate again after each change")
+    remote = parser.add_argument_group("asking AWS", "Needs credentials, and sends events, patterns and code to AWS.")
+    remote.add_argument(
+        "--remote", action="store_true", help="let EventBridge try the patterns and AppSync the resolvers, and compare"
+    )
+    remote.add_argument("--profile", help="the AWS profile")
+    remote.add_argument("--endpoint-url", metavar="URL", help="another endpoint for all AWS calls")
+    return parser
