@@ -99,7 +99,7 @@ def shells(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shells]:
     with ExitStack() as stack:
         # The project under another roof, so that its own state is left alone; what the programs look for in the working
         # directory is the state that the runtime is given here.
-        for name in ("scripts", "events"):
+        for name in ("scripts", "src", "events", "template.yaml", "schema.graphql", "resolvers", "samconfig.toml"):
             (tmp_path / name).symlink_to(PROJECT / name)
         (tmp_path / ".venv").symlink_to(sys.prefix)
         yield Shells(tmp_path, stack, request.param)

@@ -29,7 +29,8 @@ from livebus.publish.signer import Credentials
 from support.simulated_bus import Outcomes
 from support.sink_process import EventSink
 
-SCRIPT = Path(publish.__file__)
+PROJECT = Path(publish.__file__).parents[4]
+SCRIPT = PROJECT / "scripts" / "publish.py"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -332,13 +333,13 @@ def test_one_event_with_static_credentials_imports_little(tmp_path: Path) -> Non
         "gql",
     )
     code = (
-        "import sys, publish\n"
+        "import sys; from livebus.cli.publish import run as publish\n"
         "code = publish.main(sys.argv[1:])\n"
         f"print(code, sorted(name for name in {heavy!r} if name in sys.modules))"
     )
     with EventSink(tmp_path, "--verify") as sink:
         command = [sys.executable, "-c", code, "--endpoint-url", sink.url, "--bus", "orders", "--quiet", "e.json"]
-        environment = {**KEYS, "PYTHONPATH": str(SCRIPT.parent), "AWS_CONFIG_FILE": "none"}
+        environment = {**KEYS, "PYTHONPATH": str(PROJECT / "src"), "AWS_CONFIG_FILE": "none"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.stdout, done.stderr) == ("0 []\n", "")
 
@@ -347,13 +348,13 @@ def peak(sink: EventSink, lines: Iterator[bytes]) -> int:
     """The most memory of publish.py, in KiB, while it publishes these lines from a pipe."""
     # Not getrusage's: that includes what the process was before it became this program.
     code = (
-        "import re, sys, publish; from pathlib import Path\n"
+        "import re, sys; from livebus.cli.publish import run as publish; from pathlib import Path\n"
         "code = publish.main(sys.argv[1:])\n"
         "print(code, re.search('VmHWM: *([0-9]+)', Path('/proc/self/status').read_text().replace('\\t', ' '))[1])"
     )
     flags = ("--endpoint-url", sink.url, "--bus", "orders", "--quiet", "--no-bus-check")
     command = [sys.executable, "-c", code, *flags, "--concurrency", "64", "-"]
-    environment = {**KEYS, "PYTHONPATH": str(SCRIPT.parent), "AWS_CONFIG_FILE": "none"}
+    environment = {**KEYS, "PYTHONPATH": str(PROJECT / "src"), "AWS_CONFIG_FILE": "none"}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -123,7 +123,7 @@ def test_what_the_target_refuses_stays(runtime: RunningRuntime, verb: Verb, caps
     """A GraphQL error inside a 200 is no delivery: exit 1, and the letter is in the queue as before."""
     fail(runtime, "hello")
     template = tmp_path / "template.yaml"
-    project = Path(redrive.__file__).parents[1]
+    project = Path(redrive.__file__).parents[4]
     text = (project / "template.yaml").read_text().replace("'{\"msg\": <msg>}'", "'{\"wrong\": <msg>}'")
     template.write_text(text)
     for name in ("schema.graphql", "resolvers/publishMsgFromEB.js"):

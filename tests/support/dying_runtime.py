@@ -8,7 +8,6 @@ stack on; the rest are local.py's arguments.
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
 from pathlib import Path
@@ -37,8 +36,10 @@ def die(point: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    scripts = Path(sys.argv[3])
-    sys.path[0] = str(scripts)  # in place of this folder, whose modules are called as the standard library's
+    # In place of this folder, whose modules are called as the standard library's.
+    sys.path[0] = str(Path(sys.argv[3]).parent / "src")
     die(sys.argv[1], int(sys.argv[2]))
-    sys.argv = [str(scripts / "local.py"), *sys.argv[4:]]
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    from livebus.cli import local
+    from livebus.terminal import output
+
+    output.run(lambda: local.main(sys.argv[4:]))

@@ -120,9 +120,9 @@ def test_the_page_shows_what_the_program_prints(capsys: pytest.CaptureFixture[st
 
 def test_it_starts_without_what_others_need() -> None:
     """No boto3, GraphQL or server is imported for a few sums."""
-    code = "import sys; import capacity; print(sorted({n.partition('.')[0] for n in sys.modules} & set(sys.argv[1:])))"
+    code = "import sys; from livebus.cli import capacity; print(sorted({n.partition('.')[0] for n in sys.modules} & set(sys.argv[1:])))"
     heavy = ["aiohttp", "asyncio", "boto3", "botocore", "gql", "graphql", "quickjs", "yaml"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *heavy], cwd=ROOT / "scripts", capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *heavy], cwd=ROOT / "src", capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"

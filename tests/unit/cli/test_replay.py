@@ -17,7 +17,7 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         run("--help")
     assert raised.value.code == 0
-    assert "python scripts/replay.py start --local --from 2h --wait" in capsys.readouterr().out
+    assert "livebus replay start --local --from 2h --wait" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,8 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], message: str, capsy
     with pytest.raises(SystemExit) as raised:
         run(*arguments)
     assert raised.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith(message)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.partition(" (see livebus ")[0].endswith(message)
 
 
 @pytest.mark.parametrize("verb", [("list",), ("status",), ("cancel", "x"), ("start", "--from", "1h")])

@@ -116,7 +116,7 @@ def test_a_journal_of_another_input_is_refused(path: Path, change: dict[str, Any
 def test_what_is_no_journal_is_refused(path: Path, content: bytes) -> None:
     """Some other file of that name."""
     path.write_bytes(content)
-    with pytest.raises(LivebusError, match=r"this is not a journal of publish\.py"):
+    with pytest.raises(LivebusError, match=r"this is not a journal of livebus publish"):
         resumed(path, HEADER)
 
 

@@ -12,7 +12,8 @@ import pytest
 from livebus.cli.publish import run as publish
 
 ENTRY = {"Source": "my.app", "DetailType": "Hello", "Detail": {"msg": "hi"}}
-SCRIPT = Path(publish.__file__)
+PROJECT = Path(publish.__file__).parents[4]
+SCRIPT = PROJECT / "scripts" / "publish.py"
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         run("--help")
     assert raised.value.code == 0
-    assert "python scripts/publish.py --local events/sample.json" in capsys.readouterr().out
+    assert "livebus publish --local events/sample.json" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], message: str, capsy
     with pytest.raises(SystemExit) as raised:
         run(*arguments)
     assert raised.value.code == 2
-    assert f"publish.py: error: {message}" == capsys.readouterr().err.splitlines()[-1]
+    assert f"error: {message} (see livebus publish --help)" == capsys.readouterr().err.splitlines()[-1]
 
 
 def test_faults_of_all_files_are_told_and_nothing_is_sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +104,7 @@ def test_no_runtime_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """--local without a runtime tells how to start one, and ends with 1."""
     Path("e.json").write_text(json.dumps(ENTRY))
     assert run("--local", "e.json") == 1
-    expected = "error: no runtime is running. Start it with `python scripts/local.py` (or `make local`).\n"
+    expected = "error: no runtime is running. Start it with `livebus local` (or `make local`).\n"
     assert ("", expected) == capsys.readouterr()
 
 
@@ -123,7 +124,7 @@ def test_boto3_is_imported_only_to_send(arguments: list[str]) -> None:
     Path("e.json").write_text(json.dumps(ENTRY))
     Path("bad.json").write_text("nope")
     code = (
-        "import sys; from pathlib import Path; import publish\n"
+        "import sys; from pathlib import Path; from livebus.cli.publish import run as publish\n"
         "try: publish.main(sys.argv[1:], project=Path())\n"
         "except SystemExit: pass\n"
         "print(sorted(m for m in ('boto3', 'botocore', 'gql', 'aiohttp', 'rich') if m in sys.modules))"
@@ -133,7 +134,7 @@ def test_boto3_is_imported_only_to_send(arguments: list[str]) -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": str(SCRIPT.parent), "PATH": ""},
+        env={"PYTHONPATH": str(PROJECT / "src"), "PATH": ""},
     )
     assert done.stdout.splitlines()[-1] == "[]"
 

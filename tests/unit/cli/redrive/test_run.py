@@ -25,13 +25,13 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         run("--help")
     assert raised.value.code == 0
-    assert "python scripts/redrive.py list --local" in capsys.readouterr().out
+    assert "livebus redrive list --local" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "redrive.py: error: the following arguments are required: VERB"),
+        ((), "error: the following arguments are required: VERB"),
         (("list", "--local", "--region", "x"), "--local goes without --region: its state file has it all"),
         (("list", "--queue", "a", "--queue-url", "b"), "--queue-url says it all: it goes without --queue"),
         (
@@ -50,7 +50,8 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], message: str, capsy
     with pytest.raises(SystemExit) as raised:
         run(*arguments)
     assert raised.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith(message)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.partition(" (see livebus ")[0].endswith(message)
 
 
 @pytest.mark.parametrize("verb", ["list", "show", "publish", "export", "purge"])

@@ -119,7 +119,7 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], expected: str, caps
         subscribe.main(arguments, project=Path.cwd())
     assert raised.value.code == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert f"subscribe.py: error: {expected}" == last[: len(expected) + len("subscribe.py: error: ")]
+    assert f"error: {expected}" == last[: len(expected) + len("error: ")]
 
 
 API = ApiAddress("http://127.0.0.1:1/graphql", "ws://127.0.0.1:1/graphql")
@@ -167,7 +167,7 @@ def test_no_password_is_wrong_usage(
         subscribe._sign_in(parser, parser.parse_args(arguments), session, API)
     assert raised.value.code == 2
     expected = "no password: set LIVEBUS_PASSWORD, or pass --password-stdin and write it to stdin"
-    assert capsys.readouterr().err.splitlines()[-1] == f"subscribe.py: error: {expected}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {expected} (see livebus subscribe --help)"
 
 
 def asked(*arguments: str) -> list[subscribe.Asked]:
@@ -205,7 +205,7 @@ def test_what_stands_behind_a_subscription_belongs_to_it() -> None:
 def test_no_runtime_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """--local without a runtime tells how to start one, and ends with 1."""
     assert subscribe.main(["--local"], project=Path.cwd()) == 1
-    expected = "error: no runtime is running. Start it with `python scripts/local.py` (or `make local`).\n"
+    expected = "error: no runtime is running. Start it with `livebus local` (or `make local`).\n"
     assert capsys.readouterr() == ("", expected)
 
 

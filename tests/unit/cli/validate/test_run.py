@@ -405,7 +405,7 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
         run("--help")
     assert raised.value.code == 0
     out = capsys.readouterr().out
-    assert "python scripts/validate.py --fast --watch" in out
+    assert "livebus validate --fast --watch" in out
     assert "exit codes: 0 no errors" in out
 
 
@@ -492,7 +492,7 @@ def test_cfn_lint_and_boto3_are_imported_only_when_they_are_needed() -> None:
     """Neither with --fast, nor for --list."""
     application()
     code = (
-        "import sys; import validate\n"
+        "import sys; from livebus.cli.validate import run as validate\n"
         "validate.main(sys.argv[1:])\n"
         "unwanted = ('boto3', 'botocore', 'cfnlint', 'joserfc', 'gql', 'aiohttp', 'rich', 'pytest')\n"
         "print(sorted(m for m in unwanted if m in sys.modules))"
