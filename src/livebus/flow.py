@@ -17,7 +17,7 @@ from graphql.language import FieldNode
 from livebus.access import FieldAccess, role_may_invoke
 from livebus.caller import AWS_IAM, Caller
 from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
-from livebus.errors import InvalidEventPattern, InvalidTemplate, LivebusError
+from livebus.errors import Fault, InvalidEventPattern, InvalidTemplate, LivebusError
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
 from livebus.operation import GraphQLRequest, Services
@@ -180,6 +180,11 @@ class Compilation:
     line: Line
     errors: tuple[LivebusError, ...]
 
+    @property
+    def faults(self) -> list[Fault]:
+        """What all stations refused."""
+        return [fault for error in self.errors for fault in error.faults]
+
 
 def compile_line(
     application: Application,
@@ -194,9 +199,8 @@ def compile_line(
     have these ``settings``. Raises InvalidTemplate with the faults of all stations.
     """
     compilation = compile_parts(application, subscriptions=subscriptions, settings=settings)
-    faults = [fault for error in compilation.errors for fault in error.faults]
-    if faults:
-        raise InvalidTemplate(faults=faults)
+    if compilation.errors:
+        raise InvalidTemplate(faults=compilation.faults)
     return compilation.line
 
 

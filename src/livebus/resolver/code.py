@@ -138,7 +138,9 @@ class _Module:
         problems = check_import(module, [name for name, _, _ in names])
         for position, problem in problems:
             node = statement if position is None else names[position][2]
-            self.faults.append(Fault(problem.found, self._place(node), problem.expected, problem.advice))
+            self.faults.append(
+                Fault(problem.found, self._place(node), problem.expected, problem.advice, problem.not_emulated)
+            )
         for imported_name, local_name, _ in names:
             member = "" if imported_name == "*" else f".{imported_name}"
             self._imported.append(f"const {local_name}=$appsync{member};")

@@ -101,13 +101,14 @@ class Problem:
     found: str
     expected: str = ""
     advice: str = ""
+    not_emulated: bool = False
 
 
 def check_import(module: str, names: Sequence[str]) -> Iterable[tuple[int | None, Problem]]:
     """What is wrong with an import: problems of the module (None) or of one name (its index)."""
     if module in _DATA_SOURCE_MODULES:
         found = f"{module!r} makes {_DATA_SOURCE_MODULES[module]}, which the local runtime does not emulate"
-        yield None, Problem(found, "a data source of type NONE or AMAZON_EVENTBRIDGE")
+        yield None, Problem(found, "a data source of type NONE or AMAZON_EVENTBRIDGE", not_emulated=True)
         return
     if module != UTILS:
         close = difflib.get_close_matches(module, [UTILS, *_DATA_SOURCE_MODULES], 1, 0.8)
@@ -125,7 +126,7 @@ def check_member(holder: str, name: str) -> Problem | None:
     """What is wrong with a member of ``util``, ``extensions``, ``runtime`` or ``console``, if anything is."""
     path = f"{holder}.{name}"
     if path in _NOT_EMULATED:
-        return Problem(f"{path!r} is not emulated: {_NOT_EMULATED[path]}")
+        return Problem(f"{path!r} is not emulated: {_NOT_EMULATED[path]}", not_emulated=True)
     known = MEMBERS.get(holder)
     if known is None or name in known:
         return None

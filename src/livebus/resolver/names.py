@@ -124,7 +124,7 @@ def _unknown_members(syntax: Syntax, file: str) -> Iterator[Fault]:
             continue
         if problem := check_member(path, syntax.source(name)):
             place = Place(file, *syntax.position(name))
-            yield Fault(problem.found, place, problem.expected, problem.advice)
+            yield Fault(problem.found, place, problem.expected, problem.advice, problem.not_emulated)
 
 
 def _module_path(syntax: Syntax, node: Node | None) -> str | None:

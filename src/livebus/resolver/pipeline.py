@@ -58,7 +58,7 @@ def compile_resolver(
             found = (
                 f"The data source {source.name!r} is of type {source.type!r}, which the local runtime does not emulate"
             )
-            faults.append(Fault(found, config.place, " or ".join(EMULATED)))
+            faults.append(Fault(found, config.place, " or ".join(EMULATED), not_emulated=True))
     if faults:
         raise InvalidResolver(faults=faults)
     return CompiledResolver(

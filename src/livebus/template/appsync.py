@@ -59,7 +59,7 @@ class _ApiReader:
             ("Visibility", "GLOBAL", "PRIVATE", "EventBridge does not reach private APIs."),
         ):
             if (given := properties.text(member, emulated, choices=(emulated, other))) != emulated:
-                properties.fault(f"{member} {given!r} is not emulated", member, expected=emulated, advice=advice)
+                properties.not_emulated(f"{member} {given!r} is not emulated", member, expected=emulated, advice=advice)
         schema, schema_place = self._schema(resource, members)
         return GraphQLApi(
             logical_id=resource.logical_id,
@@ -103,7 +103,7 @@ class _ApiReader:
         mode = cast(Mode, given.text("AuthenticationType", AWS_IAM, choices=get_args(Mode)))
         if mode == LAMBDA:
             found = "a Lambda authorizer (AWS_LAMBDA) is not emulated"
-            given.fault(found, "AuthenticationType", advice="Use another mode to run it here.")
+            given.not_emulated(found, "AuthenticationType", advice="Use another mode to run it here.")
         if mode == COGNITO:
             pool = given.mapping("UserPoolConfig")
             pool.required("UserPoolId", what=f"{COGNITO}, in UserPoolConfig,")

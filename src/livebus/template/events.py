@@ -120,9 +120,12 @@ class _RuleReader:
             raw = self._resources.document.body["Resources"][resource.logical_id]["Properties"]["EventBusName"]
             own = [name for name in self._buses if name != bus]
             close = difflib.get_close_matches(bus, own, n=1, cutoff=0.8) if isinstance(raw, str) else []
-            advice = f"Did you mean {close[0]!r}?" if close else "Buses of other stacks are not emulated."
             found = f"rule {resource.logical_id!r} is on the bus {given!r}, which is not there"
-            resource.properties.fault(found, "EventBusName", advice=advice)
+            if close:
+                resource.properties.fault(found, "EventBusName", advice=f"Did you mean {close[0]!r}?")
+            else:
+                advice = "Buses of other stacks are not emulated."
+                resource.properties.not_emulated(found, "EventBusName", advice=advice)
         return bus
 
     def _targets(self, resource: Resource) -> tuple[Target, ...]:
@@ -190,6 +193,7 @@ class _RuleReader:
             return self._apis[arn]
         parts = arn.split(":", 5)
         meant = self._meant.get(arn)
+        tell = item.fault
         if meant is not None:
             kind = "API's own ARN" if arn == meant.arn else "API's URL" if "://" in arn else "API's id"
             advice = f"Write !GetAtt {meant.logical_id}.GraphQLEndpointArn: the {kind} is not the endpoint's."
@@ -197,12 +201,14 @@ class _RuleReader:
             advice = (
                 f"Only GraphQL APIs of this template can be targets here. Targets of {parts[2]!r} are not emulated."
             )
+            tell = item.not_emulated
         elif _is_endpoint(arn):
             advice = "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated."
+            tell = item.not_emulated
         else:
             advice = "Write !GetAtt, the API's logical id, and .GraphQLEndpointArn behind it."
         found = f"the Arn of target {name!r} is {shown(arn)}"
-        item.fault(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
+        tell(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
         # What else is wrong with a target of that API is told at the same time.
         return meant
 
@@ -212,10 +218,11 @@ class _RuleReader:
             service, resource = _OF_KIND[kind]
             parts = arn.split(":", 5)
             is_arn = len(parts) == 6 and parts[2] == service and parts[5].startswith(resource)
-            advice = f"Write !GetAtt and the {kind}'s logical id, with .Arn behind it."
+            found = f"{kind} {shown(arn)} is not in the template"
             if is_arn:
-                advice = f"A {kind} of another stack is not emulated."
-            item.fault(f"{kind} {shown(arn)} is not in the template", member, advice=advice)
+                item.not_emulated(found, member, advice=f"A {kind} of another stack is not emulated.")
+            else:
+                item.fault(found, member, advice=f"Write !GetAtt and the {kind}'s logical id, with .Arn behind it.")
         return known.get(arn) if arn is not None else None
 
 

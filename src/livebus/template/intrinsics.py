@@ -368,15 +368,16 @@ class Evaluator:
 
     def _misplaced_function(self, name: str, path: Path, *, is_alone: bool) -> str:
         if name in _NOT_EMULATED or name.startswith("Fn::ForEach::"):
-            return self._fault(
-                f"{name} is not emulated", path, advice="Write the value itself, or give it as a parameter."
-            )
+            advice = "Write the value itself, or give it as a parameter."
+            return self._fault(f"{name} is not emulated", path, advice=advice, not_emulated=True)
         if name in self._functions and not is_alone:
             return self._fault(f"{name} stands beside other keys", path, "a function alone in its object")
         return self._fault(f"unknown function {name!r}", path, advice=did_you_mean(name, self._functions))
 
-    def _fault(self, found: str, path: Path, expected: str = "", advice: str = "") -> str:
-        self.faults.append(Fault(found, self._place_of(path), expected, advice))
+    def _fault(
+        self, found: str, path: Path, expected: str = "", advice: str = "", *, not_emulated: bool = False
+    ) -> str:
+        self.faults.append(Fault(found, self._place_of(path), expected, advice, not_emulated))
         return UNKNOWN
 
 

@@ -146,7 +146,7 @@ def _refuse_or_warn(resources: Resources) -> None:
         place = resource.place()
         if resource.type in NOT_EMULATED:
             found, advice = f"{resource} is not emulated", NOT_EMULATED[resource.type]
-            resources.tell(found, place, advice)
+            resources.not_emulated(found, place, advice)
         elif not is_known_type(resource.type) and resource.type not in INERT:
             resources.warn(place, f"{resource} does nothing here. {did_you_mean(resource.type, MEMBERS)}".rstrip())
         check_members(resources, resource)

@@ -79,7 +79,8 @@ class _Reader:
             self._fault(f"parameter {self._name!r} has no Type", expected=f"one of {', '.join(_TYPES)}")
             return "String"
         if kind.startswith("AWS::SSM::"):
-            self._fault(f"parameter type {kind!r} is not emulated", "Type", advice=f"Make {self._name!r} a String.")
+            found, advice = f"parameter type {kind!r} is not emulated", f"Make {self._name!r} a String."
+            self._fault(found, "Type", advice=advice, not_emulated=True)
         elif kind not in _TYPES and not _AWS_TYPE.fullmatch(kind):
             found = f"parameter {self._name!r} has the type {kind!r}"
             self._fault(found, "Type", f"one of {', '.join(_TYPES)}", did_you_mean(kind, _TYPES))
@@ -152,9 +153,11 @@ class _Reader:
     def _broken(self, text: str, expected: str, advice: str = "") -> None:
         self._fault(f"parameter {self._name!r} has the value {shown(text)}", "", expected, advice)
 
-    def _fault(self, found: str, member: str = "", expected: str = "", advice: str = "") -> None:
+    def _fault(
+        self, found: str, member: str = "", expected: str = "", advice: str = "", *, not_emulated: bool = False
+    ) -> None:
         path = ("Parameters", self._name, member) if member else ("Parameters", self._name)
-        self.faults.append(Fault(found, self._document.place(path), expected, advice))
+        self.faults.append(Fault(found, self._document.place(path), expected, advice, not_emulated))
 
 
 def _is_list(kind: str) -> bool:

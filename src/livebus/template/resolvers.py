@@ -81,7 +81,7 @@ class _ResolverReader:
             kind = properties.text("Type", choices=_DATA_SOURCES)
             if kind and kind not in _EMULATED_DATA_SOURCES:
                 expected = f"one of {', '.join(_EMULATED_DATA_SOURCES)}"
-                properties.fault(f"data source type {kind!r} is not emulated", "Type", expected=expected)
+                properties.not_emulated(f"data source type {kind!r} is not emulated", "Type", expected=expected)
             bus = properties.mapping("EventBridgeConfig")
             if kind == "AMAZON_EVENTBRIDGE":
                 bus.required("EventBusArn", what=f"{resource}, in EventBridgeConfig,")
@@ -104,7 +104,7 @@ class _ResolverReader:
         properties = resource.properties
         vtl = [member for member in _VTL if member in properties]
         for member in vtl:
-            properties.fault(
+            properties.not_emulated(
                 "mapping templates in VTL are not emulated", member, advice="Write the resolver in APPSYNC_JS."
             )
         if vtl:

@@ -170,8 +170,9 @@ class Resources:
         """What a resource answers to GetAtt."""
         return str(self.attributes.get(resource.logical_id, name))
 
-    def tell(self, found: str, place: Place, advice: str = "") -> None:
-        self.faults.append(Fault(found, place, advice=advice))
+    def not_emulated(self, found: str, place: Place, advice: str = "") -> None:
+        """Tell of what AWS takes and the local runtime has not."""
+        self.faults.append(Fault(found, place, advice=advice, not_emulated=True))
 
     def warn(self, place: Place, text: str) -> None:
         self.warnings.append(f"{place}: {text}")

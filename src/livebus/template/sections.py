@@ -82,7 +82,14 @@ def _check_version_and_transform(document: Document, faults: list[Fault]) -> Non
     for transform in given if isinstance(given, list) else [given]:
         if transform is not None and transform not in _TRANSFORMS:
             found = f"Transform {shown(transform)} is not emulated"
-            faults.append(Fault(found, document.place(("Transform",)), f"one of {', '.join(_TRANSFORMS)}, or none"))
+            faults.append(
+                Fault(
+                    found,
+                    document.place(("Transform",)),
+                    f"one of {', '.join(_TRANSFORMS)}, or none",
+                    not_emulated=True,
+                )
+            )
 
 
 def _resources(document: Document, resources: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:

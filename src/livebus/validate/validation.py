@@ -113,7 +113,7 @@ class Validation:
         services = self.services
         self.stage = Stage(inspection.compilation.line, services)
         # What the runtime does not emulate may be sound on AWS: then a failure here proves nothing.
-        not_emulated = any(fault.only_local for fault in inspection.reading_faults)
+        not_emulated = any(fault.not_emulated for fault in (*inspection.reading_faults, *inspection.compilation.faults))
         # What checks have tried already is not tried again: each event runs the mutation once.
         made: dict[int, dict[int, Attempt]] = {}
         with suppress(Exception):  # a bug of ours, which the checks that ask for the same have told

@@ -135,7 +135,7 @@ def modes_are_read(inspection: Inspection, api: GraphQLApi) -> bool:
     return not any(
         fault.place.path.startswith(auth) or (fault.place.path == properties and "AuthenticationType" in fault.found)
         for fault in inspection.reading_faults
-        if not fault.only_local
+        if not fault.not_emulated
     )
 
 

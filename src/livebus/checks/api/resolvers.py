@@ -165,10 +165,6 @@ def _code_faults(inspection: Inspection) -> Iterator[Fault]:
             yield fault if fault.place.line is not None else replace(fault, place=code.place)
 
 
-def _only_local(fault: Fault) -> bool:
-    return fault.only_local or "does not emulate" in fault.found
-
-
 @CHECKS.add(
     "E9172",
     "AppSync takes the code of resolvers and functions",
@@ -176,7 +172,7 @@ def _only_local(fault: Fault) -> bool:
     source=_OVERVIEW,
 )
 def _code_is_taken(inspection: Inspection) -> Iterator[Fault]:
-    return (fault for fault in _code_faults(inspection) if not _only_local(fault))
+    return (fault for fault in _code_faults(inspection) if not fault.not_emulated)
 
 
 @CHECKS.add(
@@ -186,7 +182,7 @@ def _code_is_taken(inspection: Inspection) -> Iterator[Fault]:
     source="docs/fidelity.md",
 )
 def _code_is_emulated(inspection: Inspection) -> Iterator[Fault]:
-    return (fault for fault in _code_faults(inspection) if _only_local(fault))
+    return (fault for fault in _code_faults(inspection) if fault.not_emulated)
 
 
 # --- the resource ---------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def _on_own_bus(inspection: Inspection) -> Iterator[Fault]:
     own = _own_buses(inspection)
     if not own or any(rule.bus in own for rule in inspection.application.rules):
         return
-    told = {fault.place for fault in inspection.reading_faults if not fault.only_local}
+    told = {fault.place for fault in inspection.reading_faults if not fault.not_emulated}
     of_aws = _rules_for_aws(inspection)
     for rule in inspection.application.rules:
         given = _given(inspection, rule)

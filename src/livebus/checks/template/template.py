@@ -23,7 +23,7 @@ CHECKS = Checks()
 )
 def _readable(inspection: Inspection) -> Iterator[Fault]:
     for fault in inspection.reading_faults:
-        if not fault.only_local:
+        if not fault.not_emulated:
             yield fault
 
 
@@ -35,5 +35,5 @@ def _readable(inspection: Inspection) -> Iterator[Fault]:
 )
 def _emulated(inspection: Inspection) -> Iterator[Fault]:
     for fault in inspection.reading_faults:
-        if fault.only_local:
+        if fault.not_emulated:
             yield fault

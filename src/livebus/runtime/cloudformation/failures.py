@@ -90,7 +90,7 @@ def _service_words(error: LivebusError, fault: Fault, reading: Reading) -> str:
 
 
 def _reason(resource: Resource, fault: Fault, words: str, new_id: Callable[[], str]) -> str:
-    if fault.only_local:
+    if fault.not_emulated:
         return f"The local runtime, not AWS, refuses this: {fault}"
     if resource.type in ("AWS::Events::Rule", "AWS::Events::Archive"):
         target = _TARGET_ARN.match(fault.found)
