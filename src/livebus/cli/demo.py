@@ -17,6 +17,7 @@ from livebus.aws.session import Destination, Session
 from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError
 from livebus.event.document import read_entries
+from livebus.steps import words
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped, json_text
 
@@ -125,25 +126,8 @@ def _sign_in(session: Session) -> SignIn:
 
 def _show_station(record: dict[str, Any]) -> None:
     """One station's word on the event, on one line."""
-    match record["station"]:
-        case "bus":
-            text = (
-                f"accepted as event {record['event']} on {record.get('bus')}"
-                if record["accepted"]
-                else record["message"]
-            )
-        case "pattern":
-            text = f"rule {record['rule']} " + ("matches" if record["matches"] else "; ".join(record["reasons"]))
-        case "transformer":
-            text = f"variables {json_text(record['variables'])}"
-        case "execution":
-            text = f"mutation answered {json_text(record['data'])}"
-            text += f" with errors {json_text(record['errors'])}" if record["errors"] else ""
-        case "subscription":
-            text = f"{record['field']} goes to {record['subscribers']} subscriber(s)"
-            text += f"; dropped: {record['dropped'][0]}" if record["dropped"] else ""
-        case _:
-            text = json_text({key: value for key, value in record.items() if key not in ("event", "at")})
+    accepted = record["station"] == "bus" and record["accepted"]
+    text = f"accepted as event {record['event']} on {record['bus']}" if accepted else words(record)
     _say(f"  {record['station']}", text)
 
 

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
+from livebus import steps
 from livebus.errors import did_you_mean
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
 from livebus.rehearsal.audience import Audience, Reception
+from livebus.steps import Step
 from livebus.template.application import Rule, Target
-
-Step = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +66,15 @@ class Rehearsal:
     @property
     def reasons(self) -> list[str]:
         """Why the event does not arrive, in words; empty where it does."""
-        return [] if self.arrives else list(_reasons(self.steps))
+        return [] if self.arrives else list(steps.reasons(self.steps))
 
     def _bus(self) -> Iterator[Step]:
         bus, buses = self.event.bus, [known.name for known in self._line.application.buses]
-        step: Step = {"station": "bus", "bus": bus, "accepted": True}
+        dropped = ""
         if not self._line.has_bus(bus) and not self.unproven:
             advice = did_you_mean(bus, buses) or f"There are: {', '.join(buses)}."
-            step["dropped"] = f"there is no event bus {bus!r}. {advice} AWS accepts the event and drops it in silence"
-        yield step
+            dropped = f"there is no event bus {bus!r}. {advice} AWS accepts the event and drops it in silence"
+        yield steps.accepted(self.event, dropped)
 
     def _patterns(self) -> Iterator[Step]:
         compiled = {each.rule.logical_id: each for each in self._line.compiled_rules(self.event.bus)}
@@ -91,7 +90,7 @@ class Rehearsal:
                 reasons = ["the rule is DISABLED"]
             else:
                 reasons = ["the rule's event pattern is not valid"]
-            yield {"station": "pattern", "rule": rule.name, "matches": not reasons, "reasons": reasons}
+            yield steps.judged(rule.name, reasons)
 
 
 class Stage:
@@ -171,26 +170,13 @@ def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Ite
 
 
 def _invoked(invocation: Invocation) -> Iterator[Step]:
-    where = {"rule": invocation.rule.name, "target": invocation.target.id}
-    attempt = invocation.attempt
+    attempt, rule, target = invocation.attempt, invocation.rule.name, invocation.target.id
     if attempt is None:
-        yield {"station": "target", **where, "reason": invocation.reason}
+        yield steps.unreached(rule, target, invocation.reason)
         return
-    if attempt.variables is not None:
-        yield {"station": "transformer", **where, "variables": attempt.variables}
-    if attempt.response is not None:
-        yield {
-            "station": "execution",
-            **where,
-            "operation": invocation.target.graphql_operation,
-            "status": attempt.response.status,
-            "data": attempt.response.data,
-            "errors": list(attempt.response.errors),
-        }
-    if attempt.failure is not None:
-        failure = attempt.failure
-        yield {"station": "failure", **where, "code": failure.code, "message": failure.message}
-    elif not invocation.receptions:
+    yield from steps.attempted(rule, attempt)
+    where = {"rule": rule, "target": target}
+    if attempt.failure is None and not invocation.receptions:
         yield {"station": "subscription", **where, "field": None, "reason": _unpublished(attempt)}
     for reception in invocation.receptions:
         yield _reception_step(where, reception)
@@ -219,32 +205,3 @@ def _reception_step(where: dict[str, str], reception: Reception) -> Step:
     if reception.unselected:
         step["unselected"] = list(reception.unselected)
     return step
-
-
-def _reasons(steps: list[Step]) -> Iterator[str]:
-    patterns = [step for step in steps if step["station"] == "pattern"]
-    for step in steps:
-        reason = _reason(step)
-        if reason:
-            yield f"{step['rule']}: {reason}" if "rule" in step else reason
-    if not any(step["matches"] for step in patterns):
-        for step in patterns:
-            yield f"rule {step['rule']} does not match: {'; '.join(step['reasons'])}"
-        if not patterns and not steps[0].get("dropped"):
-            yield f"no rule listens on the event bus {steps[0]['bus']!r}"
-
-
-def _reason(step: Step) -> str:
-    """Why an event ends at a station; empty where it goes on."""
-    match step["station"]:
-        case "bus":
-            return str(step.get("dropped", ""))
-        case "execution" if step["errors"]:
-            return f"the mutation fails: {step['errors'][0].get('message')}"
-        case "failure":
-            return f"{step['code']}: {step['message']}"
-        case "target":
-            return f"target {step['target']!r}: {step['reason']}"
-        case "subscription" if "reason" in step:
-            return f"{step['field']}: {step['reason']}" if step["field"] else str(step["reason"])
-    return ""

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
+from livebus import steps
 from livebus.checks.check import Check, Finding, Severity
 from livebus.checks.suppression import Suppressed
 from livebus.errors import NOWHERE, Fault, Place
 from livebus.event.envelope import Refused
-from livebus.rehearsal.stage import Rehearsal, Step
-from livebus.terminal.escape import escaped, json_text
+from livebus.rehearsal.stage import Rehearsal
+from livebus.steps import Step, words
+from livebus.terminal.escape import escaped
 
-LONGEST_VALUE = 160
 # So many events are shown with their whole way; of more, those only that do not do what is expected of them.
 MOST_TREES = 50
 _COLOURS: Mapping[Severity, str] = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
@@ -49,15 +50,14 @@ class EventOutcome:
     @property
     def steps(self) -> list[Step]:
         if self.refused is not None:
-            code, message = self.refused.code, self.refused.message
-            return [{"station": "bus", "accepted": False, "code": code, "message": message}]
+            return [steps.refused(self.refused)]
         return self.rehearsal.steps if self.rehearsal is not None else []
 
     @property
     def reasons(self) -> list[str]:
         """Why it does not arrive, in words; empty where it does."""
         if self.refused is not None:
-            return [f"PutEvents refuses it: {self.refused.code}: {self.refused.message}"]
+            return [words(steps.refused(self.refused))]
         return self.rehearsal.reasons if self.rehearsal is not None else []
 
     @property
@@ -217,69 +217,29 @@ def _verdict(event: EventOutcome, style: Style) -> str:
 _Node = tuple[str, list[Any]]
 
 
-def _nodes(steps: Iterable[Step]) -> Iterator[_Node]:
+def _nodes(way: Iterable[Step]) -> Iterator[_Node]:
     """What the steps say, in words: under each rule what became of its targets."""
     patterns: dict[str, _Node] = {}
-    for step in steps:
+    for step in way:
         rule = step.get("rule")
         if step["station"] == "bus":
-            yield _bus_words(step), []
+            yield words(step), []
         elif step["station"] == "pattern":
             node: _Node = (f"rule {rule} matches", [])
             if not step["matches"]:
                 node = (f"rule {rule} does not match", [(str(reason), []) for reason in step["reasons"]])
             patterns[str(rule)] = node
         elif rule in patterns:
-            patterns[rule][1].append((_words(step), []))
+            patterns[rule][1].append((words(step), []))
     yield from patterns.values()
-
-
-def _bus_words(step: Step) -> str:
-    if not step["accepted"]:
-        return f"PutEvents refuses it: {step['code']}: {step['message']}"
-    return str(step.get("dropped") or f"event bus {step['bus']}")
-
-
-def _words(step: Step) -> str:
-    match step["station"]:
-        case "transformer":
-            return f"variables {_short(step['variables'])}"
-        case "execution" if step["errors"]:
-            return f"the mutation answers {_short(step['data'])} with errors {_short(step['errors'])}"
-        case "execution":
-            return f"the mutation answers {_short(step['data'])}"
-        case "failure":
-            return f"{step['code']}: {step['message']}"
-        case "subscription":
-            return _subscription_words(step)
-        case _:
-            return f"target {step['target']}: {step['reason']}"
-
-
-def _subscription_words(step: Step) -> str:
-    if step["field"] is None:
-        return str(step["reason"])
-    subscriber = step.get("subscriber", {}).get("mode", "nobody")
-    if step["received"] is None:
-        return f"{step['field']}: {subscriber} gets nothing: {step['reason']}"
-    words = f"{step['field']}: {subscriber} gets {_short(step['received'])}"
-    if step.get("unselected"):
-        words += f"; whoever asks for {', '.join(step['unselected'])} gets an error: the mutation does not select it"
-    return words
 
 
 def _branches(nodes: Sequence[_Node], indent: str, style: Style) -> Iterator[str]:
     fork, corner, bar = ("├─ ", "└─ ", "│  ") if style.unicode else ("|- ", "`- ", "|  ")
-    for index, (words, below) in enumerate(nodes):
+    for index, (said, below) in enumerate(nodes):
         last = index == len(nodes) - 1
-        yield f"{indent}{corner if last else fork}{escaped(words)}"
+        yield f"{indent}{corner if last else fork}{escaped(said)}"
         yield from _branches(below, indent + ("   " if last else bar), style)
-
-
-def _short(value: Any) -> str:
-    # Cut before it is escaped: a value of a megabyte is not worth the time.
-    text = json_text(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
 
 
 def summary(report: Report) -> str:

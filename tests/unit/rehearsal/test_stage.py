@@ -82,7 +82,13 @@ def test_an_event_that_arrives_tells_of_every_station(line: Callable[..., LocalL
     assert rehearsal.arrives
     assert rehearsal.reasons == []
     assert orjson.loads(orjson.dumps(rehearsal.steps)) == [
-        {"station": "bus", "bus": "livebus", "accepted": True},
+        {
+            "station": "bus",
+            "accepted": True,
+            "bus": "livebus",
+            "source": "sample.source",
+            "detailType": "message",
+        },
         {"station": "pattern", "rule": "publish", "matches": True, "reasons": []},
         {"station": "transformer", **where, "variables": {"msg": "hello"}},
         {

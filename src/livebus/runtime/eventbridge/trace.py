@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from livebus import steps
 from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, CompiledRule
 from livebus.runtime.eventbridge.lines import Lines
+from livebus.steps import Step
 from livebus.template.application import Queue
 
 Listener = Callable[[dict[str, Any]], None]
 Tell = Callable[[str], None]
 
 LINES_PER_SECOND = 20
-_LONGEST_VALUE = 200
 
 
 class _Budget:
@@ -77,14 +78,14 @@ class Trace:
 
     def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
         self._problem(f"refused an entry from {entry.get('Source')!r}: {refused.code}: {refused.message}")
-        self._emit("bus", "", accepted=False, code=refused.code, message=refused.message)
+        self._emit("", steps.refused(refused))
 
     def no_such_bus(self, event: Event, known: Sequence[str]) -> None:
         self._problem(
             f"event {event.id} was dropped: there is no event bus {event.bus!r} (there are: {', '.join(known)})."
             " AWS accepts such an event too, and drops it in silence"
         )
-        self._emit("bus", event.id, accepted=True, bus=event.bus, dropped="no such event bus")
+        self._emit(event.id, steps.accepted(event, "no such event bus"))
 
     def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
         is_asked = bool(self.listeners) or self._verbose
@@ -98,19 +99,9 @@ class Trace:
 
     def _tell_match(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
         verdicts = lines.verdicts(event)
-        envelope = event.envelope
-        self._emit(
-            "bus",
-            event.id,
-            accepted=True,
-            bus=event.bus,
-            source=envelope["source"],
-            detailType=envelope["detail-type"],
-        )
+        self._emit(event.id, steps.accepted(event))
         for verdict in verdicts:
-            self._emit(
-                "pattern", event.id, rule=verdict.rule.name, matches=verdict.matches, reasons=list(verdict.reasons)
-            )
+            self._emit(event.id, steps.judged(verdict.rule.name, verdict.reasons))
         if not rules:
             self._problem(
                 f"event {event.id} matched no rule on bus {event.bus!r}",
@@ -137,7 +128,7 @@ class Trace:
         if failure is not None:
             self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
         self._emit_attempt(event, rule, attempt, attempts)
-        self._emit("delivery", event.id, rule=rule.rule.name, retryIn=round(after, 3))
+        self._delivery(event, rule, retryIn=round(after, 3))
 
     def dead_lettered(
         self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue
@@ -147,10 +138,9 @@ class Trace:
         )
         self._told(self._letters, (line,))
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
-        self._emit(
-            "delivery",
-            event.id,
-            rule=rule.rule.name,
+        self._delivery(
+            event,
+            rule,
             deadLetterQueue=queue.name,
             code=letter.error_code,
             message=letter.error_message,
@@ -159,62 +149,39 @@ class Trace:
     def lost(self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, why: str) -> None:
         self._loss(f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}")
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
-        self._emit("delivery", event.id, rule=rule.rule.name, lost=why, code=letter.error_code)
+        self._delivery(event, rule, lost=why, code=letter.error_code)
 
     def target_gone(self, event: Event, rule_arn: str, target_id: str) -> None:
         self._loss(
             f"event {event.id} waited for target {target_id!r} of {rule_arn}, which the template has no more: dropped"
         )
-        self._emit("delivery", event.id, lost="the target is gone")
+        self._emit(event.id, {"station": "delivery", "lost": "the target is gone"})
 
     def journal_fault(self, fault: str) -> None:
         """An event that waited can be neither read nor struck out; the next start finds it where it is."""
         self._loss(f"{fault}; an event in it is tried again at the next start")
 
     def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
-        name, target = rule.rule.name, attempt.target.target.id
-        if attempt.variables is not None:
-            self._emit("transformer", event.id, rule=name, target=target, variables=attempt.variables)
-        if attempt.response is not None:
-            self._emit(
-                "execution",
-                event.id,
-                rule=name,
-                target=target,
-                attempt=attempts,
-                status=attempt.response.status,
-                data=attempt.response.data,
-                errors=list(attempt.response.errors),
-            )
-        if attempt.failure is not None:
-            self._emit(
-                "failure",
-                event.id,
-                rule=name,
-                target=target,
-                code=attempt.failure.code,
-                message=attempt.failure.message,
-            )
-        for field, deliveries in attempt.published.deliveries:
-            self._emit(
-                "subscription",
-                event.id,
-                field=field,
-                subscribers=len(deliveries),
-                dropped=[dropped.reason for dropped in deliveries.dropped],
-            )
+        if not self.listeners and not self._verbose:
+            return
+        for step in steps.attempted(rule.rule.name, attempt):
+            self._emit(event.id, step | {"attempt": attempts} if step["station"] == "execution" else step)
+        for step in steps.published(rule.rule.name, attempt):
+            self._emit(event.id, step)
 
     # --- telling ----------------------------------------------------------------------------------------------------
 
-    def _emit(self, station: str, event_id: str, **said: Any) -> None:
+    def _emit(self, event_id: str, step: Step) -> None:
         if not self.listeners and not self._verbose:
             return
-        record = {"station": station, "event": event_id, "at": self._clock(), **said}
+        record = {"station": step["station"], "event": event_id, "at": self._clock(), **step}
         for listener in tuple(self.listeners):
             listener(record)
         if self._verbose:
-            words = " ".join(f"{key}={_short(value)}" for key, value in said.items())
-            self._tell(f"{event_id[:8] or '-':8} {station:12} {words}")
+            self._tell(f"{event_id[:8] or '-':8} {step['station']:12} {steps.words(step)}")
+
+    def _delivery(self, event: Event, rule: CompiledRule, **said: Any) -> None:
+        self._emit(event.id, {"station": "delivery", "rule": rule.rule.name, **said})
 
     def _problem(self, *lines: str) -> None:
         self._told(self._problems, lines)
@@ -233,8 +200,3 @@ class Trace:
         budget.spend(len(lines))
         for line in lines:
             self._tell(line)
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"

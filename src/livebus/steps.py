@@ -1,0 +1,179 @@
+"""
+One event's way as a record: what each station says of it, as data, and the same in words.
+
+In: what stations made (an event, a rule's reasons, an Attempt). Out: steps, each a JSON object with its ``station``: ``bus``,
+``pattern``, ``transformer``, ``execution``, ``failure``, ``subscription``, ``target``, ``delivery``. The dry run, the trace, the demo and
+the validation show these and nothing else, so that what one of them says of an event is what all say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from livebus.event.envelope import Event, Refused
+from livebus.flow import Attempt
+from livebus.terminal.escape import json_text
+
+Step = dict[str, Any]
+
+_LONGEST_VALUE = 160
+
+
+# --- as data --------------------------------------------------------------------------------------------------------
+
+
+def refused(refusal: Refused) -> Step:
+    """PutEvents did not take the entry."""
+    return {"station": "bus", "accepted": False, "code": refusal.code, "message": refusal.message}
+
+
+def accepted(event: Event, dropped: str = "") -> Step:
+    """The bus took the event; ``dropped`` says why it goes no further."""
+    envelope = event.envelope
+    step = {
+        "station": "bus",
+        "accepted": True,
+        "bus": event.bus,
+        "source": envelope["source"],
+        "detailType": envelope["detail-type"],
+    }
+    return step | {"dropped": dropped} if dropped else step
+
+
+def judged(rule: str, reasons: Sequence[str]) -> Step:
+    """A rule's verdict: the conditions that were not met, none where it matches."""
+    return {"station": "pattern", "rule": rule, "matches": not reasons, "reasons": list(reasons)}
+
+
+def unreached(rule: str, target: str, reason: str) -> Step:
+    """A target that nothing can be sent to."""
+    return {"station": "target", "rule": rule, "target": target, "reason": reason}
+
+
+def attempted(rule: str, attempt: Attempt) -> Iterator[Step]:
+    """One invocation of one target, up to AppSync's answer or the failure."""
+    where = {"rule": rule, "target": attempt.target.target.id}
+    if attempt.variables is not None:
+        yield {"station": "transformer", **where, "variables": attempt.variables}
+    if attempt.response is not None:
+        yield {
+            "station": "execution",
+            **where,
+            "operation": attempt.target.target.graphql_operation,
+            "status": attempt.response.status,
+            "data": attempt.response.data,
+            "errors": list(attempt.response.errors),
+        }
+    if attempt.failure is not None:
+        yield {"station": "failure", **where, "code": attempt.failure.code, "message": attempt.failure.message}
+
+
+def published(rule: str, attempt: Attempt) -> Iterator[Step]:
+    """How many subscribers of each field an attempt reached, and why some were left out."""
+    for field, deliveries in attempt.published.deliveries:
+        yield {
+            "station": "subscription",
+            "rule": rule,
+            "target": attempt.target.target.id,
+            "field": field,
+            "subscribers": len(deliveries),
+            "dropped": [dropped.reason for dropped in deliveries.dropped],
+        }
+
+
+# --- in words -------------------------------------------------------------------------------------------------------
+
+
+def words(step: Mapping[str, Any]) -> str:
+    """What a step says, in one sentence; not escaped, and never long."""
+    match step["station"]:
+        case "bus":
+            return _bus(step)
+        case "pattern":
+            return f"rule {step['rule']} " + (
+                "matches" if step["matches"] else f"does not match: {'; '.join(map(str, step['reasons']))}"
+            )
+        case "transformer":
+            return f"variables {short(step['variables'])}"
+        case "execution":
+            text = f"the mutation answers {short(step['data'])}"
+            return f"{text} with errors {short(step['errors'])}" if step["errors"] else text
+        case "failure":
+            return f"{step['code']}: {cut(step['message'])}"
+        case "target":
+            return f"target {step['target']}: {step['reason']}"
+        case "delivery":
+            return _delivery(step)
+    return _subscription(step)
+
+
+def short(value: Any) -> str:
+    """A value as JSON, cut where it is long."""
+    return cut(json_text(value))
+
+
+def cut(text: str) -> str:
+    """A text, cut where it is long."""
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def _bus(step: Mapping[str, Any]) -> str:
+    if not step["accepted"]:
+        return f"PutEvents refuses it: {step['code']}: {cut(step['message'])}"
+    return str(step.get("dropped") or f"event bus {step['bus']}")
+
+
+def _delivery(step: Mapping[str, Any]) -> str:
+    if "retryIn" in step:
+        return f"tried again in {step['retryIn']:g} s"
+    if "deadLetterQueue" in step:
+        return f"sent to the dead-letter queue {step['deadLetterQueue']}: {step['code']}: {cut(step['message'])}"
+    return f"lost: {step['lost']}"
+
+
+def _subscription(step: Mapping[str, Any]) -> str:
+    if step["field"] is None:
+        return str(step["reason"])
+    if "subscribers" in step:
+        count = step["subscribers"]
+        text = f"{step['field']} goes to {count} {'subscriber' if count == 1 else 'subscribers'}"
+        return f"{text}; {len(step['dropped'])} left out: {step['dropped'][0]}" if step["dropped"] else text
+    subscriber = step.get("subscriber", {}).get("mode", "nobody")
+    if step["received"] is None:
+        return f"{step['field']}: {subscriber} gets nothing: {step['reason']}"
+    text = f"{step['field']}: {subscriber} gets {short(step['received'])}"
+    if step.get("unselected"):
+        text += f"; whoever asks for {', '.join(step['unselected'])} gets an error: the mutation does not select it"
+    return text
+
+
+def reasons(steps: Iterable[Step]) -> Iterator[str]:
+    """Why an event does not arrive, by its steps."""
+    steps = list(steps)
+    patterns = [step for step in steps if step["station"] == "pattern"]
+    for step in steps:
+        reason = _ending(step)
+        if reason:
+            yield f"{step['rule']}: {reason}" if "rule" in step else reason
+    if not any(step["matches"] for step in patterns):
+        for step in patterns:
+            yield words(step)
+        if not patterns and steps[0]["accepted"] and not steps[0].get("dropped"):
+            yield f"no rule listens on the event bus {steps[0]['bus']!r}"
+
+
+def _ending(step: Step) -> str:
+    """Why an event ends at a station; empty where it goes on."""
+    match step["station"]:
+        case "bus":
+            return str(step.get("dropped", "")) if step["accepted"] else words(step)
+        case "execution" if step["errors"]:
+            return f"the mutation fails: {step['errors'][0].get('message')}"
+        case "failure":
+            return words(step)
+        case "target":
+            return f"target {step['target']!r}: {step['reason']}"
+        case "subscription" if "reason" in step:
+            return f"{step['field']}: {step['reason']}" if step["field"] else str(step["reason"])
+    return ""
