@@ -1,0 +1,357 @@
+"""Each module of the package has its test at the same path, or stands here with the test that holds it and the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+UNIT = Path(__file__).parent
+TESTS = UNIT.parent
+PACKAGE = TESTS.parent / "src" / "livebus"
+
+
+class Held(NamedTuple):
+    """A test that holds modules without one of their own, why it is that one, and the modules, by their paths."""
+
+    test: str
+    reason: str
+    modules: str
+
+
+# A new module is not in here: it gets a test of its own, or a reason.
+ELSEWHERE = [
+    Held(
+        "unit/publish/test_answer.py",
+        "its words are those of each refused answer",
+        "aws/advice.py",
+    ),
+    Held(
+        "unit/aws/direct/test_reach.py",
+        "what is reached is compared with botocore's own answer",
+        "aws/direct/botocore_reach.py aws/direct/http_connection.py aws/direct/service_client.py",
+    ),
+    Held(
+        "integration/test_faults.py",
+        "one request to a runtime",
+        "aws/local_faults.py",
+    ),
+    Held(
+        "integration/test_publishing.py",
+        "engines and files are tried against a service that fails",
+        "aws/publish/blocking_engine.py aws/publish/books.py aws/publish/boto3_engine.py "
+        "aws/publish/bulk_engine.py aws/publish/engines.py aws/publish/event_bus_check.py "
+        "aws/publish/expected_delivery.py aws/publish/input_files.py aws/publish/placeholders.py "
+        "aws/publish/publishing.py aws/publish/stream_feed.py",
+    ),
+    Held(
+        "integration/test_second_opinion.py",
+        "it compares our word with a service's",
+        "aws/second_opinion.py",
+    ),
+    Held(
+        "integration/test_subscribing.py",
+        "introspection is its one caller",
+        "aws/signed_request.py",
+    ),
+    Held(
+        "integration/test_message_command.py",
+        "it runs programs",
+        "aws/subscribe/message_command.py",
+    ),
+    Held(
+        "integration/test_subscribing.py",
+        "clients are tried against a server that misbehaves",
+        "aws/subscribe/introspection.py aws/subscribe/listening.py aws/subscribe/printer.py "
+        "aws/subscribe/subscriber.py aws/subscribe/template_apis.py",
+    ),
+    Held(
+        "unit/access/test_authentication.py",
+        "data only",
+        "caller.py",
+    ),
+    Held(
+        "unit/capacity/test_cost.py",
+        "figures and loads are told as costs",
+        "capacity/figures.py capacity/load.py capacity/report.py",
+    ),
+    Held(
+        "unit/validate/test_catalogue.py",
+        "what a check says of itself is what the catalogue lists",
+        "checks/check.py",
+    ),
+    Held(
+        "unit/checks/test_check_files.py",
+        "each check has its sound and its broken templates in tests/vectors",
+        "checks/alarms.py checks/api/api.py checks/api/calls.py checks/api/clients.py "
+        "checks/api/directives.py checks/api/resolvers.py checks/api/schema.py checks/api/subscriptions.py "
+        "checks/bus/buses.py checks/bus/rules.py checks/events/samples.py checks/every.py "
+        "checks/iam/permissions.py checks/iam/queues.py checks/iam/roles.py checks/inspection.py "
+        "checks/running.py checks/target/input_variables.py checks/target/inputs.py "
+        "checks/target/operation.py checks/target/sample_values.py checks/target/slots.py "
+        "checks/target/supplied.py checks/target/targets.py checks/target/violations.py "
+        "checks/template/names.py checks/template/outside.py checks/template/template.py",
+    ),
+    Held(
+        "e2e/test_demo.py",
+        "a program",
+        "cli/demo.py",
+    ),
+    Held(
+        "integration/test_faults.py",
+        "it switches a runtime",
+        "cli/faults.py",
+    ),
+    Held(
+        "e2e/test_local.py",
+        "a program",
+        "cli/local.py",
+    ),
+    Held(
+        "unit/cli/publish/test_run.py",
+        "the command draws it",
+        "cli/publish/latency_plot.py",
+    ),
+    Held(
+        "unit/cli/publish/test_run.py",
+        "arguments and words are seen at the command",
+        "cli/publish/arguments.py cli/publish/view.py",
+    ),
+    Held(
+        "unit/cli/redrive/test_run.py",
+        "arguments are seen at the command",
+        "cli/redrive/arguments.py",
+    ),
+    Held(
+        "unit/cli/subscribe/test_run.py",
+        "arguments are seen at the command",
+        "cli/subscribe/arguments.py",
+    ),
+    Held(
+        "unit/cli/validate/test_run.py",
+        "arguments are seen at the command",
+        "cli/validate/arguments.py",
+    ),
+    Held(
+        "unit/terminal/test_output.py",
+        "faults are told in lines",
+        "errors.py",
+    ),
+    Held(
+        "unit/execution/test_graphql_vectors.py",
+        "requests and answers are vectors, graphql-core's among them",
+        "execution/arguments.py execution/completion.py execution/literals.py execution/operations.py "
+        "execution/plan.py execution/planned.py execution/requests.py execution/responses.py "
+        "execution/rules.py execution/run.py execution/selections.py execution/start.py "
+        "execution/validation.py execution/variables.py",
+    ),
+    Held(
+        "unit/validate/test_project.py",
+        "a template's files are read by it",
+        "files.py",
+    ),
+    Held(
+        "integration/test_cfn_lint_rules.py",
+        "cfn-lint loads it",
+        "lint.py",
+    ),
+    Held(
+        "unit/test_flow.py",
+        "data only",
+        "operation.py",
+    ),
+    Held(
+        "unit/pattern/test_vectors.py",
+        "the pattern engine's verdicts are vectors",
+        "pattern/condition.py pattern/event_pattern.py pattern/leaf.py pattern/refusal.py pattern/search.py "
+        "pattern/string_condition.py pattern/tree.py",
+    ),
+    Held(
+        "unit/publish/test_dispatch.py",
+        "rate, window and counts are parts of the dispatch",
+        "publish/concurrency.py publish/latencies.py publish/pace.py publish/sending.py publish/tally.py",
+    ),
+    Held(
+        "unit/realtime/test_transcripts.py",
+        "messages are played as transcripts",
+        "realtime/messages.py",
+    ),
+    Held(
+        "unit/redrive/test_summary.py",
+        "its words are the summary's",
+        "redrive/words.py",
+    ),
+    Held(
+        "unit/rehearsal/test_stage.py",
+        "who listens is seen in what arrives",
+        "rehearsal/audience.py rehearsal/samples.py",
+    ),
+    Held(
+        "unit/resolver/test_rules.py",
+        "code is accepted or refused as a whole",
+        "resolver/code.py resolver/modules.py resolver/names.py resolver/pipeline.py resolver/syntax.py "
+        "resolver/zones.py",
+    ),
+    Held(
+        "integration/test_gql_subscriptions.py",
+        "gql speaks to it over sockets",
+        "runtime/appsync/graphql_http.py runtime/appsync/oidc_keys.py runtime/appsync/realtime_session.py "
+        "runtime/appsync/served_api.py",
+    ),
+    Held(
+        "unit/runtime/port/test_aws_endpoint.py",
+        "data only",
+        "runtime/aws_errors.py",
+    ),
+    Held(
+        "integration/test_cloudformation_boto3.py",
+        "boto3 deploys to it",
+        "runtime/cloudformation/actions.py runtime/cloudformation/answers.py "
+        "runtime/cloudformation/change_sets.py runtime/cloudformation/deployment.py "
+        "runtime/cloudformation/effects.py runtime/cloudformation/failures.py "
+        "runtime/cloudformation/file_stack.py runtime/cloudformation/kept_stacks.py "
+        "runtime/cloudformation/loading.py runtime/cloudformation/stack_files.py",
+    ),
+    Held(
+        "unit/runtime/cognito/test_sign_in.py",
+        "users, groups and passwords are seen at a sign-in",
+        "runtime/cognito/account_recovery.py runtime/cognito/actions.py runtime/cognito/attributes.py "
+        "runtime/cognito/context.py runtime/cognito/descriptions.py runtime/cognito/directory.py "
+        "runtime/cognito/errors.py runtime/cognito/groups.py runtime/cognito/pages.py "
+        "runtime/cognito/passwords.py runtime/cognito/sign_ins.py runtime/cognito/users.py",
+    ),
+    Held(
+        "e2e/test_local.py",
+        "a program's own loop",
+        "runtime/event_loop.py",
+    ),
+    Held(
+        "integration/test_archives_boto3.py",
+        "boto3 calls it",
+        "runtime/eventbridge/archive_api.py",
+    ),
+    Held(
+        "unit/runtime/eventbridge/test_event_buses.py",
+        "lines and replays are parts of the buses",
+        "runtime/eventbridge/lines.py runtime/eventbridge/replays.py",
+    ),
+    Held(
+        "unit/runtime/kept/test_journal.py",
+        "the journal is kept in it",
+        "runtime/kept/sqlite_file.py",
+    ),
+    Held(
+        "integration/test_faults.py",
+        "faults are seen by clients",
+        "runtime/port/failing_requests.py",
+    ),
+    Held(
+        "integration/test_tls.py",
+        "clients trust it or not",
+        "runtime/port/tls.py",
+    ),
+    Held(
+        "integration/test_http_fuzz.py",
+        "sockets get what nobody would send",
+        "runtime/port/callers.py runtime/port/http_server.py runtime/port/listener.py runtime/port/refusals.py",
+    ),
+    Held(
+        "unit/runtime/s3/test_service.py",
+        "objects are stored through the service",
+        "runtime/s3/objects.py",
+    ),
+    Held(
+        "integration/test_cloudformation_boto3.py",
+        "stacks come and go",
+        "runtime/served_stacks.py",
+    ),
+    Held(
+        "integration/test_reload.py",
+        "wiring only",
+        "runtime/server.py",
+    ),
+    Held(
+        "e2e/test_sam_cli.py",
+        "the SAM CLI asks who it is",
+        "runtime/sts.py",
+    ),
+    Held(
+        "unit/schema/test_schema.py",
+        "documents, links and selections are parts of a schema",
+        "schema/document.py schema/links.py schema/selection.py",
+    ),
+    Held(
+        "unit/aws/test_stack.py",
+        "read for a stack's name",
+        "stack/samconfig.py",
+    ),
+    Held(
+        "unit/subscribe/test_reception.py",
+        "data only",
+        "subscribe/message.py",
+    ),
+    Held(
+        "unit/subscription/test_filter.py",
+        "operators are tried as filters",
+        "subscription/equality.py subscription/operators.py",
+    ),
+    Held(
+        "unit/template/test_loading.py",
+        "data only",
+        "template/application.py",
+    ),
+    Held(
+        "unit/terminal/test_output.py",
+        "what is written is looked at on a screen",
+        "terminal/escape.py terminal/result_stream.py terminal/status_line.py",
+    ),
+    Held(
+        "unit/transformer/test_target_input.py",
+        "templates are vectors with their results",
+        "transformer/compiler.py transformer/input_template.py transformer/template_reader.py",
+    ),
+    Held(
+        "unit/validate/test_validation.py",
+        "configuration and findings are parts of a validation",
+        "validate/config.py validate/findings.py",
+    ),
+]
+
+
+def modules() -> list[str]:
+    """The modules of the package, by path; a package's own file holds no code."""
+    paths = (path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+    return sorted(path for path in paths if not path.endswith(("__init__.py", "__main__.py")))
+
+
+def has_own_test(module: str) -> bool:
+    path = Path(module)
+    return (UNIT / path.parent / f"test_{path.name}").is_file()
+
+
+def held() -> list[str]:
+    return [module for each in ELSEWHERE for module in each.modules.split()]
+
+
+def unheld(paths: list[str]) -> list[str]:
+    """Those of some modules that no test holds."""
+    known = set(held())
+    return [module for module in paths if not has_own_test(module) and module not in known]
+
+
+def test_each_module_has_its_test() -> None:
+    """At the same path, or named above."""
+    assert unheld(modules()) == []
+
+
+def test_a_new_module_is_noticed() -> None:
+    """Neither a loose module nor one in a package of ours is held by anything above."""
+    new = ["loose.py", "checks/loose.py", "new_package/module.py"]
+
+    assert unheld([*modules(), *new]) == new
+
+
+def test_what_is_named_above_is_there() -> None:
+    """The tests exist; the modules exist, once each, and have no test of their own."""
+    assert [each.test for each in ELSEWHERE if not (TESTS / each.test).is_file()] == []
+    assert [module for module in held() if has_own_test(module) or module not in modules()] == []
+    assert sorted(held()) == sorted(set(held()))
