@@ -20,7 +20,7 @@ from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.errors import Fault, InvalidEventPattern, InvalidTemplate, LivebusError
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
-from livebus.operation import GraphQLRequest, Services
+from livebus.operation import Asking, GraphQLRequest, Services, driven
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import compile_resolver
 from livebus.schema import Schema, parse_schema
@@ -138,7 +138,16 @@ class Line:
 
     @staticmethod
     def attempt(event: Event, target: CompiledTarget, services: Services) -> Attempt:
-        """Invoke a target with an event: transformer, access, execution, subscription."""
+        """Invoke a target with an event; ``services.call`` performs what resolvers ask for."""
+        return driven(Line.attempting(event, target, services), services.call)
+
+    @staticmethod
+    def attempting(event: Event, target: CompiledTarget, services: Services) -> Asking[Attempt]:
+        """
+        Invoke a target with an event: transformer, access, execution, subscription.
+
+        Yields the calls of data sources that the mutation's resolvers ask for.
+        """
         try:
             variables = target.transformer.apply(event)
         except NotTransformable as error:
@@ -146,7 +155,7 @@ class Line:
         if target.refusal is not None:
             return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
         request = GraphQLRequest(target.target.graphql_operation, variables)
-        response = target.api.executor.execute(request, target.caller, services)
+        response = yield from target.api.executor.executing(request, target.caller, services)
         if response.status != 200:
             failure = http_failure(response.status, _first_message(response))
             return Attempt(target, variables, response, failure=failure)

@@ -6,9 +6,9 @@ A GraphQL request as it came in, what a resolver gave back, what a mutation publ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,73 @@ class GraphQLRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Source(Protocol):
+    """A data source, as far as whoever calls it has to know."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def type(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    A call of a data source that a resolver asks for: ``request`` is the request handler's value, as JSON.
+
+    It is data: the stations perform nothing. Calls with the same ``batch`` that are asked for together may go as one; empty
+    where a call goes alone.
+    """
+
+    source: Source
+    request: Any
+    batch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a data source answered: ``ctx.result`` and ``ctx.error`` (message and type, None where all went well)."""
+
+    result: Any = None
+    error: Mapping[str, Any] | None = None
+
+
+T = TypeVar("T")
+# Yields the calls that may be made side by side, is sent their answers in the same order, and returns what came of it.
+Asking = Generator[Sequence[Call], Sequence[Answer], T]
+
+
+def driven(asking: Asking[T], perform: Callable[[Call], Answer]) -> T:
+    """Perform the calls one after another, to the end."""
+    try:
+        calls = next(asking)
+        while True:
+            calls = asking.send([perform(call) for call in calls])
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+
+
+def not_emulated(call: Call) -> Answer:
+    """The answer of a data source that nobody plays here."""
+    message = f"The data source {call.source.name!r} ({call.source.type}) is not emulated by the local runtime."
+    return Answer(error={"message": message, "type": "NotEmulated"})
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """
     What a request may reach besides its arguments: the time (epoch seconds), new ids (UUID texts), event buses.
 
     ``put_events`` takes an event bus ARN and PutEvents entries, and returns PutEvents' answer; None where the
-    caller offers no bus.
+    caller offers no bus. ``call`` performs a data source's call where nobody drives the calls of a request from outside.
     """
 
     now: float
     new_id: Callable[[], str]
     put_events: Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]] | None = None
+    call: Callable[[Call], Answer] = not_emulated
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +118,26 @@ class Resolution:
     logs: tuple[str, ...] = ()
 
 
-class Resolver(Protocol):
-    """Resolves one field: a unit or pipeline resolver, compiled."""
+# What a resolver was told by the outside so far, by kind of question; it belongs to one field of one request.
+Told: TypeAlias = dict[str, list[Any]]
 
-    def run(self, context: Mapping[str, Any], services: Services) -> Resolution:
-        """``context`` holds arguments, identity, source, request, info and env, in the shapes of AppSync's ``ctx``."""
+
+class Resolver(Protocol):
+    """
+    Resolves one field: a unit or pipeline resolver, compiled.
+
+    ``asks`` says whether it may ask for calls of data sources.
+    """
+
+    @property
+    def asks(self) -> bool: ...
+
+    def run(self, context: Mapping[str, Any], services: Services, told: Told | None = None) -> Resolution | Call:
+        """
+        Resolve the field, or ask for a call: then it is run again with the call's Answer appended to ``told["call"]``, as an object.
+
+        ``context`` holds arguments, identity, source, request, info and env, in the shapes of AppSync's ``ctx``.
+        """
         ...
 
 

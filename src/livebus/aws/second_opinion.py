@@ -22,7 +22,7 @@ from livebus.caller import AWS_IAM
 from livebus.checks.check import Finding
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, LivebusError
-from livebus.operation import Services
+from livebus.operation import Resolution, Services
 from livebus.rehearsal.audience import caller_of
 from livebus.resolver import compile_resolver
 from livebus.template.application import GraphQLApi, ResolverConfig
@@ -157,6 +157,7 @@ def _compare(
     }
     try:
         ours = compile_resolver(config, environment_variables=api.environment_variables).run(context, services)
+        assert isinstance(ours, Resolution), "a source of type NONE is not called"
         refusal = ours.error.message if ours.error is not None else ""
     except LivebusError as error:
         ours, refusal = None, error.faults[0].found

@@ -14,11 +14,11 @@ from graphql import OperationType
 from livebus.caller import Caller
 from livebus.execution.operations import Documents
 from livebus.execution.responses import Errors, GraphQLResponse, document_error, malformed, request_error
-from livebus.execution.run import Allows, Run
+from livebus.execution.run import Allows, Memory, Run
 from livebus.execution.selections import TooManyFields
 from livebus.execution.start import select, start
 from livebus.execution.variables import InvalidVariable, coerce_variables
-from livebus.operation import GraphQLRequest, Resolver, Services, SubscriptionStart
+from livebus.operation import Asking, GraphQLRequest, Resolver, Services, SubscriptionStart, driven
 from livebus.schema import Schema
 
 
@@ -44,6 +44,7 @@ class Executor:
     ) -> None:
         self._allows = allows
         self._resolver_count_limit = resolver_count_limit
+        self._asks = any(resolver.asks for resolver in resolvers.values())
         self._documents = Documents(
             schema,
             resolvers,
@@ -53,7 +54,16 @@ class Executor:
         )
 
     def execute(self, request: GraphQLRequest, caller: Caller, services: Services) -> GraphQLResponse:
-        """Run a query or a mutation. Subscriptions are not run here: AppSync has the real-time endpoint for them."""
+        """Run a query or a mutation; ``services.call`` performs what resolvers ask for, one call after another."""
+        return driven(self.executing(request, caller, services), services.call)
+
+    def executing(self, request: GraphQLRequest, caller: Caller, services: Services) -> Asking[GraphQLResponse]:
+        """
+        Run a query or a mutation, and yield the calls of data sources that it needs on its way.
+
+        Fields of one level ask together, the root fields of a mutation one after another. Subscriptions are not run here:
+        AppSync has the real-time endpoint for them.
+        """
         operation = self._documents.operation(request.query, request.operation_name)
         if isinstance(operation, GraphQLResponse):
             return operation
@@ -69,18 +79,34 @@ class Executor:
             return request_error("BadRequestException", "The query selects too many fields.")
         except RecursionError:
             return malformed()
-        run = Run(
-            request,
-            variables,
-            caller,
-            services,
-            allows=self._allows,
-            resolver_count_limit=self._resolver_count_limit,
-        )
-        return run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
+        memory = Memory() if self._asks else None
+        while True:
+            run = Run(
+                request,
+                variables,
+                caller,
+                services,
+                allows=self._allows,
+                resolver_count_limit=self._resolver_count_limit,
+                memory=memory,
+            )
+            response = run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
+            if memory is None or not run.calls:
+                return response
+            memory.tell(run.calls, (yield [call for _, call in run.calls]))
 
     def subscribe(self, request: GraphQLRequest, caller: Caller, services: Services) -> SubscriptionStart | Errors:
-        """Begin a subscription, or say why not: what a ``start`` message on the real-time endpoint leads to."""
+        """Begin a subscription; ``services.call`` performs what its resolver asks for."""
+        return driven(self.subscribing(request, caller, services), services.call)
+
+    def subscribing(
+        self, request: GraphQLRequest, caller: Caller, services: Services
+    ) -> Asking[SubscriptionStart | Errors]:
+        """
+        Begin a subscription, or say why not: what a ``start`` message on the real-time endpoint leads to.
+
+        Yields the calls of data sources that its resolver asks for.
+        """
         operation = self._documents.operation(request.query, request.operation_name)
         if isinstance(operation, GraphQLResponse):
             if operation.status == 200:
@@ -97,8 +123,13 @@ class Executor:
             return Errors(({"message": error.message},))
         except (TooManyFields, RecursionError):
             return Errors(({"errorType": "BadRequestException", "message": "The query selects too many fields."},))
-        run = Run(request, variables, caller, services, allows=self._allows)
-        return start(run, plan[0], variables, selection, selections.schema)
+        memory = Memory() if self._asks else None
+        while True:
+            run = Run(request, variables, caller, services, allows=self._allows, memory=memory)
+            started = start(run, plan[0], variables, selection, selections.schema)
+            if memory is None or not run.calls:
+                return started
+            memory.tell(run.calls, (yield [call for _, call in run.calls]))
 
 
 def _unsupported(kind: str) -> Errors:

@@ -7,17 +7,47 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference-j
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as member
+from typing import Any, TypeAlias
 
 from livebus.caller import Caller
 from livebus.execution.planned import NULL_PARENT, PlannedField, TypedObject
 from livebus.execution.responses import Error, GraphQLResponse, Path, path_list, resolver_error, result_error
-from livebus.operation import GraphQLRequest, Publication, Resolution, ResolverError, Services
+from livebus.operation import (
+    Answer,
+    Call,
+    GraphQLRequest,
+    Publication,
+    Resolution,
+    Resolver,
+    ResolverError,
+    Services,
+    Told,
+)
 
 # What AppSync allows in one request where the API sets no limit of its own.
 DEFAULT_RESOLVER_COUNT = 10_000
 Allows = Callable[[Caller, str, str], bool]
+FieldPath: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Memory:
+    """
+    What the passes of one request share: what resolvers came to, and what those that asked were told, by the field's path.
+
+    A request whose resolvers ask is run in passes. A pass goes as far as it can, and ends with the calls that all fields it
+    reached ask for; the next one has their answers. No resolver that has come to its end runs twice.
+    """
+
+    resolutions: dict[FieldPath, Resolution] = member(default_factory=dict)
+    told: dict[FieldPath, Told] = member(default_factory=dict)
+
+    def tell(self, calls: Sequence[tuple[FieldPath, Call]], answers: Sequence[Answer]) -> None:
+        for (path, _), answer in zip(calls, answers, strict=True):
+            self.told[path].setdefault("call", []).append({"result": answer.result, "error": answer.error})
 
 
 class Run:
@@ -31,12 +61,14 @@ class Run:
         "_identity",
         "_invalidations",
         "_logs",
+        "_memory",
         "_permissions",
         "_request",
         "_request_context",
         "_resolvers_left",
         "_services",
         "_variables",
+        "calls",
     )
 
     def __init__(
@@ -48,6 +80,7 @@ class Run:
         *,
         allows: Allows,
         resolver_count_limit: int = 0,
+        memory: Memory | None = None,
     ) -> None:
         self._request = request
         self._variables = variables
@@ -62,6 +95,9 @@ class Run:
         self._error_paths: set[tuple[str | int, ...]] = set()
         self._invalidations: list[Mapping[str, Any]] = []
         self._logs: list[str] = []
+        self._memory = memory
+        # What has to be answered before the run can be made again to its end.
+        self.calls: list[tuple[FieldPath, Call]] = []
 
     def allows(self, type_name: str, field_name: str) -> bool:
         """Whether the caller may see a field."""
@@ -83,6 +119,8 @@ class Run:
         for field in fields:
             failures = len(self._errors)
             result = self.fields((field,), None, None)
+            if self.calls:
+                break
             if result is NULL_PARENT:
                 data = None
                 break
@@ -131,7 +169,12 @@ class Run:
                 field, path, "ResolverExecutionLimitReached", "Number of resolvers exceeds the configured limit."
             )
         self._resolvers_left -= 1
-        resolution = self.resolve(field, source)
+        return self._resolved(field, source, path)
+
+    def _resolved(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
+        resolution = self.resolve(field, source, path)
+        if isinstance(resolution, Call):
+            return None  # of a pass that is not the last one
         if resolution.appended:
             for error in resolution.appended:
                 self._add_resolver_error(field, path, error)
@@ -140,10 +183,32 @@ class Run:
             return None if field.nullable else NULL_PARENT
         return field.complete(self, field, resolution.value, path)
 
-    def resolve(self, field: PlannedField, source: Mapping[str, Any] | None) -> Resolution:
-        """Run a field's resolver on its ``ctx``."""
+    def resolve(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Resolution | Call:
+        """Run a field's resolver on its ``ctx``, or take what it came to in an earlier pass."""
         assert field.resolver is not None
-        resolution = field.resolver.run(
+        memory, resolver = self._memory, field.resolver
+        if memory is None:
+            resolution = self._run(field, resolver, source, None)
+            assert isinstance(resolution, Resolution), "a resolver that asks runs with a memory"
+        else:
+            key = tuple(path_list(path))
+            if key not in memory.resolutions:
+                found = self._run(field, resolver, source, memory.told.setdefault(key, {}))
+                if isinstance(found, Call):
+                    self.calls.append((key, found))
+                    return found
+                memory.resolutions[key] = found
+            resolution = memory.resolutions[key]
+        if resolution.invalidations:
+            self._invalidations += resolution.invalidations
+        if resolution.logs:
+            self._logs += resolution.logs
+        return resolution
+
+    def _run(
+        self, field: PlannedField, resolver: Resolver, source: Mapping[str, Any] | None, told: Told | None
+    ) -> Resolution | Call:
+        return resolver.run(
             {
                 "arguments": field.arguments.values(self._variables),
                 "identity": self._identity,
@@ -152,12 +217,8 @@ class Run:
                 "info": {**field.info, "variables": self._request.variables},
             },
             self._services,
+            told,
         )
-        if resolution.invalidations:
-            self._invalidations += resolution.invalidations
-        if resolution.logs:
-            self._logs += resolution.logs
-        return resolution
 
     def _refuse(self, field: PlannedField, path: Path, error_type: str, message: str) -> Any:
         """Null a field without asking its resolver."""

@@ -26,7 +26,7 @@ from livebus.execution.planned import PlannedField
 from livebus.execution.responses import Error, Errors
 from livebus.execution.run import Run
 from livebus.execution.selections import Conditions, Selections, response_key
-from livebus.operation import ResolverError, Selected, SubscriptionStart
+from livebus.operation import Call, ResolverError, Selected, SubscriptionStart
 
 # "A subscription can have up to 5 arguments."
 MAX_ARGUMENTS = 5
@@ -52,7 +52,9 @@ def start(
         return Errors(({"errorType": "BadRequestException", "message": message},))
     if field.resolver is None:
         return SubscriptionStart(selection, given)
-    resolution = run.resolve(field, None)
+    resolution = run.resolve(field, None, (None, field.key))
+    if isinstance(resolution, Call):
+        return Errors(())  # of a run that is made again
     errors = (*resolution.appended, *((resolution.error,) if resolution.error is not None else ()))
     if errors:
         return Errors(tuple(map(_error, errors)))

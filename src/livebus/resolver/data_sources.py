@@ -15,7 +15,8 @@ from livebus.errors import LivebusError
 from livebus.operation import Services
 from livebus.template.application import DataSource
 
-EMULATED = ("NONE", "AMAZON_EVENTBRIDGE")
+# What is answered where the code runs; every other type is a call that whoever drives the request performs.
+IN_PLACE = ("NONE", "AMAZON_EVENTBRIDGE")
 
 
 def put_events(source: DataSource, entries: Sequence[Mapping[str, Any]], services: Services) -> dict[str, Any]:

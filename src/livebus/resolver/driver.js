@@ -34,7 +34,10 @@ function evaluate(index, handler, result, prev, error) {
 // What a data source makes of a request handler's value: { result, error }.
 function invoke(index, request) {
   if (sources[index] === "NONE") return { result: isObject(request) ? copy(request.payload) : null, error: null };
-  const { halt, result, error } = ask("events", { module: index, entries: putEventsEntries(request) });
+  const isEvents = sources[index] === "AMAZON_EVENTBRIDGE";
+  const { halt, result, error } = isEvents
+    ? ask("events", { module: index, entries: putEventsEntries(request) })
+    : ask("call", { module: index, request: copy(request) });
   if (halt) throw new Halt(halt, "NotEmulated");
   return { result: result ?? null, error: error ?? null };
 }

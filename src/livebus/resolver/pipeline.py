@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from livebus.errors import Fault, InvalidResolver
-from livebus.operation import Resolution, Resolver, ResolverError, Services
+from livebus.operation import Call, Resolution, Resolver, ResolverError, Services, Told
 from livebus.resolver.code import CodeFile, read_code
-from livebus.resolver.data_sources import EMULATED, put_events
+from livebus.resolver.data_sources import IN_PLACE, put_events
 from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, Exceeded, to_json
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
@@ -48,17 +48,12 @@ def compile_resolver(
         faults.append(Fault(found, config.place, f"at most {MAX_FUNCTIONS}"))
     code: list[CodeFile] = []
     read: dict[tuple[str, str], CodeFile | None] = {}
-    for text, file, source in parts:
+    for text, file, _ in parts:
         if (text, file) not in read:
             read[text, file], found_faults = read_code(text, file)
             faults += found_faults
         if (code_file := read[text, file]) is not None:
             code.append(code_file)
-        if source is not None and source.type not in EMULATED:
-            found = (
-                f"The data source {source.name!r} is of type {source.type!r}, which the local runtime does not emulate"
-            )
-            faults.append(Fault(found, config.place, " or ".join(EMULATED), not_emulated=True))
     if faults:
         raise InvalidResolver(faults=faults)
     return CompiledResolver(
@@ -86,7 +81,11 @@ class CompiledResolver:
         self._memory_limit = memory_limit
         self._engine: Engine | None = self._new_engine()
 
-    def run(self, context: Mapping[str, Any], services: Services) -> Resolution:
+    @property
+    def asks(self) -> bool:
+        return any(source is not None and source.type not in IN_PLACE for source in self._sources)
+
+    def run(self, context: Mapping[str, Any], services: Services, told: Told | None = None) -> Resolution | Call:
         """Resolve one field; whatever the code does wrong is the Resolution's error."""
         engine = self._engine
         if engine is None:
@@ -96,34 +95,44 @@ class CompiledResolver:
         # as the engine takes larger integers for a type of their own.
         now = float(int(services.now * 1000 + 0.001))
         try:
-            outcome = engine.run(text, now)
+            outcome = engine.run(text, now, to_json(told)) if told else engine.run(text, now)
             if "ask" in outcome:
-                outcome = self._answered(engine, text, now, outcome, services)
+                outcome = self._answered(engine, (text, now), outcome, services, {} if told is None else told)
         except Exceeded as exceeded:
             self._engine = None
             log = f"ERROR - {self._code[0].file}: {exceeded}"
             return Resolution(error=ResolverError(f"code.js: {exceeded}", "Code"), logs=(log,))
+        if "ask" in outcome:
+            return self._call(outcome["question"])
         if len(outcome) == 1:
             return Resolution(outcome["value"])
         return self._resolution(outcome)
 
     def _answered(
-        self, engine: Engine, text: str, now: float, outcome: dict[str, Any], services: Services
+        self, engine: Engine, given: tuple[str, float], outcome: dict[str, Any], services: Services, answers: Told
     ) -> dict[str, Any]:
-        answers: dict[str, list[Any]] = {"events": [], "id": [], "zone": []}
-        while (kind := outcome.get("ask")) is not None:
+        """Go on with what can be answered here, to the run's end or to a data source's call."""
+        while (kind := outcome.get("ask")) is not None and kind != "call":
             question = outcome["question"]
             if kind == "id":
                 # Twice as many each time, so that a loop over ids does not run the code once for each of them.
-                answers["id"] += [services.new_id() for _ in range(max(1, len(answers["id"])))]
+                known = answers.setdefault("id", [])
+                known += [services.new_id() for _ in range(max(1, len(known)))]
             elif kind == "zone":
-                answers["zone"].append(zone_at(question["zone"], question["millis"], local=question["local"]))
+                answers.setdefault("zone", []).append(
+                    zone_at(question["zone"], question["millis"], local=question["local"])
+                )
             else:
                 source = self._sources[question["module"]]
                 assert source is not None, "only a data source puts events"
-                answers["events"].append(put_events(source, question["entries"], services))
-            outcome = engine.run(text, now, to_json(answers))
+                answers.setdefault("events", []).append(put_events(source, question["entries"], services))
+            outcome = engine.run(*given, to_json(answers))
         return outcome
+
+    def _call(self, question: Mapping[str, Any]) -> Call:
+        source = self._sources[question["module"]]
+        assert source is not None, "only a data source is called"
+        return Call(source, question["request"])
 
     def _resolution(self, outcome: Mapping[str, Any]) -> Resolution:
         error = outcome.get("error")

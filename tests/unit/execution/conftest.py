@@ -10,7 +10,7 @@ import pytest
 
 from livebus.caller import AWS_IAM, Caller
 from livebus.execution import Errors, Executor, GraphQLResponse
-from livebus.operation import GraphQLRequest, Resolution, ResolverError, Services, SubscriptionStart
+from livebus.operation import Call, GraphQLRequest, Resolution, ResolverError, Services, SubscriptionStart, Told
 from livebus.schema import parse_schema
 
 SERVICES = Services(now=1_700_000_000.0, new_id=lambda: "00000000-0000-4000-8000-000000000000")
@@ -23,7 +23,9 @@ class StubResolver:
     result: Any
     contexts: list[Mapping[str, Any]]
 
-    def run(self, context: Mapping[str, Any], services: Services) -> Resolution:
+    asks: bool = False
+
+    def run(self, context: Mapping[str, Any], services: Services, told: Told | None = None) -> Resolution | Call:
         self.contexts.append(context)
         result = self.result(context) if callable(self.result) else self.result
         if isinstance(result, Resolution):

@@ -42,7 +42,9 @@ def test_the_context_of_a_resolver(make_api: Callable[..., Any]) -> None:
     contexts = []
 
     class Resolver:
-        def run(self, context: Any, _services: Services) -> Resolution:
+        asks = False
+
+        def run(self, context: Any, _services: Services, _told: object = None) -> Resolution:
             contexts.append(context)
             return Resolution({"id": 1})
 

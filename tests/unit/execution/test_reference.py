@@ -73,7 +73,9 @@ def test_the_data_is_graphql_cores(node: Any, selection: str, on: bool) -> None:
     query += " fragment Shared on Node {name nodes {id}}"
 
     class Resolver:
-        def run(self, _context: Any, _services: Services) -> Resolution:
+        asks = False
+
+        def run(self, _context: Any, _services: Services, _told: object = None) -> Resolution:
             return Resolution(node)
 
     executor = Executor(SCHEMA, {("Query", "node"): Resolver()}, allows=lambda *_: True)
