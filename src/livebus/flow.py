@@ -20,9 +20,9 @@ from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.errors import Fault, InvalidEventPattern, InvalidTemplate, LivebusError
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
-from livebus.operation import Asking, GraphQLRequest, Services, driven
+from livebus.operation import Asking, GraphQLRequest, Resolver, Services, driven
 from livebus.pattern import EventPattern, PatternIndex
-from livebus.resolver import compile_resolver
+from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.schema import Schema, parse_schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions, SubscriptionSettings
 from livebus.template.application import Application, GraphQLApi, Rule, Target
@@ -191,8 +191,13 @@ class Compilation:
 
     @property
     def faults(self) -> list[Fault]:
-        """What all stations refused."""
+        """What all stations refused, and what they merely cannot run here."""
         return [fault for error in self.errors for fault in error.faults]
+
+    @property
+    def refusals(self) -> list[Fault]:
+        """The faults for which AWS refuses the application."""
+        return [fault for fault in self.faults if not fault.not_emulated]
 
 
 def compile_line(
@@ -208,8 +213,8 @@ def compile_line(
     have these ``settings``. Raises InvalidTemplate with the faults of all stations.
     """
     compilation = compile_parts(application, subscriptions=subscriptions, settings=settings)
-    if compilation.errors:
-        raise InvalidTemplate(faults=compilation.faults)
+    if compilation.refusals:
+        raise InvalidTemplate(faults=compilation.refusals)
     return compilation.line
 
 
@@ -245,13 +250,16 @@ class _Compiler:
         return Line(self._application, apis, (*self._application.warnings, *self.warnings), buses)
 
     def _api(self, api: GraphQLApi) -> CompiledApi | None:
-        resolvers = {}
+        resolvers: dict[tuple[str, str], Resolver] = {}
         for config in api.resolvers:
             try:
                 key = (config.type_name, config.field_name)
                 resolvers[key] = compile_resolver(config, environment_variables=api.environment_variables)
             except LivebusError as error:
                 self.errors.append(error)
+                if all(fault.not_emulated for fault in error.faults):
+                    resolvers[config.type_name, config.field_name] = NotEmulatedResolver(error)
+                    self.warnings += map(str, error.faults)
         try:
             schema = parse_schema(api.schema, api.schema_place)
         except LivebusError as error:

@@ -41,6 +41,12 @@ class Invocation:
     def arrives(self) -> bool:
         return any(reception.arrives for reception in self.receptions)
 
+    @property
+    def is_not_emulated(self) -> bool:
+        """Whether the mutation failed for nothing else than what the local runtime lacks."""
+        response = self.attempt.response if self.attempt is not None else None
+        return response is not None and any(each.get("errorType") == "NotEmulated" for each in response.errors)
+
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
@@ -62,6 +68,11 @@ class Rehearsal:
     def steps(self) -> list[Step]:
         """Every station's word, as JSON. Made when asked for: reasons cost more than verdicts."""
         return [*self._bus(), *self._patterns(), *(step for each in self.invocations for step in _invoked(each))]
+
+    @property
+    def is_not_emulated(self) -> bool:
+        """Whether what keeps the event from arriving is something that the local runtime lacks."""
+        return any(each.is_not_emulated for each in self.invocations)
 
     @property
     def reasons(self) -> list[str]:

@@ -15,8 +15,11 @@ with everything that AppSync would refuse. The map::
       │ │ state.js  time.js  utilities.js  driver.js  seal.js      one script, in this order
       │ data_sources   NONE and AMAZON_EVENTBRIDGE
       └ zones          time zones, for util.time
+
+    not_emulated       stands in for what AppSync takes and cannot run here
 """
 
+from livebus.resolver.not_emulated import NotEmulatedResolver
 from livebus.resolver.pipeline import compile_resolver
 
-__all__ = ["compile_resolver"]
+__all__ = ["NotEmulatedResolver", "compile_resolver"]

@@ -49,8 +49,8 @@ class ApplicationFiles:
         text = self._read(self.template, str(self.template))
         document = read_document(text, str(self.template))
         reading = read_application(document, self._read_named, self.environment, self.parameters)
-        if reading.faults:
-            raise InvalidTemplate(faults=reading.faults)
+        if reading.refusals:
+            raise InvalidTemplate(faults=reading.refusals)
         line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)
         return line, reading.resources, text
 

@@ -64,11 +64,12 @@ def load_application(
     Load a template.
 
     ``read_file`` gives the text of a file by the name that the template has for it. Raises InvalidTemplate with all
-    faults: of the YAML, of references, of properties that are missing or of another type, of what is not emulated.
+    faults: of the YAML, of references, of properties that are missing or of another type. What is not emulated is a warning of
+    the application, and fails when it is called.
     """
     reading = read_application(read_document(text, file), read_file, environment, parameters or {})
-    if reading.faults:
-        raise InvalidTemplate(faults=reading.faults)
+    if reading.refusals:
+        raise InvalidTemplate(faults=reading.refusals)
     return reading.application
 
 
@@ -81,6 +82,11 @@ class Reading:
     application: Application
     resources: Resources
     faults: tuple[Fault, ...]
+
+    @property
+    def refusals(self) -> tuple[Fault, ...]:
+        """The faults for which AWS refuses the template; the others tell of what is merely not emulated."""
+        return tuple(fault for fault in self.faults if not fault.not_emulated)
 
 
 def read_application(
@@ -111,6 +117,10 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     apis = read_apis(resources, recorded)
     rules = read_rules(resources, buses, apis, roles, queues)
     own, outside = {bus.name for bus in buses}, environment.buses or {}
+    user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
+    outputs = resources.outputs
+    exports = {name: outputs[output] for name, output in resources.exports.items()}
+    faults = tuple(resources.all_faults)
     application = Application(
         stack_name=environment.stack_name,
         region=environment.region,
@@ -118,20 +128,20 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         buses=buses,
         rules=rules,
         apis=apis,
-        user_pools=read_user_pools(resources),
-        archives=read_archives(resources, buses),
+        user_pools=user_pools,
+        archives=archives,
         queues=queues,
-        outputs=resources.outputs,
+        outputs=outputs,
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),
-        exports={name: resources.outputs[output] for name, output in resources.exports.items()},
+        exports=exports,
         imports=resources.imports,
         parameters={
             name: ",".join(value) if isinstance(value, list) else value for name, value in resources.parameters.items()
         },
         files=tuple(dict.fromkeys(read)),
-        warnings=tuple(dict.fromkeys(resources.warnings)),
+        warnings=tuple(dict.fromkeys([*resources.warnings, *map(str, (each for each in faults if each.not_emulated))])),
     )
-    return Reading(application, resources, tuple(resources.all_faults))
+    return Reading(application, resources, faults)
 
 
 def _refuse_or_warn(resources: Resources) -> None:

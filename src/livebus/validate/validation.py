@@ -113,7 +113,7 @@ class Validation:
         services = self.services
         self.stage = Stage(inspection.compilation.line, services)
         # What the runtime does not emulate may be sound on AWS: then a failure here proves nothing.
-        not_emulated = any(fault.not_emulated for fault in (*inspection.reading_faults, *inspection.compilation.faults))
+        not_emulated = any(fault.not_emulated for fault in inspection.reading_faults)
         # What checks have tried already is not tried again: each event runs the mutation once.
         made: dict[int, dict[int, Attempt]] = {}
         with suppress(Exception):  # a bug of ours, which the checks that ask for the same have told
@@ -121,7 +121,7 @@ class Validation:
                 made.setdefault(id(tried.sample.event), {})[id(tried.attempt.target.target)] = tried.attempt
         for sample in samples.samples:
             rehearsal = self.stage.rehearse(sample.event, services, made.get(id(sample.event)))
-            if not_emulated and not rehearsal.arrives and rehearsal.matched:
+            if rehearsal.matched and not rehearsal.arrives and (not_emulated or rehearsal.is_not_emulated):
                 unproven = "the local runtime does not emulate a part of its way: see the findings"
                 rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
             yield EventOutcome(template, sample.file, sample.index, sample.place, sample.expected, rehearsal)

@@ -101,7 +101,7 @@ def test_all_faults_at_once(line: Line, faults: Faults) -> None:
     ],
 )
 def test_what_is_not_emulated(line: Line, faults: Faults, kind: str, advice: str) -> None:
-    """What is on the event's way and cannot run here is refused by its name."""
+    """What AWS has and the runtime has not is told by its name, and stops nothing else."""
     told = faults(line(("Outputs:", f"  X: {{Type: '{kind}'}}\nOutputs:")))
 
     assert told == [f"t.yaml:121:3 (Resources/X): {kind} 'X' is not emulated. {advice}"]

@@ -67,7 +67,7 @@ def exists_already(resource: Resource, identifier: str, new_id: Callable[[], str
 
 def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> Iterator[tuple[Fault, str]]:
     """Each fault that is a resource's, and AWS's words for it where the exception has them."""
-    for fault in reading.faults:
+    for fault in reading.refusals:
         if fault not in template or fault.found.startswith(_NO_EXPORT):
             yield fault, ""
     for archive in reading.application.archives:
@@ -90,8 +90,6 @@ def _service_words(error: LivebusError, fault: Fault, reading: Reading) -> str:
 
 
 def _reason(resource: Resource, fault: Fault, words: str, new_id: Callable[[], str]) -> str:
-    if fault.not_emulated:
-        return f"The local runtime, not AWS, refuses this: {fault}"
     if resource.type in ("AWS::Events::Rule", "AWS::Events::Archive"):
         target = _TARGET_ARN.match(fault.found)
         if target:
