@@ -12,7 +12,7 @@ with everything that AppSync would refuse. The map::
       ▼
     pipeline           a compiled resolver: starts a run, answers the engine's questions, reads what came back
       │ engine         the sandbox: limits, threads, JSON across
-      │ │ state.js  time.js  utilities.js  driver.js  seal.js      one script, in this order
+      │ │ state.js  time.js  utilities.js  dynamodb.js  driver.js  seal.js      one script, in this order
       │ data_sources   NONE and AMAZON_EVENTBRIDGE
       └ zones          time zones, for util.time
 

@@ -18,7 +18,7 @@ from tree_sitter import Node
 
 from livebus.errors import Fault, Place
 from livebus.resolver import names, rules
-from livebus.resolver.modules import check_import
+from livebus.resolver.modules import MODULES, check_import
 from livebus.resolver.syntax import Syntax, bindings, syntax_error
 
 MAX_CODE = 32_768  # characters
@@ -143,7 +143,8 @@ class _Module:
             )
         for imported_name, local_name, _ in names:
             member = "" if imported_name == "*" else f".{imported_name}"
-            self._imported.append(f"const {local_name}=$appsync{member};")
+            holder = f"$appsync.{MODULES[module]}" if MODULES.get(module) else "$appsync"
+            self._imported.append(f"const {local_name}={holder}{member};")
 
     def _read_export(self, statement: Node) -> None:
         syntax = self._syntax

@@ -14,9 +14,18 @@ from dataclasses import dataclass
 UTILS = "@aws-appsync/utils"
 EXPORTS = ("util", "extensions", "runtime")
 
-# Modules that AppSync has beside UTILS: requests for data sources that do not run here.
+# The modules that run here, and the name of each among what the engine hands to code; UTILS is all of that.
+MODULES = {UTILS: "", f"{UTILS}/dynamodb": "dynamodb"}
+_EXPORTS = {
+    UTILS: EXPORTS,
+    f"{UTILS}/dynamodb": (
+        *("batchDelete", "batchGet", "batchPut", "get", "operations", "put", "query", "remove", "scan", "sync"),
+        *("toBinarySet", "toNumberSet", "toStringSet", "transactGet", "transactWrite", "update"),
+    ),
+}
+
+# Modules that AppSync has beside these: requests for data sources that do not run here.
 _DATA_SOURCE_MODULES = {
-    f"{UTILS}/dynamodb": "requests for DynamoDB",
     f"{UTILS}/rds": "statements for Amazon RDS",
     f"{UTILS}/ai": "requests for Amazon Bedrock",
 }
@@ -30,6 +39,7 @@ MEMBERS: dict[str, tuple[str, ...]] = {
         "autoUlid",
         "base64Decode",
         "base64Encode",
+        "dynamodb",
         "error",
         "escapeJavaScript",
         "matches",
@@ -54,7 +64,11 @@ MEMBERS: dict[str, tuple[str, ...]] = {
         "parseFormattedToEpochMilliSeconds",
         "parseISO8601ToEpochMilliSeconds",
     ),
-    "util.transform": ("toSubscriptionFilter",),
+    "util.dynamodb": (
+        *("fromS3ObjectJson", "toBinary", "toBinarySet", "toBoolean", "toDynamoDB", "toList", "toMap", "toMapValues"),
+        *("toNull", "toNumber", "toNumberSet", "toS3Object", "toString", "toStringSet"),
+    ),
+    "util.transform": ("toDynamoDBConditionExpression", "toDynamoDBFilterExpression", "toSubscriptionFilter"),
     "extensions": ("invalidateSubscriptions", "setSubscriptionFilter", "setSubscriptionInvalidationFilter"),
     "runtime": ("earlyReturn",),
     "console": ("error", "log"),
@@ -62,12 +76,9 @@ MEMBERS: dict[str, tuple[str, ...]] = {
 
 # On AppSync, and not here.
 _NOT_EMULATED: dict[str, str] = {
-    "util.dynamodb": "no DynamoDB data source runs here",
     "util.http": "no HTTP data source runs here, and no response headers are set",
     "util.rds": "no RDS data source runs here",
     "util.xml": "XML comes from HTTP data sources, and none runs here",
-    "util.transform.toDynamoDBConditionExpression": "no DynamoDB data source runs here",
-    "util.transform.toDynamoDBFilterExpression": "no DynamoDB data source runs here",
     "util.transform.toElasticsearchQueryDSL": "no OpenSearch data source runs here",
     "extensions.evictFromApiCache": "the runtime has no API cache",
 }
@@ -108,18 +119,19 @@ def check_import(module: str, names: Sequence[str]) -> Iterable[tuple[int | None
     """What is wrong with an import: problems of the module (None) or of one name (its index)."""
     if module in _DATA_SOURCE_MODULES:
         found = f"{module!r} makes {_DATA_SOURCE_MODULES[module]}, which the local runtime does not emulate"
-        yield None, Problem(found, "a data source of type NONE or AMAZON_EVENTBRIDGE", not_emulated=True)
+        yield None, Problem(found, "a data source that runs here", not_emulated=True)
         return
-    if module != UTILS:
-        close = difflib.get_close_matches(module, [UTILS, *_DATA_SOURCE_MODULES], 1, 0.8)
+    if module not in MODULES:
+        close = difflib.get_close_matches(module, [*MODULES, *_DATA_SOURCE_MODULES], 1, 0.8)
         advice = (
             f"Did you mean {close[0]!r}?" if close else "Bundle other code into the file, as ES module, with esbuild"
         )
         yield None, Problem(f"{module!r} is not a module of AppSync's runtime", repr(UTILS), advice)
         return
     for index, name in enumerate(names):
-        if name != "*" and name not in EXPORTS:
-            yield index, Problem(f"{UTILS!r} has no {name!r}", ", ".join(EXPORTS), suggestion(name, EXPORTS))
+        exports = _EXPORTS[module]
+        if name != "*" and name not in exports:
+            yield index, Problem(f"{module!r} has no {name!r}", ", ".join(exports), suggestion(name, exports))
 
 
 def check_member(holder: str, name: str) -> Problem | None:

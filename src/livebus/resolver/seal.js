@@ -1,6 +1,6 @@
 // Leaves to the code the globals that AppSync's runtime has, and makes everything that two runs could share unchangeable.
 
-const appsync = freeze({ util, runtime, extensions });
+const appsync = freeze({ util, runtime, extensions, dynamodb });
 
 // https://docs.aws.amazon.com/appsync/latest/devguide/supported-features.html names Object, String, Number, Math, Array,
 // JSON and console; the conversion functions are not named and are left, as no rule of AWS's linter refuses them.
@@ -95,6 +95,7 @@ function seal() {
     }
   };
   harden(everything);
+  harden(dynamodb);
   inherited.forEach(harden);
 }
 

@@ -1,5 +1,5 @@
 // util, runtime, extensions and console, as https://docs.aws.amazon.com/appsync/latest/devguide/built-in-util-js.html and
-// the type declarations of @aws-appsync/utils 2.1.1 have them. Whatever needs DynamoDB, RDS, HTTP or XML is not here.
+// the type declarations of @aws-appsync/utils 2.1.1 have them. DynamoDB has a part of its own; RDS, HTTP and XML are not here.
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -150,10 +150,10 @@ def test_exports_may_stand_apart_from_the_functions(exports: str) -> None:
             "1:16: '@aws-appsync/utils' has no 'utils'; expected util, extensions, runtime. Did you mean 'util'?",
         ),
         (
-            "import { get } from '@aws-appsync/utils/dynamodb';",
+            "import { select } from '@aws-appsync/utils/rds';",
             (
-                "1:1: '@aws-appsync/utils/dynamodb' makes requests for DynamoDB, which the local runtime does not emulate; "
-                "expected a data source of type NONE or AMAZON_EVENTBRIDGE"
+                "1:1: '@aws-appsync/utils/rds' makes statements for Amazon RDS, which the local runtime does not emulate; "
+                "expected a data source that runs here"
             ),
         ),
         (
@@ -196,7 +196,7 @@ def test_imports_are_checked_by_name(statement: str, fault: str) -> None:
             "'util.toJson' is for mapping templates, APPSYNC_JS has no such thing. Write JSON.stringify",
         ),
         ("util.time.nowIso8601()", "AppSync's runtime has no 'util.time.nowIso8601'"),
-        ("util.dynamodb.toMapValues({})", "'util.dynamodb' is not emulated"),
+        ("util.rds.toJsonObject('')", "'util.rds' is not emulated"),
         ("extensions.evictFromApiCache('A', 'b', {})", "'extensions.evictFromApiCache' is not emulated"),
         ("runtime.earlyreturn()", "Did you mean 'earlyReturn'?"),
         ("console.warn(1)", "AppSync's runtime has no 'console.warn'; expected error, log"),
