@@ -122,7 +122,10 @@ class Stage:
         invocations: list[Invocation] = []
         unproven = ""
         for rule in rules:
-            if not rule.rule.targets:
+            if not rule.rule.targets and rule.rule.function_targets:
+                names = ", ".join(repr(target.function) for target in rule.rule.function_targets)
+                unproven = f"rule {rule.rule.name!r} invokes {names}, and the dry run runs no functions"
+            elif not rule.rule.targets:
                 unproven = f"the targets of rule {rule.rule.name!r} are not in this template"
             for target in rule.rule.targets:
                 made = attempts.get(id(target)) if attempts else None
