@@ -70,6 +70,10 @@ class CompiledRule:
     targets: tuple[CompiledTarget, ...]
     functions: tuple[CompiledFunctionTarget, ...] = ()
 
+    @property
+    def every_target(self) -> tuple[CompiledTarget | CompiledFunctionTarget, ...]:
+        return self.targets + self.functions
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -181,7 +185,6 @@ class Line:
             failure = http_failure(response.status, _first_message(response))
             return Attempt(target, variables, response, failure=failure)
         return Attempt(target, variables, response, publish(target.api, response))
-
 
     @staticmethod
     def hand_over(event: Event, target: CompiledFunctionTarget) -> FunctionAttempt:

@@ -12,28 +12,31 @@ from typing import Any
 
 from livebus.delivery import DeadLetter
 from livebus.event import Event, Refused
-from livebus.flow import Attempt, CompiledRule
+from livebus.flow import Attempt, CompiledRule, FunctionAttempt
 from livebus.runtime.lines import Lines
 from livebus.template.application import Queue
 
 Listener = Callable[[dict[str, Any]], None]
 Tell = Callable[[str], None]
+_AnyAttempt = Attempt | FunctionAttempt
 
 LINES_PER_SECOND = 20
+FUNCTION_LINES_PER_SECOND = 200
 _LONGEST_VALUE = 200
 
 
 class _Budget:
     """Lets so many lines a second through, and counts the others."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, lines: int = LINES_PER_SECOND) -> None:
         self._what = what
+        self._lines = lines
         self._second = 0
         self._told = 0
         self._untold = 0
 
     def has_room(self, now: float) -> bool:
-        return int(now) != self._second or self._told < LINES_PER_SECOND
+        return int(now) != self._second or self._told < self._lines
 
     def spend(self, lines: int) -> None:
         self._told += lines
@@ -65,10 +68,11 @@ class Trace:
         # retries that went before it.
         self._letters = _Budget("dead letters")
         self._losses = _Budget("lost events")
+        self._function_lines = _Budget("lines of functions", FUNCTION_LINES_PER_SECOND)
 
     def tick(self, *, ends: bool = False) -> None:
         """Tell how many lines were left out, once their second is over; to be called now and then, and at the end."""
-        for budget in (self._problems, self._letters, self._losses):
+        for budget in (self._problems, self._letters, self._losses, self._function_lines):
             line = budget.turn(self._clock(), ends=ends)
             if line:
                 self._tell(line)
@@ -117,7 +121,7 @@ class Trace:
                 *(f"  rule {verdict.rule.name!r}: {'; '.join(verdict.reasons)}" for verdict in verdicts),
             )
 
-    def delivered(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+    def delivered(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int) -> None:
         response = attempt.response
         if response is not None and response.errors:
             message = response.errors[0].get("message")
@@ -132,7 +136,7 @@ class Trace:
         if self.listeners or self._verbose:
             self._emit_attempt(event, rule, attempt, attempts)
 
-    def retrying(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int, after: float) -> None:
+    def retrying(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int, after: float) -> None:
         failure = attempt.failure
         if failure is not None:
             self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
@@ -140,7 +144,7 @@ class Trace:
         self._emit("delivery", event.id, rule=rule.rule.name, retryIn=round(after, 3))
 
     def dead_lettered(
-        self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue
+        self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, letter: DeadLetter, queue: Queue
     ) -> None:
         line = (
             f"event {event.id} went to the dead-letter queue {queue.name}: {letter.error_code}: {letter.error_message}"
@@ -156,7 +160,7 @@ class Trace:
             message=letter.error_message,
         )
 
-    def lost(self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, why: str) -> None:
+    def lost(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, letter: DeadLetter, why: str) -> None:
         self._loss(f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}")
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
         self._emit("delivery", event.id, rule=rule.rule.name, lost=why, code=letter.error_code)
@@ -171,10 +175,13 @@ class Trace:
         """An event that waited can be neither read nor struck out; the next start finds it where it is."""
         self._loss(f"{fault}; an event in it is tried again at the next start")
 
-    def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+    def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int) -> None:
         name, target = rule.rule.name, attempt.target.target.id
         if attempt.variables is not None:
             self._emit("transformer", event.id, rule=name, target=target, variables=attempt.variables)
+        if isinstance(attempt, FunctionAttempt) and attempt.payload is not None:
+            payload = attempt.payload.decode("utf-8", "replace")
+            self._emit("transformer", event.id, rule=name, target=target, payload=payload)
         if attempt.response is not None:
             self._emit(
                 "execution",
@@ -203,6 +210,34 @@ class Trace:
                 subscribers=len(deliveries),
                 dropped=[dropped.reason for dropped in deliveries.dropped],
             )
+
+    # --- what functions do ------------------------------------------------------------------------------------------
+
+    def function_line(self, function: str, request_id: str, text: str) -> None:
+        """A line of a function's log, escaped: told to people as it comes."""
+        self._told(self._function_lines, (f"{function}: {text}",))
+        for listener in tuple(self.listeners):
+            listener(
+                {
+                    "station": "log",
+                    "event": "",
+                    "at": self._clock(),
+                    "function": function,
+                    "requestId": request_id,
+                    "line": text,
+                }
+            )
+
+    def function_outcome(
+        self, function: str, request_id: str, event_id: str, kind: str, *, duration: float, error: Mapping[str, Any]
+    ) -> None:
+        """An invocation has ended, with a result or with an error's members."""
+        if error:
+            self._problem(f"function {function} failed: {error.get('errorType')}: {error.get('errorMessage')}")
+        said: dict[str, Any] = {"function": function, "requestId": request_id, "invocation": kind}
+        if error:
+            said |= {"errorType": error.get("errorType"), "errorMessage": error.get("errorMessage")}
+        self._emit("function", event_id, **said, duration=round(duration, 3))
 
     # --- telling ----------------------------------------------------------------------------------------------------
 

@@ -52,9 +52,10 @@ def read_rules(
     apis: Iterable[GraphQLApi],
     roles: Iterable[Role],
     queues: Iterable[Queue],
+    *,
     functions: Iterable[Function] = (),
 ) -> tuple[Rule, ...]:
-    reader = _RuleReader(resources, tuple(buses), tuple(apis), tuple(roles), tuple(queues), tuple(functions))
+    reader = _RuleReader(resources, tuple(buses), tuple(apis), tuple(roles), tuple(queues), functions=tuple(functions))
     return tuple(reader.rule(resource) for resource in resources.of_type("AWS::Events::Rule"))
 
 
@@ -66,6 +67,7 @@ class _RuleReader:
         apis: tuple[GraphQLApi, ...],
         roles: tuple[Role, ...],
         queues: tuple[Queue, ...],
+        *,
         functions: tuple[Function, ...],
     ) -> None:
         self._resources = resources

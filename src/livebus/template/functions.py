@@ -85,7 +85,9 @@ def _unrunnable(properties: Properties, layers: Mapping[str, Layer], *, is_image
         return "container images are not emulated; Python and Node.js functions from a folder or a zip file run"
     runtime = properties.text("Runtime")
     if runtime and not _RUNS_HERE.fullmatch(runtime):
-        return f"the runtime {runtime!r} is not emulated; Python (python3.x) and Node.js (nodejs22.x, say) functions run"
+        return (
+            f"the runtime {runtime!r} is not emulated; Python (python3.x) and Node.js (nodejs22.x, say) functions run"
+        )
     for layer in properties.texts("Layers"):
         if layer not in layers:
             return f"its layer {layer!r} is not in this template, and is not fetched"

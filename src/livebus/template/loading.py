@@ -113,7 +113,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
     apis = read_apis(resources, recorded)
     functions = read_functions(resources)
-    rules = read_rules(resources, buses, apis, roles, queues, functions)
+    rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
     own, outside = {bus.name for bus in buses}, environment.buses or {}
     application = Application(
         stack_name=environment.stack_name,

@@ -55,7 +55,7 @@ def functions_expanded(document: Document) -> Document:
             found = f"Unrecognized resource types: [{body['Type']}]"
             place = document.place(("Resources", logical_id, "Type"))
             faults.append(Fault(found, place, advice=f"Write Transform: {_TRANSFORM} at the template's head."))
-        expansion = _Expansion(document, logical_id, body, places, faults, warnings)
+        expansion = _Expansion(document, logical_id, body, places=places, faults=faults, warnings=warnings)
         made.update(expansion.layer() if body["Type"] == LAYER else expansion.function())
         for name, kind in expansion.implicit.items():
             if name not in resources:
@@ -81,6 +81,7 @@ class _Expansion:
         document: Document,
         logical_id: str,
         body: Mapping[str, Any],
+        *,
         places: dict[Path, tuple[int, int]],
         faults: list[Fault],
         warnings: list[str],
