@@ -4,6 +4,8 @@ Lambda functions as processes of this machine, over the Lambda Runtime API, whic
 ::
 
     service             invoke(function, payload, type) → Outcome: the one way in
+    blocking            the same for tests, without a runtime
+    outcome             data: an invocation, its answer, its outcome
     lambda_api          the calls of boto3's lambda client
     asynchronous        Event invocations: tries again, and tells who is to be told
     capacity            how many processes there are, which one takes an event, which one has to go
