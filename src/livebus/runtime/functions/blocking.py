@@ -65,11 +65,15 @@ class BlockingFunctions:
         """End every process."""
         if self._loop.is_closed():
             return
-        self._run(self._functions.close())
+        self._run(self._ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_END_SECONDS)
         self._loop.close()
         self._unpacked.cleanup()
+
+    async def _ended(self) -> None:
+        await self._functions.close()
+        await self._loop.shutdown_default_executor()
 
     def __enter__(self) -> Self:
         return self

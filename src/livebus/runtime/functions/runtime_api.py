@@ -31,12 +31,15 @@ class RuntimeApi:
         self.processes: dict[str, FunctionProcess] = {}
         self._server: asyncio.Server | None = None
         self._protocols: web.Server | None = None
+        self._starting = asyncio.Lock()  # two first events at once must not make two servers
 
     async def start(self) -> None:
         """Listen, unless it does already."""
-        if self._server is None:
-            self._protocols = web.Server(self._handle, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS)
-            self._server = await asyncio.get_running_loop().create_server(self._protocols, "127.0.0.1", 0)
+        async with self._starting:
+            if self._server is None:
+                self._protocols = web.Server(self._handle, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS)
+                loop = asyncio.get_running_loop()
+                self._server = await loop.create_server(self._protocols, "127.0.0.1", 0)
 
     def address(self, token: str) -> str:
         """AWS_LAMBDA_RUNTIME_API for the process with this token: host and port, and the path that only it knows."""
@@ -48,6 +51,8 @@ class RuntimeApi:
         if self._server is not None and self._protocols is not None:
             self._server.close()
             await self._protocols.shutdown(timeout=_CLOSE_SECONDS)
+            await self._server.wait_closed()
+            await asyncio.sleep(0)  # sockets are closed in the loop's next turn, which may be its last
             self._server = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:

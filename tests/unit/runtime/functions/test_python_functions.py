@@ -72,6 +72,7 @@ def test_the_environment_is_lambdas_and_nobody_elses(run_python: Run, monkeypatc
         ("{'n': [Decimal('1.50')]}", '{"n": [1.50]}'),
         ("b'[1,2]'", "[1,2]"),
         ("2 ** 70", "1180591620717411303424"),
+        ("'half \\ud800 of a pair'", '"half \\ud800 of a pair"'),
     ],
 )
 def test_results(run_python: Run, expression: str, expected: str) -> None:
@@ -110,7 +111,7 @@ def test_an_exception_is_told_with_its_trace(run_python: Run) -> None:
     running = run_python("def h(e, c):\n    if e: raise KeyError('id')\n    return 'well'\n")
     error = running.error(1)
     assert (error["errorType"], error["errorMessage"]) == ("KeyError", "'id'")
-    assert [line.splitlines()[0].strip().rpartition(", ")[2] for line in error["stackTrace"]] == ["in h"]
+    assert [line.partition(", line ")[2] for line in error["stackTrace"]] == ["2, in h\n    if e: raise KeyError('id')\n"]
     assert "[ERROR] KeyError: 'id'" in running.lines
     assert running.result(0) == "well"
 

@@ -171,7 +171,9 @@ def encoded(result: object) -> bytes:
         return result
     try:
         text = json.dumps(result, default=_marked, ensure_ascii=False, allow_nan=False)
-        return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode()
+        text = _MARKED.sub(r"\1", text) if _MARK in text else text
+        # The half of a pair has no bytes of its own; in JSON it can be spelt out.
+        return text.encode("utf-8", "backslashreplace")
     except Exception as error:
         raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
 
@@ -181,7 +183,9 @@ def described(error: Exception, request_id: str) -> tuple[str, bytes]:
     if isinstance(error, Fault):
         kind, trace = error.kind, error.trace
     else:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+        found = traceback.extract_tb(error.__traceback__)
+        # Without the columns that newer Pythons know: Lambda's traces have no carets.
+        frames = [(each.filename, each.lineno or 0, each.name, each.line) for each in found if each.filename != __file__]
         kind, trace = type(error).__name__, traceback.format_list(frames)
     content = {"errorMessage": str(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
     lines = "".join(trace)
