@@ -223,8 +223,8 @@ def test_changes_are_seen(tmp_path: Path, template: Path) -> None:
     stamps = [stamp()]
     for change in (
         lambda: (source / "app.py").write_text(SOURCE * 2),
-        lambda: (source / "new.py").touch(),
-        lambda: (source / "new.py").unlink(),
+        (source / "new.py").touch,
+        (source / "new.py").unlink,
     ):
         change()
         stamps.append(stamp())

@@ -111,7 +111,9 @@ def test_an_exception_is_told_with_its_trace(run_python: Run) -> None:
     running = run_python("def h(e, c):\n    if e: raise KeyError('id')\n    return 'well'\n")
     error = running.error(1)
     assert (error["errorType"], error["errorMessage"]) == ("KeyError", "'id'")
-    assert [line.partition(", line ")[2] for line in error["stackTrace"]] == ["2, in h\n    if e: raise KeyError('id')\n"]
+    assert [line.partition(", line ")[2] for line in error["stackTrace"]] == [
+        "2, in h\n    if e: raise KeyError('id')\n"
+    ]
     assert "[ERROR] KeyError: 'id'" in running.lines
     assert running.result(0) == "well"
 

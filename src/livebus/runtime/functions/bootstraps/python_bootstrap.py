@@ -185,7 +185,9 @@ def described(error: Exception, request_id: str) -> tuple[str, bytes]:
     else:
         found = traceback.extract_tb(error.__traceback__)
         # Without the columns that newer Pythons know: Lambda's traces have no carets.
-        frames = [(each.filename, each.lineno or 0, each.name, each.line) for each in found if each.filename != __file__]
+        frames = [
+            (each.filename, each.lineno or 0, each.name, each.line) for each in found if each.filename != __file__
+        ]
         kind, trace = type(error).__name__, traceback.format_list(frames)
     content = {"errorMessage": str(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
     lines = "".join(trace)
