@@ -232,11 +232,12 @@ class Trace:
         self, function: str, request_id: str, event_id: str, kind: str, *, duration: float, error: Mapping[str, Any]
     ) -> None:
         """An invocation has ended, with a result or with an error's members."""
-        if error:
-            self._problem(f"function {function} failed: {error.get('errorType')}: {error.get('errorMessage')}")
         said: dict[str, Any] = {"function": function, "requestId": request_id, "invocation": kind}
         if error:
-            said |= {"errorType": error.get("errorType"), "errorMessage": error.get("errorMessage")}
+            # The function's own words, as long as it likes.
+            kind_of_error, message = (_short(error.get(name)) for name in ("errorType", "errorMessage"))
+            self._problem(f"function {function} failed: {kind_of_error}: {message}")
+            said |= {"errorType": kind_of_error, "errorMessage": message}
         self._emit("function", event_id, **said, duration=round(duration, 3))
 
     # --- telling ----------------------------------------------------------------------------------------------------

@@ -125,12 +125,13 @@ class Asynchronous:
 
     def _give_up(self, pending: _Pending, outcome: Outcome | None, condition: str, why: str) -> None:
         config, name = pending.function.asynchronous, pending.function.name
+        why = why[:_LONGEST_MESSAGE]
         told = []
         if config.dead_letter:
             attributes = {
                 "RequestID": pending.request_id,
                 "ErrorCode": "200",
-                "ErrorMessage": why[:_LONGEST_MESSAGE] or "unknown",
+                "ErrorMessage": why or "unknown",
             }
             refusal = self._send(config.dead_letter, pending.payload.decode("utf-8", "replace"), attributes)
             told.append(
