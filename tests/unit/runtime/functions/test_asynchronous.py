@@ -93,10 +93,8 @@ def test_it_may_succeed_at_the_last_try() -> None:
 def test_the_number_of_retries_is_the_functions(retries: int) -> None:
     """MaximumRetryAttempts; without anybody to be told the event is lost aloud."""
     run = Run(*[FAILED] * (retries + 1), maximum_retry_attempts=retries).to_its_end()
-    assert run.told == [
-        f"function fn: event r is given up after {retries + 1} attempts: no; the event is lost: there is neither a "
-        "dead-letter queue nor a destination"
-    ]
+    end = "the event is lost: there is neither a dead-letter queue nor a destination"
+    assert run.told == [f"function fn: event r is given up after {retries + 1} attempts: no; {end}"]
 
 
 def test_an_event_that_grew_too_old() -> None:

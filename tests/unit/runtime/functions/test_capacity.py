@@ -135,7 +135,8 @@ def test_so_many_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        assert await is_waiting(again := asyncio.create_task(held.take("f")))
+        again = asyncio.create_task(held.take("f"))
+        assert await is_waiting(again)
         again.cancel()
 
     run(check())
