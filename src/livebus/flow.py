@@ -14,7 +14,7 @@ from typing import Any
 from graphql import GraphQLError, OperationDefinitionNode, parse
 from graphql.language import FieldNode
 
-from livebus.access import FieldAccess, role_may_invoke
+from livebus.access import FieldAccess, function_admits, role_may_invoke
 from livebus.caller import AWS_IAM, Caller
 from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.errors import Fault, InvalidEventPattern, InvalidTemplate, LivebusError
@@ -25,7 +25,7 @@ from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.schema import Schema, parse_schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions, SubscriptionSettings
-from livebus.template.application import Application, GraphQLApi, Rule, Target
+from livebus.template.application import Application, Function, GraphQLApi, Rule, Target
 from livebus.transformer import NotTransformable, Transformer, compile_transformer
 
 
@@ -52,10 +52,27 @@ class CompiledTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledFunctionTarget:
+    """A function ready to be invoked by a rule. ``refusal`` says why the rule may not; None where it may."""
+
+    target: Target
+    transformer: Transformer
+    function: Function
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
+    """``targets`` are AppSync APIs, ``functions`` Lambda functions."""
+
     rule: Rule
     pattern: EventPattern
     targets: tuple[CompiledTarget, ...]
+    functions: tuple[CompiledFunctionTarget, ...] = ()
+
+    @property
+    def every_target(self) -> tuple[CompiledTarget | CompiledFunctionTarget, ...]:
+        return self.targets + self.functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,23 @@ class Attempt:
     response: GraphQLResponse | None = None
     published: Published = NOTHING_PUBLISHED
     failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionAttempt:
+    """
+    One try to hand an event to a function: ``payload`` is the JSON text that it gets, None where none came about.
+
+    ``failure`` is None where Lambda takes the event; what the function makes of it comes later, and is Lambda's affair.
+    The other members are those of an :class:`Attempt`, empty.
+    """
+
+    target: CompiledFunctionTarget
+    payload: bytes | None = None
+    failure: Failure | None = None
+    variables: None = None
+    response: None = None
+    published: Published = NOTHING_PUBLISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +194,17 @@ class Line:
             failure = http_failure(response.status, _first_message(response))
             return Attempt(target, variables, response, failure=failure)
         return Attempt(target, variables, response, publish(target.api, response))
+
+    @staticmethod
+    def hand_over(event: Event, target: CompiledFunctionTarget) -> FunctionAttempt:
+        """Make what a function gets of an event: transformer, access. Whoever runs functions takes it from there."""
+        try:
+            payload = target.transformer.payload(event)
+        except NotTransformable as error:
+            return FunctionAttempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
+        if target.refusal is not None:
+            return FunctionAttempt(target, payload, Failure(NO_PERMISSIONS, target.refusal, retryable=False))
+        return FunctionAttempt(target, payload)
 
 
 def publish(api: CompiledApi, response: GraphQLResponse) -> Published:
@@ -293,7 +338,7 @@ class _Compiler:
         rules = []
         for rule in self._application.rules:
             if rule.bus == name and rule.enabled and rule.event_pattern is not None:
-                targets = tuple(self._targets(rule, apis))
+                targets, functions = tuple(self._targets(rule, apis)), tuple(self._functions(rule))
                 try:
                     pattern = EventPattern(rule.event_pattern)
                 except InvalidEventPattern as error:
@@ -303,7 +348,7 @@ class _Compiler:
                     )
                     self.errors.append(refused)
                     continue
-                rules.append(CompiledRule(rule, pattern, targets))
+                rules.append(CompiledRule(rule, pattern, targets, functions))
         return _Bus(tuple(rules), PatternIndex([str(compiled.rule.event_pattern) for compiled in rules]))
 
     def _targets(self, rule: Rule, apis: Mapping[str, CompiledApi]) -> Iterable[CompiledTarget]:
@@ -316,6 +361,20 @@ class _Compiler:
             api = apis.get(target.api)
             if api is not None:
                 yield self._target(rule, target, transformer, api)
+
+    def _functions(self, rule: Rule) -> Iterable[CompiledFunctionTarget]:
+        functions = {function.logical_id: function for function in self._application.functions}
+        for target in rule.function_targets:
+            try:
+                transformer = compile_transformer(target, rule_name=rule.name, rule_arn=rule.arn)
+            except LivebusError as error:
+                self.errors.append(error)
+                continue
+            function, account = functions[target.function], self._application.account
+            refusal = function_admits(function, target.role, rule_arn=rule.arn, account=account)
+            if refusal:
+                self.warnings.append(f"{target.place}: {refusal}")
+            yield CompiledFunctionTarget(target, transformer, function, refusal)
 
     def _target(self, rule: Rule, target: Target, transformer: Transformer, api: CompiledApi) -> CompiledTarget:
         account = self._application.account

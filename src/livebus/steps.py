@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from livebus.event.envelope import Event, Refused
-from livebus.flow import Attempt
+from livebus.flow import Attempt, FunctionAttempt
 from livebus.terminal.escape import json_text
 
 Step = dict[str, Any]
@@ -51,11 +51,13 @@ def unreached(rule: str, target: str, reason: str) -> Step:
     return {"station": "target", "rule": rule, "target": target, "reason": reason}
 
 
-def attempted(rule: str, attempt: Attempt) -> Iterator[Step]:
-    """One invocation of one target, up to AppSync's answer or the failure."""
+def attempted(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
+    """One invocation of one target, up to AppSync's answer or the failure; of a function, up to what it is handed."""
     where = {"rule": rule, "target": attempt.target.target.id}
     if attempt.variables is not None:
         yield {"station": "transformer", **where, "variables": attempt.variables}
+    if isinstance(attempt, FunctionAttempt) and attempt.payload is not None:
+        yield {"station": "transformer", **where, "payload": attempt.payload.decode("utf-8", "replace")}
     if attempt.response is not None:
         yield {
             "station": "execution",
@@ -69,7 +71,7 @@ def attempted(rule: str, attempt: Attempt) -> Iterator[Step]:
         yield {"station": "failure", **where, "code": attempt.failure.code, "message": attempt.failure.message}
 
 
-def published(rule: str, attempt: Attempt) -> Iterator[Step]:
+def published(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
     """How many subscribers of each field an attempt reached, and why some were left out."""
     for field, deliveries in attempt.published.deliveries:
         yield {
@@ -94,6 +96,8 @@ def words(step: Mapping[str, Any]) -> str:
             return f"rule {step['rule']} " + (
                 "matches" if step["matches"] else f"does not match: {'; '.join(map(str, step['reasons']))}"
             )
+        case "transformer" if "payload" in step:
+            return f"event {cut(step['payload'])}"
         case "transformer":
             return f"variables {short(step['variables'])}"
         case "execution":
@@ -105,6 +109,8 @@ def words(step: Mapping[str, Any]) -> str:
             return f"target {step['target']}: {step['reason']}"
         case "delivery":
             return _delivery(step)
+        case "function":
+            return _function(step)
     return _subscription(step)
 
 
@@ -113,9 +119,9 @@ def short(value: Any) -> str:
     return cut(json_text(value))
 
 
-def cut(text: str) -> str:
+def cut(text: str, most: int = _LONGEST_VALUE) -> str:
     """A text, cut where it is long."""
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
 
 
 def _bus(step: Mapping[str, Any]) -> str:
@@ -130,6 +136,11 @@ def _delivery(step: Mapping[str, Any]) -> str:
     if "deadLetterQueue" in step:
         return f"sent to the dead-letter queue {step['deadLetterQueue']}: {step['code']}: {cut(step['message'])}"
     return f"lost: {step['lost']}"
+
+
+def _function(step: Mapping[str, Any]) -> str:
+    text = f"function {step['function']} ({step['invocation']}) took {step['duration']:g} s"
+    return f"{text} and failed: {step['errorType']}: {cut(str(step['errorMessage']))}" if "errorType" in step else text
 
 
 def _subscription(step: Mapping[str, Any]) -> str:

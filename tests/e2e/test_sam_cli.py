@@ -229,3 +229,38 @@ def test_two_teams_and_a_third(desk: Desk) -> None:
     for stack in ("livebus-orders-analytics", "livebus-orders"):
         said = desk.sam("delete", "--no-prompts", "--stack-name", stack, "--region", "us-east-1", **url)
         assert "Deleted successfully" in said
+
+
+AUDIT = """
+  Audit:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: audit/
+      Handler: app.handler
+      Runtime: {runtime}
+      Events:
+        Message:
+          Type: EventBridgeRule
+          Properties:
+            EventBusName: !Ref EventBus
+            Pattern: {{source: [sample.source]}}
+
+Outputs:
+"""
+
+
+def test_a_function_beside_the_line(desk: Desk) -> None:
+    """Built and deployed, it gets the event that subscribers get; it is invoked, and its log is read, by the SAM CLI."""
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    desk.change("template.yaml", "\nOutputs:\n", AUDIT.format(runtime=runtime))
+    (desk.folder / "audit").mkdir()
+    source = "def handler(event, context):\n    print('audits', event)\n    return event\n"
+    (desk.folder / "audit" / "app.py").write_text(source, encoding="utf-8")
+    local = ("--profile", "local")
+    desk.sam("build")
+    assert "Successfully created/updated stack - livebus in us-east-1" in desk.sam("deploy", *local)
+    assert desk.arrives() == "Hello from EventBridge"
+    logs = ("logs", *local, "--stack-name", "livebus", "--name", "Audit")
+    until(lambda: "'msg': 'Hello from EventBridge'" in desk.sam(*logs), "the function's log has the event")
+    said = desk.sam("remote", "invoke", "Audit", *local, "--stack-name", "livebus", "--event", '{"id": 4711}')
+    assert '{"id": 4711}' in said

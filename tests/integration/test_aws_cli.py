@@ -45,7 +45,7 @@ def test_the_sample_request_is_taken(runtime: RunningRuntime, project: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "arguments", [("lambda", "list-functions"), ("appsync", "list-graphql-apis"), ("sts", "get-session-token")]
+    "arguments", [("lambda", "list-layers"), ("appsync", "list-graphql-apis"), ("sts", "get-session-token")]
 )
 def test_what_is_not_emulated_is_said(runtime: RunningRuntime, arguments: tuple[str, ...]) -> None:
     """The CLI prints that the runtime does not emulate a call."""

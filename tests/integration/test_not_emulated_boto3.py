@@ -21,7 +21,7 @@ CALLS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("cloudformation", "list_stack_sets", {}, "InvalidAction", "cloudformation:ListStackSets"),
     ("ec2", "describe_vpcs", {}, "InvalidAction", "ec2:DescribeVpcs"),
     ("appsync", "list_graphql_apis", {}, UNKNOWN, "appsync (GET /v1/apis)"),
-    ("lambda", "invoke", {"FunctionName": "f"}, UNKNOWN, "lambda (POST /2015-03-31/functions/f/invocations)"),
+    ("lambda", "list_aliases", {"FunctionName": "f"}, UNKNOWN, "lambda (GET /2015-03-31/functions/f/aliases)"),
     ("s3", "create_multipart_upload", {"Bucket": "bucket", "Key": "a/b"}, NOT_IMPLEMENTED, "s3: POST of an object"),
     (
         "s3",

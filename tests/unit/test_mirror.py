@@ -300,6 +300,19 @@ ELSEWHERE = [
         "template/application.py",
     ),
     Held(
+        "integration/test_functions_boto3.py",
+        "boto3 invokes what the template has",
+        "runtime/cloudformation/function_code.py runtime/function_calls.py runtime/functions/blocking.py "
+        "runtime/functions/command.py runtime/functions/lambda_api.py runtime/functions/outcome.py "
+        "runtime/functions/process.py runtime/functions/runtime_api.py runtime/functions/service.py "
+        "runtime/functions/unpacking.py runtime/functions/bootstraps/python_bootstrap.py",
+    ),
+    Held(
+        "unit/template/test_functions.py",
+        "SAM functions are read as the functions that they become",
+        "template/serverless_functions.py",
+    ),
+    Held(
         "unit/terminal/test_output.py",
         "what is written is looked at on a screen",
         "terminal/escape.py terminal/result_stream.py terminal/status_line.py",

@@ -5,6 +5,7 @@ Station: who may do what: let in or refuse, with the reason.
 
     policy            IAM's policy language: do these statements allow it
     roles             may EventBridge run the mutation with the target's role
+    functions         may EventBridge invoke the function of a rule's target
     queues            may EventBridge send to the dead-letter queue
     tokens            a JWT of a Cognito user pool or an OpenID Connect issuer
     signature         a request signed with AWS Signature Version 4
@@ -16,6 +17,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 
 from livebus.access.authentication import Authenticator, Unauthenticated
 from livebus.access.fields import FieldAccess
+from livebus.access.functions import function_admits
 from livebus.access.policy import EVENTBRIDGE, Decision, Principal, evaluate
 from livebus.access.queues import queue_admits
 from livebus.access.roles import role_may_invoke
@@ -34,6 +36,7 @@ __all__ = [
     "TokenVerifier",
     "Unauthenticated",
     "evaluate",
+    "function_admits",
     "issuer_of",
     "queue_admits",
     "role_may_invoke",

@@ -94,6 +94,7 @@ def _run(
         strict=options.strict,
         origins=tuple(options.allow_origin),
         reload=not options.no_reload,
+        functions=not options.no_functions,
         realtime=RealtimeSettings(
             keep_alive=options.keep_alive,
             lifetime=options.connection_lifetime,
@@ -171,6 +172,7 @@ def _parser() -> Parser:
     what.add_argument("--stack-name", default="livebus", help="AWS::StackName (default: %(default)s)")
     what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
     what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
+    what.add_argument("--no-functions", action="store_true", help="run no code of the template's Lambda functions")
     what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")
     limits = parser.add_argument_group("limits of AppSync, where AWS changes them or you want to meet them sooner")
     for flag, default, shown, text in (

@@ -132,11 +132,15 @@ class Stage:
         invocations: list[Invocation] = []
         unproven = ""
         for rule in rules:
-            if not rule.rule.targets:
+            if not rule.rule.targets and not rule.rule.function_targets:
                 unproven = f"the targets of rule {rule.rule.name!r} are not in this template"
             for target in rule.rule.targets:
                 made = attempts.get(id(target)) if attempts else None
                 invocations.append(self._invoke(event, rule, target, services, made))
+        invoked = [target.function for rule in rules for target in rule.rule.function_targets]
+        if invoked and not invocations:
+            # Beside a mutation that arrives a function takes nothing from the proof.
+            unproven = f"the dry run runs no functions, and the event goes to {', '.join(map(repr, invoked))} only"
         if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
             unproven = f"the event bus {event.bus!r} is not in this template"
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)

@@ -39,6 +39,7 @@ class ServedStacks:
     ``user`` may sign in to every pool; ``new_password`` makes one where nobody is named. ``paths`` are the APIs by path.
 
     ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers.
+    ``use_functions`` is told of the stacks' functions.
     """
 
     environment: Environment
@@ -53,6 +54,7 @@ class ServedStacks:
     log: Callable[[str, GraphQLResponse], None]
     new_password: Callable[[], str]
     user: tuple[str, str] | None = None
+    use_functions: Callable[[Mapping[str, Application]], None] = lambda _: None
     paths: Mapping[str, ServedApi] = field(default_factory=dict)
     _lines: dict[str, Line] = field(default_factory=dict)
     _apis: dict[tuple[str, str], ServedApi] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class ServedStacks:
         applications = [line.application for line in self._lines.values()]
         pools = [pool for application in applications for pool in application.user_pools]
         self.buses.lines = Lines(self.environment, self._lines)
+        self.use_functions(self.applications())
         self.sqs.replace_queues(queue for application in applications for queue in application.queues)
         self.archives.use(archive for application in applications for archive in application.archives)
         self.cognito.replace_pools(pools)

@@ -47,6 +47,7 @@ from livebus.runtime.eventbridge.replays import Replays
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.control import FaultControl
 from livebus.runtime.faults.injection import Faults, Injection
+from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
@@ -75,7 +76,7 @@ class Settings:
 
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
     ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
-    failures on purpose.
+    failures on purpose. Without ``functions`` no code of the template's functions runs.
     """
 
     template: Path | None
@@ -97,6 +98,7 @@ class Settings:
     strict: bool = False
     origins: tuple[str, ...] = ()
     reload: bool = True
+    functions: bool = True
     realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
 
@@ -153,7 +155,10 @@ class Runtime:
         if settings.trace is not None:
             self._open_trace(settings.trace)
         self._logs = ApiLogs(
-            lambda: [api.compiled.api.api_id for api in self.served.paths.values()], clock=time.time, new_id=_new_id
+            lambda: [api.compiled.api.api_id for api in self.served.paths.values()],
+            clock=time.time,
+            new_id=_new_id,
+            other_groups=lambda: self._functions.log_groups,
         )
         users = UserStore(state.file("users.json"))
         self._cognito = CognitoIdp(
@@ -168,6 +173,22 @@ class Runtime:
         )
         self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
         self._closers.append(self._archives.close)
+        objects = S3Objects(state.file("s3.sqlite"))
+        self._closers.append(objects.close)
+        self._s3 = S3(objects, region=settings.region, clock=time.time, new_id=_new_id)
+        self._functions = FunctionCalls(
+            environment,
+            self._journal,
+            self.trace,
+            unpacked=state.empty_folder("functions"),
+            read_object=objects.body,
+            log=self._logs.append,
+            clock=time.time,
+            new_id=_new_id,
+            tell=self._tell,
+            time_scale=settings.time_scale,
+            is_on=settings.functions,
+        )
         self._faults = Faults(settings.failing_targets, settings.latency, _chance)
         self._faults.inject(settings.faults)
         self.buses = EventBuses(
@@ -182,6 +203,7 @@ class Runtime:
             faults=self._faults,
             log=self._logs.write,
             archive=self._archives.offer,
+            hand_over=self._functions.hand_over,
         )
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
@@ -199,8 +221,9 @@ class Runtime:
             self._logs.write,
             lambda: secrets.token_urlsafe(15),
             settings.user,
+            lambda applications: self._functions.use(applications, self._template_folder),
         )
-        self._start_stacks(environment, users)
+        self._start_stacks(environment, users, objects)
         http = self._http_server(environment)
         listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
         ca = make_ca(state)
@@ -234,6 +257,8 @@ class Runtime:
             await self._replays.close()
             await self._http.close()
             await self._cloudformation.close()
+        if hasattr(self, "_functions"):
+            await self._functions.close()
         while self._closers:
             self._closers.pop()()
 
@@ -244,12 +269,16 @@ class Runtime:
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def _start_stacks(self, environment: Environment, users: UserStore) -> None:
+    def _template_folder(self, stack: str) -> Path | None:
+        """The folder of a stack's template: of the one on disk. Those that are deployed have none."""
+        followed = self._file_stack
+        if followed is None or followed.stack.name != stack or not followed.is_followed:
+            return None
+        return followed.files.template.parent
+
+    def _start_stacks(self, environment: Environment, users: UserStore, objects: S3Objects) -> None:
         """Put the template on disk to work, and what was deployed before."""
         settings, state = self._settings, self._state
-        objects = S3Objects(state.file("s3.sqlite"))
-        self._closers.append(objects.close)
-        self._s3 = S3(objects, region=settings.region, clock=time.time, new_id=_new_id)
         deployer = Deployer(
             self.served,
             StackFiles(state.path / "stacks", self._tell),
@@ -296,10 +325,13 @@ class Runtime:
             check_host=is_loopback(self._settings.host),
             faults=self._faults,
             fault_control=FaultControl(self._faults, self._target_ids, self._tell),
+            functions=self._functions,
         )
 
     def _target_ids(self) -> list[str]:
-        return list(dict.fromkeys(target.id for rule in self.buses.lines.rules for target in rule.targets))
+        rules = self.buses.lines.rules
+        targets = [target for rule in rules for target in (*rule.targets, *rule.function_targets)]
+        return list(dict.fromkeys(target.id for target in targets))
 
     def _open_trace(self, path: Path) -> None:
         try:

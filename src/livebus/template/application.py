@@ -61,11 +61,12 @@ class RetryPolicy:
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    One target of a rule: an AppSync API, the mutation, and the role that EventBridge assumes to run it.
+    One target of a rule: an AppSync API, the mutation, and the role that EventBridge assumes to run it; or a function.
 
     At most one of ``input`` (JSON text), ``input_path`` and ``input_transformer`` (``InputPathsMap`` and
-    ``InputTemplate``) is not None; with none of them the whole event becomes the variables.
-    ``arn`` is the API's GraphQLEndpointArn; ``api`` the logical id of that API in the same template.
+    ``InputTemplate``) is not None; with none of them the whole event becomes the variables, or the function's event.
+    ``arn`` is the API's GraphQLEndpointArn; ``api`` the logical id of that API in the same template. ``function`` is
+    that of a Lambda function, where the target is one: ``api`` and ``graphql_operation`` are empty then.
     """
 
     id: str
@@ -81,11 +82,16 @@ class Target:
     retry_policy: RetryPolicy = RetryPolicy()
     dead_letter: Queue | None = None
     place: Place = Place()
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """AWS::Events::Rule with an event pattern (JSON text; scheduled rules carry None and never match)."""
+    """
+    AWS::Events::Rule with an event pattern (JSON text; scheduled rules carry None and never match).
+
+    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions.
+    """
 
     name: str
     arn: str
@@ -95,6 +101,78 @@ class Rule:
     enabled: bool = True
     targets: tuple[Target, ...] = ()
     pattern_place: Place = Place()
+    place: Place = Place()
+    function_targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCode:
+    """
+    Where the code of a function or a layer is, in one of these ways.
+
+    ``inline`` is the text of one source file. ``path`` is a folder or a zip file, as the template has it: relative to the
+    template's own folder. ``bucket`` and ``key`` are an object in S3, ``asset`` what CDK tells of it: a path beside the
+    template. ``image`` is the URI of a container image.
+    """
+
+    inline: str | None = None
+    path: str = ""
+    bucket: str = ""
+    key: str = ""
+    asset: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AsynchronousInvocation:
+    """
+    What Lambda does about an asynchronous invocation: how often it tries again, for how many seconds, and who is told.
+
+    The three ARNs are empty where nobody is: ``dead_letter`` is that of the function's DeadLetterConfig.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+
+    maximum_retry_attempts: int = 2
+    maximum_event_age_in_seconds: int = 21_600
+    dead_letter: str = ""
+    on_success: str = ""
+    on_failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """AWS::Lambda::LayerVersion of the same template."""
+
+    arn: str
+    code: FunctionCode
+    logical_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """
+    AWS::Lambda::Function, or what SAM makes of AWS::Serverless::Function. ``timeout`` in seconds, memory in MB.
+
+    ``policies`` are the statements of its resource policy: what AWS::Lambda::Permission adds. ``needs_build``: SAM says
+    how it is built, so that its source is not what runs. ``unrunnable`` says why it cannot run here; empty where it can.
+    """
+
+    name: str
+    arn: str
+    logical_id: str
+    runtime: str = ""
+    handler: str = ""
+    code: FunctionCode = FunctionCode()
+    timeout: int = 3
+    memory_size: int = 128
+    environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+    asynchronous: AsynchronousInvocation = AsynchronousInvocation()
+    policies: tuple[Mapping[str, Any], ...] = ()
+    description: str = ""
+    role: str = ""
+    needs_build: bool = False
+    unrunnable: str = ""
     place: Place = Place()
 
 
@@ -252,3 +330,4 @@ class Application:
     files: tuple[str, ...] = ()
     warnings: Sequence[str] = ()
     archives: tuple[Archive, ...] = ()
+    functions: tuple[Function, ...] = ()

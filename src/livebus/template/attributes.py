@@ -20,6 +20,8 @@ _LONGEST_NAMES = {
     "AWS::Events::Rule": 64,
     "AWS::IAM::ManagedPolicy": 128,
     "AWS::IAM::Role": 64,
+    "AWS::Lambda::Function": 64,
+    "AWS::Lambda::LayerVersion": 64,
     "AWS::SQS::Queue": 80,
 }
 
@@ -255,6 +257,31 @@ def _bucket(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[s
     }
 
 
+def _lambda_function(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "FunctionName")
+    return {"": name, "Arn": env.arn("lambda", f"function:{name}")}
+
+
+def _lambda_alias(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    arn = f"{_function_arn(of, logical_id, env)}:{of.text_of(logical_id, 'Name')}"
+    return {"": arn, "AliasArn": arn}
+
+
+def _lambda_version(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    arn = f"{_function_arn(of, logical_id, env)}:1"
+    return {"": arn, "FunctionArn": arn, "Version": "1"}
+
+
+def _function_arn(of: ResourceAttributes, logical_id: str, env: Environment) -> str:
+    given = of.text_of(logical_id, "FunctionName")
+    return given if given.startswith("arn:") else env.arn("lambda", f"function:{given}")
+
+
+def _layer_version(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    arn = env.arn("lambda", f"layer:{of.name(logical_id, 'LayerName')}:1")
+    return {"": arn, "LayerVersionArn": arn}
+
+
 _ANSWERS: dict[str, _Answer] = {
     "AWS::AppSync::ApiKey": _api_key,
     "AWS::AppSync::DataSource": _data_source,
@@ -271,6 +298,10 @@ _ANSWERS: dict[str, _Answer] = {
     "AWS::Events::Rule": _rule,
     "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _role,
+    "AWS::Lambda::Alias": _lambda_alias,
+    "AWS::Lambda::Function": _lambda_function,
+    "AWS::Lambda::LayerVersion": _layer_version,
+    "AWS::Lambda::Version": _lambda_version,
     "AWS::Logs::LogGroup": _log_group,
     "AWS::S3::Bucket": _bucket,
     "AWS::SNS::Topic": _topic,

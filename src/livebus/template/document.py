@@ -30,7 +30,7 @@ class Document:
     A template in long form.
 
     ``places`` tells where the value of a path stands: that of an object or a list at its key, that of a text where the
-    text itself begins. ``aliases`` is true where YAML aliases were expanded.
+    text itself begins. ``aliases`` is true where YAML aliases were expanded. ``warnings`` tell what a transform left out.
     """
 
     body: dict[str, Any]
@@ -38,6 +38,7 @@ class Document:
     places: dict[Path, tuple[int, int]]
     faults: tuple[Fault, ...] = ()
     aliases: bool = False
+    warnings: tuple[str, ...] = ()
 
     def place(self, path: Path) -> Place:
         """The place of a path; of its nearest known parent where the path itself is not there."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from livebus.errors import Place
-from livebus.template.application import EventBus, GraphQLApi, Queue, RetryPolicy, Role, Rule, Target
+from livebus.template.application import EventBus, Function, GraphQLApi, Queue, RetryPolicy, Role, Rule, Target
 from livebus.template.attributes import bus_name
 from livebus.template.properties import Properties, shown
 from livebus.template.resources import Resource, Resources
@@ -52,8 +52,10 @@ def read_rules(
     apis: Iterable[GraphQLApi],
     roles: Iterable[Role],
     queues: Iterable[Queue],
+    *,
+    functions: Iterable[Function] = (),
 ) -> tuple[Rule, ...]:
-    reader = _RuleReader(resources, tuple(buses), tuple(apis), tuple(roles), tuple(queues))
+    reader = _RuleReader(resources, tuple(buses), tuple(apis), tuple(roles), tuple(queues), functions=tuple(functions))
     return tuple(reader.rule(resource) for resource in resources.of_type("AWS::Events::Rule"))
 
 
@@ -65,12 +67,15 @@ class _RuleReader:
         apis: tuple[GraphQLApi, ...],
         roles: tuple[Role, ...],
         queues: tuple[Queue, ...],
+        *,
+        functions: tuple[Function, ...],
     ) -> None:
         self._resources = resources
         self._buses = {bus.name: bus.arn for bus in buses}
         outside = resources.environment.buses or {}
         self._buses.update({name: arn for name, arn in outside.items() if name not in self._buses})
         self._apis = {api.endpoint_arn: api for api in apis}
+        self._functions = {function.arn: function for function in functions}
         # What is written for the endpoint's ARN by mistake.
         self._meant = {
             each: api
@@ -99,6 +104,7 @@ class _RuleReader:
             properties.fault(
                 "Parameter(s) EventPattern or ScheduleExpression must be specified.", advice="Write an EventPattern."
             )
+        targets = self._targets(resource)
         return Rule(
             name=self._resources.attribute(resource, "RuleName"),
             arn=arn,
@@ -106,7 +112,8 @@ class _RuleReader:
             event_pattern=pattern_text(properties),
             logical_id=resource.logical_id,
             enabled=properties.text("State", "ENABLED", choices=_STATES) != "DISABLED",
-            targets=self._targets(resource),
+            targets=tuple(target for target in targets if target.api),
+            function_targets=tuple(target for target in targets if target.function),
             pattern_place=resource.place("EventPattern"),
             place=resource.place(),
         )
@@ -142,7 +149,7 @@ class _RuleReader:
                     f"rule {resource.logical_id!r} has another target {target.id!r}", "Id", expected="each Id once"
                 )
             ids.add(target.id)
-            if target.api:
+            if target.api or target.function:
                 targets.setdefault(target.id, target)
         return tuple(targets.values())
 
@@ -151,7 +158,8 @@ class _RuleReader:
         complete = item.required("Id", "Arn", what=f"a target of rule {resource.logical_id!r}")
         name = item.matching("Id", _NAME, "1 to 64 letters, digits, '.', '-' and '_'")
         arn = item.text("Arn")
-        api = self._api(item, name, arn) if complete and arn else None
+        function = self._function(arn)
+        api = self._api(item, name, arn) if complete and arn and function is None else None
         parameters = item.mapping("AppSyncParameters")
         operation = parameters.text("GraphQLOperation")
         if (api is not None or _is_endpoint(arn)) and parameters.required(
@@ -186,7 +194,12 @@ class _RuleReader:
             ),
             dead_letter=self._known(self._queues, item.mapping("DeadLetterConfig"), "Arn", "queue"),
             place=item.place(),
+            function=function.logical_id if function else "",
         )
+
+    def _function(self, arn: str) -> Function | None:
+        """The function that an ARN names, with the name of an alias or the number of a version behind it or without."""
+        return self._functions.get(arn) or self._functions.get(arn.rpartition(":")[0])
 
     def _api(self, item: Properties, name: str, arn: str) -> GraphQLApi | None:
         if arn in self._apis:
@@ -197,9 +210,12 @@ class _RuleReader:
         if meant is not None:
             kind = "API's own ARN" if arn == meant.arn else "API's URL" if "://" in arn else "API's id"
             advice = f"Write !GetAtt {meant.logical_id}.GraphQLEndpointArn: the {kind} is not the endpoint's."
+        elif len(parts) == 6 and parts[2] == "lambda":
+            advice = "Functions of other stacks are not emulated: write !GetAtt, a function's logical id, and .Arn behind it."
         elif len(parts) == 6 and parts[2] != "appsync":
             advice = (
-                f"Only GraphQL APIs of this template can be targets here. Targets of {parts[2]!r} are not emulated."
+                "Only GraphQL APIs and functions of this template can be targets here."
+                f" Targets of {parts[2]!r} are not emulated."
             )
             tell = item.not_emulated
         elif _is_endpoint(arn):

@@ -19,6 +19,7 @@ from livebus.template.cognito import read_user_pools
 from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
+from livebus.template.functions import read_functions
 from livebus.template.members import MEMBERS, check_members
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
@@ -43,6 +44,8 @@ INERT = frozenset(
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::RolePolicy",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Permission",
         "AWS::Logs::LogGroup",
         "AWS::Logs::MetricFilter",
         "AWS::S3::BucketPolicy",
@@ -115,7 +118,8 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
     apis = read_apis(resources, recorded)
-    rules = read_rules(resources, buses, apis, roles, queues)
+    functions = read_functions(resources)
+    rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
     own, outside = {bus.name for bus in buses}, environment.buses or {}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
     outputs = resources.outputs
@@ -130,6 +134,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         apis=apis,
         user_pools=user_pools,
         archives=archives,
+        functions=functions,
         queues=queues,
         outputs=outputs,
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),

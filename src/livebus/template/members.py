@@ -49,6 +49,34 @@ _SCHEMAS: dict[str, dict[str, str]] = {
     "AWS::IAM::ManagedPolicy": {
         "": "Description Groups ManagedPolicyName Path PolicyDocument Roles Users",
     },
+    "AWS::Lambda::Function": {
+        "": (
+            "Architectures CapacityProviderConfig Code CodeSigningConfigArn DeadLetterConfig Description DurableConfig "
+            "Environment EphemeralStorage FileSystemConfigs FunctionName FunctionScalingConfig Handler ImageConfig "
+            "KmsKeyArn Layers LoggingConfig MemorySize PackageType PublishToLatestPublished RecursiveLoop "
+            "ReservedConcurrentExecutions Role Runtime RuntimeManagementConfig SnapStart Tags TenancyConfig Timeout "
+            "TracingConfig VpcConfig"
+        ),
+        "Code": "ImageUri S3Bucket S3Key S3ObjectVersion SourceKMSKeyArn ZipFile",
+        "DeadLetterConfig": "TargetArn",
+        "Environment": "Variables",
+    },
+    "AWS::Lambda::Permission": {
+        "": (
+            "Action EventSourceToken FunctionName FunctionUrlAuthType InvokedViaFunctionUrl Principal PrincipalOrgID "
+            "SourceAccount SourceArn"
+        ),
+    },
+    "AWS::Lambda::EventInvokeConfig": {
+        "": "DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier",
+        "DestinationConfig": "OnFailure OnSuccess",
+        "DestinationConfig.OnFailure": "Destination",
+        "DestinationConfig.OnSuccess": "Destination",
+    },
+    "AWS::Lambda::LayerVersion": {
+        "": "CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo",
+        "Content": "S3Bucket S3Key S3ObjectVersion",
+    },
     "AWS::SQS::Queue": {
         "": (
             "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoQueue FifoThroughputLimit "

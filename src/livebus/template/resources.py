@@ -50,7 +50,7 @@ class Resources:
     def __init__(self, document: Document, environment: Environment, given: Mapping[str, str]) -> None:
         self.document = document
         self.environment = environment
-        self.warnings: list[str] = []
+        self.warnings: list[str] = list(document.warnings)
         self.faults: list[Fault] = list(document.faults)
         self._sections = checked_sections(document, self.faults)
         self.parameters, faults = read_parameters(document, self._sections["Parameters"], given)

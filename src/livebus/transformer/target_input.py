@@ -103,6 +103,21 @@ class Transformer:
             return self._rendered(event)
         return orjson.dumps(self._value(event)).decode()
 
+    def payload(self, event: Event) -> bytes:
+        """
+        The JSON text that a target gets which takes any JSON value: the event as it stands, or what is made of it.
+
+        A text template's result is a JSON string. Raises :class:`NotTransformable` where no JSON comes about.
+        """
+        if self.form == "event":
+            return event.text
+        text = self.rendered(event)
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return orjson.dumps(text)
+        return text.encode()
+
     def explain(self, event: Event) -> list[tuple[Placeholder, str]]:
         """Each placeholder with what stands for it in this event: a string as it is, else JSON, "" where it is missing."""
         return [(placeholder, text_of(self._values[placeholder.name](event))) for placeholder in self.placeholders]

@@ -321,3 +321,41 @@ def test_a_stage_serves_many_events(line: Callable[..., LocalLine]) -> None:
     received = [step(stage.rehearse(event, services()), "subscription")["received"] for event in events]
 
     assert received == [{"data": {"onPublish": "one"}}, {"data": {"onPublish": "two"}}]
+
+
+FUNCTION = """
+  Audit:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: {ZipFile: x}
+      Handler: index.h
+      Runtime: python3.13
+      Role: !GetAtt Role.Arn
+  AuditPermission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      FunctionName: !Ref Audit
+      Principal: events.amazonaws.com
+  AuditRule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Ref Bus
+      EventPattern: {source: [SOURCES]}
+      Targets: [{Id: Audit, Arn: !GetAtt Audit.Arn}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("sample.source", (True, 1, "")),
+        ("for.functions", (True, 0, "the dry run runs no functions, and the event goes to 'Audit' only")),
+    ],
+)
+def test_functions_are_not_run(line: Callable[..., LocalLine], source: str, expected: tuple[bool, int, str]) -> None:
+    """Beside a mutation a function changes nothing; where only a function gets an event, nothing is proven."""
+    function = FUNCTION.replace("SOURCES", "sample.source, for.functions")
+    made = line(("\nResources:\n", f"\nResources:\n{function}"))
+    rehearsed = tried(made, {**EVENT, "source": source})
+    assert (rehearsed.arrives, len(rehearsed.invocations), rehearsed.unproven) == expected

@@ -32,7 +32,7 @@ Resources:
   Source: {Type: 'AWS::AppSync::DataSource', Properties: {ApiId: abc, Name: none}}
   Resolver: {Type: 'AWS::AppSync::Resolver', Properties: {ApiId: abc, TypeName: Query, FieldName: f}}
   Step: {Type: 'AWS::AppSync::FunctionConfiguration', Properties: {ApiId: abc, Name: s, DataSourceName: none}}
-  Function: {Type: 'AWS::Lambda::Function'}
+  Function: {Type: 'AWS::ECS::Function'}
 Conditions:
   Never: !Equals [a, b]
 """
@@ -99,7 +99,7 @@ def test_what_does_nothing_here_answers_all_the_same(made: Resources) -> None:
     """An ARN of a resource that is not emulated tells its service."""
     name = Environment().physical_name("Function")
 
-    assert made.attributes.get("Function", "Arn") == f"arn:aws:lambda:{HOME}:function/{name}"
+    assert made.attributes.get("Function", "Arn") == f"arn:aws:ecs:{HOME}:function/{name}"
     assert made.attributes.get("Function", "Version") == f"{name}.Version"
 
 

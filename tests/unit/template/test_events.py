@@ -204,8 +204,19 @@ TARGET = "t.yaml:24:11 (Resources/Rule/Properties/Targets/0)"
             [
                 (
                     "t.yaml:25:16 (Resources/Rule/Properties/Targets/0/Arn): the Arn of target 'Api' is "
-                    "'arn:aws:lambda:us-east-1:123456789012:function:f'; expected the GraphQLEndpointArn of an API. Only GraphQL "
-                    "APIs of this template can be targets here. Targets of 'lambda' are not emulated."
+                    "'arn:aws:lambda:us-east-1:123456789012:function:f'; expected the GraphQLEndpointArn of an API. Functions of "
+                    "other stacks are not emulated: write !GetAtt, a function's logical id, and .Arn behind it."
+                ),
+            ],
+        ),
+        (
+            "!GetAtt Api.GraphQLEndpointArn",
+            "arn:aws:states:us-east-1:123456789012:stateMachine:s",
+            [
+                (
+                    "t.yaml:25:16 (Resources/Rule/Properties/Targets/0/Arn): the Arn of target 'Api' is "
+                    "'arn:aws:states:us-east-1:123456789012:stateMachine:s'; expected the GraphQLEndpointArn of an API. Only "
+                    "GraphQL APIs and functions of this template can be targets here. Targets of 'states' are not emulated."
                 ),
             ],
         ),

@@ -111,8 +111,8 @@ def test_what_is_not_emulated(line: Line, faults: Faults, kind: str, advice: str
     ("extra", "expected"),
     [
         (
-            "  X: {Type: 'AWS::Lambda::Function'}\n",
-            ["t.yaml:121:3 (Resources/X): AWS::Lambda::Function 'X' does nothing here."],
+            "  X: {Type: 'AWS::EC2::VPC'}\n",
+            ["t.yaml:121:3 (Resources/X): AWS::EC2::VPC 'X' does nothing here."],
         ),
         (
             "  X: {Type: 'AWS::Events::Rules'}\n",

@@ -1,8 +1,8 @@
 """
-What APIs log, and Amazon CloudWatch Logs as far as `sam logs` and `aws logs tail` need it to read that.
+What APIs and functions log, and Amazon CloudWatch Logs as far as `sam logs` and `aws logs tail` need it to read that.
 
 An API logs as with ``FieldLogLevel: ERROR``: each field that ended in an error, and what resolvers write themselves. The
-last lines of each API are kept, in memory.
+last lines of each API and of each function are kept, in memory.
 https://docs.aws.amazon.com/appsync/latest/devguide/monitoring.html#cwl
 """
 
@@ -34,12 +34,21 @@ class _Line:
 
 
 class ApiLogs:
-    """``api_ids`` are the APIs that run: their log groups are there, with lines or without."""
+    """
+    ``api_ids`` are the APIs that run: their log groups are there, with lines or without. So are ``other_groups``, by their
+    names: those of functions.
+    """
 
     def __init__(
-        self, api_ids: Callable[[], Iterable[str]], *, clock: Callable[[], float], new_id: Callable[[], str]
+        self,
+        api_ids: Callable[[], Iterable[str]],
+        *,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        other_groups: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._api_ids = api_ids
+        self._other_groups = other_groups
         self._clock = clock
         self._new_id = new_id
         self._lines: dict[str, deque[_Line]] = {}
@@ -52,10 +61,20 @@ class ApiLogs:
         if not response.errors and not response.logs:
             return
         request_id, now = self._new_id(), int(self._clock() * 1000)
-        lines = self._lines.setdefault(api_id, deque(maxlen=MAX_LINES))
         for text in (*response.logs, *(_field_in_error(api_id, request_id, error) for error in response.errors)):
-            self._count += 1
-            lines.append(_Line(self._count, now, text[:_LONGEST_LINE]))
+            self._append(f"{_GROUP}{api_id}", now, text)
+
+    def append(self, group: str, text: str) -> None:
+        """Log a line in a group of this name."""
+        self._append(group, int(self._clock() * 1000), text)
+
+    def _append(self, group: str, now: int, text: str) -> None:
+        self._count += 1
+        lines = self._lines.setdefault(group, deque(maxlen=MAX_LINES))
+        lines.append(_Line(self._count, now, text[:_LONGEST_LINE]))
+
+    def _groups(self) -> list[str]:
+        return [*(f"{_GROUP}{api_id}" for api_id in self._api_ids()), *self._other_groups()]
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -63,16 +82,15 @@ class ApiLogs:
         """The answer to one call of CloudWatch Logs. Raises AwsError."""
         if action == "DescribeLogGroups":
             prefix = str(body.get("logGroupNamePrefix") or "")
-            names = [f"{_GROUP}{api_id}" for api_id in self._api_ids()]
-            return {"logGroups": [{"logGroupName": name} for name in names if name.startswith(prefix)]}
+            return {"logGroups": [{"logGroupName": name} for name in self._groups() if name.startswith(prefix)]}
         if action == "FilterLogEvents":
             return self._filter(body)
         raise AwsError("UnknownOperationException", f"logs:{action} is not emulated by the local runtime.")
 
     def _filter(self, body: Mapping[str, Any]) -> dict[str, Any]:
         name = str(body.get("logGroupName") or body.get("logGroupIdentifier") or "").rpartition("log-group:")[2]
-        api_id = name.removeprefix(_GROUP).removesuffix(":*")
-        if api_id not in self._api_ids():
+        group = name.removesuffix(":*")
+        if group not in self._groups():
             raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
         since, until = body.get("startTime") or 0, body.get("endTime")
         terms = _terms(str(body.get("filterPattern") or ""))
@@ -85,7 +103,7 @@ class ApiLogs:
                 "message": line.text,
                 "eventId": str(line.number),
             }
-            for line in self._lines.get(api_id, ())
+            for line in self._lines.get(group, ())
             if since <= line.time and (until is None or line.time <= until) and all(term in line.text for term in terms)
         ]
         return {"events": events[:limit], "searchedLogStreams": []}

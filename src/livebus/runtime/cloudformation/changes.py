@@ -28,6 +28,15 @@ _CREATE_ONLY: Mapping[str, tuple[str, ...]] = {
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "Description", "Path"),
     "AWS::IAM::Role": ("Path", "RoleName"),
     "AWS::IAM::RolePolicy": ("PolicyName", "RoleName"),
+    "AWS::Lambda::Alias": ("FunctionName", "Name"),
+    "AWS::Lambda::EventInvokeConfig": ("FunctionName", "Qualifier"),
+    "AWS::Lambda::Function": ("FunctionName", "PackageType"),
+    "AWS::Lambda::LayerVersion": (
+        *("CompatibleArchitectures", "CompatibleRuntimes", "Content", "Description", "LayerName", "LicenseInfo"),
+    ),
+    "AWS::Lambda::Permission": (
+        *("Action", "EventSourceToken", "FunctionName", "Principal", "SourceAccount", "SourceArn"),
+    ),
     "AWS::Logs::LogGroup": ("LogGroupName",),
     "AWS::Logs::MetricFilter": ("FilterName", "LogGroupName"),
     "AWS::S3::Bucket": ("BucketName",),

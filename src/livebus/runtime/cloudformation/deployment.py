@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livebus.errors import LivebusError
 from livebus.runtime.cloudformation.changes import changed_members, is_replaced
 from livebus.runtime.cloudformation.effects import Effects
+from livebus.runtime.cloudformation.function_code import missing_code
 from livebus.runtime.cloudformation.loading import Loaded, load
 from livebus.runtime.cloudformation.stack import DELETED, ChangeSet, Deployment, Stack, StackResource
 from livebus.runtime.cloudformation.stack_files import StackFiles
@@ -96,7 +97,7 @@ class Deployer:
             if name != stack.name
             for resource in resources.all()
         }
-        return load(
+        loaded = load(
             deployment,
             self.served.environment_of(stack.name, stack_id=stack.stack_id, is_primary=stack.is_primary),
             self.read_file,
@@ -105,6 +106,8 @@ class Deployer:
             settings=self.served.subscriptions,
             new_id=self.new_id,
         )
+        missing = missing_code(loaded.line.application.functions, self.effects.objects, self.new_id)
+        return replace(loaded, failures=replace(loaded.failures, of={**missing, **loaded.failures.of}))
 
     def put(self, stack: Stack, loaded: Loaded) -> None:
         """Put a sound line to work for a stack, and note what the stack consists of now."""

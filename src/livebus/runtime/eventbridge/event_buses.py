@@ -18,7 +18,15 @@ from livebus.access import queue_admits
 from livebus.delivery import TIMEOUT, DeadLetter, Failure, dead_letter_message, decide, http_failure
 from livebus.event.envelope import Event, Refused, accept
 from livebus.execution import GraphQLResponse
-from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
+from livebus.flow import (
+    Attempt,
+    CompiledFunctionTarget,
+    CompiledRule,
+    CompiledTarget,
+    FunctionAttempt,
+    Line,
+    Published,
+)
 from livebus.operation import Services
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
@@ -35,6 +43,11 @@ _INJECTED = {
     "target-timeout": http_failure(504, "no answer (--fault target-timeout)"),
     "target-denied": http_failure(403, "not authorized (--fault target-denied)"),
 }
+_AnyTarget = CompiledTarget | CompiledFunctionTarget
+_AnyAttempt = Attempt | FunctionAttempt
+HandOver = Callable[[str, bytes, str], Failure | None]
+
+_NO_FUNCTIONS = Failure("ERROR_FROM_TARGET", "There is nothing here that runs functions.", retryable=False)
 _LOST_ANSWER = Failure(TIMEOUT, "the answer was lost (--fault target-lost-answer)", retryable=True)
 
 
@@ -54,7 +67,8 @@ class EventBuses:
     ``time_scale`` divides the waiting between retries (60: a minute becomes a second). ``strict`` dead-letters an
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
     and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered; ``archive`` is shown
-    every event that a bus has taken.
+    every event that a bus has taken. ``hand_over`` gives a function, by its ARN, what a rule makes of an event (whose id is
+    the third): why it is not taken, or None.
     """
 
     def __init__(
@@ -71,6 +85,7 @@ class EventBuses:
         faults: Faults | None = None,
         log: Callable[[str, GraphQLResponse], object] = lambda *_: None,
         archive: Callable[[Event], object] | None = None,
+        hand_over: HandOver = lambda *_: _NO_FUNCTIONS,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -81,6 +96,7 @@ class EventBuses:
         self._time_scale = time_scale
         self._strict = strict
         self._archive = archive
+        self._hand_over = hand_over
         self.faults = faults or Faults()
         self._log = log
         self._waiting: list[tuple[float, int]] = []
@@ -136,7 +152,7 @@ class EventBuses:
             rules = [rule for rule in rules if rule.rule.arn in only]
         self._trace.matched(event, self.lines, rules)
         for rule in rules:
-            for target in rule.targets:
+            for target in rule.every_target:
                 now, latency = self._clock(), self.faults.latency
                 if latency and self._wait(PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)):
                     continue
@@ -145,7 +161,7 @@ class EventBuses:
     # --- attempts ---------------------------------------------------------------------------------------------------
 
     def _invoke(
-        self, event: Event, rule: CompiledRule, target: CompiledTarget, *, attempts: int, first: float, row: int = 0
+        self, event: Event, rule: CompiledRule, target: _AnyTarget, *, attempts: int, first: float, row: int = 0
     ) -> bool:
         """
         Make an attempt after so many others, the first of which was due at ``first``; ``row`` is the journal's.
@@ -176,7 +192,9 @@ class EventBuses:
         self._dead_letter(event, rule, target, attempt, decision)
         return False
 
-    def _attempt(self, event: Event, target: CompiledTarget) -> Attempt:
+    def _attempt(self, event: Event, target: _AnyTarget) -> _AnyAttempt:
+        if isinstance(target, CompiledFunctionTarget):
+            return self._function_attempt(event, target)
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return Attempt(target, failure=failure)
@@ -200,8 +218,21 @@ class EventBuses:
             return replace(attempt, failure=failure)
         return attempt
 
+    def _function_attempt(self, event: Event, target: CompiledFunctionTarget) -> FunctionAttempt:
+        if target.target.id in self.faults.failing_targets:
+            failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
+            return FunctionAttempt(target, failure=failure)
+        injected = self.faults.of_attempt(target.target.id)
+        if injected is not None and injected.kind in _INJECTED:
+            return FunctionAttempt(target, failure=_INJECTED[injected.kind])
+        attempt = Line.hand_over(event, target)
+        if attempt.failure is None and attempt.payload is not None:
+            failed = self._hand_over(target.function.arn, attempt.payload, event.id)
+            attempt = replace(attempt, failure=failed or (_LOST_ANSWER if injected is not None else None))
+        return attempt
+
     def _dead_letter(
-        self, event: Event, rule: CompiledRule, target: CompiledTarget, attempt: Attempt, decision: DeadLetter
+        self, event: Event, rule: CompiledRule, target: _AnyTarget, attempt: _AnyAttempt, decision: DeadLetter
     ) -> None:
         queue = target.target.dead_letter
         if queue is None:
@@ -282,10 +313,10 @@ class EventBuses:
         except JournalFault as fault:
             self._trace.journal_fault(str(fault))
 
-    def _find(self, retry: PendingRetry) -> tuple[CompiledRule, CompiledTarget] | None:
+    def _find(self, retry: PendingRetry) -> tuple[CompiledRule, _AnyTarget] | None:
         for rule in self.lines.compiled_rules(retry.event.bus):
             if rule.rule.arn == retry.rule_arn:
-                for target in rule.targets:
+                for target in rule.every_target:
                     if target.target.id == retry.target_id:
                         return rule, target
         return None

@@ -13,28 +13,32 @@ from typing import Any
 from livebus import steps
 from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
-from livebus.flow import Attempt, CompiledRule
+from livebus.flow import Attempt, CompiledRule, FunctionAttempt
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.steps import Step
 from livebus.template.application import Queue
 
 Listener = Callable[[dict[str, Any]], None]
 Tell = Callable[[str], None]
+_AnyAttempt = Attempt | FunctionAttempt
 
 LINES_PER_SECOND = 20
+FUNCTION_LINES_PER_SECOND = 200
+_LONGEST_OF_FUNCTION = 200
 
 
 class _Budget:
     """Lets so many lines a second through, and counts the others."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, lines: int = LINES_PER_SECOND) -> None:
         self._what = what
+        self._lines = lines
         self._second = 0
         self._told = 0
         self._untold = 0
 
     def has_room(self, now: float) -> bool:
-        return int(now) != self._second or self._told < LINES_PER_SECOND
+        return int(now) != self._second or self._told < self._lines
 
     def spend(self, lines: int) -> None:
         self._told += lines
@@ -66,10 +70,11 @@ class Trace:
         # retries that went before it.
         self._letters = _Budget("dead letters")
         self._losses = _Budget("lost events")
+        self._function_lines = _Budget("lines of functions", FUNCTION_LINES_PER_SECOND)
 
     def tick(self, *, ends: bool = False) -> None:
         """Tell how many lines were left out, once their second is over; to be called now and then, and at the end."""
-        for budget in (self._problems, self._letters, self._losses):
+        for budget in (self._problems, self._letters, self._losses, self._function_lines):
             line = budget.turn(self._clock(), ends=ends)
             if line:
                 self._tell(line)
@@ -108,7 +113,7 @@ class Trace:
                 *(f"  rule {verdict.rule.name!r}: {'; '.join(verdict.reasons)}" for verdict in verdicts),
             )
 
-    def delivered(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+    def delivered(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int) -> None:
         response = attempt.response
         if response is not None and response.errors:
             message = response.errors[0].get("message")
@@ -123,7 +128,7 @@ class Trace:
         if self.listeners or self._verbose:
             self._emit_attempt(event, rule, attempt, attempts)
 
-    def retrying(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int, after: float) -> None:
+    def retrying(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int, after: float) -> None:
         failure = attempt.failure
         if failure is not None:
             self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
@@ -131,7 +136,7 @@ class Trace:
         self._delivery(event, rule, retryIn=round(after, 3))
 
     def dead_lettered(
-        self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue
+        self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, letter: DeadLetter, queue: Queue
     ) -> None:
         line = (
             f"event {event.id} went to the dead-letter queue {queue.name}: {letter.error_code}: {letter.error_message}"
@@ -146,7 +151,7 @@ class Trace:
             message=letter.error_message,
         )
 
-    def lost(self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, why: str) -> None:
+    def lost(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, letter: DeadLetter, why: str) -> None:
         self._loss(f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}")
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
         self._delivery(event, rule, lost=why, code=letter.error_code)
@@ -161,13 +166,44 @@ class Trace:
         """An event that waited can be neither read nor struck out; the next start finds it where it is."""
         self._loss(f"{fault}; an event in it is tried again at the next start")
 
-    def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: Attempt, attempts: int) -> None:
+    def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int) -> None:
         if not self.listeners and not self._verbose:
             return
         for step in steps.attempted(rule.rule.name, attempt):
             self._emit(event.id, step | {"attempt": attempts} if step["station"] == "execution" else step)
         for step in steps.published(rule.rule.name, attempt):
             self._emit(event.id, step)
+
+    # --- what functions do ------------------------------------------------------------------------------------------
+
+    def function_line(self, function: str, request_id: str, text: str) -> None:
+        """A line of a function's log, escaped: told to people as it comes."""
+        self._told(self._function_lines, (f"{function}: {text}",))
+        for listener in tuple(self.listeners):
+            listener(
+                {
+                    "station": "log",
+                    "event": "",
+                    "at": self._clock(),
+                    "function": function,
+                    "requestId": request_id,
+                    "line": text,
+                }
+            )
+
+    def function_outcome(
+        self, function: str, request_id: str, event_id: str, kind: str, *, duration: float, error: Mapping[str, Any]
+    ) -> None:
+        """An invocation has ended, with a result or with an error's members."""
+        said: dict[str, Any] = {"function": function, "requestId": request_id, "invocation": kind}
+        if error:
+            # The function's own words, as long as it likes.
+            kind_of_error, message = (
+                steps.cut(str(error.get(name)), _LONGEST_OF_FUNCTION) for name in ("errorType", "errorMessage")
+            )
+            self._problem(f"function {function} failed: {kind_of_error}: {message}")
+            said |= {"errorType": kind_of_error, "errorMessage": message}
+        self._emit(event_id, {"station": "function", **said, "duration": round(duration, 3)})
 
     # --- telling ----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,6 +71,11 @@ class StateFolder:
         raise AssertionError("the loop returns or raises")
 
     def file(self, name: str) -> Path:
+        return self.path / name
+
+    def empty_folder(self, name: str) -> Path:
+        """A folder for what is made anew at each start: what an earlier runtime left in it is gone. Not made yet."""
+        shutil.rmtree(self.path / name, ignore_errors=True)
         return self.path / name
 
     def write(self, name: str, content: str | bytes) -> Path:

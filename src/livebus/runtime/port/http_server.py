@@ -24,6 +24,8 @@ from livebus.runtime.aws_errors import Answer, AwsError
 from livebus.runtime.faults import control as fault_control
 from livebus.runtime.faults.control import FaultControl
 from livebus.runtime.faults.injection import Faults
+from livebus.runtime.function_calls import FunctionCalls, refused_unsigned
+from livebus.runtime.port import refusals
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
 from livebus.runtime.port.callers import is_local_host, is_local_origin
 from livebus.runtime.port.failing_requests import failing
@@ -38,6 +40,8 @@ BODY_SECONDS = 20.0
 _MAX_SOCKET_MESSAGE = 1024 * 1024
 _EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorType"
 
+LAMBDA_PATH = "/2015-03-31/functions/"
+
 Document = Callable[[str], Mapping[str, object]]
 
 
@@ -46,7 +50,7 @@ class HttpServer:
     ``apis`` are by path; ``documents`` answer GET requests on ``/<pool id>/.well-known/<name>`` by that name.
 
     ``origins``: browsers may call from pages of loopback origins and of these; ``*`` lets every page call.
-    ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches them.
+    ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches them. ``functions`` answers Lambda's calls.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class HttpServer:
         check_host: bool = True,
         faults: Faults | None = None,
         fault_control: FaultControl | None = None,
+        functions: FunctionCalls | None = None,
     ) -> None:
         self._aws = aws
         self._apis = apis
@@ -69,6 +74,7 @@ class HttpServer:
         self._check_host = check_host
         self._faults = faults
         self._fault_control = fault_control
+        self._functions = functions
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
         self.protocols = web.Server(self._handle, access_log=None, handle_signals=False)
@@ -131,6 +137,8 @@ class HttpServer:
         query = request.rel_url.raw_query_string
         if self._aws.is_s3(request.headers, query):
             return await self._answer_s3(request, query)
+        if self._functions is not None and (path + "/").startswith(LAMBDA_PATH):
+            return await self._answer_lambda(request, query, self._functions)
         document = self._document(request.method, path)
         if document is not None:
             return document
@@ -161,6 +169,16 @@ class HttpServer:
         host = request.headers.get("Host", "").rsplit(":", 1)[0]
         raw_path = request.rel_url.raw_path
         return _response(self._aws.s3(S3Request(request.method, host, raw_path, query, request.headers, body)))
+
+    async def _answer_lambda(self, request: web.BaseRequest, query: str, functions: FunctionCalls) -> web.Response:
+        if refusals.signed_service(request.headers) != "lambda":
+            # Without that header a page of the web could let the browser invoke functions, unasked.
+            return _response(refused_unsigned(self._new_id()))
+        body = await _read(request)
+        if body is None:
+            return _too_large()
+        raw_path = request.rel_url.raw_path
+        return _response(await functions.answer(request.method, raw_path, query, request.headers, body))
 
     def _document(self, method: str, path: str) -> web.Response | None:
         """The answer to a GET of one of the documents; None where it is no such thing."""

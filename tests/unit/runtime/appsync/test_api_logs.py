@@ -84,3 +84,13 @@ def test_the_groups_are_those_of_the_apis(logs: ApiLogs) -> None:
     assert logs.call("DescribeLogGroups", {"logGroupNamePrefix": "/aws/appsync/apis/api-2"}) == {
         "logGroups": [{"logGroupName": "/aws/appsync/apis/api-2"}]
     }
+
+
+def test_groups_of_functions_are_beside_those_of_apis(clock: Any, new_id: Any) -> None:
+    """They are there before they have lines; a line is found in its own group only."""
+    logs = ApiLogs(lambda: ["api-1"], clock=clock, new_id=new_id, other_groups=lambda: ["/aws/lambda/f"])
+    groups = logs.call("DescribeLogGroups", {})["logGroups"]
+    assert [each["logGroupName"] for each in groups] == [GROUP, "/aws/lambda/f"]
+    assert messages(logs, logGroupName="/aws/lambda/f") == []
+    logs.append("/aws/lambda/f", "said")
+    assert (messages(logs, logGroupName="/aws/lambda/f"), messages(logs)) == (["said"], [])

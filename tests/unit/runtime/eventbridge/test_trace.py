@@ -9,7 +9,7 @@ import pytest
 from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, Line
-from livebus.runtime.eventbridge.trace import LINES_PER_SECOND, Trace
+from livebus.runtime.eventbridge.trace import FUNCTION_LINES_PER_SECOND, LINES_PER_SECOND, Trace
 
 REFUSED = Refused("MalformedDetail", "Detail is malformed.")
 LINE = "refused an entry from 's': MalformedDetail: Detail is malformed."
@@ -114,3 +114,28 @@ def test_dead_letters_have_a_budget_of_their_own(trace: Trace, told: list[str], 
         trace.refused({"Source": "s"}, REFUSED)
     trace.dead_lettered(event, rule, Attempt(rule.targets[0]), DeadLetter("TIMEOUT", "no answer", 3), queue)
     assert told[-1] == f"event e went to the dead-letter queue {queue.name}: TIMEOUT: no answer"
+
+
+def test_lines_of_functions_have_a_budget_of_their_own(trace: Trace, told: list[str]) -> None:
+    """So many a second reach people; listeners get them all."""
+    records: list[dict[str, Any]] = []
+    trace.listeners.append(records.append)
+    for number in range(FUNCTION_LINES_PER_SECOND + 5):
+        trace.function_line("f", "r", f"line {number}")
+    trace.refused({"Source": "s"}, REFUSED)
+    assert told == [*(f"f: line {number}" for number in range(FUNCTION_LINES_PER_SECOND)), LINE]
+    assert [each["line"] for each in records if each["station"] == "log"][-1] == f"line {FUNCTION_LINES_PER_SECOND + 4}"
+    trace.tick(ends=True)
+    assert told[-1] == "… and 5 more lines of functions (--trace FILE keeps them all)"
+
+
+def test_an_error_of_a_function_is_told_in_so_many_words(trace: Trace, told: list[str]) -> None:
+    """Its message may be as long as the function likes."""
+    records: list[dict[str, Any]] = []
+    trace.listeners.append(records.append)
+    error = {"errorType": "E", "errorMessage": "x" * 5000}
+    trace.function_outcome("f", "r", "e", "Event", duration=1.0, error=error)
+    message = f"{'x' * 200}… (5000 characters)"
+    assert told == [f"function f failed: E: {message}"]
+    (record,) = records
+    assert (record["station"], record["event"], record["errorMessage"]) == ("function", "e", message)
