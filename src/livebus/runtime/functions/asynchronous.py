@@ -33,7 +33,8 @@ Send = Callable[[str, str, Mapping[str, str]], str]
 class _Pending:
     """
     An event that was taken. ``attempts`` counts those that were made; ``taken`` in epoch seconds. ``event_id`` is that of
-    the event of a bus that it is, if it is one.
+    the event of a bus that it is, if it is one. ``spared`` are the seconds that shortened waiting left out: they count for
+    its age, while the time that the function takes counts as it is.
     """
 
     function: Function
@@ -42,6 +43,7 @@ class _Pending:
     taken: float
     event_id: str = ""
     attempts: int = 0
+    spared: float = 0.0
 
 
 class Asynchronous:
@@ -109,11 +111,12 @@ class Asynchronous:
                     self._give_up(pending, None, "RetriesExhausted", refusal)
                     return
                 wait = _THROTTLED_SECONDS
-            age = (self._clock() - pending.taken) * self._time_scale
+            age = self._clock() - pending.taken + pending.spared
             if age + wait > config.maximum_event_age_in_seconds:
                 why = refusal or str((outcome.error if outcome else {}).get("errorMessage", ""))
                 self._give_up(pending, outcome, "EventAgeExceeded", why)
                 return
+            pending.spared += wait - wait / self._time_scale
             await asyncio.sleep(wait / self._time_scale)
 
     # --- what is told -----------------------------------------------------------------------------------------------

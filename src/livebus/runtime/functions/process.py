@@ -7,9 +7,11 @@ All of its methods are for the event loop's thread; only the wait for its end ha
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +23,7 @@ from livebus.runtime.functions.log_lines import InvocationLog
 from livebus.runtime.functions.outcome import Answer, Invocation, exited
 
 _READ_BYTES = 256 * 1024
+_PIPE_BYTES = 1024 * 1024
 # What may wait in the pipe when an answer comes: it is read before the invocation ends.
 _DRAINED_BYTES = 8 * 1024 * 1024
 _END_SECONDS = 5.0
@@ -57,6 +60,9 @@ class FunctionProcess:
         self._returncode: int | None = None
         self._output, writing = os.pipe()
         os.set_blocking(self._output, False)
+        if sys.platform == "linux":
+            with suppress(OSError):  # as large as the user may have it: fewer turns for a flood of output
+                fcntl.fcntl(self._output, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the user's own function: that is what the runtime is for
                 command,
@@ -83,11 +89,15 @@ class FunctionProcess:
             self.initialised = time.monotonic()
             self._is_ready()
         if self._given is None and not self.is_over:
-            self._asked = self._loop.create_future()
+            if self._asked is not None and not self._asked.done():
+                self._asked.set_result(None)  # it asks again while it waits: the last one counts
+            asked: asyncio.Future[Invocation | None] = self._loop.create_future()
+            self._asked = asked
             try:
-                return await self._asked
+                return await asked
             finally:
-                self._asked = None
+                if self._asked is asked:
+                    self._asked = None
         given, self._given = self._given, None
         return given
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 
 import orjson
 from aiohttp import web
@@ -37,6 +38,8 @@ class RuntimeApi:
         """Listen, unless it does already."""
         async with self._starting:
             if self._server is None:
+                # What a function sends that is no HTTP is refused, and no reason for tracebacks.
+                logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
                 self._protocols = web.Server(self._handle, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS)
                 loop = asyncio.get_running_loop()
                 self._server = await loop.create_server(self._protocols, "127.0.0.1", 0)
@@ -56,6 +59,13 @@ class RuntimeApi:
             self._server = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._answer(request)
+        except Exception as error:  # a bug of ours: told here, since aiohttp's own log is off
+            logging.getLogger("livebus").exception("unexpected error")
+            return _error(500, "InternalFailure", f"{type(error).__name__} in the local runtime; its log has more")
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         token, _, path = request.path.removeprefix("/").partition("/")
         process = self.processes.get(token)
         version, _, path = path.partition("/")

@@ -98,8 +98,8 @@ def test_the_number_of_retries_is_the_functions(retries: int) -> None:
 
 
 def test_an_event_that_grew_too_old() -> None:
-    """MaximumEventAgeInSeconds ends it before its tries do; shortened waiting makes it age as fast."""
-    run = Run(FAILED, seconds=1.0, maximum_event_age_in_seconds=60, on_failure="arn:f").to_its_end()
+    """MaximumEventAgeInSeconds ends it before its tries do; waiting that is shortened counts in full."""
+    run = Run(FAILED, FAILED, seconds=1.0, maximum_event_age_in_seconds=120, on_failure="arn:f").to_its_end()
     ((_, body, _),) = run.sent
     assert json.loads(body)["requestContext"]["condition"] == "EventAgeExceeded"
 

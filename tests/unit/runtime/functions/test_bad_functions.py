@@ -144,6 +144,25 @@ def test_answers_for_others_are_not_taken(run_python: Run) -> None:
     assert running.result() == [400, 403, 403, 404]
 
 
+def test_asking_twice_and_sending_nonsense_disturbs_nobody(run_python: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    """A function that asks for further events itself, breaks off, and sends what is no HTTP, still gets its result out."""
+    running = run_python(
+        "import os, socket\n"
+        "host, _, token = os.environ['AWS_LAMBDA_RUNTIME_API'].partition('/')\n"
+        "address = host.split(':')[0], int(host.split(':')[1])\n"
+        "kept = []\n"
+        "def h(e, c):\n"
+        "    ask = f'GET /{token}/2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'.encode()\n"
+        "    for sent in (ask, ask, ask, b'\\xff\\x00' * 5000, b'POST / HTTP/1.1\\r\\nContent-Length: 9\\r\\n\\r\\nx'):\n"
+        "        kept.append(socket.create_connection(address))\n"
+        "        kept[-1].sendall(sent)\n"
+        "    return e\n"
+    )
+    assert running.result("one") == "one"
+    running.functions.close()
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_nothing_is_left_at_the_end(run_python: Run) -> None:
     """Closing ends warm processes."""
     running = run_python("import os\ndef h(e, c): return os.getpid()\n")
