@@ -58,6 +58,8 @@ from livebus.runtime.sqs import Sqs
 from livebus.runtime.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
+from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
+from livebus.runtime.tables import Tables
 from livebus.runtime.tls import make_ca, server_context
 from livebus.runtime.trace import Trace
 from livebus.subscription import SubscriptionSettings
@@ -186,11 +188,14 @@ class Runtime:
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
         self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
+        self.tables = Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
+        self._closers.append(self.tables.close)
         self.served = ServedStacks(
             environment,
             self.buses,
             self._sqs,
             self._archives,
+            self.tables,
             self._cognito,
             self._oidc_keys,
             settings.realtime,
@@ -253,7 +258,7 @@ class Runtime:
         deployer = Deployer(
             self.served,
             StackFiles(state.path / "stacks", self._tell),
-            Effects(environment, self.served, objects, self._journal, users, self._archives, time.time),
+            Effects(environment, self.served, objects, self._journal, users, self._archives, self.tables, time.time),
             self._s3.read_text,
             self._tell,
             time.time,
@@ -278,6 +283,7 @@ class Runtime:
             "AWSCognitoIdentityProviderService": self._cognito,
             "AmazonSQS": self._sqs,
             "Logs_20140328": self._logs,
+            DYNAMODB_TARGET: self.tables,
         }
         queries: dict[str, QueryService] = {
             "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE),
@@ -358,6 +364,7 @@ class Runtime:
             await asyncio.sleep(_TICK_SECONDS)
             self.trace.tick()
             self._archives.tick()
+            self.tables.tick()
             if self._file_stack is None or not self._settings.reload or not self._file_stack.changed():
                 continue
             try:

@@ -114,6 +114,23 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """
+    AWS::DynamoDB::Table or GlobalTable: ``request`` is the CreateTable that CloudFormation would make of it.
+
+    ``is_name_given``: the template names it, so that CloudFormation would not replace it.
+    """
+
+    name: str
+    arn: str
+    request: Mapping[str, Any]
+    ttl_attribute: str = ""
+    is_name_given: bool = False
+    logical_id: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class AuthProvider:
     """One way into an API. Members that the mode does not use are None."""
 
@@ -252,3 +269,4 @@ class Application:
     files: tuple[str, ...] = ()
     warnings: Sequence[str] = ()
     archives: tuple[Archive, ...] = ()
+    tables: tuple[Table, ...] = ()

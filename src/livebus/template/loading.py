@@ -24,6 +24,7 @@ from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
 from livebus.template.serverless import expanded
+from livebus.template.tables import read_tables
 
 # On the event's way, sound on AWS, and without a counterpart here: loading such a template would promise too much.
 NOT_EMULATED = {
@@ -120,6 +121,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         apis=apis,
         user_pools=read_user_pools(resources),
         archives=read_archives(resources, buses),
+        tables=read_tables(resources),
         queues=queues,
         outputs=resources.outputs,
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),

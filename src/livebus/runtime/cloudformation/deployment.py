@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livebus.errors import LivebusError
@@ -96,7 +96,7 @@ class Deployer:
             if name != stack.name
             for resource in resources.all()
         }
-        return load(
+        loaded = load(
             deployment,
             self.served.environment_of(stack.name, stack_id=stack.stack_id, is_primary=stack.is_primary),
             self.read_file,
@@ -105,6 +105,8 @@ class Deployer:
             settings=self.served.subscriptions,
             new_id=self.new_id,
         )
+        refused = self.effects.refusals(loaded.line.application.tables)
+        return replace(loaded, failures=loaded.failures.with_reasons(refused)) if refused else loaded
 
     def put(self, stack: Stack, loaded: Loaded) -> None:
         """Put a sound line to work for a stack, and note what the stack consists of now."""
@@ -318,7 +320,7 @@ class Deployer:
             return
         if resource.physical_id:
             self._tell(stack, resource, "DELETE_IN_PROGRESS")
-            self.effects.delete(resource.type, resource.physical_id)
+            self.effects.delete(resource.type, resource.physical_id, is_rollback=is_rollback)
         self._tell(stack, resource, "DELETE_COMPLETE")
         if not is_rollback:
             del stack.resources[resource.logical_id]
