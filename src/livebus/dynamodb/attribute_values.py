@@ -24,10 +24,13 @@ _MAX_DEPTH = 32
 _TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
 SCALARS = frozenset({"S", "N", "B"})
 # What DynamoDB calls them in its messages.
-TYPE_NAMES = {
-    **{"S": "STRING", "N": "NUMBER", "B": "BINARY", "SS": "STRING_SET", "NS": "NUMBER_SET", "BS": "BINARY_SET"},
-    **{"M": "MAP", "L": "LIST", "NULL": "NULL", "BOOL": "BOOLEAN"},
-}
+TYPE_NAMES = dict(
+    zip(
+        _TYPES,
+        "STRING NUMBER BINARY STRING_SET NUMBER_SET BINARY_SET MAP LIST NULL BOOLEAN".split(),  # noqa: SIM905 - a row of words
+        strict=True,
+    )
+)
 
 
 def read_item(given: Any) -> tuple[Item, int]:

@@ -31,7 +31,13 @@ _COMPARATORS = {"EQ": "=", "NE": "<>", "LE": "<=", "LT": "<", "GE": ">=", "GT": 
 # How many values each operator takes; None for one or more.
 _VALUES: dict[str, int | None] = {
     **dict.fromkeys(_COMPARATORS, 1),
-    **{"NOT_NULL": 0, "NULL": 0, "CONTAINS": 1, "NOT_CONTAINS": 1, "BEGINS_WITH": 1, "IN": None, "BETWEEN": 2},
+    "NOT_NULL": 0,
+    "NULL": 0,
+    "CONTAINS": 1,
+    "NOT_CONTAINS": 1,
+    "BEGINS_WITH": 1,
+    "IN": None,
+    "BETWEEN": 2,
 }
 _EXPRESSIONS = ("ConditionExpression", "UpdateExpression")
 

@@ -183,12 +183,20 @@ def _update(context: Context, statement: Statement, request: Request) -> Answer:
     update_text = " ".join(f"{verb} {', '.join(texts)}" for verb, texts in clauses.items())
     if not update_text:
         raise malformed(statement.next.text)
-    return _change(context, table, UPDATE, statement, made, request, update_text)
+    return _change(context, table, UPDATE, statement, made, request=request, update_text=update_text)
 
 
 def _delete(context: Context, statement: Statement, request: Request) -> Answer:
     statement.expect("FROM")
-    return _change(context, context.table_named(statement.name()), DELETE, statement, Expressions(), request, "")
+    return _change(
+        context,
+        context.table_named(statement.name()),
+        DELETE,
+        statement,
+        Expressions(),
+        request=request,
+        update_text="",
+    )
 
 
 def _change(
@@ -197,6 +205,7 @@ def _change(
     kind: str,
     statement: Statement,
     made: Expressions,
+    *,
     request: Request,
     update_text: str,
 ) -> Answer:

@@ -86,7 +86,7 @@ def query(context: Context, request: Request) -> Answer:
         if start[0] != part.partition:
             raise invalid("The provided starting key is outside query boundaries based on provided conditions")
         part = _after(part, start)
-    return _answer(context, request, _reading(request, table, index, part, filtered, projection))
+    return _answer(context, request, _reading(request, table, index, part, filtered=filtered, projection=projection))
 
 
 def scan(context: Context, request: Request) -> Answer:
@@ -121,7 +121,7 @@ def scan(context: Context, request: Request) -> Answer:
                 f" correct Segment. TotalSegments: {total} Segment: {segment}"
             )
         part = _after(part, start)
-    return _answer(context, request, _reading(request, table, index, part, filtered, projection))
+    return _answer(context, request, _reading(request, table, index, part, filtered=filtered, projection=projection))
 
 
 def read_page(context: Context, reading: Reading) -> tuple[list[Item], int, Item | None, int]:
@@ -180,6 +180,7 @@ def _reading(
     table: Table,
     index: Index | None,
     part: Range,
+    *,
     filtered: Condition | None,
     projection: tuple[Path, ...],
 ) -> Reading:

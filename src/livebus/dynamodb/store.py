@@ -83,16 +83,13 @@ class Store:
                 self._connection.execute(f"PRAGMA {name} = {value}")
             (found,) = self._connection.execute("PRAGMA user_version").fetchone()
             if found not in (0, _FORMAT):
-                raise StoreFault(f"the tables' file has format {found}, not {_FORMAT}", self._where, advice=_ADVICE)
+                raise ValueError(f"it has format {found}, not {_FORMAT}")  # noqa: TRY301 - told as the others are
             self._connection.executescript(_SCHEMA)
             self._connection.execute(f"PRAGMA user_version = {_FORMAT}")
             self._tables = {table.name: table for table in self._read_tables()}
         except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
             self._connection.close()
             raise self._fault(error) from None
-        except StoreFault:
-            self._connection.close()
-            raise
 
     def _fault(self, error: Exception) -> StoreFault:
         return StoreFault(f"the tables of DynamoDB cannot be used: {error}", self._where, advice=_ADVICE)
@@ -243,31 +240,8 @@ class Store:
     def read(self, table: Table, index: Index | None, part: Range, most: int) -> Iterator[Row]:
         """The items of a part, in its order; at most so many. Nothing may be written while they are read."""
         suffix = str(index.number) if index else ""
-        partition, sort = f"p{suffix}", f"s{suffix}"
-        conditions: list[str] = []
-        values: list[bytes] = []
-
-        def demand(condition: str, *given: bytes) -> None:
-            conditions.append(condition)
-            values.extend(given)
-
-        if part.partition is not None:
-            demand(f"{partition} = ?", part.partition)
-        elif index is not None:
-            conditions.append(f"{partition} IS NOT NULL")
-        if part.first:
-            demand(f"{partition} >= ?", part.first)
-        if part.end is not None:
-            demand(f"{partition} < ?", part.end)
-        if part.low is not None:
-            demand(f"{sort} >{'=' if part.low[1] else ''} ?", part.low[0])
-        if part.high is not None:
-            demand(f"{sort} <{'=' if part.high[1] else ''} ?", part.high[0])
-        columns = [partition, sort, *(["p", "s"] if index else [])]
-        if part.after is not None:
-            after, at = (columns, part.after) if part.partition is None else (columns[1:], part.after[1:])
-            sign = ">" if part.is_forward else "<"
-            demand(f"({', '.join(after)}) {sign} ({', '.join('?' * len(after))})", *at)
+        columns = [f"p{suffix}", f"s{suffix}", *(["p", "s"] if index else [])]
+        conditions, values = _conditions(part, columns, is_index=index is not None)
         direction = "ASC" if part.is_forward else "DESC"
         ordered = ", ".join(f"{column} {direction}" for column in columns)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -298,6 +272,28 @@ class Store:
 
     def keep_token(self, token: str, request: bytes, now: float) -> None:
         self._run("INSERT OR REPLACE INTO tokens (token, request, time) VALUES (?, ?, ?)", (token, request, now))
+
+
+def _conditions(part: Range, columns: list[str], *, is_index: bool) -> tuple[list[str], list[bytes]]:
+    """What a part demands of the columns that it is ordered by, and the values for it."""
+    partition, sort = columns[:2]
+    demands: list[tuple[str, tuple[bytes, ...]]] = []
+    if part.partition is not None:
+        demands.append((f"{partition} = ?", (part.partition,)))
+    elif is_index:
+        demands.append((f"{partition} IS NOT NULL", ()))
+    if part.first:
+        demands.append((f"{partition} >= ?", (part.first,)))
+    if part.end is not None:
+        demands.append((f"{partition} < ?", (part.end,)))
+    for bound, sign in ((part.low, ">"), (part.high, "<")):
+        if bound is not None:
+            demands.append((f"{sort} {sign}{'=' if bound[1] else ''} ?", (bound[0],)))
+    if part.after is not None:
+        after, at = (columns, part.after) if part.partition is None else (columns[1:], part.after[1:])
+        sign = ">" if part.is_forward else "<"
+        demands.append((f"({', '.join(after)}) {sign} ({', '.join('?' * len(after))})", at))
+    return [text for text, _ in demands], [value for _, values in demands for value in values]
 
 
 @lru_cache(1000)

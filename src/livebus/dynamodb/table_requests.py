@@ -204,12 +204,7 @@ def changed_table(table: Table, request: Request) -> Table:
         }
     given = parameters.mapping_or_none(request, "StreamSpecification")
     if given is not None:
-        wants = parameters.flag(given, "StreamEnabled")
-        if wants and table.stream_view:
-            raise invalid_values("Table already has an enabled stream: TableName: " + table.name)
-        if not wants and not table.stream_view:
-            raise invalid_values("Table has no stream to disable: TableName: " + table.name)
-        changes["stream_view"] = stream_view(given)
+        changes["stream_view"] = _changed_stream(table, given)
     if request.get("DeletionProtectionEnabled") is not None:
         changes["is_protected"] = parameters.flag(request, "DeletionProtectionEnabled")
     if request.get("TableClass") is not None:
@@ -230,6 +225,15 @@ def changed_table(table: Table, request: Request) -> Table:
             " SSESpecification or ReplicaUpdates is required"
         )
     return replace(table, **changes)
+
+
+def _changed_stream(table: Table, given: Request) -> str:
+    wants = parameters.flag(given, "StreamEnabled")
+    if wants and table.stream_view:
+        raise invalid_values(f"Table already has an enabled stream: TableName: {table.name}")
+    if not wants and not table.stream_view:
+        raise invalid_values(f"Table has no stream to disable: TableName: {table.name}")
+    return stream_view(given)
 
 
 def _changed_indexes(table: Table, request: Request, updates: list[Request], *, on_demand: bool) -> tuple[Index, ...]:

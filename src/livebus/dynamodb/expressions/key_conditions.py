@@ -25,7 +25,7 @@ from livebus.dynamodb.expressions.syntax import (
     Path,
 )
 
-_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=", "<>": "<>"}
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 BEGINS_WITH, BETWEEN = "begins_with", "BETWEEN"
 
 
@@ -49,39 +49,38 @@ def key_condition(condition: Condition, partition: tuple[str, str], sort: tuple[
     """``partition`` and ``sort`` are names and types of keys. Raises DynamoDBError."""
     parts = condition.parts if isinstance(condition, And) else (condition,)
     terms = [_term(part) for part in _flat(parts)]
-    names = [term.name for term in terms]
-    if len(set(names)) != len(names):
+    by_name = {term.name: term for term in terms}
+    if len(by_name) != len(terms):
         raise invalid("KeyConditionExpressions must only contain one condition per key")
     if len(terms) > 2:
         raise invalid("Conditions can be of length 1 or 2 only")
-    keys = dict([partition, *([sort] if sort else [])])
-    by_name = {term.name: term for term in terms}
-    first = by_name.get(partition[0])
+    first = by_name.pop(partition[0], None)
     if first is None:
         raise invalid(f"Query condition missed key schema element: {partition[0]}")
-    if len(terms) == 2 and (sort is None or sort[0] not in by_name):
-        raise invalid(
-            f"Query condition missed key schema element: {sort[0]}" if sort else "Query key condition not supported"
-        )
     if first.operator != "=":
         raise invalid("Query key condition not supported")
-    for term in terms:
-        if any(keys[term.name] not in value for value in term.operands):
-            raise invalid_values("Condition parameter type does not match schema type")
-        if any(content == "" for value in term.operands for content in value.values()):
-            raise invalid(
-                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an"
-                f" empty {'string' if keys[term.name] == 'S' else 'binary'} value. Key: {term.name}"
-            )
-    second = by_name.get(sort[0]) if sort else None
-    if second is None:
+    _check_values(first, partition[1])
+    if not by_name:
         return KeyCondition(first.operands[0])
-    if second.operator == BEGINS_WITH and keys[second.name] == "N":
-        raise invalid(
-            "Invalid KeyConditionExpression: Incorrect operand type for operator or function;"
-            " operator or function: begins_with, operand type: N"
+    second = by_name.get(sort[0]) if sort else None
+    if sort is None or second is None:
+        missed = (
+            f"Query condition missed key schema element: {sort[0]}" if sort else "Query key condition not supported"
         )
+        raise invalid(missed)
+    _check_values(second, sort[1])
     return KeyCondition(first.operands[0], second.operator, second.operands)
+
+
+def _check_values(term: _Term, kind: str) -> None:
+    """The values that a key is compared with have to be of its type, and something."""
+    if any(kind not in value for value in term.operands):
+        raise invalid_values("Condition parameter type does not match schema type")
+    if any(content == "" for value in term.operands for content in value.values()):
+        raise invalid(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an"
+            f" empty {'string' if kind == 'S' else 'binary'} value. Key: {term.name}"
+        )
 
 
 def _flat(parts: tuple[Condition, ...]) -> list[Condition]:
@@ -94,26 +93,25 @@ def _flat(parts: tuple[Condition, ...]) -> list[Condition]:
 
 def _term(condition: Condition) -> _Term:
     match condition:
-        case Comparison(comparator, left, right):
+        case Comparison(comparator, left, right) if comparator != "<>":
             if isinstance(right, Path) and not isinstance(left, Path):
                 left, right, comparator = right, left, _MIRRORED[comparator]
-            if comparator == "<>":
-                raise _not_for_keys("<>")
             return _Term(_name(left), comparator, (_literal(right),))
         case Between(operand, low, high):
             return _Term(_name(operand), BETWEEN, (_literal(low), _literal(high)))
         case Function("begins_with", (operand, prefix)):
             return _Term(_name(operand), BEGINS_WITH, (_literal(prefix),))
+    raise _not_for_keys(_operator(condition))
+
+
+def _operator(condition: Condition) -> str:
+    """What a condition that keys cannot have is called."""
+    match condition:
+        case Comparison(comparator, _, _):
+            return comparator
         case Function(name, _):
-            raise _not_for_keys(name)
-        case Or():
-            raise _not_for_keys("OR")
-        case Not():
-            raise _not_for_keys("NOT")
-        case In():
-            raise _not_for_keys("IN")
-        case And():
-            raise _not_for_keys("AND")
+            return name
+    return {And: "AND", Or: "OR", Not: "NOT", In: "IN", Between: BETWEEN}[type(condition)]
 
 
 def _name(operand: Operand) -> str:

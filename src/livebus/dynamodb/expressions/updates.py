@@ -121,14 +121,17 @@ def _parent(item: Item, path: Path) -> Any:
     """The members or elements that the last step of a path is one of."""
     members: Any = item
     for step, following in zip(path.steps, path.steps[1:], strict=False):
-        if isinstance(step, int):
-            value = members[step] if step < len(members) else None
-        else:
-            value = members.get(step)
+        value = _at(members, step)
         members = None if value is None else value.get("L" if isinstance(following, int) else "M")
         if members is None:
             raise invalid("The document path provided in the update expression is invalid for update")
     return members
+
+
+def _at(members: Any, step: str | int) -> Value | None:
+    if isinstance(step, int):
+        return members[step] if step < len(members) else None
+    return members.get(step)  # type: ignore[no-any-return]
 
 
 def _put(item: Item, path: Path, value: Value) -> None:
