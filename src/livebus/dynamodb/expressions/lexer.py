@@ -61,4 +61,4 @@ def syntax_fault(text: str, found: list[Token], index: int) -> ExpressionFault:
     """The token that does not belong there, with its neighbours."""
     start = found[max(index - 1, 0)].start
     end = found[min(index + 1, len(found) - 1)].end
-    return ExpressionFault(f'Syntax error; token: "{found[index].text}", near: "{text[start:end]}"')
+    return ExpressionFault(f'Syntax error; token: "{found[index].text}", near: "{text[start:end].rstrip()}"')
