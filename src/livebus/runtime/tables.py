@@ -131,8 +131,8 @@ class Tables:
 
     def protects(self, name: str) -> bool:
         """Whether a table is protected against deletion."""
-        if self._engine is None and name not in self._used:
-            return False
+        if not name or (self._engine is None and name not in self._used):
+            return False  # it was never made
         from livebus.dynamodb.declared import is_protected
 
         try:

@@ -170,8 +170,8 @@ def test_a_start_has_to_be_a_key_of_what_is_read(db: Any) -> None:
             outcomes.append("")
         except DynamoDBError as error:
             outcomes.append(error.message)
-    assert sorted(outcomes)[0] == ""
-    assert "correct Segment" in sorted(outcomes)[1]
+    assert "" in outcomes
+    assert "correct Segment" in max(outcomes)
 
 
 def test_a_scan_goes_through_everything(db: Any) -> None:
@@ -215,7 +215,7 @@ def test_parameters_from_before_expressions_are_refused_by_name(db: Any, name: s
         ({"id": {"ComparisonOperator": "BEGINS_WITH", "AttributeValueList": [{"S": "i"}]}}, "AND", True),
     ],
 )
-def test_expected_is_a_condition(db: Any, expected: Any, operator: str, holds: bool) -> None:  # noqa: FBT001 - a row of a table
+def test_expected_is_a_condition(db: Any, expected: Any, operator: str, holds: bool) -> None:
     """Each operator of the legacy parameter."""
     db.put("Single", id="it", v=1)
     asked = {"TableName": "Single", "Item": {"id": {"S": "it"}}, "Expected": expected, "ConditionalOperator": operator}
@@ -334,12 +334,49 @@ def test_partiql_changes_one_item(db: Any) -> None:
 
 # --- whatever comes -------------------------------------------------------------------------------------------------
 
-NAMES = (
-    "TableName Key Item KeySchema Keys TransactItems RequestItems Single Put Update Delete Get Statement Parameters "
-    "AttributeDefinitions UpdateExpression ConditionExpression KeyConditionExpression FilterExpression Expected Limit "
-    "ExclusiveStartKey IndexName Segment TotalSegments ReturnValues GlobalSecondaryIndexUpdates TimeToLiveSpecification "
-    "ExpressionAttributeValues ExpressionAttributeNames PutRequest S N L M id :v #n ResourceArn Tags StreamSpecification"
-).split()
+NAMES = [
+    "TableName",
+    "Key",
+    "Item",
+    "KeySchema",
+    "Keys",
+    "TransactItems",
+    "RequestItems",
+    "Single",
+    "Put",
+    "Update",
+    "Delete",
+    "Get",
+    "Statement",
+    "Parameters",
+    "AttributeDefinitions",
+    "UpdateExpression",
+    "ConditionExpression",
+    "KeyConditionExpression",
+    "FilterExpression",
+    "Expected",
+    "Limit",
+    "ExclusiveStartKey",
+    "IndexName",
+    "Segment",
+    "TotalSegments",
+    "ReturnValues",
+    "GlobalSecondaryIndexUpdates",
+    "TimeToLiveSpecification",
+    "ExpressionAttributeValues",
+    "ExpressionAttributeNames",
+    "PutRequest",
+    "S",
+    "N",
+    "L",
+    "M",
+    "id",
+    ":v",
+    "#n",
+    "ResourceArn",
+    "Tags",
+    "StreamSpecification",
+]
 JSON = st.recursive(
     st.none()
     | st.booleans()
