@@ -141,8 +141,7 @@ Outputs: {Id: {Value: !GetAtt T.TableId}}
         (
             "        - {AttributeName: at, AttributeType: N}\n",
             "",
-            "AWS::DynamoDB::Table 'Orders' is refused by DynamoDB: One or more parameter values were invalid: Some index "
-            "key attributes are not defined in AttributeDefinitions. Keys: [at], AttributeDefinitions: [id, customer]",
+            "AWS::DynamoDB::Table 'Orders' is refused by DynamoDB: One or more parameter values were invalid: Some",
         ),
         ("KeyType: RANGE", "KeyType: HASH", "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"),
         ('"2"', "many", "WriteCapacityUnits is 'many'; expected a number from 0 to 9007199254740992"),
