@@ -41,7 +41,7 @@ TABLE: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
     "GlobalSecondaryIndexes": [
         {
-            "IndexName": "i",
+            "IndexName": "by-g",
             "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
             "Projection": {"ProjectionType": "ALL"},
         }
@@ -117,7 +117,7 @@ def requests(number: int, items: int) -> list[tuple[str, dict[str, Any]]]:
         "ScanIndexForward": False,
         "Limit": PAGE,
     }
-    index = {"IndexName": "i", "KeyConditionExpression": "g = :p", "ExpressionAttributeValues": {":p": {"S": "all"}}}
+    index = {"IndexName": "by-g", "KeyConditionExpression": "g = :p", "ExpressionAttributeValues": {":p": {"S": "all"}}}
     return [
         ("PutItem", {"TableName": "Items", "Item": {**item("written", number), "g": {"S": "written"}}}),
         ("GetItem", {"TableName": "Items", "Key": key}),
@@ -206,7 +206,9 @@ def over_http(folder: Path, pythons: Mapping[str, Path], items: int, calls: int)
     local = [sys.executable, str(PROJECT / "scripts" / "local.py"), "--empty", "--state", str(folder / "state")]
     with ExitStack() as stack:
         port = free_port()
-        servers: dict[str, tuple[int, list[str], dict[str, str]]] = {"livebus": (port, [*local, "--port", str(port)], {})}
+        servers: dict[str, tuple[int, list[str], dict[str, str]]] = {
+            "livebus": (port, [*local, "--port", str(port)], {})
+        }
         for peer, python in pythons.items():
             port = free_port()
             if peer == "moto":

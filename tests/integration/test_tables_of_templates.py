@@ -87,12 +87,12 @@ def test_a_deployment_makes_changes_and_deletes_tables(deploying: Deploying) -> 
     put(db, name, "a")
     index = """
       GlobalSecondaryIndexes:
-        - {IndexName: i, KeySchema: [{AttributeName: g, KeyType: HASH}], Projection: {ProjectionType: ALL}}
+        - {IndexName: by-g, KeySchema: [{AttributeName: g, KeyType: HASH}], Projection: {ProjectionType: ALL}}
 """
     types = "[{AttributeName: id, AttributeType: S}, {AttributeName: g, AttributeType: S}]"
     changed = ORDERS.replace("[{AttributeName: id, AttributeType: S}]", types).replace("\nOutputs", f"{index}Outputs")
     assert deploying.deploy(name="second", TemplateBody=changed) == "UPDATE_COMPLETE"
-    assert [each["IndexName"] for each in db.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]] == ["i"]
+    assert [each["IndexName"] for each in db.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]] == ["by-g"]
     assert items(db, name) == ["a"]
     delete(deploying)
     assert db.list_tables()["TableNames"] == []

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from livebus.dynamodb.errors import constraint, invalid, invalid_values, no_tabl
 from livebus.dynamodb.parameters import Request
 from livebus.dynamodb.table import ALL, INCLUDE, KEYS_ONLY, Index, Key, Keys, Table
 
+_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _SHORTEST_NAME, _LONGEST_NAME = 3, 255
 _MOST_GLOBAL, _MOST_LOCAL, _MOST_ATTRIBUTES = 20, 5, 100
 _HASH, _RANGE = "HASH", "RANGE"
@@ -57,11 +59,18 @@ def new_table(request: Request, *, number: int, arn: str, now: float) -> Table:
 
 def new_name(given: str) -> str:
     """The name of a table that is to be. Raises DynamoDBError."""
-    name = table_name(given)
+    return _sized_name("tableName", table_name(given))
+
+
+def _sized_name(member: str, name: str) -> str:
+    """Names of tables and of indexes have 3 to 255 characters."""
+    if not _NAME.fullmatch(name):
+        pattern = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+        raise constraint(member, name[:_LONGEST_NAME], pattern)
     if len(name) < _SHORTEST_NAME:
-        raise constraint("tableName", name, f"Member must have length greater than or equal to {_SHORTEST_NAME}")
+        raise constraint(member, name, f"Member must have length greater than or equal to {_SHORTEST_NAME}")
     if len(name) > _LONGEST_NAME:
-        raise constraint("tableName", name[:100], f"Member must have length less than or equal to {_LONGEST_NAME}")
+        raise constraint(member, name[:100], f"Member must have length less than or equal to {_LONGEST_NAME}")
     return name
 
 
@@ -150,7 +159,7 @@ def check_indexes(keys: Keys, indexes: list[Index]) -> None:
 
 
 def _index(given: Request, types: dict[str, str], number: int, *, is_global: bool, on_demand: bool) -> Index:
-    name = parameters.text(given, "IndexName")
+    name = _sized_name("indexName", parameters.text(given, "IndexName"))
     projection = parameters.mapping(given.get("Projection") or {})
     kind = parameters.choice(projection, "ProjectionType", (ALL, KEYS_ONLY, INCLUDE), "")
     attributes = parameters.texts(projection, "NonKeyAttributes", _MOST_ATTRIBUTES)

@@ -13,7 +13,7 @@ TABLE: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
 }
 INDEX = {
-    "IndexName": "i",
+    "IndexName": "by-b",
     "KeySchema": [{"AttributeName": "b", "KeyType": "HASH"}],
     "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["c"]},
 }
@@ -60,6 +60,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("a billing mode", {"BillingMode": "FREE"}, "enum value set: [PROVISIONED, PAY_PER_REQUEST]"),
     ("a stream without a view", {"StreamSpecification": {"StreamEnabled": True}}, "StreamViewType is required"),
     (
+        "a short name of an index",
+        {"GlobalSecondaryIndexes": [{**INDEX, "IndexName": "i"}]},
+        "Value 'i' at 'indexName' failed to satisfy constraint",
+    ),
+    (
         "a local index",
         {"LocalSecondaryIndexes": [{**INDEX, "KeySchema": TABLE["KeySchema"]}]},
         "does not have a range key",
@@ -93,14 +98,14 @@ def test_an_index_is_made_of_the_items_that_are_there(db: Any) -> None:
     create = {"AttributeDefinitions": [B], "GlobalSecondaryIndexUpdates": [{"Create": INDEX}]}
     for _ in range(2):
         db.call("UpdateTable", TableName="Single", **create)
-        found = db.call("Scan", TableName="Single", IndexName="i")["Items"]
+        found = db.call("Scan", TableName="Single", IndexName="by-b")["Items"]
         assert found == [{"id": {"S": "with"}, "b": {"N": "1"}, "c": {"S": "c"}}]
         (told,) = db.call("DescribeTable", TableName="Single")["Table"]["GlobalSecondaryIndexes"]
         assert (told["IndexStatus"], told["ItemCount"], told["Projection"]) == ("ACTIVE", 1, INDEX["Projection"])
-        db.call("UpdateTable", TableName="Single", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "i"}}])
-        assert "does not have the specified index" in db.refused("Scan", TableName="Single", IndexName="i")[1]
-    gone = db.refused("UpdateTable", TableName="Single", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "i"}}])
-    assert gone == ("ResourceNotFoundException", "Requested resource not found: Index: i not found")
+        db.call("UpdateTable", TableName="Single", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-b"}}])
+        assert "does not have the specified index" in db.refused("Scan", TableName="Single", IndexName="by-b")[1]
+    gone = db.refused("UpdateTable", TableName="Single", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-b"}}])
+    assert gone == ("ResourceNotFoundException", "Requested resource not found: Index: by-b not found")
 
 
 def test_tables_are_listed_in_pages(db: Any) -> None:

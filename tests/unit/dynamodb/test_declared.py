@@ -43,7 +43,7 @@ def test_a_table_is_changed_to_what_the_template_says(db: Any) -> None:
     put(db, TABLE)
     db.put("Orders", id="a", g="G")
     index = {
-        "IndexName": "i",
+        "IndexName": "by-g",
         "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
         "Projection": {"ProjectionType": "ALL"},
         "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},

@@ -26,7 +26,7 @@ TABLE: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "GlobalSecondaryIndexes": [
         {
-            "IndexName": "i",
+            "IndexName": "by-g",
             "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
             "Projection": {"ProjectionType": "ALL"},
         }
@@ -52,7 +52,7 @@ def test_tables_and_items_are_there_again(tmp_path: Path) -> None:
     engine.close()
     again = opened(path)
     assert again.call("DescribeTable", {"TableName": "Single"}) == described
-    assert again.call("Scan", {"TableName": "Single", "IndexName": "i"})["Items"] == [item]
+    assert again.call("Scan", {"TableName": "Single", "IndexName": "by-g"})["Items"] == [item]
     told = again.call("DescribeTimeToLive", {"TableName": "Single"})["TimeToLiveDescription"]
     assert told["AttributeName"] == "t"
     again.close()
