@@ -92,7 +92,9 @@ def test_a_deployment_makes_changes_and_deletes_tables(deploying: Deploying) -> 
     types = "[{AttributeName: id, AttributeType: S}, {AttributeName: g, AttributeType: S}]"
     changed = ORDERS.replace("[{AttributeName: id, AttributeType: S}]", types).replace("\nOutputs", f"{index}Outputs")
     assert deploying.deploy(name="second", TemplateBody=changed) == "UPDATE_COMPLETE"
-    assert [each["IndexName"] for each in db.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]] == ["by-g"]
+    assert [each["IndexName"] for each in db.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]] == [
+        "by-g"
+    ]
     assert items(db, name) == ["a"]
     delete(deploying)
     assert db.list_tables()["TableNames"] == []
@@ -163,6 +165,24 @@ def test_a_damaged_file_disturbs_nothing_else(start_runtime: Any, tmp_path: Path
     assert words in failed.value.response["Error"]["Message"]
     assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
     assert runtime.client("events").list_event_buses()["EventBuses"][0]["Name"] == "default"
+
+
+def test_a_damaged_file_keeps_deployments_of_tables_from_ending_well(start_runtime: Any, tmp_path: Path) -> None:
+    """The reason is the file's; a stack that was deployed before runs all the same."""
+    template = SIMPLE + "  Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}\n"
+    first = Deploying(start_runtime(template=None, state=tmp_path / "state"))
+    assert first.deploy(TemplateBody=template) == "CREATE_COMPLETE"
+    first.runtime.stop()
+    for beside in tmp_path.glob("state/dynamodb.sqlite-*"):
+        beside.unlink()
+    (tmp_path / "state" / "dynamodb.sqlite").write_bytes(b"no database" * 1000)
+    again = Deploying(start_runtime(template=None, state=tmp_path / "state"))
+    assert again.status() == "CREATE_COMPLETE"
+    names = [bus["Name"] for bus in again.runtime.client("events").list_event_buses()["EventBuses"]]
+    assert "orders" in names
+    assert again.deploy("other", TemplateBody=ORDERS) == "ROLLBACK_COMPLETE"
+    (reason,) = [each for status, each in again.events("other", of="Orders") if status == "CREATE_FAILED"]
+    assert "the tables of DynamoDB cannot be used: file is not a database" in reason
 
 
 def test_answers_have_dynamodbs_shape(deploying: Deploying) -> None:

@@ -185,7 +185,7 @@ class Store:
         """Items whose attributes are of another type than the index's keys are not in it, as on AWS."""
         rows = []
         for row, text in self._run(f"SELECT id, item FROM items_{table.number}"):
-            item = orjson.loads(text)
+            item = self._item(text)
             if all(key.type in item.get(key.name, {}) for key in index.keys.all):
                 rows.append((*place(index.keys, item), row))
         statement = f"UPDATE items_{table.number} SET p{index.number} = ?, s{index.number} = ? WHERE id = ?"
@@ -197,7 +197,7 @@ class Store:
             return
         rows = []
         for row, text in self._run(f"SELECT id, item FROM items_{table.number}"):
-            when = expiry(table, orjson.loads(text))
+            when = expiry(table, self._item(text))
             if when is not None:
                 rows.append((when, row))
         statement = f"UPDATE items_{table.number} SET expires = ? WHERE id = ?"
@@ -223,9 +223,16 @@ class Store:
 
     # --- items ------------------------------------------------------------------------------------------------------
 
+    def _item(self, text: str) -> Item:
+        try:
+            item: Item = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise self._fault(error) from None
+        return item
+
     def get(self, table: Table, where: Place) -> Row | None:
         found = self._run(f"SELECT item, size FROM items_{table.number} WHERE p = ? AND s = ?", where).fetchone()
-        return None if found is None else Row(orjson.loads(found[0]), found[1])
+        return None if found is None else Row(self._item(found[0]), found[1])
 
     def put(self, table: Table, where: Place, item: Mapping[str, Value], size: int) -> None:
         """Write an item in place of the one that stands there."""
@@ -250,7 +257,7 @@ class Store:
         try:
             while rows := self._try(lambda: cursor.fetchmany(_ROWS_AT_ONCE)):
                 for text, size in rows:
-                    yield Row(orjson.loads(text), size)
+                    yield Row(self._item(text), size)
         finally:
             cursor.close()  # a reading that is left in the middle would hold the table
 

@@ -104,7 +104,9 @@ def test_an_index_is_made_of_the_items_that_are_there(db: Any) -> None:
         assert (told["IndexStatus"], told["ItemCount"], told["Projection"]) == ("ACTIVE", 1, INDEX["Projection"])
         db.call("UpdateTable", TableName="Single", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-b"}}])
         assert "does not have the specified index" in db.refused("Scan", TableName="Single", IndexName="by-b")[1]
-    gone = db.refused("UpdateTable", TableName="Single", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-b"}}])
+    gone = db.refused(
+        "UpdateTable", TableName="Single", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-b"}}]
+    )
     assert gone == ("ResourceNotFoundException", "Requested resource not found: Index: by-b not found")
 
 

@@ -131,6 +131,23 @@ def test_a_description_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:
         Store(path)
 
 
+def test_an_item_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:
+    """The others are read all the same."""
+    path = tmp_path / "dynamodb.sqlite"
+    engine = opened(path)
+    engine.call("CreateTable", TABLE)
+    for name in ("a", "b"):
+        engine.call("PutItem", {"TableName": "Single", "Item": {"id": {"S": name}}})
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE items_1 SET item = substr(item, 3) WHERE id = 1")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreFault, match="the tables of DynamoDB cannot be used: "):
+        engine.call("GetItem", {"TableName": "Single", "Key": {"id": {"S": "a"}}})
+    assert engine.call("GetItem", {"TableName": "Single", "Key": {"id": {"S": "b"}}}) == {"Item": {"id": {"S": "b"}}}
+    engine.close()
+
+
 def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The write that does not fit fails, also within a transaction; everything before it is there, and can be read."""
     monkeypatch.setattr(store_module, "MAX_PAGES", 120)

@@ -42,7 +42,7 @@ class Effects:
                 self.objects.make_bucket(physical_id, self.clock())
             except LivebusError as error:
                 return str(error)
-        return ""
+        return self.tables.fault() if kind in TABLES else ""
 
     def refuses_deletion(self, kind: str, physical_id: str, stack: str) -> str:
         """Why a resource cannot be deleted; nothing where it can."""
