@@ -304,10 +304,10 @@ def test_the_files_on_disk_are_a_stack_too(start_runtime: Any) -> None:
 
 def test_a_type_that_is_unknown_is_made_and_told(deploying: Deploying) -> None:
     """A resource of a type that does nothing here is made, answers to Ref, and the runtime says that it does nothing."""
-    body = "Resources: {T: {Type: AWS::DynamoDB::Table}}\nOutputs: {Name: {Value: !Ref T}}"
+    body = "Resources: {T: {Type: AWS::Kinesis::Stream}}\nOutputs: {Name: {Value: !Ref T}}"
     assert deploying.deploy(TemplateBody=body) == "CREATE_COMPLETE"
     assert deploying.outputs()["Name"].startswith("livebus-T-")
-    deploying.runtime.wait_for_line("AWS::DynamoDB::Table 'T' does nothing here.")
+    deploying.runtime.wait_for_line("AWS::Kinesis::Stream 'T' does nothing here.")
 
 
 def test_templates_are_summed_up_and_given_back(deploying: Deploying) -> None:

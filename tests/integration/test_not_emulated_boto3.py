@@ -16,7 +16,7 @@ CALLS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("events", "put_rule", {"Name": "r", "EventPattern": "{}"}, UNKNOWN, "events:PutRule"),
     ("cognito-idp", "list_devices", {"AccessToken": "t"}, UNKNOWN, "ListDevices"),
     ("sqs", "create_queue", {"QueueName": "q"}, "AWS.SimpleQueueService.UnsupportedOperation", "sqs:CreateQueue"),
-    ("dynamodb", "list_tables", {}, UNKNOWN, "DynamoDB_20120810.ListTables"),
+    ("dynamodb", "list_backups", {}, UNKNOWN, "dynamodb:ListBackups"),
     ("sts", "get_session_token", {}, "InvalidAction", "sts:GetSessionToken"),
     ("cloudformation", "list_stack_sets", {}, "InvalidAction", "cloudformation:ListStackSets"),
     ("ec2", "describe_vpcs", {}, "InvalidAction", "ec2:DescribeVpcs"),

@@ -4,8 +4,9 @@ What AWS's protocols have in common: an answer, and an error with a type, a mess
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,24 @@ class AwsError(Exception):
     Answers an AWS call with an error; ``status`` is the HTTP status.
 
     ``query_code`` is the code that the error had when the service still spoke the query protocol (SQS): SDKs show it
-    as the error's code.
+    as the error's code. ``members`` stand beside the message in a JSON answer.
     """
 
-    def __init__(self, error_type: str, message: str, status: int = 400, *, query_code: str = "") -> None:
+    def __init__(
+        self,
+        error_type: str,
+        message: str,
+        status: int = 400,
+        *,
+        query_code: str = "",
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(f"{error_type}: {message}")
         self.error_type = error_type
         self.message = message
         self.status = status
         self.query_code = query_code
+        self.members: Mapping[str, Any] = members or {}
 
 
 def validation(violations: Sequence[str]) -> AwsError:

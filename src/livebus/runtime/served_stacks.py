@@ -1,5 +1,5 @@
 """
-Puts the lines of stacks to work: their buses, queues, user pools and APIs, each at the place that answers for it.
+Puts the lines of stacks to work: their buses, queues, tables, user pools and APIs, each at the place that answers for it.
 
 What goes on across a reload or a deployment is kept here: connections and subscriptions of an API that is still there.
 """
@@ -24,6 +24,7 @@ from livebus.runtime.eventbridge.archives import Archives
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.sqs import Sqs
+from livebus.runtime.tables import Tables
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.application import Application, AuthProvider, UserPool
@@ -46,6 +47,7 @@ class ServedStacks:
     buses: EventBuses
     sqs: Sqs
     archives: Archives
+    tables: Tables
     cognito: CognitoIdp
     oidc_keys: OidcKeys
     realtime: RealtimeSettings
@@ -119,6 +121,7 @@ class ServedStacks:
         self.use_functions(self.applications())
         self.sqs.replace_queues(queue for application in applications for queue in application.queues)
         self.archives.use(archive for application in applications for archive in application.archives)
+        self.tables.use(table for application in applications for table in application.tables)
         self.cognito.replace_pools(pools)
         providers = [each for api in self._apis.values() for each in api.compiled.api.providers if each.mode == OIDC]
         self.oidc_keys.use(provider.issuer for provider in providers if provider.issuer)

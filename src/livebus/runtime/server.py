@@ -61,6 +61,8 @@ from livebus.runtime.served_stacks import ServedStacks
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
+from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
+from livebus.runtime.tables import Tables
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 
@@ -208,11 +210,14 @@ class Runtime:
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
         self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
+        self.tables = Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
+        self._closers.append(self.tables.close)
         self.served = ServedStacks(
             environment,
             self.buses,
             self._sqs,
             self._archives,
+            self.tables,
             self._cognito,
             self._oidc_keys,
             settings.realtime,
@@ -282,7 +287,7 @@ class Runtime:
         deployer = Deployer(
             self.served,
             StackFiles(state.path / "stacks", self._tell),
-            Effects(environment, self.served, objects, self._journal, users, self._archives, time.time),
+            Effects(environment, self.served, objects, self._journal, users, self._archives, self.tables, time.time),
             self._s3.read_text,
             self._tell,
             time.time,
@@ -307,6 +312,7 @@ class Runtime:
             "AWSCognitoIdentityProviderService": self._cognito,
             "AmazonSQS": self._sqs,
             "Logs_20140328": self._logs,
+            DYNAMODB_TARGET: self.tables,
         }
         queries: dict[str, QueryService] = {
             "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE),
@@ -390,6 +396,7 @@ class Runtime:
             await asyncio.sleep(_TICK_SECONDS)
             self.trace.tick()
             self._archives.tick()
+            self.tables.tick()
             if self._file_stack is None or not self._settings.reload or not self._file_stack.changed():
                 continue
             try:

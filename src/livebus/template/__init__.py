@@ -18,6 +18,7 @@ Station: template.yaml, the schema and the resolver files → an Application.
     resolvers, appsync  GraphQL APIs
     cognito             user pools
     events              buses, rules and targets
+    tables              DynamoDB tables, with simple_tables for SAM's
     loading             puts it all together
     application         the data that comes out
 """

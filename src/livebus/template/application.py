@@ -192,6 +192,23 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """
+    AWS::DynamoDB::Table or GlobalTable: ``request`` is the CreateTable that CloudFormation would make of it.
+
+    ``is_name_given``: the template names it, so that CloudFormation would not replace it.
+    """
+
+    name: str
+    arn: str
+    request: Mapping[str, Any]
+    ttl_attribute: str = ""
+    is_name_given: bool = False
+    logical_id: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class AuthProvider:
     """One way into an API. Members that the mode does not use are None."""
 
@@ -331,3 +348,4 @@ class Application:
     warnings: Sequence[str] = ()
     archives: tuple[Archive, ...] = ()
     functions: tuple[Function, ...] = ()
+    tables: tuple[Table, ...] = ()

@@ -16,6 +16,8 @@ from livebus.template.properties import text_of
 # The longest names that the services take, where CloudFormation makes them up.
 _LONGEST_NAMES = {
     "AWS::Cognito::UserPoolGroup": 128,
+    "AWS::DynamoDB::GlobalTable": 255,
+    "AWS::DynamoDB::Table": 255,
     "AWS::Events::Archive": 48,
     "AWS::Events::Rule": 64,
     "AWS::IAM::ManagedPolicy": 128,
@@ -92,6 +94,10 @@ class ResourceAttributes:
             if self._environment.is_primary and logical_id == self._primary_api()
             else f"/{self._environment.derived(logical_id, 26)}/graphql"
         )
+
+    def has(self, logical_id: str, member: str) -> bool:
+        """Whether a resource has a property."""
+        return self._property_of(logical_id, member) is not None
 
     def text_of(self, logical_id: str, member: str) -> str:
         """A property as text; empty where it is none."""
@@ -231,6 +237,17 @@ def _group(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[st
     return {"": of.name(logical_id, "GroupName")}
 
 
+def _table(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    from livebus.dynamodb import names  # here, so that an application without tables loads nothing of them
+
+    name = of.name(logical_id, "TableName")
+    arn = env.arn("dynamodb", f"table/{name}")
+    answers = {"": name, "Arn": arn, "TableId": names.table_id(arn)}
+    if of.has(logical_id, "StreamSpecification"):
+        answers["StreamArn"] = names.stream_arn(arn)
+    return answers
+
+
 def _log_group(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
     name = of.name(logical_id, "LogGroupName")
     return {"": name, "Arn": env.arn("logs", f"log-group:{name}:*")}
@@ -293,6 +310,8 @@ _ANSWERS: dict[str, _Answer] = {
     "AWS::Cognito::UserPool": _user_pool,
     "AWS::Cognito::UserPoolClient": _user_pool_client,
     "AWS::Cognito::UserPoolGroup": _group,
+    "AWS::DynamoDB::GlobalTable": _table,
+    "AWS::DynamoDB::Table": _table,
     "AWS::Events::Archive": _archive,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,

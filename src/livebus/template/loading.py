@@ -25,6 +25,7 @@ from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
 from livebus.template.serverless import expanded
+from livebus.template.tables import read_tables
 
 # On the event's way, sound on AWS, and without a counterpart here: loading such a template would promise too much.
 NOT_EMULATED = {
@@ -122,6 +123,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
     own, outside = {bus.name for bus in buses}, environment.buses or {}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
+    tables = read_tables(resources)
     outputs = resources.outputs
     exports = {name: outputs[output] for name, output in resources.exports.items()}
     faults = tuple(resources.all_faults)
@@ -135,6 +137,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         user_pools=user_pools,
         archives=archives,
         functions=functions,
+        tables=tables,
         queues=queues,
         outputs=outputs,
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),

@@ -131,6 +131,38 @@ _SCHEMAS: dict[str, dict[str, str]] = {
         "Runtime": "Name RuntimeVersion",
         "PipelineConfig": "Functions",
     },
+    "AWS::DynamoDB::Table": {
+        "": (
+            "AttributeDefinitions BillingMode ContributorInsightsSpecification DeletionProtectionEnabled "
+            "GlobalSecondaryIndexes ImportSourceSpecification KeySchema KinesisStreamSpecification "
+            "LocalSecondaryIndexes OnDemandThroughput PointInTimeRecoverySpecification ProvisionedThroughput "
+            "ResourcePolicy SSESpecification StreamSpecification TableClass TableName Tags TimeToLiveSpecification "
+            "WarmThroughput"
+        ),
+        "AttributeDefinitions": "AttributeName AttributeType",
+        "KeySchema": "AttributeName KeyType",
+        "GlobalSecondaryIndexes": (
+            "ContributorInsightsSpecification IndexName KeySchema OnDemandThroughput Projection "
+            "ProvisionedThroughput WarmThroughput"
+        ),
+        "LocalSecondaryIndexes": "IndexName KeySchema Projection",
+        "ProvisionedThroughput": "ReadCapacityUnits WriteCapacityUnits",
+        "StreamSpecification": "ResourcePolicy StreamViewType",
+        "TimeToLiveSpecification": "AttributeName Enabled",
+    },
+    "AWS::DynamoDB::GlobalTable": {
+        "": (
+            "AttributeDefinitions BillingMode GlobalSecondaryIndexes GlobalTableWitnesses KeySchema "
+            "LocalSecondaryIndexes MultiRegionConsistency ReadOnDemandThroughputSettings "
+            "ReadProvisionedThroughputSettings Replicas SSESpecification StreamSpecification TableName "
+            "TimeToLiveSpecification WarmThroughput WriteOnDemandThroughputSettings "
+            "WriteProvisionedThroughputSettings"
+        ),
+        "AttributeDefinitions": "AttributeName AttributeType",
+        "KeySchema": "AttributeName KeyType",
+        "StreamSpecification": "StreamViewType",
+        "TimeToLiveSpecification": "AttributeName Enabled",
+    },
     "AWS::Cognito::UserPool": {
         "": (
             "AccountRecoverySetting AdminCreateUserConfig AliasAttributes AutoVerifiedAttributes "

@@ -22,6 +22,8 @@ _CREATE_ONLY: Mapping[str, tuple[str, ...]] = {
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::Cognito::UserPoolClient": ("GenerateSecret", "UserPoolId"),
     "AWS::Cognito::UserPoolGroup": ("UserPoolId", "GroupName"),
+    "AWS::DynamoDB::GlobalTable": ("KeySchema", "LocalSecondaryIndexes", "TableName"),
+    "AWS::DynamoDB::Table": ("ImportSourceSpecification", "KeySchema", "TableName"),
     "AWS::Events::Archive": ("ArchiveName", "SourceArn"),
     "AWS::Events::EventBus": ("Name",),
     "AWS::Events::Rule": ("Name",),

@@ -106,8 +106,12 @@ class Deployer:
             settings=self.served.subscriptions,
             new_id=self.new_id,
         )
-        missing = missing_code(loaded.line.application.functions, self.effects.objects, self.new_id)
-        return replace(loaded, failures=replace(loaded.failures, of={**missing, **loaded.failures.of}))
+        application = loaded.line.application
+        refused = {
+            **missing_code(application.functions, self.effects.objects, self.new_id),
+            **self.effects.refusals(application.tables),
+        }
+        return replace(loaded, failures=loaded.failures.with_reasons(refused)) if refused else loaded
 
     def put(self, stack: Stack, loaded: Loaded) -> None:
         """Put a sound line to work for a stack, and note what the stack consists of now."""
@@ -321,7 +325,7 @@ class Deployer:
             return
         if resource.physical_id:
             self._tell(stack, resource, "DELETE_IN_PROGRESS")
-            self.effects.delete(resource.type, resource.physical_id)
+            self.effects.delete(resource.type, resource.physical_id, is_rollback=is_rollback)
         self._tell(stack, resource, "DELETE_COMPLETE")
         if not is_rollback:
             del stack.resources[resource.logical_id]

@@ -35,6 +35,10 @@ class Failures:
     def __bool__(self) -> bool:
         return bool(self.of or self.stack)
 
+    def with_reasons(self, of: Mapping[str, str]) -> Failures:
+        """The same with reasons of resources that have none yet."""
+        return Failures({**of, **self.of}, self.stack)
+
 
 def failures(reading: Reading, compilation: Compilation, new_id: Callable[[], str]) -> Failures:
     """What keeps the resources of a template from being made. A template that cannot be read at all comes not here."""

@@ -1,7 +1,7 @@
 """
 The AWS endpoint: finds the service and the action of a call, and puts the answer into its protocol.
 
-``POST /`` with ``X-Amz-Target`` is JSON 1.0 or 1.1: events, cognito-idp, sqs; a form with an ``Action`` is the query
+``POST /`` with ``X-Amz-Target`` is JSON 1.0 or 1.1: events, cognito-idp, sqs, dynamodb; a form with an ``Action`` is the query
 protocol: cloudformation, sts. S3 is found by its signature. What is not emulated is refused by its name, in the shape that
 SDKs turn into an error; see ``refusals``.
 """
@@ -9,6 +9,7 @@ SDKs turn into an error; see ``refusals``.
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,6 +21,9 @@ from livebus.runtime.aws_errors import Answer, AwsError
 from livebus.runtime.port import query_protocol, refusals
 from livebus.runtime.s3.service import S3, S3Request
 
+# Services whose SDKs check answers by a header; and who may send more than others: BatchWriteItem has up to 16 MB.
+_CHECKED = frozenset({"DynamoDB_20120810"})
+_LONGER_BODIES = {"DynamoDB_20120810": 24 * 1024 * 1024}
 _CONTENT_TYPES = {"application/x-amz-json-1.0", "application/x-amz-json-1.1"}
 
 
@@ -55,9 +59,20 @@ class AwsEndpoint:
         self._s3 = s3
         self._new_id = new_id
 
+    @staticmethod
+    def longest_body(headers: Mapping[str, str], otherwise: int) -> int:
+        """How many bytes the body of a call may have."""
+        return _LONGER_BODIES.get(headers.get("X-Amz-Target", "").partition(".")[0], otherwise)
+
     async def call(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer a ``POST /``."""
         target = headers.get("X-Amz-Target", "")
+        answer = await self._call(target, headers, body)
+        if target.partition(".")[0] in _CHECKED:
+            answer.headers["x-amz-crc32"] = str(zlib.crc32(answer.body))
+        return answer
+
+    async def _call(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if not target:
             return self._query(refusals.signed_service(headers), body)
         prefix, _, action = target.partition(".")
@@ -129,7 +144,7 @@ class AwsEndpoint:
         headers["x-amzn-errortype"] = error.error_type
         if error.query_code:
             headers["x-amzn-query-error"] = f"{error.query_code};Sender"
-        body = orjson.dumps({"__type": error.error_type, "message": error.message})
+        body = orjson.dumps({"__type": error.error_type, "message": error.message, **error.members})
         return Answer(error.status, headers, body)
 
 

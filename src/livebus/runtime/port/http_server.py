@@ -123,9 +123,10 @@ class HttpServer:
         if api is not None:
             return await self._answer_graphql(request, api)
         if path == "/" and request.method == "POST":
-            body = await _read(request)
+            longest = self._aws.longest_body(request.headers, MAX_BODY_BYTES)
+            body = await _read(request, longest)
             if body is None:
-                return _too_large()
+                return _too_large(longest)
             if self._faults is not None and self._faults.any_of_requests:
                 return _response(await failing(self._faults, self._aws, request, body))
             return _response(await self._aws.call(request.headers, body))
