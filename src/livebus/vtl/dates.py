@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -123,6 +124,15 @@ _NUMBERS: dict[str, Callable[[datetime], int]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """A zone at a moment: its id, seconds east of UTC, its abbreviation."""
+
+    id: str
+    offset: int
+    name: str
+
+
 def _named(name: str, count: int) -> str:
     return name[0] if count >= 5 else name if count == 4 else name[:3]
 
@@ -136,12 +146,12 @@ def formatted(millis: int, pattern: str, zone: str = "UTC") -> str:
     except OverflowError:
         raise InvalidTime(f"{millis} milliseconds are beyond the years 1 to 9999") from None
     return "".join(
-        literal if letter == "'" else _written(at, zone, offset, name, letter, count)
+        literal if letter == "'" else _written(at, _Zone(zone, offset, name), letter, count)
         for letter, count, literal in _pieces(pattern)
     )
 
 
-def _written(at: datetime, zone: str, offset: int, name: str, letter: str, count: int) -> str:
+def _written(at: datetime, zone: _Zone, letter: str, count: int) -> str:
     if letter in "ML":
         return f"{at.month:0{count}}" if count < 3 else _named(_MONTHS[at.month - 1], count)
     if letter == "E":
@@ -150,19 +160,23 @@ def _written(at: datetime, zone: str, offset: int, name: str, letter: str, count
         return "AM" if at.hour < 12 else "PM"
     if letter == "S":
         return f"{at.microsecond // 1000:03}000000"[:count]
-    if letter in "Xx":
-        return _offset_text(offset, count, "Z" if letter == "X" else None)
-    if letter == "Z":
-        if count == 4:
-            return "GMT" + _offset_text(offset, 3, "")
-        return _offset_text(offset, 3 if count == 5 else 2, "Z" if count == 5 else None)
-    if letter in "zV":
-        return name if letter == "z" else zone
+    if letter in "XxZzV":
+        return _zone_text(zone, letter, count)
     if letter not in _NUMBERS:
         raise _unknown(letter)
     if letter in "yu" and count == 2:
         return f"{at.year % 100:02}"
     return f"{_NUMBERS[letter](at):0{min(count, 19)}}"
+
+
+def _zone_text(zone: _Zone, letter: str, count: int) -> str:
+    if letter in "zV":
+        return zone.name if letter == "z" else zone.id
+    if letter in "Xx":
+        return _offset_text(zone.offset, count, "Z" if letter == "X" else None)
+    if count == 4:
+        return "GMT" + _offset_text(zone.offset, 3, "")
+    return _offset_text(zone.offset, 3 if count == 5 else 2, "Z" if count == 5 else None)
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

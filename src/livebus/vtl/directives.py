@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-re
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from livebus.errors import InvalidMappingTemplate
@@ -92,10 +93,8 @@ class Directives(ExpressionValues):
 
     def run(self) -> str:
         output = _Output(self.budget)
-        try:
+        with suppress(Stopped, Broken):
             self._render(self._block, output)
-        except (Stopped, Broken):
-            pass
         return output.text()
 
     def text(self, block: Block) -> str:
@@ -140,7 +139,7 @@ class Directives(ExpressionValues):
 
     # --- #set -------------------------------------------------------------------------------------------------------
 
-    def _set(self, node: Set, output: _Output) -> None:
+    def _set(self, node: Set, _output: _Output) -> None:
         value = self.value(node.value)
         target = node.target
         if target.steps:
@@ -204,14 +203,14 @@ class Directives(ExpressionValues):
         self.budget.spend(len(found))
         return list(found)
 
-    def _break(self, node: Break, output: _Output) -> None:
+    def _break(self, node: Break, _output: _Output) -> None:
         loop = None if node.scope is None else self.value(node.scope)
         raise Broken(loop if isinstance(loop, Loop) else None)
 
-    def _stop(self, node: Stop, output: _Output) -> None:
+    def _stop(self, _node: Stop, _output: _Output) -> None:
         raise Stopped
 
-    def _return(self, node: Return, output: _Output) -> None:
+    def _return(self, node: Return, _output: _Output) -> None:
         raise Returned(None if node.value is None else self.value(node.value))
 
     # --- definitions and macros -------------------------------------------------------------------------------------
@@ -230,10 +229,10 @@ class Directives(ExpressionValues):
 
         return Definition(name, render)
 
-    def _define(self, node: Define, output: _Output) -> None:
+    def _define(self, node: Define, _output: _Output) -> None:
         self.scope.set(node.variable, self._definition(node.variable, node.body))
 
-    def _macro(self, node: Macro, output: _Output) -> None:
+    def _macro(self, _node: Macro, _output: _Output) -> None:
         """Nothing: macros are known from the beginning of the template to its end."""
 
     def _macro_call(self, node: MacroCall, output: _Output) -> None:
@@ -277,7 +276,7 @@ class Directives(ExpressionValues):
             self.place = place
             self.at = node.at
 
-    def _load(self, node: Load, output: _Output) -> None:
+    def _load(self, node: Load, _output: _Output) -> None:
         names = ", ".join(f"'{text_of(self.value(name), self.budget)}'" for name in node.names)
         line, column = self.place(node.at)
         at = f"at velocity[line {line}, column {column}]"

@@ -201,7 +201,7 @@ class ExpressionValues:
 
 
 _VALUES: dict[type, Callable[[ExpressionValues, Any], Any]] = {
-    Literal: lambda run, node: node.value,
+    Literal: lambda _, node: node.value,
     Reference: ExpressionValues.reference,
     Interpolated: ExpressionValues._interpolated,
     ListLiteral: ExpressionValues._list,

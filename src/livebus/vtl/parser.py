@@ -72,7 +72,7 @@ class _Parser(ExpressionReader):
             "macro": self._macro,
             "parse": lambda at: Load("parse", self._arguments(), at),
             "return": lambda at: Return(self._optional(), at),
-            "stop": lambda at: self._stop(at),
+            "stop": self._stop,
         }
 
     def whole(self) -> Block:

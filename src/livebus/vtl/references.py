@@ -8,7 +8,7 @@ printed into a JSON string as it comes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from livebus.vtl.syntax import (
@@ -29,6 +29,7 @@ from livebus.vtl.syntax import (
     Macro,
     MacroCall,
     MapLiteral,
+    Node,
     Not,
     Property,
     RangeLiteral,
@@ -85,32 +86,37 @@ class _Reading:
                 yield from self._reference(node, printed=printed)
             elif isinstance(node, If):
                 yield from self._if(node, printed=printed)
-            elif isinstance(node, Set):
-                yield from self._reference(node.target, assigned=True)
-                yield from self._expression(node.value)
             elif isinstance(node, Foreach):
                 yield self._named(node.variable, node.at)
                 if node.values is not None:
                     yield from self._expression(node.values)
                 yield from self.block(node.body, printed=printed)
-            elif isinstance(node, Define):
-                yield self._named(node.variable, node.at)
-                yield from self.block(node.body, printed=False)
-            elif isinstance(node, Macro):
-                yield from (self._named(name, node.at) for name in node.parameters)
-                yield from self.block(node.body, printed=False)
-            elif isinstance(node, MacroCall):
-                for argument in node.arguments:
-                    yield from self._expression(argument)
-                yield from self.block(node.body or (), printed=False)
-            elif isinstance(node, Return | Evaluate):
-                if node.value is not None:
-                    yield from self._expression(node.value)
-            elif isinstance(node, Load):
-                for name in node.names:
-                    yield from self._expression(name)
-            elif isinstance(node, Break) and node.scope is not None:
-                yield from self._expression(node.scope)
+            else:
+                yield from self._directive(node)
+
+    def _directive(self, node: Node) -> Iterator[Mention]:
+        """A directive whose inside is not printed where it stands."""
+        if isinstance(node, Set):
+            yield from self._reference(node.target, assigned=True)
+            yield from self._expression(node.value)
+        elif isinstance(node, Define):
+            yield self._named(node.variable, node.at)
+            yield from self.block(node.body, printed=False)
+        elif isinstance(node, Macro):
+            yield from (self._named(name, node.at) for name in node.parameters)
+            yield from self.block(node.body, printed=False)
+        elif isinstance(node, MacroCall):
+            yield from self._expressions(node.arguments)
+            yield from self.block(node.body or (), printed=False)
+        elif isinstance(node, Load):
+            yield from self._expressions(node.names)
+        elif isinstance(node, Return | Evaluate | Break):
+            inside = node.scope if isinstance(node, Break) else node.value
+            yield from self._expressions(() if inside is None else (inside,))
+
+    def _expressions(self, nodes: Iterable[Expression]) -> Iterator[Mention]:
+        for node in nodes:
+            yield from self._expression(node)
 
     def _if(self, node: If, *, printed: bool) -> Iterator[Mention]:
         """Each branch begins in the same place of the text; what follows goes on from the first."""

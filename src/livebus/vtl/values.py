@@ -100,14 +100,8 @@ def text_of(value: Any, budget: Budget, depth: int = 0) -> str:
         budget.text(len(value))
         return value
     budget.spend()
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return double_text(value)
-    if isinstance(value, Decimal):
-        return format(value, "f") if abs(value.adjusted()) < 100 else str(value)
+    if value is None or isinstance(value, bool | int | float | Decimal):
+        return _scalar_text(value)
     if isinstance(value, list):
         below = _deeper(depth)
         return _joined("[", ", ", "]", (text_of(item, budget, below) for item in value), budget)
@@ -122,6 +116,16 @@ def text_of(value: Any, budget: Budget, depth: int = 0) -> str:
     if isinstance(value, Namespace):
         return value.name
     return type(value).__name__
+
+
+def _scalar_text(value: float | Decimal | None) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, float):
+        return double_text(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return format(value, "f") if abs(value.adjusted()) < 100 else str(value)
+    return str(value)
 
 
 def _joined(start: str, between: str, end: str, parts: Iterable[str], budget: Budget) -> str:
@@ -196,12 +200,19 @@ def type_name(value: Any) -> str:
     return "Map" if isinstance(value, dict) else "Object"
 
 
+_JAVA_CLASSES: dict[type, str] = {
+    str: "java.lang.String",
+    bool: "java.lang.Boolean",
+    int: "java.lang.Integer",
+    float: "java.lang.Double",
+    list: "java.util.ArrayList",
+    dict: "java.util.LinkedHashMap",
+}
+
+
 def java_class(value: Any) -> str:
     """The class that Apache Velocity names when one of its methods fails."""
-    names = {str: "String", bool: "Boolean", int: "Integer", float: "Double"}
-    if type(value) in names:
-        return f"java.lang.{names[type(value)]}"
-    return {list: "java.util.ArrayList", dict: "java.util.LinkedHashMap"}.get(type(value), type(value).__name__)
+    return _JAVA_CLASSES.get(type(value), type(value).__name__)
 
 
 def equals(one: Any, other: Any, budget: Budget, depth: int = 0) -> bool:

@@ -59,11 +59,11 @@ def _is_blank(value: Any) -> bool:
 
 
 def _asking(name: str, holds: Callable[[Any], bool]) -> None:
-    function(name, "any")(lambda evaluation, value: holds(value))
+    function(name, "any")(lambda _, value: holds(value))
 
 
 def _default(name: str, lacks: Callable[[Any], bool]) -> None:
-    function(name, "any any")(lambda evaluation, value, other: other if lacks(value) else value)
+    function(name, "any any")(lambda _, value, other: other if lacks(value) else value)
 
 
 _asking("util.isNull", lambda value: value is None)
@@ -77,7 +77,7 @@ _asking("util.isMap", lambda value: isinstance(value, dict))
 _default("util.defaultIfNull", lambda value: value is None)
 _default("util.defaultIfNullOrEmpty", _is_empty)
 _default("util.defaultIfNullOrBlank", _is_blank)
-function("util.typeOf", "any")(lambda evaluation, value: type_name(value))
+function("util.typeOf", "any")(lambda _, value: type_name(value))
 
 
 @function("util.authType")

@@ -45,8 +45,8 @@ def _sort(evaluation: Evaluation, items: Any, descending: bool, field: Any) -> l
     mixed = len({isinstance(item, dict) for item in items}) > 1
     if not sortable or mixed:
         return list(items)
-    order = sorted(range(len(items)), key=keys.__getitem__, reverse=descending)
-    return [items[index] for index in order]
+    order: list[Any] = sorted(zip(keys, range(len(items)), strict=True), key=lambda each: each[0], reverse=descending)
+    return [items[index] for _, index in order]
 
 
 def _members(evaluation: Evaluation, values: Any, keys: Any, *, found: bool) -> dict[Any, Any] | None:

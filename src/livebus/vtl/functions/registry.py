@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from livebus.vtl.evaluation import Evaluation
-from livebus.vtl.methods import KINDS
+from livebus.vtl.methods.registry import KINDS
 from livebus.vtl.values import Namespace
 
 Function = Callable[..., Any]  # takes the evaluation and the arguments

@@ -17,6 +17,7 @@ from urllib.parse import quote_plus, unquote_to_bytes
 from livebus.vtl import patterns
 from livebus.vtl.evaluation import Evaluation
 from livebus.vtl.functions.registry import function
+from livebus.vtl.java_pattern import InvalidPattern
 
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _SPECIAL = re.compile("[\"'\\\\/]|[^ -~]")
@@ -81,7 +82,7 @@ def _matches(evaluation: Evaluation, pattern: str | None, text: str | None) -> b
     """Whether a pattern of Java's is found in a text."""
     try:
         return pattern is not None and text is not None and patterns.contains_match(pattern, text, evaluation.budget)
-    except patterns.InvalidPattern as invalid:
+    except InvalidPattern as invalid:
         raise evaluation.fail(f"The pattern {pattern!r} of $util.matches: {invalid}") from None
 
 
