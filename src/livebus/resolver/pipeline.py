@@ -16,8 +16,9 @@ from livebus.operation import Resolution, Resolver, ResolverError, Services
 from livebus.resolver.code import CodeFile, read_code
 from livebus.resolver.data_sources import EMULATED, put_events
 from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, Exceeded, to_json
+from livebus.resolver.mapping import MappingResolver
 from livebus.resolver.zones import zone_at
-from livebus.template.application import DataSource, ResolverConfig
+from livebus.template.application import DataSource, PipelineFunction, ResolverConfig
 
 MAX_FUNCTIONS = 10  # in a pipeline
 
@@ -35,9 +36,33 @@ def compile_resolver(
     ``environment_variables`` are the API's, seen as ``ctx.env``. ``time_limit`` is in seconds of processor time between
     two answers from outside, ``memory_limit`` in bytes.
     """
+    parts: list[ResolverConfig | PipelineFunction] = [config, *config.functions]
+    faults = _structural(config, parts)
+    if any(part.templates is not None for part in parts):
+        faults += [fault for part in parts for fault in _not_emulated(part.data_source, config)]
+        if faults:
+            raise InvalidResolver(faults=faults)
+        return MappingResolver(config, environment_variables or {})
+    code: list[CodeFile] = []
+    read: dict[tuple[str, str], CodeFile | None] = {}
+    for part in parts:
+        text, file = part.code, part.code_file
+        if (text, file) not in read:
+            read[text, file], found_faults = read_code(text, file)
+            faults += found_faults
+        if (code_file := read[text, file]) is not None:
+            code.append(code_file)
+        faults += _not_emulated(part.data_source, config)
+    if faults:
+        raise InvalidResolver(faults=faults)
+    return CompiledResolver(
+        code, [part.data_source for part in parts], dict(environment_variables or {}), time_limit, memory_limit
+    )
+
+
+def _structural(config: ResolverConfig, parts: Sequence[ResolverConfig | PipelineFunction]) -> list[Fault]:
+    """What is wrong with a resolver whatever stands in its code."""
     field = f"{config.type_name}.{config.field_name}"
-    parts: list[tuple[str, str, DataSource | None]] = [(config.code, config.code_file, config.data_source)]
-    parts += [(function.code, function.code_file, function.data_source) for function in config.functions]
     faults: list[Fault] = []
     if config.functions and config.data_source is not None:
         faults.append(Fault(f"{field} has a data source and functions", config.place, "one of the two"))
@@ -46,24 +71,17 @@ def compile_resolver(
     if len(config.functions) > MAX_FUNCTIONS:
         found = f"The pipeline of {field} has {len(config.functions)} functions"
         faults.append(Fault(found, config.place, f"at most {MAX_FUNCTIONS}"))
-    code: list[CodeFile] = []
-    read: dict[tuple[str, str], CodeFile | None] = {}
-    for text, file, source in parts:
-        if (text, file) not in read:
-            read[text, file], found_faults = read_code(text, file)
-            faults += found_faults
-        if (code_file := read[text, file]) is not None:
-            code.append(code_file)
-        if source is not None and source.type not in EMULATED:
-            found = (
-                f"The data source {source.name!r} is of type {source.type!r}, which the local runtime does not emulate"
-            )
-            faults.append(Fault(found, config.place, " or ".join(EMULATED)))
-    if faults:
-        raise InvalidResolver(faults=faults)
-    return CompiledResolver(
-        code, [source for _, _, source in parts], dict(environment_variables or {}), time_limit, memory_limit
-    )
+    if len({part.templates is None for part in parts}) > 1:
+        found = f"The pipeline of {field} has functions in code and in mapping templates, which is not emulated"
+        faults.append(Fault(found, config.place, "all of it in one of the two"))
+    return faults
+
+
+def _not_emulated(source: DataSource | None, config: ResolverConfig) -> list[Fault]:
+    if source is None or source.type in EMULATED:
+        return []
+    found = f"The data source {source.name!r} is of type {source.type!r}, which the local runtime does not emulate"
+    return [Fault(found, config.place, " or ".join(EMULATED))]
 
 
 class CompiledResolver:

@@ -117,7 +117,12 @@ CODE = "      Code: |"
         (
             CODE,
             "      RequestMappingTemplate: '{}'\n" + CODE,
-            ["mapping templates in VTL are not emulated. Write the resolver in APPSYNC_JS."],
+            [
+                (
+                    "'Resolver' has Code and Runtime and RequestMappingTemplate; expected Code and Runtime, or mapping "
+                    "templates"
+                )
+            ],
         ),
         (
             CODE,
