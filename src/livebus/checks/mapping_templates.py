@@ -54,7 +54,7 @@ def _used(inspection: Inspection) -> list[_Used]:
     for api in inspection.application.apis:
         for config in api.resolvers:
             arguments = _arguments(inspection, api, config.type_name, config.field_name)
-            for part in (config, *config.functions):
+            for part in config.parts:
                 for text in part.templates.texts if part.templates is not None else ():
                     used = found.setdefault(text, _Used(text))
                     if arguments is None or used.arguments is None:

@@ -69,7 +69,7 @@ def _filters_by_arguments(inspection: Inspection, call: Call, name: str) -> bool
     if config is None:
         return not may_have_resolver(inspection, name)
     texts = [code for code, _ in _code(config)]
-    templates = [part.templates for part in (config, *config.functions) if part.templates is not None]
+    templates = [part.templates for part in config.parts if part.templates is not None]
     texts += [each.text for part in templates for each in part.texts]
     return not any("setSubscriptionFilter" in text for text in texts)
 

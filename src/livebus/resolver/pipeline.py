@@ -18,7 +18,7 @@ from livebus.resolver.data_sources import EMULATED, put_events
 from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, Exceeded, to_json
 from livebus.resolver.mapping import MappingResolver
 from livebus.resolver.zones import zone_at
-from livebus.template.application import DataSource, PipelineFunction, ResolverConfig
+from livebus.template.application import DataSource, ResolverConfig
 
 MAX_FUNCTIONS = 10  # in a pipeline
 
@@ -36,8 +36,8 @@ def compile_resolver(
     ``environment_variables`` are the API's, seen as ``ctx.env``. ``time_limit`` is in seconds of processor time between
     two answers from outside, ``memory_limit`` in bytes.
     """
-    parts: list[ResolverConfig | PipelineFunction] = [config, *config.functions]
-    faults = _structural(config, parts)
+    parts = config.parts
+    faults = _structural(config)
     if any(part.templates is not None for part in parts):
         faults += [fault for part in parts for fault in _not_emulated(part.data_source, config)]
         if faults:
@@ -60,7 +60,7 @@ def compile_resolver(
     )
 
 
-def _structural(config: ResolverConfig, parts: Sequence[ResolverConfig | PipelineFunction]) -> list[Fault]:
+def _structural(config: ResolverConfig) -> list[Fault]:
     """What is wrong with a resolver whatever stands in its code."""
     field = f"{config.type_name}.{config.field_name}"
     faults: list[Fault] = []
@@ -71,7 +71,7 @@ def _structural(config: ResolverConfig, parts: Sequence[ResolverConfig | Pipelin
     if len(config.functions) > MAX_FUNCTIONS:
         found = f"The pipeline of {field} has {len(config.functions)} functions"
         faults.append(Fault(found, config.place, f"at most {MAX_FUNCTIONS}"))
-    if len({part.templates is None for part in parts}) > 1:
+    if len({part.templates is None for part in config.parts}) > 1:
         found = f"The pipeline of {field} has functions in code and in mapping templates, which is not emulated"
         faults.append(Fault(found, config.place, "all of it in one of the two"))
     return faults

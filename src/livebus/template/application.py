@@ -187,6 +187,11 @@ class ResolverConfig:
     place: Place = Place()
     templates: MappingTemplates | None = None
 
+    @property
+    def parts(self) -> tuple[ResolverConfig | PipelineFunction, ...]:
+        """What has code or templates: the resolver itself, then its functions."""
+        return (self, *self.functions)
+
 
 @dataclass(frozen=True, slots=True)
 class GraphQLApi:
