@@ -131,7 +131,7 @@ class Directives(ExpressionValues):
         if value is None and not node.steps and isinstance(argument := self.scope.argument(node.root), Reference):
             written = argument.source
         if node.escaped:
-            output.write(node.backslashes + ("\\" if value is None else "") + node.source)
+            output.write(node.backslashes + ("\\" + written if value is None else node.source))
         elif value is not None:
             output.write(node.backslashes + text_of(value, self.budget))
         else:
@@ -258,9 +258,10 @@ class Directives(ExpressionValues):
     # --- templates in templates -------------------------------------------------------------------------------------
 
     def _evaluate(self, node: Evaluate, output: _Output) -> None:
-        written = self.value(node.value)
-        if not isinstance(written, str):
+        value = self.value(node.value)
+        if value is None:
             return
+        written = text_of(value, self.budget)
         self.budget.spend(len(written))
         line, column = self.place(node.at)
         try:

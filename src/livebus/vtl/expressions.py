@@ -37,6 +37,8 @@ MAX_DIGITS = 1_000  # of a number
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ROOT = re.compile(r"(\\*)\$(!?)(\{?)([A-Za-z_][A-Za-z0-9_-]*)")
 _NAME = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)")
+# What follows a method's name; any other parenthesis is text behind a property.
+_ARGUMENTS = re.compile(r"\((?=[ \t\r\n)$\"'\[{.\d\-A-Za-z_])")
 _NUMBER = re.compile(r"-?(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _STRING = re.compile(r'"(?:[^"]|"")*"|' + r"'(?:[^']|'')*'")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -62,6 +64,7 @@ class ExpressionReader:
         self.source = source
         self._read_block = read_block
         self._nesting = 0
+        self._words = False
 
     @contextmanager
     def nested(self) -> Iterator[None]:
@@ -122,9 +125,9 @@ class ExpressionReader:
             at = source.at
             if match := _NAME.match(source.text, source.position):
                 source.position = match.end()
-                if self.next_is("("):
-                    with self.nested():
-                        arguments = tuple(self._items(")"))
+                if _ARGUMENTS.match(source.text, source.position):
+                    self.expect("(")
+                    arguments = self._method_arguments()
                     yield Call(match[1], arguments, at)
                 else:
                     yield Property(match[1], at)
@@ -137,6 +140,14 @@ class ExpressionReader:
                 yield Index(value, at)
             else:
                 return
+
+    def _method_arguments(self) -> tuple[Expression, ...]:
+        """What stands in a method's parentheses: words are allowed there, and mean null."""
+        before, self._words = self._words, True
+        with self.nested():
+            arguments = tuple(self._items(")"))
+        self._words = before
+        return arguments
 
     def _items(self, end: str) -> Iterator[Expression]:
         """Operands with commas between them, up to and with ``end``."""
@@ -175,9 +186,9 @@ class ExpressionReader:
         if match := _NUMBER.match(source.text, source.position):
             source.position = match.end()
             return Literal(self._number(match[0], at), at)
-        if (match := _WORD.match(source.text, source.position)) and match[0] in _CONSTANTS:
+        if (match := _WORD.match(source.text, source.position)) and (match[0] in _CONSTANTS or self._words):
             source.position = match.end()
-            return Literal(_CONSTANTS[match[0]], at)
+            return Literal(_CONSTANTS.get(match[0]), at)
         return None
 
     def _number(self, written: str, at: int) -> int | float:

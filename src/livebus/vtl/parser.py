@@ -21,11 +21,13 @@ from livebus.vtl.syntax import (
     Expression,
     Foreach,
     If,
+    Interpolated,
     Literal,
     Load,
     Macro,
     MacroCall,
     Node,
+    Property,
     Reference,
     Return,
     Set,
@@ -37,7 +39,7 @@ from livebus.vtl.syntax import (
 _PLAIN = re.compile(r"[^$#\\]+")
 _SLASHES = re.compile(r"\\+")
 _RUNT = re.compile(r"\\*\$\\+!(\{?)([A-Za-z_][A-Za-z0-9_-]*)(?:\.[A-Za-z_][A-Za-z0-9_-]*)*")
-_NAME = r"@?[A-Za-z_][A-Za-z0-9_@-]*"
+_NAME = r"@?[A-Za-z_][A-Za-z0-9_]*"
 _DIRECTIVE = re.compile(rf"#(?:\{{({_NAME})\}}|({_NAME}))")
 _SET = re.compile(r"[ \t]*#(?:set|\{set\})[ \t]*\(")
 _PARENTHESIS = re.compile(r"[ \t\r\n]*\(")
@@ -48,6 +50,8 @@ _ENDS = ("else", "elseif", "end")
 # What a backslash before it keeps from being a directive.
 _KNOWN = frozenset((*_ENDS, "break", "define", "evaluate", "foreach", "if", "include", "literal", "macro", "parse"))
 _KNOWN |= {"return", "set", "stop"}
+# A dollar right before one of these is lost.
+_AFTER_DOLLAR = re.compile(r"#(?:\*|\{?(?:set|if|foreach|macro|define|evaluate|literal)\}?[ \t\r\n]*\()")
 
 
 def parse(text: str) -> Tree:
@@ -60,11 +64,12 @@ class _Parser(ExpressionReader):
     def __init__(self, source: Source, macros: dict[str, Macro], nesting: int = 0) -> None:
         super().__init__(source, self._inside_string)
         self._macros = macros
+        self._uncommented = -1  # where ## begins no comment
         self._nesting = nesting
         self._directives: dict[str, Callable[[int], Node]] = {
             "break": lambda at: Break(self._optional(), at),
             "define": self._define,
-            "evaluate": lambda at: Evaluate(self._single(), at),
+            "evaluate": self._evaluate,
             "foreach": self._foreach,
             "if": self._if,
             "include": lambda at: Load("include", self._arguments(), at),
@@ -124,6 +129,7 @@ class _Parser(ExpressionReader):
                 self.expect("}")
             return Text(f"$!{runt[2]}", at)
         if (reference := self.reference_or_none()) is not None:
+            self._after_reference(reference)
             return reference
         start = source.text[source.position]
         if start == "\\":
@@ -131,7 +137,24 @@ class _Parser(ExpressionReader):
         if start == "#":
             return self._hash(at)
         source.position += 1
-        return Text(start, at)
+        self._not_last(start, at)
+        return None if _AFTER_DOLLAR.match(source.text, source.position) else Text(start, at)
+
+    def _after_reference(self, reference: Reference) -> None:
+        """Right behind a property ``##`` is text: Apache Velocity begins no comment there."""
+        is_property = bool(reference.steps) and isinstance(reference.steps[-1], Property)
+        if (
+            is_property
+            and not reference.source.endswith("}")
+            and self.source.text.startswith("##", self.source.position)
+        ):
+            self._uncommented = self.source.position
+
+    def _not_last(self, letter: str, at: int) -> None:
+        """Apache Velocity's lexer refuses a template that ends in ``$`` or ``#``."""
+        source = self.source
+        if source.whole is source and source.position == len(source.text):
+            raise source.refuse(f"Encountered <EOF> after {letter!r}", at, "something behind it")
 
     def _backslashes(self, at: int) -> Node:
         """Backslashes before something that is no reference: each two are one before a directive, an odd one hides it."""
@@ -141,11 +164,12 @@ class _Parser(ExpressionReader):
         slashes = match[0]
         source.position = match.end()
         directive = _DIRECTIVE.match(source.text, source.position)
-        if directive is None or (directive[1] or directive[2]) not in _KNOWN:
+        name = (directive[1] or directive[2]) if directive is not None else ""
+        if directive is None or (name not in _KNOWN and name not in self._macros):
             return Text(slashes, at)
         half = slashes[: len(slashes) // 2]
         if len(slashes) % 2 == 0:
-            return Text(half, at)
+            return Text(slashes if name == "set" else half, at)
         source.position = directive.end()
         return Text(half + directive[0], at)
 
@@ -157,6 +181,9 @@ class _Parser(ExpressionReader):
                 raise source.refuse("#[[ without its end", at, "']]#'")
             text, source.position = source.text[source.position : end], end + 3
             return Text(text, at)
+        if start == self._uncommented:
+            source.position += 2
+            return Text("##", at)
         if match := _LINE_COMMENT.match(source.text, start):
             source.position = match.end()
             return None
@@ -170,6 +197,7 @@ class _Parser(ExpressionReader):
         directive = _DIRECTIVE.match(source.text, start)
         if directive is None:
             source.position += 1
+            self._not_last("#", at)
             return Text("#", at)
         source.position = directive.end()
         name = directive[1] or directive[2]
@@ -289,6 +317,14 @@ class _Parser(ExpressionReader):
                 self.source.position = before
             self._end()
             return If(tuple(branches), otherwise, at)
+
+    def _evaluate(self, at: int) -> Node:
+        value = self._single()
+        if not isinstance(value, Reference | Interpolated) and not (
+            isinstance(value, Literal) and isinstance(value.value, str)
+        ):
+            raise self.source.refuse("#evaluate() argument must be a string literal or reference", at)
+        return Evaluate(value, at)
 
     def _foreach(self, at: int) -> Node:
         arguments = self._arguments()

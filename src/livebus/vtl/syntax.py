@@ -60,9 +60,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A number, a truth value, or a string in which nothing is replaced."""
+    """A number, a truth value, a string in which nothing is replaced, or null (a word in a method's parentheses)."""
 
-    value: str | int | float | bool
+    value: str | int | float | bool | None
     at: int
 
 
