@@ -44,6 +44,12 @@ class Budget:
             raise Exceeded(f"Transformation too large: a text of more than {MAX_OUTPUT:,} characters")
         self.spend(length // _CHARACTERS_A_STEP)
 
+    def each(self, text: str) -> None:
+        """Spend on a text that a function goes through; other characters than ASCII's cost much more."""
+        self.text(len(text))
+        if not text.isascii():
+            self.spend(len(text) // 4)
+
     def enter(self) -> None:
         self.depth += 1
         self.spend()

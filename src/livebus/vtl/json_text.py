@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 _TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
+_LONG_NUMBER = re.compile(r"\d{17}")
 _SHOWN = 10_000  # characters of a text in an error
 
 
@@ -23,10 +24,11 @@ class NotJson(ValueError):
 
 def read_json(text: str) -> Any:
     """The value of a text. Raises NotJson."""
-    try:
-        return orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        pass
+    if _LONG_NUMBER.search(text) is None:  # of which orjson makes doubles
+        try:
+            return orjson.loads(text)
+        except (orjson.JSONDecodeError, UnicodeEncodeError):
+            pass
     if not text.strip():
         return None
     without = _TRAILING_COMMA.sub(lambda match: "" if match[0] == "," else match[0], text).strip()

@@ -166,7 +166,10 @@ class _Parser(ExpressionReader):
         directive = _DIRECTIVE.match(source.text, source.position)
         name = (directive[1] or directive[2]) if directive is not None else ""
         if directive is None or (name not in _KNOWN and name not in self._macros):
-            return Text(slashes, at)
+            if directive is None or len(slashes) % 2 == 0:
+                return Text(slashes, at)
+            source.position = directive.end()
+            return Text(slashes + directive[0], at)
         half = slashes[: len(slashes) // 2]
         if len(slashes) % 2 == 0:
             return Text(slashes if name == "set" else half, at)

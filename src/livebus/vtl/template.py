@@ -94,7 +94,7 @@ class MappingTemplate:
         error: GraphQLError | None = None
         place: tuple[int, int] | None = None
         try:
-            context.update(taken(ctx, budget))
+            context.update(_copied(ctx, budget))
             try:
                 text = run.run()
             except Returned as ended:
@@ -110,6 +110,15 @@ class MappingTemplate:
         if returned:
             text = ""
         return Outcome(text, returned, value, error, place, evaluation.effects, context)
+
+
+def _copied(ctx: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
+    """The context's members, copied; what stands there under two names stays one."""
+    copies: dict[int, Any] = {}
+    for value in ctx.values():
+        if id(value) not in copies:
+            copies[id(value)] = taken(value, budget, 1)
+    return {name: copies[id(value)] for name, value in ctx.items()}
 
 
 __all__ = ["MappingTemplate", "NotJson", "Outcome"]

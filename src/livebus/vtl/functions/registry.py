@@ -45,7 +45,7 @@ def invoke(name: str, arguments: list[Any], evaluation: Evaluation) -> Any:
         ):
             for argument in arguments:
                 if isinstance(argument, str):
-                    evaluation.budget.text(len(argument))
+                    evaluation.budget.each(argument)
             return body(evaluation, *arguments)
     return None
 

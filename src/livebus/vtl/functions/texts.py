@@ -109,4 +109,6 @@ def _normalize(evaluation: Evaluation, text: str | None, form: str | None) -> st
     wanted = (form or "").upper()
     if text is None or wanted not in _FORMS:
         raise evaluation.fail(f"$util.str.normalize takes a text and one of {', '.join(_FORMS).lower()}")
-    return unicodedata.normalize(cast(Literal["NFC", "NFD", "NFKC", "NFKD"], wanted), text)
+    written = unicodedata.normalize(cast(Literal["NFC", "NFD", "NFKC", "NFKD"], wanted), text)
+    evaluation.budget.text(len(written))
+    return written

@@ -72,7 +72,7 @@ def call(value: Any, name: str, arguments: list[Any], budget: Budget) -> Any:
                 if any(argument is None and kind in _NOT_NULL for kind, argument in zip(kinds, arguments, strict=True)):
                     raise JavaError("java.lang.NullPointerException", "null")
                 if isinstance(value, str):
-                    budget.text(len(value))
+                    budget.each(value)
                 try:
                     return method(budget, value, *arguments)
                 except InvalidPattern as invalid:
