@@ -16,7 +16,6 @@ from livebus.operation import Resolution, Resolver, ResolverError, Services
 from livebus.resolver.code import CodeFile, read_code
 from livebus.resolver.data_sources import EMULATED, put_events
 from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, Exceeded, to_json
-from livebus.resolver.mapping import MappingResolver
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
 
@@ -42,6 +41,9 @@ def compile_resolver(
         faults += [fault for part in parts for fault in _not_emulated(part.data_source, config)]
         if faults:
             raise InvalidResolver(faults=faults)
+        # The template language is loaded where a resolver is written in it.
+        from livebus.resolver.mapping import MappingResolver
+
         return MappingResolver(config, environment_variables or {})
     code: list[CodeFile] = []
     read: dict[tuple[str, str], CodeFile | None] = {}
