@@ -108,7 +108,7 @@ def test_a_pipeline_hands_on() -> None:
             "$util.toJson([$ctx.result, $ctx.stash])",
         ),
         (f'{{{VERSION}, "payload": $util.toJson($ctx.prev.result)}}', "#set($ctx.stash.b = $ctx.args.owner)" + RESULT),
-        (f'{{"payload": [$util.toJson($ctx.prev.result), $util.toJson($ctx.arguments.owner)]}}', RESULT),
+        ('{"payload": [$util.toJson($ctx.prev.result), $util.toJson($ctx.arguments.owner)]}', RESULT),
     )
     assert resolution == Resolution(value=[[{"n": 1}, "me"], {"a": 1, "b": "me"}])
 
@@ -121,7 +121,7 @@ def test_a_pipeline_hands_on() -> None:
         # A function goes on to the next one.
         (
             ("{}", RESULT),
-            [("#return([1])", '"never"'), (f'{{"payload": $util.toJson($ctx.prev.result)}}', RESULT)],
+            [("#return([1])", '"never"'), ('{"payload": $util.toJson($ctx.prev.result)}', RESULT)],
             [1],
         ),
         # In the before template it ends the field.
@@ -220,7 +220,7 @@ def test_what_templates_bring_about_is_the_resolutions() -> None:
 
 def test_errors_keep_what_was_logged_before() -> None:
     """$util.error ends the field, with its members."""
-    resolution = resolve((f'$util.log.info("a")$util.error("no", "T", [1], {{"i": 1}})', RESULT))
+    resolution = resolve(('$util.log.info("a")$util.error("no", "T", [1], {"i": 1})', RESULT))
     assert resolution == Resolution(error=ResolverError("no", "T", [1], {"i": 1}), logs=("INFO - own.req.vtl:1:10: a",))
 
 

@@ -81,8 +81,10 @@ ARGS = {
         ('$util.http.copyHeaders({"Host": "h", "x-a": "b"})', "{x-a=b}"),
         (
             "$util.xml.toJsonString($a.xml)",
-            '{"posts":{"n":2,"post":[{"id":1,"title":"One & only"},'
-            '{"id":2,"title":{"lang":"en","content":"Two"},"ok":true,"none":""}]}}',
+            (
+                '{"posts":{"n":2,"post":[{"id":1,"title":"One & only"},'
+                '{"id":2,"title":{"lang":"en","content":"Two"},"ok":true,"none":""}]}}'
+            ),
         ),
         ("$util.xml.toMap($a.xml).posts.post[0].id", "1"),
         ("$utils.toJson(1) $util.nothing(1) $util.toJson()", "1 $util.nothing(1) $util.toJson()"),
@@ -160,8 +162,10 @@ def test_filter_expressions_are_as_recorded(
 
 @pytest.mark.parametrize(
     "given",
-    [{"v": 1}, {"v": {"nope": 1}}, {"v": {"x": {"eq": 1}}}, {"and": {}}, {"and": [None]}, {"not": []}]
-    + [{"v": {"between": [1]}}, {"v": {"in": 1}}, {"v": {"attributeExists": 1}}, {"v": {"attributeType": "x"}}],
+    [
+        *({"v": 1}, {"v": {"nope": 1}}, {"v": {"x": {"eq": 1}}}, {"and": {}}, {"and": [None]}, {"not": []}),
+        *({"v": {"between": [1]}}, {"v": {"in": 1}}, {"v": {"attributeExists": 1}}, {"v": {"attributeType": "x"}}),
+    ],
 )
 def test_filters_that_cannot_be_written_are_null(render: Render, given: Any) -> None:
     """As recorded: no error."""
