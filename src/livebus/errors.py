@@ -8,10 +8,12 @@ The exception tree: what can be wrong outside our own code, told so that the rea
     │   ├── InvalidSchema           the GraphQL schema (schema.graphql or inline)
     │   ├── InvalidOperation        the rule target's GraphQLOperation against that schema
     │   ├── InvalidResolver         APPSYNC_JS code
+    │   ├── InvalidMappingTemplate  a mapping template in VTL; ``reason`` begins in Apache Velocity's wording
     │   ├── InvalidTransformer      Input, InputPath or InputTransformer
     │   ├── InvalidEventPattern     a rule's EventPattern; ``reason`` is AWS's wording
     │   └── NotEmulated             sound on AWS, and not there in the local runtime: refused by its name
     ├── InvalidEvent                an event file, or an entry in it
+    ├── ResolverError               a mapping template that raised an error, or that cannot be evaluated
     └── Unreachable                 an endpoint, a stack or a runtime that does not answer, or refuses
         └── Refused                 it answered no, and will do so again
 
@@ -129,6 +131,20 @@ class InvalidResolver(InvalidTemplate):
     """APPSYNC_JS code that does not parse, lacks a handler, or uses what AppSync's runtime forbids."""
 
 
+class InvalidMappingTemplate(InvalidTemplate):
+    """
+    A mapping template that does not parse. ``line`` and ``column`` count from 1 inside the template's own text.
+
+    ``reason`` begins in the words of Apache Velocity, which AppSync passes on.
+    """
+
+    def __init__(self, reason: str, *, line: int, column: int, expected: str = "", place: Place | None = None) -> None:
+        self.reason = reason
+        self.line = line
+        self.column = column
+        super().__init__(reason, place or Place(line=line, column=column), expected=expected)
+
+
 class InvalidTransformer(InvalidTemplate):
     """What PutTargets refuses: an invalid JSONPath, an unknown placeholder, two of the three input forms."""
 
@@ -159,6 +175,33 @@ class NotEmulated(InvalidTemplate):
 
 class InvalidEvent(LivebusError):
     """An event file that cannot be read as PutEvents entries or event envelopes."""
+
+
+class ResolverError(LivebusError):
+    """
+    A mapping template ended in an error: its own ``$util.error``, or something that cannot be evaluated.
+
+    ``message``, ``error_type``, ``data`` and ``error_info`` are members of the GraphQL error. ``line`` and ``column``
+    count from 1 inside the template's own text; None where the fault is not at one place of it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        error_type: str | None = None,
+        data: object = None,
+        error_info: object = None,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        self.message = message
+        self.error_type = error_type
+        self.data = data
+        self.error_info = error_info
+        self.line = line
+        self.column = column
+        super().__init__(message, Place(line=line, column=column))
 
 
 class Unreachable(LivebusError):

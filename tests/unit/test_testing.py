@@ -106,6 +106,19 @@ def test_claims_are_what_resolvers_see(tmp_path: Path) -> None:
     assert line.caller(claims={"sub": "me", "email": "a@b"}).identity["claims"]["email"] == "a@b"
 
 
+def test_a_resolver_can_be_written_in_mapping_templates(tmp_path: Path) -> None:
+    """With the same time and ids in each run."""
+    text = SOUND.read_text(encoding="utf-8")
+    code = text[text.index("      Runtime:") : text.index("  UserPool:")]
+    payload = '"$util.time.nowISO8601() $util.autoId() $ctx.args.msg"'
+    request = f'      RequestMappingTemplate: \'{{"version": "2018-05-29", "payload": {payload}}}\'\n'
+    line = changed(tmp_path, (code, f"{request}      ResponseMappingTemplate: $util.toJson($ctx.result)\n\n"))
+
+    assert line.publish(HELLO).result == {
+        "publish": "2026-01-01T00:00:00.000Z 33333333-3333-4333-8333-000000000001 hello"
+    }
+
+
 def test_an_app_s_own_requests_can_be_made(line: LocalLine) -> None:
     """A user may not call what only IAM may."""
     answer = line.execute('mutation { publish(msg: "x") }')

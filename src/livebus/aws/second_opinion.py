@@ -145,6 +145,8 @@ def _arguments(node: FieldNode, variables: Mapping[str, Any]) -> dict[str, Any]:
 def _compare(
     config: ResolverConfig, api: GraphQLApi, arguments: Mapping[str, Any], asking: _Asking, services: Services
 ) -> None:
+    if config.templates is not None:
+        return  # EvaluateCode is for code
     sources = [config.data_source, *(each.data_source for each in config.functions)]
     if any(source is not None and source.type != "NONE" for source in sources):
         return  # what a data source answers is not for EvaluateCode to say

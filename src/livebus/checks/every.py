@@ -5,7 +5,7 @@ All checks, in the order of the event's way.
 from __future__ import annotations
 
 from livebus.checks import alarms
-from livebus.checks.api import api, clients, directives, resolvers, schema, subscriptions
+from livebus.checks.api import api, clients, directives, mapping_templates, resolvers, schema, subscriptions
 from livebus.checks.bus import buses, rules
 from livebus.checks.check import Check
 from livebus.checks.events import samples, sizes
@@ -29,6 +29,7 @@ EVERY_CHECK: tuple[Check, ...] = (
     *schema.CHECKS,
     *directives.CHECKS,
     *resolvers.CHECKS,
+    *mapping_templates.CHECKS,
     *subscriptions.CHECKS,
     *queues.CHECKS,
     *alarms.CHECKS,

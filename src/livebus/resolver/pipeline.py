@@ -35,20 +35,19 @@ def compile_resolver(
     ``environment_variables`` are the API's, seen as ``ctx.env``. ``time_limit`` is in seconds of processor time between
     two answers from outside, ``memory_limit`` in bytes.
     """
-    field = f"{config.type_name}.{config.field_name}"
-    parts: list[tuple[str, str, DataSource | None]] = [(config.code, config.code_file, config.data_source)]
-    parts += [(function.code, function.code_file, function.data_source) for function in config.functions]
-    faults: list[Fault] = []
-    if config.functions and config.data_source is not None:
-        faults.append(Fault(f"{field} has a data source and functions", config.place, "one of the two"))
-    if not config.functions and config.data_source is None:
-        faults.append(Fault(f"{field} has neither a data source nor functions", config.place, "one of the two"))
-    if len(config.functions) > MAX_FUNCTIONS:
-        found = f"The pipeline of {field} has {len(config.functions)} functions"
-        faults.append(Fault(found, config.place, f"at most {MAX_FUNCTIONS}"))
+    parts = config.parts
+    faults = _structural(config)
+    if any(part.templates is not None for part in parts):
+        if faults:
+            raise InvalidResolver(faults=faults)
+        # The template language is loaded where a resolver is written in it.
+        from livebus.resolver.mapping import MappingResolver
+
+        return MappingResolver(config, environment_variables or {})
     code: list[CodeFile] = []
     read: dict[tuple[str, str], CodeFile | None] = {}
-    for text, file, _ in parts:
+    for part in parts:
+        text, file = part.code, part.code_file
         if (text, file) not in read:
             read[text, file], found_faults = read_code(text, file)
             faults += found_faults
@@ -57,8 +56,25 @@ def compile_resolver(
     if faults:
         raise InvalidResolver(faults=faults)
     return CompiledResolver(
-        code, [source for _, _, source in parts], dict(environment_variables or {}), time_limit, memory_limit
+        code, [part.data_source for part in parts], dict(environment_variables or {}), time_limit, memory_limit
     )
+
+
+def _structural(config: ResolverConfig) -> list[Fault]:
+    """What is wrong with a resolver whatever stands in its code."""
+    field = f"{config.type_name}.{config.field_name}"
+    faults: list[Fault] = []
+    if config.functions and config.data_source is not None:
+        faults.append(Fault(f"{field} has a data source and functions", config.place, "one of the two"))
+    if not config.functions and config.data_source is None:
+        faults.append(Fault(f"{field} has neither a data source nor functions", config.place, "one of the two"))
+    if len(config.functions) > MAX_FUNCTIONS:
+        found = f"The pipeline of {field} has {len(config.functions)} functions"
+        faults.append(Fault(found, config.place, f"at most {MAX_FUNCTIONS}"))
+    if len({part.templates is None for part in config.parts}) > 1:
+        found = f"The pipeline of {field} has functions in code and in mapping templates, which is not emulated"
+        faults.append(Fault(found, config.place, "all of it in one of the two", not_emulated=True))
+    return faults
 
 
 class CompiledResolver:

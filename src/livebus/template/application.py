@@ -231,8 +231,28 @@ class DataSource:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateText:
+    """The text of a mapping template in VTL, and the place of its first character."""
+
+    text: str
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class MappingTemplates:
+    """The request and the response mapping template of a resolver or a function; None where it has none."""
+
+    request: TemplateText | None = None
+    response: TemplateText | None = None
+
+    @property
+    def texts(self) -> tuple[TemplateText, ...]:
+        return tuple(text for text in (self.request, self.response) if text is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineFunction:
-    """AWS::AppSync::FunctionConfiguration: one step of a pipeline resolver."""
+    """AWS::AppSync::FunctionConfiguration: one step of a pipeline resolver, in code or in ``templates``."""
 
     name: str
     function_id: str
@@ -241,11 +261,16 @@ class PipelineFunction:
     code_file: str
     logical_id: str = ""
     place: Place = Place()
+    templates: MappingTemplates | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolverConfig:
-    """AWS::AppSync::Resolver. ``data_source`` for UNIT; ``functions`` for PIPELINE; code is APPSYNC_JS text."""
+    """
+    AWS::AppSync::Resolver. ``data_source`` for UNIT; ``functions`` for PIPELINE; code is APPSYNC_JS text.
+
+    With ``templates`` it is written in VTL, and has no code.
+    """
 
     type_name: str
     field_name: str
@@ -255,6 +280,12 @@ class ResolverConfig:
     functions: tuple[PipelineFunction, ...] = ()
     logical_id: str = ""
     place: Place = Place()
+    templates: MappingTemplates | None = None
+
+    @property
+    def parts(self) -> tuple[ResolverConfig | PipelineFunction, ...]:
+        """What has code or templates: the resolver itself, then its functions."""
+        return (self, *self.functions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
-from livebus.template.application import DataSource, PipelineFunction, ResolverConfig
+from livebus.template.application import (
+    DataSource,
+    MappingTemplates,
+    PipelineFunction,
+    ResolverConfig,
+    TemplateText,
+)
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource, Resources
 
@@ -32,12 +38,8 @@ _DATA_SOURCES = (
 )
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
 _NAME_EXPECTED = "letters, digits and '_', and no digit first"
-_VTL = (
-    "RequestMappingTemplate",
-    "RequestMappingTemplateS3Location",
-    "ResponseMappingTemplate",
-    "ResponseMappingTemplateS3Location",
-)
+_VTL = ("RequestMappingTemplate", "ResponseMappingTemplate")  # inline, or in a file with S3Location behind the name
+_CODE = ("Code", "CodeS3Location", "Runtime")
 
 
 def read_text(resource: Resource, member: str, read_file: ReadFile) -> tuple[str, Place]:
@@ -102,12 +104,7 @@ class _ResolverReader:
     def _code(self, resource: Resource) -> tuple[str, str]:
         """APPSYNC_JS code and the file that it is from. Inline code is padded, so that its lines are the template's."""
         properties = resource.properties
-        vtl = [member for member in _VTL if member in properties]
-        for member in vtl:
-            properties.not_emulated(
-                "mapping templates in VTL are not emulated", member, advice="Write the resolver in APPSYNC_JS."
-            )
-        if vtl:
+        if _template_members(properties):
             return "", ""
         runtime = properties.mapping("Runtime")
         if resource.required("Runtime") and isinstance(properties.values["Runtime"], Mapping):
@@ -123,14 +120,37 @@ class _ResolverReader:
         text, place = read_text(resource, "CodeS3Location", self._read_file)
         return text, place.file
 
+    def _templates(self, resource: Resource) -> MappingTemplates | None:
+        """The mapping templates, where the resource is written in VTL."""
+        properties = resource.properties
+        members = _template_members(properties)
+        if not members:
+            return None
+        if code := [member for member in _CODE if member in properties.values]:
+            found = f"{resource.logical_id!r} has {' and '.join((*code, *members))}"
+            properties.fault(found, code[0], expected="Code and Runtime, or mapping templates")
+        return MappingTemplates(*(self._template(resource, member) for member in _VTL))
+
+    def _template(self, resource: Resource, member: str) -> TemplateText | None:
+        properties = resource.properties
+        if member in properties:
+            return TemplateText(properties.text(member), properties.place(member))
+        if f"{member}S3Location" in properties:
+            return TemplateText(*read_text(resource, f"{member}S3Location", self._read_file))
+        return None
+
     def _pipeline_functions(self) -> Iterator[PipelineFunction]:
         for resource in self._of_type("FunctionConfiguration"):
             resource.required("Name")
             name = resource.properties.matching("Name", _NAME, _NAME_EXPECTED)
             source, (code, file) = self._source(resource.properties, str(resource)), self._code(resource)
+            templates = self._templates(resource)
+            if templates is not None:
+                resource.properties.text("FunctionVersion", choices=("2018-05-29",))
             if source:
                 function_id = self._resources.attribute(resource, "FunctionId")
-                yield PipelineFunction(name, function_id, source, code, file, resource.logical_id, resource.place())
+                place = resource.place()
+                yield PipelineFunction(name, function_id, source, code, file, resource.logical_id, place, templates)
 
     def resolvers(self) -> Iterator[ResolverConfig]:
         seen: dict[tuple[str, str], str] = {}
@@ -143,11 +163,12 @@ class _ResolverReader:
                 properties.fault(f"{'.'.join(key)} has a resolver already: {seen[key]!r}")
             seen[key] = resource.logical_id
             code, file = self._code(resource)
+            templates, place = self._templates(resource), resource.place()
             if properties.text("Kind", "UNIT", choices=("UNIT", "PIPELINE")) == "PIPELINE":
                 steps = tuple(self._steps(resource))
-                yield ResolverConfig(*key, code, file, None, steps, resource.logical_id, resource.place())
+                yield ResolverConfig(*key, code, file, None, steps, resource.logical_id, place, templates)
             elif source := self._source(properties, str(resource)):
-                yield ResolverConfig(*key, code, file, source, (), resource.logical_id, resource.place())
+                yield ResolverConfig(*key, code, file, source, (), resource.logical_id, place, templates)
 
     def _steps(self, resource: Resource) -> Iterator[PipelineFunction]:
         config = resource.properties.mapping("PipelineConfig")
@@ -157,6 +178,11 @@ class _ResolverReader:
             else:
                 expected = "the FunctionId of a function of this API"
                 config.fault(f"function {function_id!r} is not there", "Functions", index, expected=expected)
+
+
+def _template_members(properties: Properties) -> list[str]:
+    """The members that hold mapping templates."""
+    return [name for member in _VTL for name in (member, f"{member}S3Location") if name in properties.values]
 
 
 def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str, str]) -> Fault | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from livebus.template.application import DataSource
+from livebus.errors import Place
+from livebus.template.application import DataSource, TemplateText
 
 Line = Callable[..., str]
 Load = Callable[..., Any]
@@ -71,6 +72,20 @@ def test_events_from_resolvers(line: Line, load: Load) -> None:
     assert resolver.data_source.event_bus_arn == "arn:aws:events:us-east-1:123456789012:event-bus/orders"
 
 
+def test_mapping_templates(line: Line, load: Load) -> None:
+    """Inline or in a file; each text knows where it begins."""
+    text = line()
+    code = text[text.index("      Runtime:") : text.index("\n\n", text.index("      Code: |"))]
+    inline = "      RequestMappingTemplate: |\n        {}\n      ResponseMappingTemplateS3Location: code.js"
+    text = text.replace(code, inline)
+    (resolver,) = load(text).apis[0].resolvers
+    assert (resolver.code, resolver.code_file) == ("", "")
+    request, response = resolver.templates.texts
+    at = text.splitlines().index("        {}") + 1
+    assert (request.text, request.place.file, request.place.line) == ("{}\n", "t.yaml", at)
+    assert response == TemplateText("export function request() {}", Place("code.js", 1, 1))
+
+
 CODE = "      Code: |"
 
 
@@ -117,7 +132,12 @@ CODE = "      Code: |"
         (
             CODE,
             "      RequestMappingTemplate: '{}'\n" + CODE,
-            ["mapping templates in VTL are not emulated. Write the resolver in APPSYNC_JS."],
+            [
+                (
+                    "'Resolver' has Code and Runtime and RequestMappingTemplate; expected Code and Runtime, or mapping "
+                    "templates"
+                )
+            ],
         ),
         (
             CODE,

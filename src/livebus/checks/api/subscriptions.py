@@ -68,7 +68,10 @@ def _filters_by_arguments(inspection: Inspection, call: Call, name: str) -> bool
     config = _subscription_resolver(call, name)
     if config is None:
         return not may_have_resolver(inspection, name)
-    return not any("setSubscriptionFilter" in code for code, _ in _code(config))
+    texts = [code for code, _ in _code(config)]
+    templates = [part.templates for part in config.parts if part.templates is not None]
+    texts += [each.text for part in templates for each in part.texts]
+    return not any("setSubscriptionFilter" in text for text in texts)
 
 
 def _returned_fields(call: Call) -> dict[str, GraphQLField]:

@@ -18,7 +18,12 @@ from livebus.pattern import EventPattern, service_message
 from livebus.template.loading import Reading
 from livebus.template.resources import Resource, Resources
 
-_FILE_MEMBERS = ("DefinitionS3Location", "CodeS3Location")
+_FILE_MEMBERS = (
+    "DefinitionS3Location",
+    "CodeS3Location",
+    "RequestMappingTemplateS3Location",
+    "ResponseMappingTemplateS3Location",
+)
 _NO_EXPORT = "No export named"
 _TARGET_ARN = re.compile(r"the Arn of target .* is '(?P<arn>[^']*)'")
 _NO_FIELD = "No field named"
