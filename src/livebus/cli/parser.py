@@ -51,6 +51,13 @@ class Parser(ArgumentParser):
     def format_help(self) -> str:
         return spelled(super().format_help())
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help as any result is printed: argparse passes over a stdout that takes nothing."""
+        if file is None:
+            terminal.result(self.format_help().rstrip("\n"))
+        else:
+            super().print_help(file)
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, and end with 2: the usage is a page that hides it."""
         terminal.report_text(f"{message} (see {self.prog} --help)")

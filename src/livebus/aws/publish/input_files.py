@@ -70,6 +70,8 @@ class InputFiles:
         """
         A reader of its own: Python aborts where it ends while a thread waits in ``sys.stdin``.
         """
+        if sys.stdin is None:
+            raise OSError("stdin is closed")
         return open(os.dup(sys.stdin.fileno()), "rb", closefd=False)
 
     def _opened_stdin(self) -> Opened:

@@ -165,11 +165,10 @@ def _look(
 
 def _print_line(line: str) -> None:
     """As it is to a file or a program, spelled out to a terminal."""
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         terminal.json_result(json.loads(line))
         return
-    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    terminal.bytes_result(line.encode("utf-8", "backslashreplace"))
 
 
 # --- sending again --------------------------------------------------------------------------------------------------
@@ -194,7 +193,6 @@ def run_publish(session: Session, arguments: Namespace) -> int:
     def tell(outcome: Outcome) -> None:
         nonlocal failed, accepted
         failed, accepted = failed + (not outcome.accepted), accepted + outcome.accepted
-        status.clear()
         _show_outcome(outcome, arguments)
         if arguments.json:
             outcomes.append(_outcome_json(outcome))
@@ -293,7 +291,6 @@ def run_import(session: Session, arguments: Namespace) -> int:
             for index, reason in queue.send(messages):
                 sent += not reason
                 if reason:
-                    status.clear()
                     terminal.report_text(f"{arguments.file}: line {index + 1}: {reason}")
                 status.say(f"{sent} of {len(messages)} sent")
     except KeyboardInterrupt:
@@ -312,6 +309,8 @@ def run_import(session: Session, arguments: Namespace) -> int:
 
 def _read_lines(file: str) -> list[Message]:
     try:
+        if file == "-" and sys.stdin is None:
+            raise OSError("stdin is closed")
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as error:
@@ -360,7 +359,7 @@ def run_purge(session: Session, arguments: Namespace) -> int:
 def _confirmed(count: int, queue: str, where: str) -> bool:
     """Ask at the terminal; somebody who types the number has read it."""
     what = f"{count} {_plural(count, 'message')} in {queue} ({where})"
-    if not sys.stdin.isatty():
+    if not terminal.can_ask():
         terminal.report_text(f"nothing was deleted: {what} would be; --yes deletes without being asked")
         return False
     terminal.prompt(f"This deletes {what} for good. Type {count} to go on: ")
@@ -394,10 +393,7 @@ def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
             " would arrive twice"
         )
     if not arguments.json:
-        try:
-            terminal.result("\t".join(map(escaped, (letter.message_id, outcome.event_id or "accepted"))))
-        except BrokenPipeError:
-            terminal.stop_results()
+        terminal.result_if_possible("\t".join(map(escaped, (letter.message_id, outcome.event_id or "accepted"))))
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livebus.cli.validate.arguments import argument_parser, close_check, read_options
-from livebus.errors import LivebusError
+from livebus.errors import LivebusError, Place
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import json_text
 
@@ -64,7 +64,11 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
             code = terminal.FAILED
         read += validation.project.read.values()
         read += [validation.project.folder / "events", *options.undelivered]
-    _show(report, arguments)
+    try:
+        _show(report, arguments)
+    except LivebusError as error:
+        terminal.report(error)
+        code = terminal.FAILED
     return (terminal.DONE if report.is_sound(lenient=arguments.lenient) and not code else terminal.FAILED), read
 
 
@@ -140,7 +144,7 @@ def _show(report: Report, arguments: Namespace) -> None:
     if arguments.json:
         terminal.json_result(as_json(report))
     elif arguments.sarif != "-":
-        unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+        unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
         style = Style(terminal.coloured(sys.stdout), unicode, arguments.verbose, arguments.quiet)
         for line in lines(report, style):
             terminal.result(line)
@@ -160,7 +164,10 @@ def _write_sarif(report: Report, file: str) -> None:
     if file == "-":
         terminal.json_result(log)
     else:
-        Path(file).write_text(json_text(log) + "\n", encoding="utf-8")
+        try:
+            Path(file).write_text(json_text(log) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise LivebusError(f"cannot write: {error.strerror or error}", Place(file)) from None
 
 
 # --- what there is to check -----------------------------------------------------------------------------------------
