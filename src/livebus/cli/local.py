@@ -15,6 +15,7 @@ from livebus.cli.flags import at_least_one
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError
 from livebus.runtime.faults.injection import KINDS, Injection, read_injections
+from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _run(
         ),
         subscriptions=SubscriptionSettings(max_payload=options.max_message),
     )
+    interruption.begin()
     run(_serve(settings))
     return terminal.DONE
 

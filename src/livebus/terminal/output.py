@@ -180,7 +180,8 @@ def _print(line: str) -> None:
     with writing_results():
         encoding = sys.stdout.encoding or "utf-8"
         # Flushed: whoever waits at the other end of a pipe sees each message as it comes.
-        print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stdout.flush()
 
 
 def _say(text: str) -> None:

@@ -22,6 +22,7 @@ from livebus.redrive.lines import Message, line_of, messages_of
 from livebus.redrive.selection import Selection
 from livebus.redrive.summary import Summary
 from livebus.redrive.words import lines_of_group, lines_of_letter
+from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped, json_text
 from livebus.terminal.status_line import StatusLine
@@ -308,9 +309,9 @@ def run_import(session: Session, arguments: Namespace) -> int:
 
 
 def _read_lines(file: str) -> list[Message]:
+    if file == "-" and sys.stdin is None:
+        raise InvalidEvent("it is closed", Place("stdin"))
     try:
-        if file == "-" and sys.stdin is None:
-            raise OSError("stdin is closed")
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as error:
@@ -373,13 +374,16 @@ def _confirmed(count: int, queue: str, where: str) -> bool:
 
 
 def _queue(session: Session, arguments: Namespace) -> DeadLetterQueue:
+    """The queue that is meant. What is taken out of it from now on has to be given back, also on Ctrl-C."""
     from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue, queue_url
 
     url = arguments.queue_url
     if not url:
         owner = "the runtime's template" if session.runtime is not None else f"the stack {session.stack_name!r}"
         url = queue_url(session.outputs, arguments.queue or "", owner)
-    return DeadLetterQueue(session.client("sqs"), url, exact=session.runtime is not None)
+    client = session.client("sqs")
+    interruption.begin()
+    return DeadLetterQueue(client, url, exact=session.runtime is not None)
 
 
 def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
