@@ -364,7 +364,13 @@ def test_warnings_fail_unless_lenient(capsys: pytest.CaptureFixture[str]) -> Non
         ),
         (["helo.json"], "error: helo.json: 'helo.json' is not there. Looked in '.'."),
         (["--set", "x"], "error: --set takes Param=Value"),
-        (["--only", "E9999"], None),
+        (["--only", "E3001", "--only", "W"], None),
+        (["--only", "E9999"], "error: --only: there is no check 'E9999'. Did you mean 'E9199'? --list shows all."),
+        (["--ignore", "W9999:x"], "error: --ignore: there is no check 'W9999'. Did you mean 'W9195'?"),
+        (
+            ["--only", "E3001"],
+            "error: --only: nothing would be checked: E3001 is cfn-lint's, and --fast leaves cfn-lint out",
+        ),
         (["--only", "E9109x"], "error: --only: there is no check 'E9109x'. --list shows all."),
         (
             ["--ignore", "W3002"],
@@ -373,7 +379,7 @@ def test_warnings_fail_unless_lenient(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_wrong_usage_ends_with_2(arguments: list[str], message: str | None, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line on stderr, with the next step; ids of others are taken as they are."""
+    """One line on stderr, with the next step; the ids of cfn-lint's rules are ids of checks, too."""
     application()
 
     if message is None:
