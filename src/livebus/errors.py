@@ -11,6 +11,7 @@ The exception tree: what can be wrong outside our own code, told so that the rea
     │   ├── InvalidTransformer      Input, InputPath or InputTransformer
     │   ├── InvalidEventPattern     a rule's EventPattern; ``reason`` is AWS's wording
     │   └── NotEmulated             sound on AWS, and not there in the local runtime: refused by its name
+    ├── WrongUsage                  a flag names what is not there: the call itself was wrong
     ├── InvalidEvent                an event file, or an entry in it
     └── Unreachable                 an endpoint, a stack or a runtime that does not answer, or refuses
         └── Refused                 it answered no, and will do so again
@@ -152,6 +153,10 @@ class InvalidEventPattern(InvalidTemplate):
 
 class NotEmulated(InvalidTemplate):
     """Sound on AWS; the local runtime has no such thing and says so rather than leaving it out in silence."""
+
+
+class WrongUsage(LivebusError):
+    """A flag's value that can only be judged later than the call itself: a name of something that is not there."""
 
 
 class InvalidEvent(LivebusError):

@@ -46,7 +46,7 @@ def read_bytes(path: Path, name: str) -> bytes:
             raise LivebusError(f"{name!r} has more than {MAX_FILE_BYTES} bytes", Place(name))
         return path.read_bytes()
     except FileNotFoundError:
-        raise LivebusError(f"{name!r} is not there", Place(name), advice=_close_file(path)) from None
+        raise LivebusError(f"{name!r} is not there", Place(name), advice=close_file(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LivebusError(f"cannot read {name!r}: {reason}", Place(name)) from None
@@ -55,10 +55,11 @@ def read_bytes(path: Path, name: str) -> bytes:
 def missing(path: Path) -> list[Fault]:
     """A fault where there is neither a file nor a folder."""
     name = relative(path)
-    return [] if path.exists() else [Fault(f"{name!r} is not there", Place(name), advice=_close_file(path))]
+    return [] if path.exists() else [Fault(f"{name!r} is not there", Place(name), advice=close_file(path))]
 
 
-def _close_file(path: Path) -> str:
+def close_file(path: Path) -> str:
+    """What to do about a file that is not there: the one whose name is nearest, or where it was looked for."""
     try:
         names = [each.name for each in path.parent.iterdir()]
     except OSError:

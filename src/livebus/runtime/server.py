@@ -45,7 +45,7 @@ from livebus.runtime.eventbridge.events_api import EventsApi
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.replays import Replays
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.faults.control import FaultControl
+from livebus.runtime.faults.control import FaultControl, check_targets
 from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
@@ -201,6 +201,8 @@ class Runtime:
             settings.user,
         )
         self._start_stacks(environment, users)
+        if settings.template is not None:  # what is deployed later brings targets of its own
+            check_targets(settings.failing_targets, settings.faults, self._target_ids())
         http = self._http_server(environment)
         listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
         ca = make_ca(state)
