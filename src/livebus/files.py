@@ -5,6 +5,7 @@ Reading files that are named by people: bounded, and each fault in words that na
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
@@ -15,6 +16,20 @@ EVENT_SUFFIXES = (".json", ".ndjson")
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
+# What ``publish`` leaves beside its input: the numbers in it, and what was not accepted.
+JOURNAL_SUFFIX = ".journal"
+FAILED_SUFFIX = ".failed.ndjson"
+_LEFT_OVER = re.compile(r"\.failed(-\d+)?\.ndjson$|\.journal(\.new)?$")
+
+
+def is_left_over(name: str) -> bool:
+    """
+    Whether a file has the name of what an earlier run left. Such a file is no sample, and no event that somebody put into a
+    folder to be published; by its own name it can be published like any other.
+    """
+    return bool(_LEFT_OVER.search(name))
+
+
 def relative(path: Path) -> str:
     """A path relative to the working directory where it lies below it, else as it is; always with "/"."""
     below = os.path.relpath(path)
@@ -22,10 +37,14 @@ def relative(path: Path) -> str:
 
 
 def event_files(folder: Path) -> list[Path]:
-    """The event files directly in a folder."""
+    """The event files directly in a folder, without what ``publish`` left there."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.suffix in EVENT_SUFFIXES and path.is_file())
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in EVENT_SUFFIXES and not is_left_over(path.name) and path.is_file()
+    )
 
 
 def read_text(path: Path, name: str) -> str:

@@ -46,6 +46,12 @@ class HelpFormatter(RawDescriptionHelpFormatter):
             width = 118
         super().__init__(prog, width=width)
 
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Each line as it is written, broken between words where the terminal has no more columns."""
+        from livebus.terminal.table import filled
+
+        return "\n".join(indent + line for line in filled(text, width - len(indent))) + "\n"
+
 
 class Parser(ArgumentParser):
     """A command's parser. ``command`` is its name as ``livebus COMMAND``."""

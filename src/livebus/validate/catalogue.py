@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from livebus.checks.check import Check
+from livebus.terminal.table import wrapped
 
 WIDTH = 100
 
 
-def listing(checks: Sequence[Check]) -> Iterator[str]:
-    """One line for each check: id, severity, summary."""
+def listing(checks: Sequence[Check], width: int | None = None) -> Iterator[str]:
+    """One line for each check: id, severity, summary; more than one where a terminal has no more columns than ``width``."""
     for check in _ordered(checks):
-        yield f"{check.id}  {check.severity:8} {check.summary}"
+        yield from wrapped(f"{check.id}  {check.severity:8} {check.summary}", width)
 
 
 def markdown_table(checks: Sequence[Check]) -> Iterator[str]:
@@ -30,12 +31,12 @@ def markdown_table(checks: Sequence[Check]) -> Iterator[str]:
         yield f"| {check.id} | {_cell(check.summary)} | {_cell(check.why)} | [{label}]({source}) |"
 
 
-def explanation(checks: Sequence[Check]) -> Iterator[str]:
+def explanation(checks: Sequence[Check], width: int | None = None) -> Iterator[str]:
     """Everything about an id: several checks may share one."""
     for check in checks:
-        yield f"{check.id} ({check.severity}): {check.summary}"
+        yield from wrapped(f"{check.id} ({check.severity}): {check.summary}", width)
         yield ""
-        yield from wrap(check.why, WIDTH)
+        yield from wrap(check.why, min(WIDTH, width or WIDTH))
         yield ""
         yield f"Source: {check.source}"
         yield ""

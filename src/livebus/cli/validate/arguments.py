@@ -21,7 +21,7 @@ EXAMPLES = """\
 examples:
   livebus validate                                   template.yaml and the events beside it
   livebus validate --fast --watch                    again after each change, without cfn-lint
-  livebus validate events/sample.json                the way of one event
+  livebus validate --verbose events/sample.json      the way of one event, though it arrives
   livebus validate --undelivered events/undelivered  and see that these do not arrive
   livebus validate --template cdk.out/App.template.json --template other/template.yaml
   livebus validate --ignore "W9101:another team's"   leave a finding out, and say why
@@ -34,7 +34,8 @@ template holds what is to last:
   undelivered = ["events/undelivered"]
   ignore = [{ id = "W9101", reason = "another team's" }]
 
-stdout has the findings and each event's way (or JSON); the summary is on stderr.
+The summary comes first, on stderr. stdout has the findings, and the way of each event that does not do what is expected of it
+(or JSON).
 exit codes: 0 no errors or warnings, and each event does what is expected of it, 1 otherwise, 2 wrong usage or files that are not there
 """
 
@@ -132,7 +133,7 @@ def argument_parser() -> Parser:
     how = parser.add_argument_group("how it is shown")
     how.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     how.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 log; - is stdout")
-    how.add_argument("--verbose", action="store_true", help="show the way of every event, however many there are")
+    how.add_argument("--verbose", action="store_true", help="show the way of every event, also of those that arrive")
     how.add_argument("--quiet", action="store_true", help="show only what is wrong")
     how.add_argument("--watch", action="store_true", help="validate again after each change")
     remote = parser.add_argument_group("asking AWS", "Needs credentials, and sends events, patterns and code to AWS.")

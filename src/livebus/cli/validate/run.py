@@ -14,6 +14,7 @@ from livebus.cli.validate.arguments import argument_parser, close_check, read_op
 from livebus.errors import LivebusError, Place
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import json_text
+from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
     from livebus.checks.check import Check
@@ -141,6 +142,8 @@ def _show(report: Report, arguments: Namespace) -> None:
 
     if arguments.sarif:
         _write_sarif(report, arguments.sarif)
+    # The whole before its parts.
+    terminal.talk(summary(report))
     if arguments.json:
         terminal.json_result(as_json(report))
     elif arguments.sarif != "-":
@@ -148,7 +151,6 @@ def _show(report: Report, arguments: Namespace) -> None:
         style = Style(terminal.coloured(sys.stdout), unicode, arguments.verbose, arguments.quiet)
         for line in lines(report, style):
             terminal.result(line)
-    terminal.talk(summary(report))
 
 
 def _write_sarif(report: Report, file: str) -> None:
@@ -177,7 +179,7 @@ def _list(*, markdown: bool) -> int:
     from livebus.validate.catalogue import listing, markdown_table
     from livebus.validate.findings import LISTED
 
-    for line in markdown_table(LISTED) if markdown else listing(LISTED):
+    for line in markdown_table(LISTED) if markdown else listing(LISTED, columns_of(sys.stdout)):
         terminal.result(line)
     return terminal.DONE
 
@@ -190,7 +192,7 @@ def _explain(check_id: str) -> int:
     if not wanted:
         terminal.report(LivebusError(f"there is no check {check_id!r}", advice=close_check(check_id)))
         return terminal.USAGE
-    for line in explanation(wanted):
+    for line in explanation(wanted, columns_of(sys.stdout)):
         terminal.result(line)
     return terminal.DONE
 

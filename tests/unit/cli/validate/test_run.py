@@ -56,10 +56,12 @@ def ids(answer: dict[str, Any], member: str = "findings") -> list[str]:
 
 
 def test_a_sound_template_ends_with_0(capsys: pytest.CaptureFixture[str]) -> None:
-    """The way of its event on stdout, the summary on stderr."""
+    """The summary on stderr says it all; the way of its event is on stdout for whoever asks."""
     application()
 
     assert run() == 0
+    assert capsys.readouterr() == ("", "0 errors, 0 warnings, 1 of 1 events arrive\n")
+    assert run("--verbose") == 0
     assert capsys.readouterr() == (
         (
             "events/hello.json: arrives\n"
