@@ -282,7 +282,7 @@ class Runtime:
             "Logs_20140328": self._logs,
         }
         queries: dict[str, QueryService] = {
-            "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE),
+            "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE, self._settings.region),
             "sts": QueryService(Sts(environment).call, STS_NAMESPACE),
         }
         documents = {

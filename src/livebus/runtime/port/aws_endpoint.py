@@ -31,10 +31,15 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueryService:
-    """A service of the query protocol: what answers an action and its form, and the namespace of its XML."""
+    """
+    A service of the query protocol: what answers an action and its form, and the namespace of its XML.
+
+    ``region`` is the one that it takes requests for; empty for one that is the same in all regions.
+    """
 
     call: Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
     namespace: str
+    region: str = ""
 
 
 class AwsEndpoint:
@@ -59,7 +64,7 @@ class AwsEndpoint:
         """Answer a ``POST /``."""
         target = headers.get("X-Amz-Target", "")
         if not target:
-            return self._query(refusals.signed_service(headers), body)
+            return self._query(headers, body)
         prefix, _, action = target.partition(".")
         given_type = headers.get("Content-Type", "").split(";")[0].strip().lower()
         content_type = given_type if given_type in _CONTENT_TYPES else "application/x-amz-json-1.1"
@@ -78,12 +83,15 @@ class AwsEndpoint:
             return self._refusal(AwsError("InternalFailure", str(error), 500), content_type)
         return Answer(200, self._headers(content_type), orjson.dumps(answer))
 
-    def _query(self, name: str, body: bytes) -> Answer:
+    def _query(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        name = refusals.signed_service(headers)
         service, request_id = self._queries.get(name), self._new_id()
         if service is None:
             return refusals.of_query(body, name, request_id)
         namespace = service.namespace
         try:
+            if service.region:
+                refusals.check_region(headers, service.region)
             form = query_protocol.read_form(body)
             action = str(form.get("Action") or "")
             answer = service.call(action, form)
