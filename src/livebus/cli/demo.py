@@ -20,6 +20,7 @@ from livebus.errors import InvalidEvent, LivebusError
 from livebus.event.document import read_entries
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
+from livebus.terminal.counts import counted
 from livebus.terminal.escape import escaped, json_text
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _show_station(record: dict[str, Any]) -> None:
             text = f"mutation answered {json_text(record['data'])}"
             text += f" with errors {json_text(record['errors'])}" if record["errors"] else ""
         case "subscription":
-            text = f"{record['field']} goes to {record['subscribers']} subscriber(s)"
+            text = f"{record['field']} goes to {counted(record['subscribers'], 'subscriber')}"
             text += f"; dropped: {record['dropped'][0]}" if record["dropped"] else ""
         case _:
             text = json_text({key: value for key, value in record.items() if key not in ("event", "at")})

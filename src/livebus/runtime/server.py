@@ -62,6 +62,7 @@ from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
+from livebus.terminal.counts import counted, noun
 
 _KEY_FILE = "signing-key.pem"
 _TICK_SECONDS = 0.5
@@ -208,10 +209,10 @@ class Runtime:
         ca = make_ca(state)
         waiting = self.buses.resume()
         if waiting:
-            self._tell(f"{waiting} events from before wait for another try")
+            self._tell(f"{counted(waiting, 'event')} from before {noun(waiting, 'waits', 'wait')} for another try")
         replaying = self._replays.resume()
         if replaying:
-            self._tell(f"{replaying} replays from before go on")
+            self._tell(f"{counted(replaying, 'replay')} from before {noun(replaying, 'goes', 'go')} on")
         listener.start()
         self._listener, self._http = listener, http
         self._announce = {
@@ -242,7 +243,10 @@ class Runtime:
     def _close_buses(self) -> None:
         waiting = self.buses.close()
         if waiting:
-            self._tell(f"{waiting} events wait for another try; the next start goes on with them")
+            self._tell(
+                f"{counted(waiting, 'event waits', 'events wait')} for another try; the next start goes on with "
+                f"{noun(waiting, 'it', 'them')}"
+            )
 
     # --- parts ------------------------------------------------------------------------------------------------------
 

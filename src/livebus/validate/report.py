@@ -17,6 +17,7 @@ from livebus.checks.suppression import Suppressed
 from livebus.errors import NOWHERE, Fault, Place
 from livebus.event.envelope import Refused
 from livebus.rehearsal.stage import Rehearsal, Step
+from livebus.terminal.counts import counted
 from livebus.terminal.escape import escaped, json_text
 
 LONGEST_VALUE = 160
@@ -289,9 +290,9 @@ def _short(value: Any) -> str:
 
 def summary(report: Report) -> str:
     """The whole in one line."""
-    parts = [_counted(report.count("error"), "error"), _counted(report.count("warning"), "warning")]
+    parts = [counted(report.count("error"), "error"), counted(report.count("warning"), "warning")]
     if report.count("info"):
-        parts.append(_counted(report.count("info"), "note"))
+        parts.append(counted(report.count("info"), "note"))
     if report.suppressed:
         parts.append(f"{len(report.suppressed)} ignored")
     wanted = [event for event in report.events if event.expected]
@@ -302,7 +303,3 @@ def summary(report: Report) -> str:
         held = sum(not event.arrives for event in others)
         parts.append(f"{held} of {len(others)} that must not arrive do not")
     return ", ".join(parts)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

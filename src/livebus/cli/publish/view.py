@@ -13,6 +13,7 @@ from livebus.publish.answer import Result
 from livebus.publish.request import Item
 from livebus.publish.tally import Tally
 from livebus.terminal import output as terminal
+from livebus.terminal.counts import counted
 from livebus.terminal.escape import escaped
 from livebus.terminal.status_line import StatusLine
 
@@ -112,7 +113,7 @@ class View:
         if not self._options.quiet:
             accepted = summary.tally.accepted
             fast = f" {report.speed(summary.tally, summary.seconds)}" if accepted > LINES else ""
-            terminal.talk(f"published {accepted} event{'' if accepted == 1 else 's'} {where}{fast}")
+            terminal.talk(f"published {counted(accepted, 'event')} {where}{fast}")
 
     def failure(self, summary: Summary, known: Sequence[Item] | None, where: str, left: Sequence[str]) -> None:
         """Not all was accepted; ``left`` says what is left where."""
