@@ -68,8 +68,10 @@ def test_another_region_is_refused(deploying: Deploying) -> None:
     given = {"StackName": "livebus", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": BUCKETS}
     assert refusal(elsewhere.create_change_set, **given) == (
         "SignatureDoesNotMatch",
-        "Credential should be scoped to a valid region, not 'eu-west-1'. The local runtime is us-east-1: pass --region "
-        "us-east-1, or start it with another --region.",
+        (
+            "Credential should be scoped to a valid region, not 'eu-west-1'. The local runtime is us-east-1: pass --region "
+            "us-east-1, or start it with another --region."
+        ),
     )
     assert deploying.status() == ""
 

@@ -88,13 +88,17 @@ def test_both_halves_agree_exactly_if_the_passwords_do(password: str, other: str
     server_key = srp.session_key(int(client.srp_a, 16), public, verifier, private)
     client_keys = [client.key("Names", "alice", text, f"{salt:x}", f"{public:x}") for text in (password, other)]
     assert [key == server_key for key in client_keys] == [True, password == other]
-    ours = [srp.client_session_key(
-            public, private + salt, pool_name="Names", user_id="alice", password=text, salt=salt
-        ) for text in (password, other)]
+    ours = [
+        srp.client_session_key(public, private + salt, pool_name="Names", user_id="alice", password=text, salt=salt)
+        for text in (password, other)
+    ]
     assert (srp.client_public(private + salt), ours) == (int(client.srp_a, 16), client_keys)
 
 
 def test_a_client_refuses_a_multiple_of_the_prime() -> None:
     """SRP_B that is 0 modulo N would make the shared secret one that a false server knows."""
-    keys = [srp.client_session_key(times * srp.N, 5, pool_name="Names", user_id="alice", password="secret", salt=7) for times in (0, 1, 2)]
+    keys = [
+        srp.client_session_key(times * srp.N, 5, pool_name="Names", user_id="alice", password="secret", salt=7)
+        for times in (0, 1, 2)
+    ]
     assert keys == [None, None, None]
