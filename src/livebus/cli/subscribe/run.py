@@ -250,7 +250,7 @@ def _sign_in(parser: Parser, arguments: Namespace, session: Session, api: ApiAdd
     outputs = {} if "://" in (arguments.api or "") and arguments.client else session.outputs
     new_password = os.environ.get("LIVEBUS_NEW_PASSWORD")
     asked = (lambda: _asked_for(f"New password for {user_name}: ")) if terminal.can_ask() else None
-    client_id = find_client_id(outputs, session.owner, api, arguments.client or "")
+    client_id = find_client_id(outputs, session.owner if outputs else "the call", api, arguments.client or "")
     return SignIn(
         session.client("cognito-idp"),
         client_id=client_id,
