@@ -39,6 +39,8 @@ class Screen:
         self.height = height
         self.lines: list[str] = [""]
         self.styles: set[str] = set()
+        # How often a line was longer than the terminal.
+        self.wraps = 0
         self._row = self._column = 0
 
     def feed(self, text: str) -> None:
@@ -81,6 +83,7 @@ class Screen:
             # A wide character takes two columns: what stands for its second half is taken out again by ``visible``.
             cells = character if unicodedata.east_asian_width(character) not in "WF" else character + _SECOND_HALF
             if self._column + len(cells) > self.columns:
+                self.wraps += 1
                 self._put("\r")
                 self._put("\n")
             line = self.lines[self._row].ljust(self._column)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from textwrap import wrap
 
 from livebus.terminal.width import width_of
 
@@ -19,6 +18,7 @@ _HANGING = "  "
 # Two columns of a text have at least two spaces between them; the second begins so far to the right at the most.
 _COLUMN = re.compile(r"(?<=\S) {2,}(?=\S)")
 _FURTHEST = 0.7
+_WORD = re.compile(r"(\s*)(\S+)")
 
 
 def table(rows: Sequence[Sequence[str]], alignment: str, width: int | None = None) -> Iterator[str]:
@@ -53,14 +53,7 @@ def wrapped(line: str, width: int | None = None, *, hanging: int | None = None) 
     if width is None or width_of(line) <= width:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]
-    return wrap(
-        line.strip(),
-        max(width, 1),
-        initial_indent=indent,
-        subsequent_indent=indent + _HANGING if hanging is None else " " * hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return _broken(line.strip(), width, indent, indent + _HANGING if hanging is None else " " * hanging)
 
 
 def filled(text: str, width: int) -> Iterator[str]:
@@ -73,7 +66,7 @@ def filled(text: str, width: int) -> Iterator[str]:
         if is_set_in:
             yield from (part for line in lines for part in wrapped(line, width, hanging=_second_column(line, width)))
         elif any(width_of(line) > width for line in lines):
-            yield from wrap(" ".join(lines), max(width, 1), break_long_words=False, break_on_hyphens=False)
+            yield from _broken(" ".join(lines), width)
         else:
             yield from lines
 
@@ -84,15 +77,24 @@ def _second_column(line: str, width: int) -> int | None:
     return column if 0 < column <= width * _FURTHEST else None
 
 
+def _broken(text: str, width: int, first: str = "", then: str = "") -> list[str]:
+    """A text in lines, the first and the others set in; textwrap does as much, and counts characters, not columns."""
+    lines, line, begun = [], first, False
+    for spaces, word in _WORD.findall(text):
+        if begun and width_of(line) + len(spaces) + width_of(word) > width:
+            lines.append(line)
+            line, begun = then, False
+        line += (spaces if begun else "") + word
+        begun = True
+    return [*lines, line]
+
+
 def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
 def _row(row: Sequence[str], alignment: str, widths: Sequence[int]) -> Iterator[str]:
-    cells = [
-        wrap(cell, wide, break_long_words=False, break_on_hyphens=False) if width_of(cell) > wide else [cell]
-        for cell, wide in zip(row, widths, strict=True)
-    ]
+    cells = [_broken(cell, wide) if width_of(cell) > wide else [cell] for cell, wide in zip(row, widths, strict=True)]
     for index in range(max(map(len, cells))):
         parts = []
         for cell, side, wide in zip(cells, alignment, widths, strict=True):

@@ -38,15 +38,18 @@ def explanation(checks: Sequence[Check], width: int | None = None) -> Iterator[s
         yield ""
         yield from wrap(check.why, min(WIDTH, width or WIDTH))
         yield ""
-        yield f"Source: {check.source}"
+        yield from wrapped(f"Source: {check.source}", width)
         yield ""
     check_id = checks[0].id
-    yield "To leave it out, say why:"
-    yield f'  once              --ignore "{check_id}:reason"'
-    yield f'  in .livebus.toml  [validate] ignore = [{{ id = "{check_id}", reason = "…" }}]'
-    yield "  in the template   Metadata, of the template or of one resource:"
-    yield "                      Livebus:"
-    yield f"                        Ignore: [{{Id: {check_id}, Reason: …}}]"
+    for line in (
+        "To leave it out, say why:",
+        f'  once              --ignore "{check_id}:reason"',
+        f'  in .livebus.toml  [validate] ignore = [{{ id = "{check_id}", reason = "…" }}]',
+        "  in the template   Metadata, of the template or of one resource:",
+        "                      Livebus:",
+        f"                        Ignore: [{{Id: {check_id}, Reason: …}}]",
+    ):
+        yield from wrapped(line, width)
 
 
 def _ordered(checks: Sequence[Check]) -> list[Check]:

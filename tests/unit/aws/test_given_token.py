@@ -26,13 +26,17 @@ def test_a_file_is_read_each_time(tmp_path: Path) -> None:
         (" \n", "LIVEBUS_TOKEN: there is no token; expected one token, as Cognito gives it, and nothing else"),
         (
             "secret-a secret-b",
-            "LIVEBUS_TOKEN: it holds more than one word, or what is no ASCII; expected one token, as Cognito gives it, and "
-            "nothing else",
+            (
+                "LIVEBUS_TOKEN: it holds more than one word, or what is no ASCII; expected one token, as Cognito gives it, and "
+                "nothing else"
+            ),
         ),
         (
             "secret\x1b",
-            "LIVEBUS_TOKEN: it holds more than one word, or what is no ASCII; expected one token, as Cognito gives it, and "
-            "nothing else",
+            (
+                "LIVEBUS_TOKEN: it holds more than one word, or what is no ASCII; expected one token, as Cognito gives it, and "
+                "nothing else"
+            ),
         ),
     ],
 )

@@ -40,6 +40,7 @@ def test_results_stand_alone(columns: int, program: Path, project: Path) -> None
         assert [line for line in terminal.lines() if line] == [
             f"{kind} {number}" for number in (9, 19, 29) for kind in ("result", "talk")
         ]
+        assert terminal.screen.wraps == 0
 
 
 @pytest.mark.parametrize("columns", [80, 40])

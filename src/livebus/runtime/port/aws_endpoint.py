@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import orjson
 
 from livebus.errors import LivebusError
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import Answer, AwsError, unexpected
 from livebus.runtime.port import query_protocol, refusals
 from livebus.runtime.s3.service import S3, S3Request
 
@@ -102,7 +102,7 @@ class AwsEndpoint:
             return query_protocol.refusal(refused, namespace=namespace, request_id=request_id)
         except Exception as error:
             logging.getLogger("livebus").exception("unexpected error")
-            refused = AwsError("InternalFailure", f"{type(error).__name__} in the local runtime; its log has more", 500)
+            refused = AwsError("InternalFailure", unexpected(error), 500)
             return query_protocol.refusal(refused, namespace=namespace, request_id=request_id)
         return query_protocol.answer(action, answer, namespace=namespace, request_id=request_id)
 
