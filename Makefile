@@ -2,7 +2,7 @@
 # make local   keep the local runtime running
 # make setup   install everything, the SAM CLI and the test tools included
 # make test    run all tests
-# make check   lint, types, who imports whom, and the templates (cfn-lint, checkov, SAM)
+# make check   lint, types, who imports whom, what nobody uses, and the templates (cfn-lint, checkov, SAM)
 # make clean   remove what the above made
 
 PYTHON ?= python3
@@ -37,6 +37,7 @@ check: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/cfn-lint --append-rules scripts/cfn_lint_rules cfn_lint_serverless.rules --template $(TEMPLATES)
 	$(CHECKOV)/bin/checkov --quiet --compact --framework cloudformation --skip-download $(addprefix --file ,$(TEMPLATES))
 	$(BIN)/sam validate --lint

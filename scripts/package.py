@@ -9,9 +9,20 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
-from pathlib import Path
-from typing import NoReturn
+
+sys.path[0] = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "src")  # noqa: PTH118, PTH120
+
+from livebus.terminal import interruption  # noqa: E402
+
+# Before all that takes time to import.
+interruption.end_at_once_while_loading()
+
+from importlib.util import find_spec  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import TYPE_CHECKING, NoReturn  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE = Path(__file__).absolute().parent
 PROJECT = Path(__file__).resolve().parents[1]
@@ -35,14 +46,18 @@ def hand_over(command: str = "") -> NoReturn:
     """Run a command of the package, or the one that the first argument names, and end with its exit code."""
     if not (3, 11) <= sys.version_info < (3, 14) or any(find_spec(each) is None for each in LIBRARIES):
         take_over()
-    sys.path[0] = str(PROJECT / "src")
-    from livebus.cli import commands, parser
-    from livebus.terminal import output
+    from livebus.__main__ import entry, start
 
     if not command:
-        output.run(commands.main)
-    parser.called_as_scripts(os.path.relpath(HERE))
-    output.run(lambda: commands.call(command, sys.argv[1:]))
+        entry()
+
+    def main() -> Callable[[], int]:
+        from livebus.cli import commands, parser
+
+        parser.called_as_scripts(os.path.relpath(HERE))
+        return lambda: commands.call(command, sys.argv[1:])
+
+    start(main)
 
 
 def take_over() -> NoReturn:

@@ -1,7 +1,44 @@
 """
-``python -m livebus``.
+``livebus`` and ``python -m livebus``: where the process begins. What takes time to import comes after Ctrl-C has its meaning.
 """
 
-from livebus.cli.commands import entry
+from __future__ import annotations
 
-entry()
+import sys
+
+from livebus.terminal import interruption
+
+TYPE_CHECKING = False  # typing's own would be imported before Ctrl-C has its meaning
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+
+def start(main: Callable[[], Callable[[], int]]) -> NoReturn:
+    """End the process with the exit code of what ``main`` returns; ``main`` imports it."""
+    try:
+        interruption.end_at_once_while_loading()
+        command = main()
+        from livebus.terminal import output
+
+        interruption.loaded()
+        output.run(command)
+    except KeyboardInterrupt:
+        sys.exit(interruption.INTERRUPTED)
+    finally:
+        interruption.end()
+
+
+def entry() -> NoReturn:
+    """The ``livebus`` command of an installation."""
+
+    def main() -> Callable[[], int]:
+        from livebus.cli import commands
+
+        return commands.main
+
+    start(main)
+
+
+if __name__ == "__main__":
+    entry()

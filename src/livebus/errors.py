@@ -12,6 +12,7 @@ The exception tree: what can be wrong outside our own code, told so that the rea
     │   ├── InvalidTransformer      Input, InputPath or InputTransformer
     │   ├── InvalidEventPattern     a rule's EventPattern; ``reason`` is AWS's wording
     │   └── NotEmulated             sound on AWS, and not there in the local runtime: refused by its name
+    ├── WrongUsage                  a flag names what is not there: the call itself was wrong
     ├── InvalidEvent                an event file, or an entry in it
     ├── ResolverError               a mapping template that raised an error, or that cannot be evaluated
     └── Unreachable                 an endpoint, a stack or a runtime that does not answer, or refuses
@@ -171,6 +172,10 @@ class NotEmulated(InvalidTemplate):
 
     def __init__(self, found: str, place: Place = NOWHERE, *, expected: str = "", advice: str = "") -> None:
         super().__init__(faults=[Fault(found, place, expected, advice, not_emulated=True)])
+
+
+class WrongUsage(LivebusError):
+    """A flag's value that can only be judged later than the call itself: a name of something that is not there."""
 
 
 class InvalidEvent(LivebusError):

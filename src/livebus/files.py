@@ -5,6 +5,7 @@ Reading files that are named by people: bounded, and each fault in words that na
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
@@ -15,6 +16,20 @@ EVENT_SUFFIXES = (".json", ".ndjson")
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
+# What ``publish`` leaves beside its input: the numbers in it, and what was not accepted.
+JOURNAL_SUFFIX = ".journal"
+FAILED_SUFFIX = ".failed.ndjson"
+_LEFT_OVER = re.compile(r"\.failed(-\d+)?\.ndjson$|\.journal(\.new)?$")
+
+
+def is_left_over(name: str) -> bool:
+    """
+    Whether a file has the name of what an earlier run left. Such a file is no sample, and no event that somebody put into a
+    folder to be published; by its own name it can be published like any other.
+    """
+    return bool(_LEFT_OVER.search(name))
+
+
 def relative(path: Path) -> str:
     """A path relative to the working directory where it lies below it, else as it is; always with "/"."""
     below = os.path.relpath(path)
@@ -22,10 +37,14 @@ def relative(path: Path) -> str:
 
 
 def event_files(folder: Path) -> list[Path]:
-    """The event files directly in a folder."""
+    """The event files directly in a folder, without what ``publish`` left there."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.suffix in EVENT_SUFFIXES and path.is_file())
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in EVENT_SUFFIXES and not is_left_over(path.name) and path.is_file()
+    )
 
 
 def read_text(path: Path, name: str) -> str:
@@ -46,7 +65,7 @@ def read_bytes(path: Path, name: str) -> bytes:
             raise LivebusError(f"{name!r} has more than {MAX_FILE_BYTES} bytes", Place(name))
         return path.read_bytes()
     except FileNotFoundError:
-        raise LivebusError(f"{name!r} is not there", Place(name), advice=_close_file(path)) from None
+        raise LivebusError(f"{name!r} is not there", Place(name), advice=close_file(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LivebusError(f"cannot read {name!r}: {reason}", Place(name)) from None
@@ -55,10 +74,11 @@ def read_bytes(path: Path, name: str) -> bytes:
 def missing(path: Path) -> list[Fault]:
     """A fault where there is neither a file nor a folder."""
     name = relative(path)
-    return [] if path.exists() else [Fault(f"{name!r} is not there", Place(name), advice=_close_file(path))]
+    return [] if path.exists() else [Fault(f"{name!r} is not there", Place(name), advice=close_file(path))]
 
 
-def _close_file(path: Path) -> str:
+def close_file(path: Path) -> str:
+    """What to do about a file that is not there: the one whose name is nearest, or where it was looked for."""
     try:
         names = [each.name for each in path.parent.iterdir()]
     except OSError:

@@ -13,6 +13,7 @@ from typing import Any
 
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, FunctionAttempt
+from livebus.terminal.counts import counted
 from livebus.terminal.escape import json_text
 
 Step = dict[str, Any]
@@ -147,8 +148,7 @@ def _subscription(step: Mapping[str, Any]) -> str:
     if step["field"] is None:
         return str(step["reason"])
     if "subscribers" in step:
-        count = step["subscribers"]
-        text = f"{step['field']} goes to {count} {'subscriber' if count == 1 else 'subscribers'}"
+        text = f"{step['field']} goes to {counted(step['subscribers'], 'subscriber')}"
         return f"{text}; {len(step['dropped'])} left out: {step['dropped'][0]}" if step["dropped"] else text
     subscriber = step.get("subscriber", {}).get("mode", "nobody")
     if step["received"] is None:

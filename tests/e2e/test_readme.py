@@ -55,7 +55,7 @@ def commands(text: str) -> list[str]:
 
 
 def reason(command: str) -> str | None:
-    plain = command.replace(".venv/bin/", "")
+    plain = re.sub(r"(\.\./)*\.venv/bin/", "", command)
     return next((why for pattern, why in NOT_RUN.items() if re.match(pattern, plain)), None)
 
 

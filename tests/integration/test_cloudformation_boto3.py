@@ -62,6 +62,20 @@ def test_what_is_deployed_runs(deploying: Deploying) -> None:
     assert run(arrives(deploying, "hello")) == "hello"
 
 
+def test_another_region_is_refused(deploying: Deploying) -> None:
+    """The runtime is one region: what was made for another one would have ARNs of this one, and nobody would see it."""
+    elsewhere = deploying.runtime.client("cloudformation", region_name="eu-west-1")
+    given = {"StackName": "livebus", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": BUCKETS}
+    assert refusal(elsewhere.create_change_set, **given) == (
+        "SignatureDoesNotMatch",
+        (
+            "Credential should be scoped to a valid region, not 'eu-west-1'. The local runtime is us-east-1: pass --region "
+            "us-east-1, or start it with another --region."
+        ),
+    )
+    assert deploying.status() == ""
+
+
 def test_each_resource_has_its_events_after_those_it_depends_on(deploying: Deploying) -> None:
     """The stack's events frame those of its resources; no two have the same time, and the rule comes after the API."""
     deploying.deploy()

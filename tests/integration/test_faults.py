@@ -140,7 +140,7 @@ def test_faults_are_switched_while_it_runs(
     assert capsys.readouterr().out.splitlines() == lines
     with pytest.raises(ClientError):
         put(runtime)
-    assert switch("--fail-target", "AppSnc") == 1
+    assert switch("--fail-target", "AppSnc") == 2
     assert "Did you mean 'AppSync'?" in capsys.readouterr().err
     assert switch("--json") == 0
     state = {"failTargets": ["AppSync"], "latency": 0.5, "faults": ["throttle=1"]}

@@ -4,7 +4,8 @@ A PutEvents endpoint that takes whatever comes, fast: for tests and benchmarks o
     python tests/support/event_sink.py --port 0 --ready ready.json [--log accepted.txt] [--limit 600] [--fail 0.3 --seed 7]
 
 Once it listens, the file of ``--ready`` has its URL. ``GET /statistics`` answers what it has done so far (with ``?restart`` it
-counts from then on); SIGTERM ends it, and it prints the same on stdout. Of each accepted entry the log has a line: the member ``n`` of its detail, or a digest.
+counts from then on); ``GET /hold?after=N`` lets requests wait once N more entries are accepted, ``GET /release`` answers those that come later.
+SIGTERM ends it, and it prints the same on stdout. Of each accepted entry the log has a line: the member ``n`` of its detail, or a digest.
 
 What ``--fail`` picks from, with equal chances, for its share of the requests: see FAILURES. What is retryable says
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html; a request beyond ``--limit`` is
@@ -38,6 +39,7 @@ import orjson
 MAX_ENTRIES = 10
 BURST_SECONDS = 0.1  # of --limit, that may come at once: AWS does not tell its own
 SLOW_SECONDS = 0.3
+HELD_SECONDS = 600.0  # a request that is held is reset at last: whoever sent it is gone by then
 FAILURES = (
     "throttled",  # the whole request: 400 ThrottlingException
     "broken",  # 500 InternalFailure
@@ -100,6 +102,8 @@ class Sink:
         self.counts: Counter[str] = Counter()
         self._chance = random.Random(options.seed)
         self._log = log
+        # Beyond so many accepted entries requests are not answered, and nothing of them is accepted.
+        self._hold_at: int | None = None
         self._tokens = 0.0
         self._first = self._last = 0.0  # when the first and the last request came
         self._refilled = time.monotonic()
@@ -115,6 +119,9 @@ class Sink:
         if target is None or target[1] != b"PutEvents":
             return self._other(head, target[1].decode() if target else "", body), 0.0, False
         self.counts["requests"] += 1
+        if self._hold_at is not None and self.counts["accepted"] >= self._hold_at:
+            self.counts["held"] += 1
+            return None, HELD_SECONDS, True
         self._last = time.monotonic()
         self._first = self._first or self._last
         if self.limit and not self._admitted():
@@ -184,6 +191,13 @@ class Sink:
         return True
 
     def _other(self, head: bytes, target: str, body: bytes) -> bytes:
+        if head.startswith(b"GET /hold?after="):
+            self._hold_at = self.counts["accepted"] + int(head.split(b"=")[1].split(b" ")[0])
+            self.counts["held"] = 0
+            return response("200 OK", b"{}", kind="application/json")
+        if head.startswith(b"GET /release "):
+            self._hold_at = None
+            return response("200 OK", b"{}", kind="application/json")
         if head.startswith(b"GET /statistics"):
             found = self.statistics()
             if head.startswith(b"GET /statistics?restart "):

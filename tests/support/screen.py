@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 import threading
+import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,9 +24,11 @@ from typing import Self
 from support.waiting import until
 
 SECONDS = 60.0
+_SECOND_HALF = "\0"
 _SEQUENCE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])")
-# What a terminal does with the sequences that our programs may use: cursor up, clear below, colours and weight.
-_KNOWN = frozenset("AJm")
+# What a terminal does with the sequences that our programs may use: cursor up, clear below, clear
+# to the line's end, colours and weight.
+_KNOWN = frozenset("AJKm")
 
 
 class Screen:
@@ -36,6 +39,8 @@ class Screen:
         self.height = height
         self.lines: list[str] = [""]
         self.styles: set[str] = set()
+        # How often a line was longer than the terminal.
+        self.wraps = 0
         self._row = self._column = 0
 
     def feed(self, text: str) -> None:
@@ -51,7 +56,7 @@ class Screen:
     @property
     def visible(self) -> list[str]:
         """The lines on the screen, without those that have scrolled out of it."""
-        return [line.rstrip() for line in self.lines[-self.height :]]
+        return [line.replace(_SECOND_HALF, "").rstrip() for line in self.lines[-self.height :]]
 
     def _obey(self, number: str, command: str) -> None:
         assert command in _KNOWN, f"unknown sequence {number}{command}"
@@ -61,6 +66,8 @@ class Screen:
             self._row -= int(number)
         elif command == "J":
             self.lines = [*self.lines[: self._row], self.lines[self._row][: self._column]]
+        elif command == "K":
+            self.lines[self._row] = self.lines[self._row][: self._column]
         else:
             self.styles.add(number)
 
@@ -73,12 +80,15 @@ class Screen:
                 self.lines.append("")
         else:
             assert character.isprintable(), f"{character!r} reached the terminal"
-            if self._column == self.columns:
+            # A wide character takes two columns: what stands for its second half is taken out again by ``visible``.
+            cells = character if unicodedata.east_asian_width(character) not in "WF" else character + _SECOND_HALF
+            if self._column + len(cells) > self.columns:
+                self.wraps += 1
                 self._put("\r")
                 self._put("\n")
             line = self.lines[self._row].ljust(self._column)
-            self.lines[self._row] = line[: self._column] + character + line[self._column + 1 :]
-            self._column += 1
+            self.lines[self._row] = line[: self._column] + cells + line[self._column + len(cells) :]
+            self._column += len(cells)
 
 
 class TerminalProgram:

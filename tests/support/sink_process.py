@@ -45,6 +45,18 @@ class EventSink(Program):
         with urllib.request.urlopen(f"{self.url}/statistics") as answer:
             return json.load(answer)
 
+    def hold(self, after: int) -> None:
+        """Answer nothing more once so many entries more are accepted."""
+        self._get(f"hold?after={after}")
+
+    def release(self) -> None:
+        """Answer what comes from now on."""
+        self._get("release")
+
+    def _get(self, path: str) -> None:
+        with urllib.request.urlopen(f"{self.url}/{path}"):
+            pass
+
     def stop(self) -> dict[str, Any]:
         """End it; what it did in all."""
         self.signal(signal.SIGTERM)

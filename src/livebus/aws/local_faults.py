@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from livebus.errors import Fault, LivebusError, Unreachable
+from livebus.errors import Fault, LivebusError, Unreachable, WrongUsage
 
 _PATH = "/_livebus/faults"
 _SECONDS = 10
@@ -25,7 +25,7 @@ def switched_on(endpoint_url: str) -> Mapping[str, Any]:
 
 
 def switch(endpoint_url: str, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Switch on what is wanted, and off what is not. Raises LivebusError for what the runtime refuses."""
+    """Switch on what is wanted, and off what is not. Raises WrongUsage for what the runtime does not have."""
     return _call(endpoint_url, "PUT", json.dumps(wanted).encode())
 
 
@@ -43,5 +43,6 @@ def _call(endpoint_url: str, method: str, body: bytes) -> Mapping[str, Any]:
         connection.close()
     if response.status != 200 or not isinstance(content, dict):
         errors = content.get("errors") if isinstance(content, dict) else None
-        raise LivebusError(faults=[Fault(str(error)) for error in errors or [f"HTTP {response.status}"]])
+        kind = WrongUsage if response.status == 400 else LivebusError
+        raise kind(faults=[Fault(str(error)) for error in errors or [f"HTTP {response.status}"]])
     return content

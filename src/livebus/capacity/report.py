@@ -13,26 +13,30 @@ from livebus.capacity.cost import Cost
 from livebus.capacity.figures import OTHER_PRICES, PRICES, QUOTAS, Figure
 from livebus.capacity.load import Load
 from livebus.capacity.quotas import Usage
+from livebus.terminal.table import table, wrapped
 
 # The marks of how a figure is known.
 MARKS = {"verified": "", "documented": "d", "unsure": "?"}
 
 
-def lines(load: Load, costs: Sequence[Cost], usages: Sequence[Usage]) -> Iterator[str]:
-    """Both tables, and what is to be known about them."""
-    yield "Cost in USD, for a month of 30 days"
-    yield from _table(
-        [("", "a month", "price", "USD a month", "USD per million events", ""), *_cost_rows(costs)], "<>>>><"
+def lines(load: Load, costs: Sequence[Cost], usages: Sequence[Usage], width: int | None = None) -> Iterator[str]:
+    """Both tables, and what is to be known about them, in lines of so many columns at the most (None: no bound)."""
+    yield from wrapped("Cost in USD, for a month of 30 days", width)
+    yield from table(
+        [("", "a month", "price", "USD a month", "USD per million events", ""), *_cost_rows(costs)], "<>>>><", width
     )
     yield ""
-    yield f"Quotas in {load.region}, the nearest first"
-    yield from _table(
-        [("", "used", "quota", "%", "", "beyond it", "raised on request"), *map(_usage_row, usages)], "<>>><<<"
+    yield from wrapped(f"Quotas in {load.region}, the nearest first", width)
+    yield from table(
+        [("", "used", "quota", "%", "", "beyond it", "raised on request"), *map(_usage_row, usages)], "<>>><<<", width
     )
     yield ""
-    yield "d documented, and not read again; ? AWS's pages differ or say nothing. --figures names the page of each figure."
+    yield from wrapped(
+        "d documented, and not read again; ? AWS's pages differ or say nothing. --figures names the page of each figure.",
+        width,
+    )
     if load.region != "us-east-1":
-        yield f"Prices are those of us-east-1; {load.region} may be dearer."
+        yield from wrapped(f"Prices are those of us-east-1; {load.region} may be dearer.", width)
 
 
 def _cost_rows(costs: Sequence[Cost]) -> Iterator[tuple[str, ...]]:
@@ -82,13 +86,6 @@ def _count(value: float) -> str:
 
 def _price(value: float) -> str:
     return f"{value:.2f}" if round(value, 2) == value else f"{value:g}"
-
-
-def _table(rows: Sequence[Sequence[str]], alignment: str) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(alignment))]
-    for row in rows:
-        cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, alignment, widths, strict=True)]
-        yield "  ".join(cells).rstrip()
 
 
 def as_json(load: Load, costs: Sequence[Cost], usages: Sequence[Usage]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,17 @@ from livebus.errors import Fault, LivebusError, Place, did_you_mean
 from livebus.template.document import Document, Path
 
 _FORM = re.compile("[EWI][0-9]{1,4}")
+# What is to be checked may be all that is an error.
+_FORM_BEGUN = re.compile("[EWI][0-9]{0,4}")
 _OURS = re.compile("[EWI]9[12]")
 _EXPECTED = "an id such as W9101, or its beginning"
+
+Foreign = Callable[[], Collection[str]]
+
+
+def _nobody_knows() -> Collection[str]:
+    """No ids: then those that are not ours may be anybody's."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +61,29 @@ class Suppressed:
     suppression: Suppression
 
 
-def from_pair(check_id: str, reason: str, origin: str, known: Collection[str]) -> Suppression:
-    """A suppression for the whole template. Raises LivebusError for an id that no check has, or an empty reason."""
-    faults = list(_faults(check_id, reason, Place(origin), known))
+def from_pair(
+    check_id: str, reason: str, origin: str, known: Collection[str], foreign: Foreign = _nobody_knows
+) -> Suppression:
+    """
+    A suppression for the whole template. Raises LivebusError for an id that no check has, or an empty reason.
+
+    ``known`` are the ids of our checks; ``foreign`` is asked for those of others where it is none of ours.
+    """
+    faults = list(_faults(check_id, reason, Place(origin), known, foreign))
     if faults:
         raise LivebusError(faults=faults)
     return Suppression(check_id.strip(), reason.strip(), origin)
 
 
-def from_flag(text: str, known: Collection[str]) -> Suppression:
+def from_flag(text: str, known: Collection[str], foreign: Foreign = _nobody_knows) -> Suppression:
     """``ID:reason``, as --ignore takes it. Raises LivebusError."""
     check_id, _, reason = text.partition(":")
-    return from_pair(check_id, reason, "--ignore", known)
+    return from_pair(check_id, reason, "--ignore", known, foreign)
 
 
-def from_template(document: Document, known: Collection[str]) -> tuple[list[Suppression], list[Fault]]:
+def from_template(
+    document: Document, known: Collection[str], foreign: Foreign = _nobody_knows
+) -> tuple[list[Suppression], list[Fault]]:
     """Those of a template's Metadata, and what is wrong with them."""
     found: list[Suppression] = []
     faults: list[Fault] = []
@@ -75,7 +92,7 @@ def from_template(document: Document, known: Collection[str]) -> tuple[list[Supp
             place = document.place((*path, "Ignore", index))
             given = item if isinstance(item, Mapping) else {}
             check_id, reason = given.get("Id"), given.get("Reason")
-            wrong = list(_faults(check_id, reason, place, known))
+            wrong = list(_faults(check_id, reason, place, known, foreign))
             faults += wrong
             if not wrong:
                 found.append(Suppression(str(check_id), str(reason).strip(), str(place), resource))
@@ -100,11 +117,30 @@ def _items(body: Mapping[str, Any]) -> list[Any]:
     return given if isinstance(given, list) else [given]
 
 
-def _faults(check_id: object, reason: object, place: Place, known: Collection[str]) -> Iterator[Fault]:
+def no_such_check(
+    check_id: str, place: Place, known: Collection[str], foreign: Foreign = _nobody_knows
+) -> Fault | None:
+    """What is wrong with an id, or the beginning of ids: no check's begins so."""
+    wanted = check_id.strip()
+    others: Collection[str] = ()
+    if _FORM_BEGUN.fullmatch(wanted):
+        if any(each.startswith(wanted) for each in known):
+            return None
+        others = foreign()
+        if any(each.startswith(wanted) for each in others) or not (others or _OURS.match(wanted)):
+            return None
+    return Fault(f"there is no check {check_id!r}", place, advice=did_you_mean(wanted.upper(), [*known, *others]))
+
+
+def _faults(
+    check_id: object, reason: object, place: Place, known: Collection[str], foreign: Foreign
+) -> Iterator[Fault]:
     if not isinstance(check_id, str) or not _FORM.fullmatch(check_id.strip()):
         yield Fault(f"{check_id!r} is not the id of a check", place, _EXPECTED)
-    elif _OURS.match(check_id) and not any(each.startswith(check_id.strip()) for each in known):
-        yield Fault(f"there is no check {check_id!r}", place, advice=did_you_mean(check_id, known))
+    else:
+        fault = no_such_check(check_id, place, known, foreign)
+        if fault is not None:
+            yield fault
     if not isinstance(reason, str) or not reason.strip():
         yield Fault(f"{check_id!r} is ignored without a reason", place, "a reason", "Say why it is to be ignored.")
 

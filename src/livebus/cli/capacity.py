@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from livebus.capacity import INPUTS, as_json, costs, figure_lines, lines, read_load, usages
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError
 from livebus.terminal import output as terminal
+from livebus.terminal.table import wrapped
+from livebus.terminal.width import columns_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the verb and return its exit code."""
     arguments = _parser().parse_args(argv)
+    width = columns_of(sys.stdout)
     if arguments.figures:
         for line in figure_lines():
-            terminal.result(line)
+            for part in wrapped(line, width):
+                terminal.result(part)
         return terminal.DONE
     try:
         load = read_load(arguments.load, arguments.region)
@@ -26,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         terminal.json_result(as_json(load, billed, used))
     else:
-        for line in lines(load, billed, used):
+        for line in lines(load, billed, used, width):
             terminal.result(line)
     beyond = [usage.figure for usage in used if usage.exceeded]
     if beyond:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from livebus.aws.blocking_call import blocking_call
 from livebus.aws.session import Destination, Session
 from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError
 from livebus.event.document import read_entries
 from livebus.steps import words
+from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped, json_text
 
@@ -47,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
         return terminal.USAGE
     from livebus.runtime.event_loop import run
 
+    interruption.begin()
     try:
         # A folder of its own: a runtime that is running already is not disturbed, and nothing stays behind.
         with tempfile.TemporaryDirectory(prefix="livebus-demo-") as folder:
@@ -79,10 +82,10 @@ async def _demo(template: Path, folder: Path, file: Path, entry: dict[str, Any])
 async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, Any]) -> bool:
     """Sign in, subscribe, publish, and show what passes; whether the message arrived."""
     session = Session(Destination((folder,), local=True))
-    sign_in = await asyncio.to_thread(_sign_in, session)
-    await asyncio.to_thread(sign_in.token)
+    sign_in = await blocking_call(lambda: _sign_in(session))
+    await blocking_call(sign_in.token)
     _say("sign-in", f"{runtime.outputs['UserName']}, with USER_PASSWORD_AUTH")
-    events = await asyncio.to_thread(session.client, "events")
+    events = await blocking_call(lambda: session.client("events"))
 
     from livebus.aws.publish.publisher import publish
     from livebus.aws.subscribe.subscriber import Subscriber
@@ -96,7 +99,7 @@ async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, An
         addressed = {**entry, "EventBusName": session.output("EventBusName")}
         _say("publish", f"{shown(file)} to event bus {addressed['EventBusName']}, with boto3's put_events")
         started = time.perf_counter()
-        publishing = asyncio.create_task(asyncio.to_thread(publish, [addressed], events))
+        publishing = asyncio.create_task(blocking_call(lambda: publish([addressed], events)))
         try:
             async with asyncio.timeout(ARRIVAL_SECONDS):
                 message = await subscription.message()

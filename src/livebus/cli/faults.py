@@ -8,7 +8,7 @@ from pathlib import Path
 
 from livebus.cli import flags
 from livebus.cli.parser import Parser
-from livebus.errors import LivebusError
+from livebus.errors import LivebusError, WrongUsage
 from livebus.runtime.faults.injection import KINDS, read_injections
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped
@@ -25,7 +25,7 @@ What is given replaces what was switched on before. It ends with the runtime; li
 faults, each with its probability from 0 to 1 (1 where there is none), and options behind it: seed=N hits in the same
 places in each run, seconds=S is how long slow waits, target=ID means one target only:
 {faults}
-exit codes: 0 done, 1 refused or no runtime, 2 wrong usage, 130 interrupted
+exit codes: 0 done, 1 no runtime, 2 wrong usage or no such target, 130 interrupted
 """
 
 
@@ -54,6 +54,9 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
             state = local_faults.switch(runtime.endpoint_url, wanted)
         else:
             state = local_faults.switched_on(runtime.endpoint_url)
+    except WrongUsage as error:
+        terminal.report(error)
+        return terminal.USAGE
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED

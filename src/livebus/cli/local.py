@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from livebus.cli.flags import at_least_one
 from livebus.cli.parser import Parser
-from livebus.errors import LivebusError
+from livebus.errors import LivebusError, WrongUsage
 from livebus.runtime.faults.injection import KINDS, Injection, read_injections
+from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ def main(argv: list[str] | None = None) -> int:
         return terminal.USAGE
     try:
         return _run(options, user, parameters, faults)
+    except WrongUsage as error:
+        terminal.report(error)
+        return terminal.USAGE
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED
@@ -102,6 +106,7 @@ def _run(
         ),
         subscriptions=SubscriptionSettings(max_payload=options.max_message),
     )
+    interruption.begin()
     run(_serve(settings))
     return terminal.DONE
 

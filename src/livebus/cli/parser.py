@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
+from livebus.errors import did_you_mean
 from livebus.terminal import output as terminal
 
 _COMMAND = re.compile(r"\blivebus (new|validate|local|publish|subscribe|redrive|replay|faults|capacity|demo)\b")
@@ -29,6 +31,11 @@ def spelled(text: str) -> str:
     return _COMMAND.sub(lambda found: f"python {_scripts}/{found[1]}.py", text) if _scripts else text
 
 
+def _suggested(name: str, known: Iterable[object]) -> str:
+    close = did_you_mean(name, known)
+    return f". {close}" if close else ""
+
+
 class HelpFormatter(RawDescriptionHelpFormatter):
     """argparse's, as wide as the terminal; argparse makes one for each argument and imports shutil to measure it."""
 
@@ -38,6 +45,12 @@ class HelpFormatter(RawDescriptionHelpFormatter):
         except OSError:
             width = 118
         super().__init__(prog, width=width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Each line as it is written, broken between words where the terminal has no more columns."""
+        from livebus.terminal.table import filled
+
+        return "\n".join(indent + line for line in filled(text, width - len(indent))) + "\n"
 
 
 class Parser(ArgumentParser):
@@ -50,6 +63,29 @@ class Parser(ArgumentParser):
 
     def format_help(self) -> str:
         return spelled(super().format_help())
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does; what is no option gets a suggestion."""
+        found, unknown = super().parse_known_args(args, namespace)
+        option = next((each for each in unknown if each.startswith("--") and len(each) > 2), "")
+        if option:
+            known = [name for action in self._actions for name in action.option_strings]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{_suggested(option.partition('=')[0], known)}")
+        return found, unknown
+
+    def _check_value(self, action: Any, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except ArgumentError as error:
+            error.message += _suggested(str(value), action.choices)
+            raise
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help as any result is printed: argparse passes over a stdout that takes nothing."""
+        if file is None:
+            terminal.result(self.format_help().rstrip("\n"))
+        else:
+            super().print_help(file)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, and end with 2: the usage is a page that hides it."""

@@ -89,11 +89,6 @@ class Connection:
         """The WebSocket's close code and reason once the server shall close it, otherwise None."""
         return self._close
 
-    @property
-    def subscription_ids(self) -> tuple[str, ...]:
-        """The ids in use: started or running, in the order of their starts."""
-        return tuple(self._subscriptions)
-
     def messages_to_send(self) -> list[bytes]:
         """Takes the texts that wait to be sent, each a WebSocket text frame in UTF-8."""
         outgoing, self._outgoing = self._outgoing, []
@@ -171,15 +166,6 @@ class Connection:
         if phase is _Phase.PENDING:
             del self._subscriptions[subscription_id]
             self._outgoing.append(messages.error(errors, subscription_id))
-        elif phase is _Phase.WITHDRAWN:
-            self._end(subscription_id)
-
-    def refuse_start_for_rate(self, subscription_id: str) -> None:
-        """Refuses a start because the API takes too many: an error that AppSync sends without an id."""
-        phase = self._answered(subscription_id)
-        if phase is _Phase.PENDING:
-            del self._subscriptions[subscription_id]
-            self._outgoing.append(messages.error(messages.RATE_EXCEEDED, None))
         elif phase is _Phase.WITHDRAWN:
             self._end(subscription_id)
 

@@ -18,14 +18,13 @@ import orjson
 from livebus.realtime.handshake import Headers
 
 Errors = Sequence[Mapping[str, Any]] | Mapping[str, Any]
-"""The ``errors`` of a payload: a list, except for the two limits that AppSync reports as a single object."""
+"""The ``errors`` of a payload: a list, except for a limit that AppSync reports as a single object."""
 
 KEEP_ALIVE = b'{"type":"ka"}'
 
 UNKNOWN_TYPE: Errors = [
     {"errorType": "UnsupportedOperation", "message": "unknown not supported through the realtime channel"}
 ]
-RATE_EXCEEDED: Errors = {"errorType": "LimitExceededError", "message": "Rate limit exceeded"}
 NO_AUTHORIZATION: Errors = [
     {"errorType": "UnauthorizedException", "message": "Valid authorization header not provided."}
 ]

@@ -50,7 +50,6 @@ class Preflight:
         self.matched: Counter[str] = Counter()
         self.events = 0
         self.unmatched = 0
-        self.unexplained = 0
         # Where a part of the template cannot be read, a rule may be missing here that is there on AWS.
         self.faults = inspection.reading_faults
         self._line = inspection.compilation.line
@@ -70,8 +69,6 @@ class Preflight:
         if not names:
             if self.unmatched < MOST_EXPLAINED:
                 self._note(entry, self._reason(event))
-            else:
-                self.unexplained += 1
             self.unmatched += 1
         return names
 

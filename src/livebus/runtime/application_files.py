@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livebus.errors import InvalidTemplate, LivebusError, Place
+from livebus.files import close_file
 from livebus.flow import Line, compile_line
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
@@ -71,9 +72,7 @@ class ApplicationFiles:
                 raise LivebusError(f"{name!r} has more than {_MAX_FILE_BYTES} bytes", Place(name))
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise LivebusError(
-                f"{name!r} is not there", Place(name), advice=f"Looked for {path}; see the paths in the template."
-            ) from None
+            raise LivebusError(f"{name!r} is not there", Place(name), advice=close_file(path)) from None
         except OSError as error:
             raise LivebusError(f"cannot read {name!r}: {error.strerror}", Place(name)) from None
         except UnicodeDecodeError as error:

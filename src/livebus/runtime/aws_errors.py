@@ -48,3 +48,8 @@ def validation(violations: Sequence[str]) -> AwsError:
     count = len(violations)
     plural = "s" if count > 1 else ""
     return AwsError("ValidationException", f"{count} validation error{plural} detected: {'; '.join(violations)}")
+
+
+def unexpected(error: BaseException) -> str:
+    """What a caller is told of a bug of ours: its kind. What it was about may be nobody's but the log's."""
+    return f"{type(error).__name__} in the local runtime; its log has more"

@@ -45,7 +45,7 @@ from livebus.runtime.eventbridge.events_api import EventsApi
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.replays import Replays
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.faults.control import FaultControl
+from livebus.runtime.faults.control import FaultControl, check_targets
 from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.kept.journal import Journal
@@ -65,6 +65,7 @@ from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
 from livebus.runtime.tables import Tables
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
+from livebus.terminal.counts import counted, noun
 
 _KEY_FILE = "signing-key.pem"
 _TICK_SECONDS = 0.5
@@ -229,15 +230,17 @@ class Runtime:
             lambda applications: self._functions.use(applications, self._template_folder),
         )
         self._start_stacks(environment, users, objects)
+        if settings.template is not None:  # what is deployed later brings targets of its own
+            check_targets(settings.failing_targets, settings.faults, self._target_ids())
         http = self._http_server(environment)
         listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
         ca = make_ca(state)
         waiting = self.buses.resume()
         if waiting:
-            self._tell(f"{waiting} events from before wait for another try")
+            self._tell(f"{counted(waiting, 'event')} from before {noun(waiting, 'waits', 'wait')} for another try")
         replaying = self._replays.resume()
         if replaying:
-            self._tell(f"{replaying} replays from before go on")
+            self._tell(f"{counted(replaying, 'replay')} from before {noun(replaying, 'goes', 'go')} on")
         listener.start()
         self._listener, self._http = listener, http
         self._announce = {
@@ -270,7 +273,10 @@ class Runtime:
     def _close_buses(self) -> None:
         waiting = self.buses.close()
         if waiting:
-            self._tell(f"{waiting} events wait for another try; the next start goes on with them")
+            self._tell(
+                f"{counted(waiting, 'event waits', 'events wait')} for another try; the next start goes on with "
+                f"{noun(waiting, 'it', 'them')}"
+            )
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -315,7 +321,7 @@ class Runtime:
             DYNAMODB_TARGET: self.tables,
         }
         queries: dict[str, QueryService] = {
-            "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE),
+            "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE, self._settings.region),
             "sts": QueryService(Sts(environment).call, STS_NAMESPACE),
         }
         documents = {

@@ -18,10 +18,13 @@ from livebus.errors import LivebusError, Unreachable, did_you_mean
 GRAPHQL_URL = "GraphQLUrl"
 REALTIME_URL = "RealtimeUrl"
 CLIENT_ID = "UserPoolClientId"
+POOL_ID = "UserPoolId"
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _REALTIME_PATH = "/realtime"
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html
+_POOL_ID = re.compile(r"[\w-]{1,40}_[0-9a-zA-Z]{1,55}")
 _CLIENT_SUFFIX = re.compile(r"(UserPool)?(Web|App)?ClientId$")
 # AWS documents [\w+]{1,128}; those that Cognito makes are of this form, which no name of an Output has.
 _MADE_CLIENT_ID = re.compile(r"[0-9a-z]{20,128}")
@@ -146,6 +149,30 @@ def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, want
         expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
         advice="Add it to the template's Outputs, or name the app client with --client.",
     )
+
+
+def find_pool_id(outputs: Mapping[str, str], client_id: str, wanted: str = "") -> str:
+    """
+    The id of the user pool that an app client belongs to. ``wanted`` is an Output, or the id itself.
+
+    Where nothing is named it is the Output whose name begins as that of the client's does (RewardsUserPoolClientId,
+    RewardsUserPoolId), else the only one that holds an id; an empty string where none can be told.
+    """
+    if wanted:
+        found = outputs.get(wanted, wanted)
+        if not _POOL_ID.fullmatch(found):
+            raise Unreachable(
+                f"{wanted!r} is neither an output with a user pool's id nor such an id",
+                expected="one as eu-west-1_AbCdEfGhI",
+                advice=did_you_mean(wanted, outputs),
+            )
+        return found
+    pools = {name: value for name, value in outputs.items() if name.endswith(POOL_ID) and _POOL_ID.fullmatch(value)}
+    for name, value in outputs.items():
+        pool = pools.get(_CLIENT_SUFFIX.sub("", name) + POOL_ID)
+        if value == client_id and pool is not None:
+            return pool
+    return next(iter(pools.values())) if len(pools) == 1 else ""
 
 
 def _default(outputs: Mapping[str, str], owner: str) -> ApiAddress:

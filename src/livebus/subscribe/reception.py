@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from livebus.subscribe.message import Gap, Message
+from livebus.terminal.counts import counted
 
 # Latency is told of so many messages at most, the last ones.
 SAMPLES = 1000
@@ -104,7 +105,7 @@ class Reception:
         """How many gaps there were, and how long they were in all."""
         if not self.gaps:
             return "no gap"
-        return f"{self.gaps} gap{'' if self.gaps == 1 else 's'}, {self.gap_seconds:.1f} s"
+        return f"{counted(self.gaps, 'gap')}, {self.gap_seconds:.1f} s"
 
     @property
     def has_latency(self) -> bool:
@@ -149,7 +150,7 @@ def published_at(value: Any, path: Iterable[str]) -> datetime | None:
 
 def _counted(messages: int, size: int, seconds: float) -> str:
     rate = messages / seconds if seconds > 0 else 0.0
-    return f"{messages} message{'' if messages == 1 else 's'} ({rate:.1f}/s), {size_text(size)}"
+    return f"{counted(messages, 'message')} ({rate:.1f}/s), {size_text(size)}"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -137,10 +137,6 @@ class Subscriptions:
         for subscriptions in self._connections.values():
             yield from subscriptions.values()
 
-    def fed_by(self, mutation: str) -> tuple[str, ...]:
-        """The subscription fields that a mutation's results go to."""
-        return self.links.get(mutation, ())
-
     def add(
         self, connection_key: Hashable, subscription_id: str, start: SubscriptionStart, sink: object
     ) -> Subscription:

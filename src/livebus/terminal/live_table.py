@@ -7,36 +7,16 @@ sequences (ECMA-48) that draw them over those that were drawn before. Nothing el
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from livebus.terminal.escape import escaped
+from livebus.terminal.width import fitted, width_of
 
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-_ELLIPSIS = "…"
 # Between two columns.
 _SPACE = "  "
 # The first column takes so much of the width at most.
 _FIRST_SHARE = 0.5
-
-
-def width_of(text: str) -> int:
-    """The columns that a terminal gives to a text: two for wide characters, none for combining ones."""
-    if text.isascii():
-        return len(text)
-    return sum(_width(character) for character in text)
-
-
-def fitted(text: str, width: int) -> str:
-    """The text, or as much of its beginning as leaves room for an ellipsis."""
-    if width_of(text) <= width:
-        return text
-    taken = 0
-    for index, character in enumerate(text):
-        taken += _width(character)
-        if taken > width - 1:
-            return text[:index] + _ELLIPSIS if width > 0 else ""
-    return text
 
 
 def table_lines(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, styled: bool) -> list[str]:
@@ -79,9 +59,3 @@ class Drawing:
         text = f"\x1b[{self._drawn}A\r\x1b[J" if self._drawn else ""
         self._drawn = 0
         return text
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TextIO
 
 from livebus.errors import LivebusError
+from livebus.terminal import status_line
 from livebus.terminal.escape import escaped, json_text
 
 DONE = 0
@@ -25,31 +27,63 @@ INTERRUPTED = 130
 _STYLES = {"error": "\x1b[31m", "warning": "\x1b[33m"}
 _PLAIN = "\x1b[0m"
 
+# Whether a result was lost that the work went on without.
+_lost_results = False
+
+
+class Unwritable(LivebusError):
+    """stdout takes nothing: a full disk, a closed descriptor. A reader that went away is a BrokenPipeError instead."""
+
 
 def result(line: str) -> None:
     """Print one line of the result on stdout. The caller has escaped what is in it."""
-    _write(sys.stdout, line)
+    _print(line)
 
 
 def json_result(value: Any) -> None:
     """Print one JSON line on stdout; pure ASCII where stdout is not UTF-8."""
-    _write(sys.stdout, _json_on_stdout(value))
+    _print(_json_on_stdout(value))
+
+
+def bytes_result(line: bytes) -> None:
+    """Print one line of the result as it is: what is meant for a file or a program."""
+    status_line.clear()
+    with writing_results():
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def result_if_possible(line: str) -> None:
+    """
+    Print one line of the result; where nobody takes it the work goes on.
+
+    Of a reader that went away that is all: ``| head -1`` wants to see one line, not to publish ten events of a hundred. What
+    cannot be written is told once, and ``run`` ends with 1.
+    """
+    global _lost_results  # noqa: PLW0603 - there is one stdout
+    try:
+        result(line)
+    except BrokenPipeError:
+        stop_results()
+    except Unwritable as error:
+        if not _lost_results:
+            report(error)
+        _lost_results = True
 
 
 def json_line(value: Any) -> str:
-    """The line that ``json_result`` prints, for whoever writes it to stdout himself."""
+    """The line that ``json_result`` prints, for whoever writes to stdout in another way."""
     return _json_on_stdout(value) + "\n"
 
 
 def talk(text: str) -> None:
     """Say something on stderr, on one line."""
-    _write(sys.stderr, escaped(text))
+    _say(f"{escaped(text)}\n")
 
 
 def prompt(text: str) -> None:
     """Ask on stderr; what is answered stands behind it, on the same line."""
-    sys.stderr.write(escaped(text))
-    sys.stderr.flush()
+    _say(escaped(text))
 
 
 def warn(text: str) -> None:
@@ -68,38 +102,63 @@ def report_text(text: str) -> None:
     _labelled("error", text)
 
 
-def coloured(stream: TextIO) -> bool:
+def coloured(stream: TextIO | None) -> bool:
     """Tell whether colours are wanted: a terminal, and neither NO_COLOR (https://no-color.org) nor TERM=dumb."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return drawable(stream) and not os.environ.get("NO_COLOR")
 
 
-def drawable(stream: TextIO) -> bool:
+def drawable(stream: TextIO | None) -> bool:
     """Tell whether the stream is a terminal whose cursor can be moved."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def can_ask() -> bool:
+    """Tell whether somebody sits at stdin who can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+@contextmanager
+def writing_results() -> Iterator[None]:
+    """Whatever writes to stdout stands in here. Raises Unwritable, and BrokenPipeError where nobody reads any more."""
+    if sys.stdout is None:
+        raise Unwritable("cannot write to stdout: it is closed")
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is in Python's own buffer would fail again when the process ends.
+        stop_results()
+        reason = error.strerror or str(error)
+        raise Unwritable(f"cannot write to stdout: {reason[:1].lower()}{reason[1:]}") from None
 
 
 def run(main: Callable[[], int]) -> NoReturn:
     """
     End the process with the exit code of ``main``.
 
-    A reader that went away (``| head -1``) and Ctrl-C end it without a traceback.
+    A reader that went away (``| head -1``), a stdout that takes nothing and Ctrl-C end it without a traceback.
     """
+    _fill_closed_descriptors()
     try:
-        code = main()
-        sys.stdout.flush()
+        code = main() or (FAILED if _lost_results else DONE)
+        if sys.stdout is not None:
+            with writing_results():
+                sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
         stop_results()
         code = FAILED
+    except Unwritable as error:
+        report(error)
+        code = FAILED
     raise SystemExit(code)
 
 
 def stop_results() -> None:
-    """Send stdout nowhere from now on: its reader went away (BrokenPipeError), and the work goes on."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    """Send stdout nowhere from now on: nobody takes what is written to it, and the work goes on."""
+    _send_nowhere(sys.stdout)
 
 
 def labelled(label: str, text: str, *, coloured: bool) -> str:
@@ -108,15 +167,53 @@ def labelled(label: str, text: str, *, coloured: bool) -> str:
 
 
 def _json_on_stdout(value: Any) -> str:
-    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
     return json_text(value) if utf8 else json.dumps(value)
 
 
 def _labelled(label: str, text: str) -> None:
-    _write(sys.stderr, labelled(label, text, coloured=coloured(sys.stderr)))
+    _say(labelled(label, text, coloured=coloured(sys.stderr)) + "\n")
 
 
-def _write(stream: TextIO, line: str) -> None:
-    encoding = stream.encoding or "utf-8"
-    # Flushed: whoever waits at the other end of a pipe sees each message as it comes.
-    print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+def _print(line: str) -> None:
+    status_line.clear()
+    with writing_results():
+        encoding = sys.stdout.encoding or "utf-8"
+        # Flushed: whoever waits at the other end of a pipe sees each message as it comes.
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    """Write to stderr. Where that cannot be written to there is nobody to tell, and the work goes on."""
+    status_line.clear()
+    if sys.stderr is None:
+        return
+    encoding = sys.stderr.encoding or "utf-8"
+    try:
+        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.flush()
+    except OSError:
+        _send_nowhere(sys.stderr)
+
+
+def _send_nowhere(stream: TextIO | None) -> None:
+    if stream is None:
+        return
+    with suppress(OSError, ValueError):  # a stream of a test has no descriptor
+        descriptor = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+
+
+def _fill_closed_descriptors() -> None:
+    """
+    Open what whoever started us has closed of the first three descriptors (``>&-``), or the next file or connection would get
+    its number, and the output of commands that we start.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free

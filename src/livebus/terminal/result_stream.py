@@ -14,6 +14,8 @@ import stat
 import sys
 from typing import TextIO
 
+from livebus.terminal.output import writing_results
+
 # POSIX lets a pipe that is ready take so much without making the writer wait.
 _PIPE_BUF = getattr(select, "PIPE_BUF", 4096)
 
@@ -21,12 +23,12 @@ _PIPE_BUF = getattr(select, "PIPE_BUF", 4096)
 class ResultStream:
     """Writes to ``stream`` (stdout as a rule). Where it has no descriptor of its own (a test's), writing is plain."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self._descriptor = -1
         self._is_pipe = False
         self._can_wait = False
-        if sys.platform == "win32":  # its pipes cannot be waited for
+        if stream is None or sys.platform == "win32":  # closed; its pipes cannot be waited for
             return
         try:
             self._descriptor = stream.fileno()
@@ -38,7 +40,12 @@ class ResultStream:
         self._can_wait = not stat.S_ISREG(mode)
 
     async def write(self, text: str) -> None:
-        """Write a text as it is. Raises BrokenPipeError where nobody reads any more."""
+        """Write a text as it is. Raises BrokenPipeError where nobody reads any more, Unwritable where it cannot be."""
+        with writing_results():
+            await self._write(text)
+
+    async def _write(self, text: str) -> None:
+        assert self._stream is not None
         encoding = self._stream.encoding or "utf-8"
         if self._descriptor < 0:
             print(text.encode(encoding, "backslashreplace").decode(encoding), end="", file=self._stream, flush=True)

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from livebus.checks.check import Check
+from livebus.terminal.table import wrapped
 
 WIDTH = 100
 
 
-def listing(checks: Sequence[Check]) -> Iterator[str]:
-    """One line for each check: id, severity, summary."""
+def listing(checks: Sequence[Check], width: int | None = None) -> Iterator[str]:
+    """One line for each check: id, severity, summary; more than one where a terminal has no more columns than ``width``."""
     for check in _ordered(checks):
-        yield f"{check.id}  {check.severity:8} {check.summary}"
+        yield from wrapped(f"{check.id}  {check.severity:8} {check.summary}", width)
 
 
 def markdown_table(checks: Sequence[Check]) -> Iterator[str]:
@@ -30,22 +31,25 @@ def markdown_table(checks: Sequence[Check]) -> Iterator[str]:
         yield f"| {check.id} | {_cell(check.summary)} | {_cell(check.why)} | [{label}]({source}) |"
 
 
-def explanation(checks: Sequence[Check]) -> Iterator[str]:
+def explanation(checks: Sequence[Check], width: int | None = None) -> Iterator[str]:
     """Everything about an id: several checks may share one."""
     for check in checks:
-        yield f"{check.id} ({check.severity}): {check.summary}"
+        yield from wrapped(f"{check.id} ({check.severity}): {check.summary}", width)
         yield ""
-        yield from wrap(check.why, WIDTH)
+        yield from wrap(check.why, min(WIDTH, width or WIDTH))
         yield ""
-        yield f"Source: {check.source}"
+        yield from wrapped(f"Source: {check.source}", width)
         yield ""
     check_id = checks[0].id
-    yield "To leave it out, say why:"
-    yield f'  once              --ignore "{check_id}:reason"'
-    yield f'  in .livebus.toml  [validate] ignore = [{{ id = "{check_id}", reason = "…" }}]'
-    yield "  in the template   Metadata, of the template or of one resource:"
-    yield "                      Livebus:"
-    yield f"                        Ignore: [{{Id: {check_id}, Reason: …}}]"
+    for line in (
+        "To leave it out, say why:",
+        f'  once              --ignore "{check_id}:reason"',
+        f'  in .livebus.toml  [validate] ignore = [{{ id = "{check_id}", reason = "…" }}]',
+        "  in the template   Metadata, of the template or of one resource:",
+        "                      Livebus:",
+        f"                        Ignore: [{{Id: {check_id}, Reason: …}}]",
+    ):
+        yield from wrapped(line, width)
 
 
 def _ordered(checks: Sequence[Check]) -> list[Check]:

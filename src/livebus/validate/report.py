@@ -19,9 +19,10 @@ from livebus.errors import NOWHERE, Fault, Place
 from livebus.event.envelope import Refused
 from livebus.rehearsal.stage import Rehearsal
 from livebus.steps import Step, words
+from livebus.terminal.counts import counted
 from livebus.terminal.escape import escaped
 
-# So many events are shown with their whole way; of more, those only that do not do what is expected of them.
+# So many events of a file are shown with their whole way.
 MOST_TREES = 50
 _COLOURS: Mapping[Severity, str] = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
@@ -147,7 +148,12 @@ def _event_json(event: EventOutcome) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How lines are to look: colours, lines of a tree beyond ASCII, every event's way or only what is worth it."""
+    """
+    How lines are to look: colours, lines of a tree beyond ASCII.
+
+    ``verbose`` shows every event's way; else that of the events that do not do what is expected of them, or of which that
+    cannot be proved (``quiet``: not of these).
+    """
 
     colour: bool = False
     unicode: bool = True
@@ -156,7 +162,7 @@ class Style:
 
 
 def lines(report: Report, style: Style) -> Iterator[str]:
-    """The report for people: findings by file, then the events."""
+    """The report for people: findings by file, then the events that there is something to say of."""
     for file, findings in groupby(report.findings, key=lambda finding: finding.fault.place.file):
         yield from _group(file, list(findings), style)
         yield ""
@@ -181,11 +187,10 @@ def _where(file: str, place: Place) -> str:
 
 def _events(events: Sequence[EventOutcome], style: Style) -> Iterator[str]:
     told: dict[tuple[str, ...], str] = {}
-    trees = style.verbose or (len(events) <= MOST_TREES and not style.quiet)
     for _, group in groupby(events, key=lambda event: (event.template, event.file)):
         outcomes = list(group)
-        shown = outcomes if trees else [event for event in outcomes if not event.as_expected]
-        for event in shown[: None if trees else MOST_TREES]:
+        shown = [event for event in outcomes if style.verbose or _is_telling(event, style)]
+        for event in shown[: None if style.verbose else MOST_TREES]:
             name = escaped(f"{event.file}[{event.index}]" if len(outcomes) > 1 else event.file)
             reasons = tuple(event.reasons)
             if reasons and reasons in told and not style.verbose:
@@ -195,12 +200,13 @@ def _events(events: Sequence[EventOutcome], style: Style) -> Iterator[str]:
                 yield f"{name}: {_verdict(event, style)}"
                 yield from _branches(list(_nodes(event.steps)), "", style)
         left = len(shown) - MOST_TREES
-        if not trees and left > 0:
+        if not style.verbose and left > 0:
             yield f"{escaped(outcomes[0].file)}: and {left} more like these"
-        fine = sum(event.as_expected for event in outcomes)
-        if not trees and not style.quiet and fine:
-            what = "arrive" if outcomes[0].expected else "do not arrive, as expected"
-            yield f"{escaped(outcomes[0].file)}: {fine} of {len(outcomes)} events {what}"
+
+
+def _is_telling(event: EventOutcome, style: Style) -> bool:
+    is_unproven = event.rehearsal is not None and bool(event.rehearsal.unproven)
+    return not event.as_expected or (is_unproven and not style.quiet)
 
 
 def _verdict(event: EventOutcome, style: Style) -> str:
@@ -244,9 +250,9 @@ def _branches(nodes: Sequence[_Node], indent: str, style: Style) -> Iterator[str
 
 def summary(report: Report) -> str:
     """The whole in one line."""
-    parts = [_counted(report.count("error"), "error"), _counted(report.count("warning"), "warning")]
+    parts = [counted(report.count("error"), "error"), counted(report.count("warning"), "warning")]
     if report.count("info"):
-        parts.append(_counted(report.count("info"), "note"))
+        parts.append(counted(report.count("info"), "note"))
     if report.suppressed:
         parts.append(f"{len(report.suppressed)} ignored")
     wanted = [event for event in report.events if event.expected]
@@ -257,7 +263,3 @@ def summary(report: Report) -> str:
         held = sum(not event.arrives for event in others)
         parts.append(f"{held} of {len(others)} that must not arrive do not")
     return ", ".join(parts)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

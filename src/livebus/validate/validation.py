@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from livebus.checks.check import Check, Finding
+from livebus.checks.check import Finding
 from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
-from livebus.errors import InvalidTemplate, Place
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.operation import Services
@@ -28,7 +28,9 @@ from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
 from livebus.rehearsal.stage import Stage
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
+from livebus.validate.config import Config
 from livebus.validate.findings import EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
+from livebus.validate.foreign_checks import foreign_ids
 from livebus.validate.project import Project
 from livebus.validate.report import EventOutcome, Report
 
@@ -84,7 +86,7 @@ class Validation:
         """
         options, project = self.options, self.project
         config = project.config()
-        ignore = (*options.ignore, *(from_pair(each, reason, config.file, IDS) for each, reason in config.ignore))
+        ignore = (*options.ignore, *_configured(config))
         environment = project.environment(stack_name=options.stack_name, region=options.region)
         try:
             inspection = project.inspect(document, parameters=options.parameters, environment=environment)
@@ -174,7 +176,7 @@ def read_samples(
 def findings(inspection: Inspection, samples: Samples, *, only: Sequence[str] = ()) -> list[Finding]:
     """What all checks find, and what is wrong with the event files and with the suppressions of the template."""
     found = [Finding(EVENTS_READABLE, fault) for fault in samples.faults]
-    _, faults = from_template(inspection.document, IDS)
+    _, faults = _in_template(inspection.document)
     found += [Finding(SUPPRESSION_GIVES_REASON, fault) for fault in faults]
     found = [finding for finding in found if not only or finding.check.id.startswith(tuple(only))]
     return [*run_checks(EVERY_CHECK, inspection, only=only), *found]
@@ -182,12 +184,25 @@ def findings(inspection: Inspection, samples: Samples, *, only: Sequence[str] = 
 
 def in_template(document: Document) -> list[Suppression]:
     """What the template's Metadata asks to ignore, as far as it says why."""
-    return from_template(document, IDS)[0]
+    return _in_template(document)[0]
 
 
-def explained(check_id: str) -> Check | None:
-    """The check of an id."""
-    return next((check for check in LISTED if check.id == check_id), None)
+def _configured(config: Config) -> list[Suppression]:
+    """What .livebus.toml asks to ignore. Raises LivebusError with everything that is wrong in it."""
+    found: list[Suppression] = []
+    faults: list[Fault] = []
+    for check_id, reason in config.ignore:
+        try:
+            found.append(from_pair(check_id, reason, config.file, IDS, foreign_ids))
+        except LivebusError as error:
+            faults += error.faults
+    if faults:
+        raise LivebusError(faults=faults)
+    return found
+
+
+def _in_template(document: Document) -> tuple[list[Suppression], list[Fault]]:
+    return from_template(document, IDS, foreign_ids)
 
 
 def _without_doubles(ours: Sequence[Finding], theirs: Sequence[Finding]) -> list[Finding]:

@@ -62,3 +62,23 @@ def test_moments_are_ages_or_times() -> None:
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match="is neither an age"):
         moment(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (("--engin", "boto3", "--lokal", "x"), "Did you mean '--local'?"),
+        (("--engine", "blk", "x"), "Did you mean 'bulk'?"),
+        (("--zzz", "x"), ""),
+    ],
+)
+def test_what_is_mistyped_gets_a_suggestion(
+    arguments: tuple[str, ...], suggestion: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options, and names of a closed set; where nothing is near there is none."""
+    from livebus.cli.publish.arguments import argument_parser
+
+    with pytest.raises(SystemExit) as raised:
+        argument_parser("").parse_args(arguments)
+    said = capsys.readouterr().err
+    assert (raised.value.code, "Did you mean" in said, suggestion in said) == (2, bool(suggestion), True)

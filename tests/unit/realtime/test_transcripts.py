@@ -53,8 +53,6 @@ class Playback:
                 self.connection.refuse_connection(errors)
             case {"start": subscription_id, "errors": errors}:
                 self.connection.refuse_start(subscription_id, errors)
-            case {"rate": subscription_id}:
-                self.connection.refuse_start_for_rate(subscription_id)
             case _:
                 raise AssertionError(f"no answer of a transcript: {answer!r}")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.errors import LivebusError
-from livebus.stack.api_address import ApiAddress, address, find_api, find_client_id
+from livebus.errors import LivebusError, Unreachable
+from livebus.stack.api_address import ApiAddress, address, find_api, find_client_id, find_pool_id
 
 AWS = ApiAddress(
     "https://abc.appsync-api.eu-west-1.amazonaws.com/graphql",
@@ -120,3 +120,30 @@ def test_a_missing_app_client_is_told(outputs: dict[str, str], wanted: str, expe
     with pytest.raises(LivebusError) as raised:
         find_client_id(outputs, "the stack", CUSTOM, wanted)
     assert expected == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted", "expected"),
+    [
+        ({"UserPoolClientId": "c", "UserPoolId": "eu-west-1_A"}, "", "eu-west-1_A"),
+        (
+            {"ShopUserPoolClientId": "c", "ShopUserPoolId": "eu-west-1_B", "UserPoolId": "eu-west-1_A"},
+            "",
+            "eu-west-1_B",
+        ),
+        ({"UserPoolClientId": "other", "UserPoolId": "eu-west-1_A"}, "", "eu-west-1_A"),
+        ({"AUserPoolId": "eu-west-1_A", "BUserPoolId": "eu-west-1_B"}, "", ""),
+        ({"UserPoolClientId": "c", "UserPoolId": "no id"}, "", ""),
+        ({"AUserPoolId": "eu-west-1_A"}, "AUserPoolId", "eu-west-1_A"),
+        ({}, "local_Pool1", "local_Pool1"),
+    ],
+)
+def test_the_user_pool_is_that_of_the_client(outputs: dict[str, str], wanted: str, expected: str) -> None:
+    """By the names of the Outputs, else the only one; nothing where nobody can tell."""
+    assert find_pool_id(outputs, "c", wanted) == expected
+
+
+def test_what_is_no_user_pool_is_told() -> None:
+    """With the nearest Output."""
+    with pytest.raises(Unreachable, match="Did you mean 'UserPoolId'"):
+        find_pool_id({"UserPoolId": "eu-west-1_A"}, "c", "UserPolId")

@@ -73,12 +73,6 @@ def test_computes_a_payload_once_per_selection() -> None:
     assert json.loads(payloads["total"]) == {"data": {"onOrder": {"id": "7", "total": 2}}}
 
 
-def test_knows_which_fields_a_mutation_feeds() -> None:
-    """Links come from @aws_subscribe; an unlinked mutation feeds nothing."""
-    assert registry().fed_by("publishOrder") == ("onOrder", "onAnyOrder")
-    assert registry().fed_by("other") == ()
-
-
 def test_publishes_on_one_field_only() -> None:
     """Subscribers of another field are not reached."""
     subscriptions = registry()

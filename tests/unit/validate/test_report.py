@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ def test_the_way_of_an_event_is_a_tree(tmp_path: Path) -> None:
     """Bus, rule, and under the rule what became of its target."""
     event = outcome(HELLO, tmp_path)
 
-    assert list(lines(Report(events=[event]), Style())) == [
+    assert list(lines(Report(events=[event]), Style(verbose=True))) == [
         f"{event.file}: arrives",
         "├─ event bus livebus",
         "└─ rule publish matches",
@@ -155,12 +156,27 @@ def test_events_that_end_alike_are_told_once(tmp_path: Path) -> None:
     assert len(list(lines(report, Style(verbose=True)))) == 2 * (len(list(lines(report, PLAIN))) - 1)
 
 
-def test_many_events_are_counted(tmp_path: Path) -> None:
-    """Of many, only those are shown that do not do what is expected of them."""
-    good = outcome(HELLO, tmp_path)
-    report = Report(events=[good] * 60)
+def test_events_that_arrive_are_only_counted(tmp_path: Path) -> None:
+    """Only those are shown that do not do what is expected of them, each with its way; the summary counts all."""
+    good, bad = outcome(HELLO, tmp_path), outcome({**HELLO, "source": "other"}, tmp_path)
+    report = Report(events=[good] * 30 + [bad] + [good] * 30)
 
-    assert list(lines(report, PLAIN)) == [f"{good.file}: 60 of 60 events arrive"]
+    assert (list(lines(report, PLAIN))[:3], summary(report)) == (
+        [f"{bad.file}[0]: does not arrive", "|- event bus livebus", "`- rule publish does not match"],
+        "0 errors, 0 warnings, 60 of 61 events arrive",
+    )
+
+
+def test_an_event_that_cannot_be_proved_is_shown(tmp_path: Path) -> None:
+    """Its way, too: that it arrives is no more than a guess. Whoever wants only what is wrong does not see it."""
+    event = outcome(HELLO, tmp_path)
+    assert event.rehearsal is not None
+    unproven = replace(event, rehearsal=replace(event.rehearsal, unproven="no such data source here"))
+    report = Report(events=[unproven])
+
+    shown = list(lines(report, PLAIN))
+    assert shown[0] == f"{event.file}: arrives as far as can be told: no such data source here"
+    assert (len(shown), list(lines(report, Style(quiet=True)))) == (6, [])
 
 
 def test_an_event_that_must_not_arrive_and_does_is_told(tmp_path: Path) -> None:

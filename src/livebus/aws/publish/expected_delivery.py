@@ -19,6 +19,7 @@ from livebus.errors import LivebusError, Unreachable
 from livebus.event.stream import StreamedEntry
 from livebus.publish.arrivals import Arrivals, Tally
 from livebus.publish.request import Request
+from livebus.stack.api_address import find_pool_id
 from livebus.subscribe.message import Gap
 
 if TYPE_CHECKING:
@@ -119,9 +120,11 @@ class Delivery:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         session = self._session
+        client_id = session.output("UserPoolClientId")
         sign_in = SignIn(
             session.client("cognito-idp"),
-            client_id=session.output("UserPoolClientId"),
+            client_id=client_id,
+            pool_id=find_pool_id(session.outputs, client_id),
             user_name=self._user.name,
             password=self._user.password,
         )

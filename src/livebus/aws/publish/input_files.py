@@ -18,6 +18,7 @@ from typing import Any
 
 from livebus.aws.publish.sources import STDIN, Opened, sources
 from livebus.event.stream import Source
+from livebus.files import FAILED_SUFFIX, JOURNAL_SUFFIX
 
 # Up to here, all is read before anything is sent.
 SMALL_BYTES = 8_388_608
@@ -48,12 +49,12 @@ class InputFiles:
     @property
     def journal(self) -> Path:
         """The journal's usual place: beside the first input."""
-        return self._beside(".journal")
+        return self._beside(JOURNAL_SUFFIX)
 
     @property
     def failed(self) -> Path:
         """The usual place for failed entries: beside the first input, stdin's in the current folder."""
-        return self._beside(".failed.ndjson")
+        return self._beside(FAILED_SUFFIX)
 
     def identity(self) -> list[dict[str, Any]]:
         """What a journal says of the input: names, sizes, times, and a hash of how each file begins."""
@@ -70,6 +71,8 @@ class InputFiles:
         """
         A reader of its own: Python aborts where it ends while a thread waits in ``sys.stdin``.
         """
+        if sys.stdin is None:
+            raise OSError("stdin is closed")
         return open(os.dup(sys.stdin.fileno()), "rb", closefd=False)
 
     def _opened_stdin(self) -> Opened:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, Self
 
 from livebus.event.stream import Source
+from livebus.files import is_left_over
 
 STDIN = "-"
 SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
@@ -35,10 +36,13 @@ def sources(names: Iterable[str]) -> Iterator[Source]:
 def _files(folder: str) -> list[Source]:
     try:
         with os.scandir(folder) as entries:
-            files = sorted(entry.path for entry in entries if entry.is_file() and entry.name.endswith(SUFFIXES))
+            found = [entry for entry in entries if entry.is_file() and entry.name.endswith(SUFFIXES)]
+            left_over = sorted(entry.name for entry in found if is_left_over(entry.name))
+            files = sorted(entry.path for entry in found if entry.name not in left_over)
     except OSError as error:
         return [Source(folder, _raising(error))]
-    nothing = OSError(f"there is no event file in this folder ({', '.join(SUFFIXES)})")
+    passed_over = f"; {left_over[0]}, which is left of an earlier run, goes by its own name" if left_over else ""
+    nothing = OSError(f"there is no event file in this folder ({', '.join(SUFFIXES)}){passed_over}")
     return [Source(file, _opener(file)) for file in files] or [Source(folder, _raising(nothing))]
 
 

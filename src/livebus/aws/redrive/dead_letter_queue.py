@@ -18,6 +18,7 @@ from livebus.aws.refusal import told_as_faults
 from livebus.errors import Unreachable
 from livebus.redrive.letter import Letter
 from livebus.redrive.lines import Message
+from livebus.terminal import output as terminal
 
 # How long a received message is hidden. A program that is killed leaves its messages hidden for so long.
 HIDDEN_SECONDS = 300
@@ -191,6 +192,7 @@ def _interrupted_later() -> Iterator[None]:
         if came:
             raise KeyboardInterrupt
         came = True
+        terminal.talk("ending once SQS has answered, so that no message stays hidden; Ctrl-C again ends at once")
 
     signal.signal(signal.SIGINT, note)
     try:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from livebus.aws.subscribe.printer import Printer
 from livebus.aws.subscribe.subscriber import Subscription
-from livebus.errors import LivebusError
-from livebus.subscribe.message import Gap, message_record
+from livebus.errors import LivebusError, Unreachable
+from livebus.subscribe.message import Gap, Message, message_record
 from livebus.subscribe.reception import Reception
 from livebus.terminal.result_stream import ResultStream
 
@@ -34,7 +35,7 @@ class End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """When to end (``count`` messages, ``seconds``), and every how many seconds to say what came (None: not at all)."""
+    """When to end (``count`` messages, ``seconds`` with the time that subscribing takes), and every how many seconds to say what came (None: not at all)."""
 
     count: int | None = None
     seconds: float | None = None
@@ -42,7 +43,9 @@ class Wanted:
 
 
 class Listening:
-    """``command`` starts the command for each message, once it is known that AppSync lets us subscribe."""
+    """
+    ``command`` starts the command for each message, once it is known that AppSync lets us subscribe: ``stands`` says so.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Listening:
         self._make_command = command
         self._shown = 0
         self.command: MessageCommand | None = None
+        self.stands = False
 
     @property
     def received(self) -> int:
@@ -72,12 +76,20 @@ class Listening:
 
     async def run(self) -> End:
         """
-        Listen. Raises Unreachable where AppSync refuses, or refuses to go on.
+        Listen. Raises Unreachable where AppSync refuses, or refuses to go on, or does not let us subscribe in time.
 
         What has been taken is shown and, but after an interruption, handed to the command before it returns; what the
         command was not given is counted.
         """
-        async with self._subscription:
+        seconds, clock = self._wanted.seconds, asyncio.get_running_loop().time
+        ends_at = clock() + seconds if seconds is not None else None
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout_at(ends_at):
+                    await stack.enter_async_context(self._subscription)
+            except TimeoutError:
+                raise Unreachable("the time was over before AppSync had let us subscribe") from None
+            self.stands = True
             self.printer.note(f"subscribed to {', '.join(self._reception.by_subscription)}")
             helping = [asyncio.create_task(self.printer.run())]
             if self._wanted.stats_every is not None:
@@ -86,9 +98,10 @@ class Listening:
                 self.command = self._make_command()
             try:
                 try:
-                    end = await self._listen()
+                    end = await self._listen(None if ends_at is None else max(0.0, ends_at - clock()))
                 except LivebusError:
                     await self._drain()
+                    self._tell_unread()
                     raise
                 await self._drain()
                 if end is not End.ENOUGH:
@@ -103,13 +116,11 @@ class Listening:
                 await asyncio.gather(*helping, return_exceptions=True)
                 await self._finish()
 
-    async def _listen(self) -> End:
+    async def _listen(self, seconds: float | None) -> End:
         taking = asyncio.create_task(self._take())
         gone = asyncio.create_task(self._stream.gone())
         try:
-            done, _ = await asyncio.wait(
-                (taking, gone), timeout=self._wanted.seconds, return_when=asyncio.FIRST_COMPLETED
-            )
+            done, _ = await asyncio.wait((taking, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if taking in done:
                 await taking
                 return End.ENOUGH
@@ -128,12 +139,19 @@ class Listening:
                 await self.printer.gap(item)
                 continue
             self._reception.add_message(item)
-            await self.printer.message(item)
+            try:
+                await self.printer.message(item)
+            except LivebusError:  # stdout takes nothing any more; the command still does
+                await self._offer(item)
+                raise
             self._shown += 1
-            if self.command is not None:
-                await self.command.offer(json.dumps(message_record(item)) + "\n")
+            await self._offer(item)
             if self._reception.messages == self._wanted.count:
                 return
+
+    async def _offer(self, message: Message) -> None:
+        if self.command is not None:
+            await self.command.offer(json.dumps(message_record(message)) + "\n")
 
     async def _drain(self) -> None:
         if self.command is not None:

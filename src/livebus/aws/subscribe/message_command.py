@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from livebus.terminal.counts import counted
+
 # Texts that wait for a run.
 QUEUED = 100
 # Of what one run prints, so much is told, in lines of at most so many characters.
@@ -22,7 +24,7 @@ MAX_LINE = 500
 # What is asked to end has so long until it is killed.
 GRACE_SECONDS = 2.0
 # Not for programs of others.
-_SECRETS = ("LIVEBUS_PASSWORD", "LIVEBUS_NEW_PASSWORD")
+_SECRETS = ("LIVEBUS_PASSWORD", "LIVEBUS_NEW_PASSWORD", "LIVEBUS_TOKEN")
 _CHUNK = 64 * 1024
 
 
@@ -94,7 +96,7 @@ class MessageCommand:
         runs = self.endings.total()
         parts = [f"{count} {ending}" for ending, count in sorted(self.endings.items())]
         parts += [f"{self.unrun} not begun"] if self.unrun else []
-        return f"{self._words[0]}: {runs} run{'' if runs == 1 else 's'}" + (f"; {', '.join(parts)}" if parts else "")
+        return f"{self._words[0]}: {counted(runs, 'run')}" + (f"; {', '.join(parts)}" if parts else "")
 
     async def _work(self) -> None:
         while True:

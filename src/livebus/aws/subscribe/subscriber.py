@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from livebus.aws.blocking_call import blocking_call
 from livebus.aws.subscribe.connection import Connection, Loss
 from livebus.aws.subscribe.operation import Operation, with_names_of_their_own
 from livebus.errors import Refused, Unreachable
@@ -82,7 +83,7 @@ class Subscriber:
         return Connection(self._realtime_url, self._host, await self.token(), self.now)
 
     async def token(self) -> str:
-        return await asyncio.to_thread(self._token)
+        return await blocking_call(self._token)
 
     async def pause(self, attempt: int) -> None:
         """Wait before another attempt to connect: up to 0.5 s × 2^attempt, 30 s at the most."""

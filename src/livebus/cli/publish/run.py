@@ -24,6 +24,7 @@ from livebus.publish.answer import THROTTLED
 from livebus.publish.dispatch import Limits
 from livebus.publish.order import Order, ordered
 from livebus.publish.request import Addressing, Item, requests_needed
+from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Run:
 
             items = filled(items)
         known = list(items) if self._is_few else None
+        interruption.begin()
         with self._delivery() as delivery:
             summary = publish(
                 iter(known) if known is not None else items,

@@ -6,7 +6,6 @@ In: outcomes as they come, and the summary. Out: lines on stdout (results) and s
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +13,9 @@ from livebus.publish.answer import Result
 from livebus.publish.request import Item
 from livebus.publish.tally import Tally
 from livebus.terminal import output as terminal
+from livebus.terminal.counts import counted
 from livebus.terminal.escape import escaped
+from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
     from livebus.aws.publish.publishing import Summary
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 # So many events have a line each: on stdout where they are accepted, on stderr where they are not.
 LINES = 1_000
 FAILED_LINES = 10
-PROGRESS_SECONDS = 0.2
 _UNSENT = Result("", "NotSent", "the verb ended before it was accepted")
 
 
@@ -45,8 +45,7 @@ class View:
         self._lines = 0
         self._failed_lines = 0
         self._results: dict[int, Result] = {}
-        self._progress = not self._few and not options.quiet and sys.stderr.isatty()
-        self._width = 0
+        self._status = StatusLine(shown=not self._few and not options.quiet)
         self._history: list[tuple[float, int]] = []
 
     @property
@@ -64,13 +63,9 @@ class View:
             return
         import orjson
 
-        self.clear()
         entry = orjson.loads(item[1].text)
         fields = (result.event_id, entry["Source"], entry["DetailType"])
-        try:
-            terminal.result("\t".join(map(escaped, fields)))
-        except BrokenPipeError:  # `| head -1` wants to see one line, not to publish ten events of a hundred
-            terminal.stop_results()
+        terminal.result_if_possible("\t".join(map(escaped, fields)))
 
     def failed(self, item: Item, result: Result) -> None:
         if self._few:
@@ -78,36 +73,26 @@ class View:
         self._failed_lines += 1
         if self._failed_lines > FAILED_LINES and not self._few:
             return
-        self.clear()
         entry = item[1]
         terminal.report_text(f"{entry.file}: event {entry.index}: {result.error_code}: {result.error_message}")
         if self._failed_lines == FAILED_LINES and not self._few:
             terminal.report_text("further events that fail are counted")
 
     def progress(self, tally: Tally, now: float) -> None:
-        if (
-            not self._progress
-            or now == float("inf")
-            or (self._history and now < self._history[-1][0] + PROGRESS_SECONDS)
-        ):
+        if now == float("inf") or not self._status.is_due:
             return
         from livebus.publish import report
 
         done = tally.accepted + tally.failed
-        self._history = [*self._history[-25:], (now, done)]
+        self._history = [*self._history[-50:], (now, done)]
         first, before = self._history[0]
         rate = (done - before) / (now - first) if now > first else 0.0
         text = report.progress(tally, rate, self._options.total)
-        sys.stderr.write(f"\r{text.ljust(self._width)}")
-        sys.stderr.flush()
-        self._width = len(text)
+        self._status.say(text)
 
     def clear(self) -> None:
         """Take the line of progress away."""
-        if self._width:
-            sys.stderr.write(f"\r{' ' * self._width}\r")
-            sys.stderr.flush()
-            self._width = 0
+        self._status.clear()
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
@@ -128,7 +113,7 @@ class View:
         if not self._options.quiet:
             accepted = summary.tally.accepted
             fast = f" {report.speed(summary.tally, summary.seconds)}" if accepted > LINES else ""
-            terminal.talk(f"published {accepted} event{'' if accepted == 1 else 's'} {where}{fast}")
+            terminal.talk(f"published {counted(accepted, 'event')} {where}{fast}")
 
     def failure(self, summary: Summary, known: Sequence[Item] | None, where: str, left: Sequence[str]) -> None:
         """Not all was accepted; ``left`` says what is left where."""

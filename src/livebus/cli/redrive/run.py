@@ -22,7 +22,9 @@ from livebus.redrive.lines import Message, line_of, messages_of
 from livebus.redrive.selection import Selection
 from livebus.redrive.summary import Summary
 from livebus.redrive.words import lines_of_group, lines_of_letter
+from livebus.terminal import interruption
 from livebus.terminal import output as terminal
+from livebus.terminal.counts import counted, noun
 from livebus.terminal.escape import escaped, json_text
 from livebus.terminal.status_line import StatusLine
 
@@ -70,9 +72,12 @@ def run_list(session: Session, arguments: Namespace) -> int:
         for fields in lines_of_group(group, now):
             terminal.result("\t".join(map(escaped, fields)))
     others = f" of {looked_at}" if looked_at != summary.count else ""
-    terminal.talk(f"{summary.count}{others} {_plural(looked_at, 'message')} in {queue.name} ({session.where})")
+    terminal.talk(f"{summary.count}{others} {noun(looked_at, 'message')} in {queue.name} ({session.where})")
     if hidden:
-        terminal.warn(f"{hidden} more are hidden: somebody has received them, and has not deleted them yet")
+        terminal.warn(
+            f"{hidden} more {noun(hidden, 'is', 'are')} hidden: somebody has received {noun(hidden, 'it', 'them')}, and has not "
+            f"deleted {noun(hidden, 'it', 'them')} yet"
+        )
     if looked_at >= arguments.limit and visible > looked_at:
         terminal.warn(f"there are about {visible}; --limit {visible} looks at all of them")
     return terminal.DONE
@@ -110,7 +115,7 @@ def run_export(session: Session, arguments: Namespace) -> int:
         return terminal.DONE
     path: Path = arguments.output
     count = _export_to(path, lambda write: _look(queue, chosen, arguments.limit, arguments, write))
-    terminal.talk(f"exported {count} {_plural(count, 'message')} from {queue.name}, which keeps them, to {path}")
+    terminal.talk(f"exported {counted(count, 'message')} from {queue.name}, which keeps them, to {path}")
     return terminal.DONE
 
 
@@ -154,7 +159,7 @@ def _look(
         with taking, StatusLine(shown=not arguments.json) as status:
             for letters in taking.pages(most):
                 looked_at += len(letters)
-                status.say(f"{looked_at} messages looked at")
+                status.say(f"{counted(looked_at, 'message')} looked at")
                 for letter in filter(chosen.takes, letters):
                     if see(letter) is False:
                         return looked_at
@@ -165,11 +170,10 @@ def _look(
 
 def _print_line(line: str) -> None:
     """As it is to a file or a program, spelled out to a terminal."""
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         terminal.json_result(json.loads(line))
         return
-    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    terminal.bytes_result(line.encode("utf-8", "backslashreplace"))
 
 
 # --- sending again --------------------------------------------------------------------------------------------------
@@ -194,7 +198,6 @@ def run_publish(session: Session, arguments: Namespace) -> int:
     def tell(outcome: Outcome) -> None:
         nonlocal failed, accepted
         failed, accepted = failed + (not outcome.accepted), accepted + outcome.accepted
-        status.clear()
         _show_outcome(outcome, arguments)
         if arguments.json:
             outcomes.append(_outcome_json(outcome))
@@ -229,8 +232,8 @@ def run_publish(session: Session, arguments: Namespace) -> int:
     if arguments.json:
         terminal.json_result({"accepted": accepted, "failed": failed, "messages": outcomes})
     where = "the bus" if arguments.to == "bus" else "its target"
-    stays = f", {failed} failed and {_plural(failed, 'stays', 'stay')} in {queue.name}" if failed else ""
-    terminal.talk(f"{accepted} {_plural(accepted, 'event')} accepted by {where} ({session.where}){stays}")
+    stays = f", {failed} failed and {noun(failed, 'stays', 'stay')} in {queue.name}" if failed else ""
+    terminal.talk(f"{counted(accepted, 'event')} accepted by {where} ({session.where}){stays}")
     return code or (terminal.FAILED if failed else terminal.DONE)
 
 
@@ -279,7 +282,7 @@ def _dry_run(queue: DeadLetterQueue, way: Way, session: Session, arguments: Name
     ready = len(shown) - failed
     if arguments.json:
         terminal.json_result({"accepted": 0, "failed": failed, "messages": shown})
-    terminal.talk(f"{ready} {_plural(ready, 'event')} would be sent, {failed} could not; nothing was ({session.where})")
+    terminal.talk(f"{counted(ready, 'event')} would be sent, {failed} could not; nothing was ({session.where})")
     return terminal.FAILED if failed else terminal.DONE
 
 
@@ -293,7 +296,6 @@ def run_import(session: Session, arguments: Namespace) -> int:
             for index, reason in queue.send(messages):
                 sent += not reason
                 if reason:
-                    status.clear()
                     terminal.report_text(f"{arguments.file}: line {index + 1}: {reason}")
                 status.say(f"{sent} of {len(messages)} sent")
     except KeyboardInterrupt:
@@ -306,11 +308,13 @@ def run_import(session: Session, arguments: Namespace) -> int:
     if sent < len(messages):
         terminal.report_text(f"{sent} of {len(messages)} messages were sent; the same import sends these again")
         return code or terminal.FAILED
-    terminal.talk(f"sent {sent} {_plural(sent, 'message')} to {queue.name} ({session.where})")
+    terminal.talk(f"sent {counted(sent, 'message')} to {queue.name} ({session.where})")
     return code
 
 
 def _read_lines(file: str) -> list[Message]:
+    if file == "-" and sys.stdin is None:
+        raise InvalidEvent("it is closed", Place("stdin"))
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         text = content.decode("utf-8-sig")
@@ -349,7 +353,7 @@ def run_purge(session: Session, arguments: Namespace) -> int:
                     break
     finally:
         _tell_hidden(taking.kept_hidden)
-        terminal.talk(f"deleted {deleted} of {len(found)} {_plural(len(found), 'message')} in {queue.name}")
+        terminal.talk(f"deleted {deleted} of {len(found)} {noun(len(found), 'message')} in {queue.name}")
     for message_id, reason in failed.items():
         terminal.report_text(f"message {message_id}: {reason}")
     if arguments.json:
@@ -359,8 +363,8 @@ def run_purge(session: Session, arguments: Namespace) -> int:
 
 def _confirmed(count: int, queue: str, where: str) -> bool:
     """Ask at the terminal; somebody who types the number has read it."""
-    what = f"{count} {_plural(count, 'message')} in {queue} ({where})"
-    if not sys.stdin.isatty():
+    what = f"{counted(count, 'message')} in {queue} ({where})"
+    if not terminal.can_ask():
         terminal.report_text(f"nothing was deleted: {what} would be; --yes deletes without being asked")
         return False
     terminal.prompt(f"This deletes {what} for good. Type {count} to go on: ")
@@ -374,13 +378,16 @@ def _confirmed(count: int, queue: str, where: str) -> bool:
 
 
 def _queue(session: Session, arguments: Namespace) -> DeadLetterQueue:
+    """The queue that is meant. What is taken out of it from now on has to be given back, also on Ctrl-C."""
     from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue, queue_url
 
     url = arguments.queue_url
     if not url:
         owner = "the runtime's template" if session.runtime is not None else f"the stack {session.stack_name!r}"
         url = queue_url(session.outputs, arguments.queue or "", owner)
-    return DeadLetterQueue(session.client("sqs"), url, exact=session.runtime is not None)
+    client = session.client("sqs")
+    interruption.begin()
+    return DeadLetterQueue(client, url, exact=session.runtime is not None)
 
 
 def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
@@ -394,10 +401,7 @@ def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
             " would arrive twice"
         )
     if not arguments.json:
-        try:
-            terminal.result("\t".join(map(escaped, (letter.message_id, outcome.event_id or "accepted"))))
-        except BrokenPipeError:
-            terminal.stop_results()
+        terminal.result_if_possible("\t".join(map(escaped, (letter.message_id, outcome.event_id or "accepted"))))
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:
@@ -413,11 +417,9 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 def _tell_hidden(count: int) -> None:
     if count:
-        terminal.warn(f"{count} messages could not be given back: the queue shows them again within 5 minutes")
-
-
-def _plural(count: int, one: str, many: str = "") -> str:
-    return one if count == 1 else many or f"{one}s"
+        terminal.warn(
+            f"{counted(count, 'message')} could not be given back: the queue shows {noun(count, 'it', 'them')} again within 5 minutes"
+        )
 
 
 RUNS = {

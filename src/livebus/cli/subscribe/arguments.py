@@ -35,13 +35,14 @@ before it, --variables to the --subscription before it. With --field everything 
 schema is that of --schema, of the template, or what the API tells of itself.
 
 The password comes from --password-stdin, from LIVEBUS_PASSWORD, or from the terminal, never from an argument. Where
-Cognito wants the temporary password replaced, the new one comes from LIVEBUS_NEW_PASSWORD or from the terminal.
+Cognito wants the temporary password replaced, the new one comes from LIVEBUS_NEW_PASSWORD or from the terminal. It is proved
+(USER_SRP_AUTH) where the app client allows that, else sent (USER_PASSWORD_AUTH).
 
 stdout has one line per message: the time and the text, with a tab between them (and the subscription's name, where there
 are several); control characters are spelled out. stderr says "subscribed to NAME" once AppSync has acknowledged, and how
 long each gap was when a connection was lost. A lost connection is taken up again for as long as it takes.
 exit codes: 0 --count messages came (or the end was asked for), 1 refused, fewer came, or a run of --exec failed, 2 wrong
-usage, 130 interrupted before --count messages came
+usage, 130 interrupted before it was subscribed, or before --count messages came
 """
 
 
@@ -158,10 +159,21 @@ def argument_parser(description: str) -> Parser:
     )
     end = parser.add_argument_group("when to end")
     end.add_argument("--count", type=flags.at_least_one, metavar="N", help="end after N messages")
-    end.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="end so long after it is subscribed")
+    end.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="end after so long, counted from the start: sign-in included",
+    )
     who = parser.add_argument_group("who subscribes")
     who.add_argument("--user", metavar="NAME", help="who signs in (default with --local: the runtime's own user)")
     who.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+    who.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="sign nobody in: a token that an app got, read again for each connection (or the token in LIVEBUS_TOKEN)",
+    )
     who.add_argument("--token", choices=("access", "id"), default="access", help="which token (default: access)")
     flags.add_destination(parser)
     parser.add_argument(
@@ -176,5 +188,11 @@ def argument_parser(description: str) -> Parser:
         type=flags.not_empty,
         metavar="NAME|ID",
         help="the app client to sign in with: an Output with its id, or the id (default: the API's, by the Outputs' names)",
+    )
+    parser.add_argument(
+        "--user-pool",
+        type=flags.not_empty,
+        metavar="NAME|ID",
+        help="the app client's user pool: an Output with its id, or the id (default: by the Outputs' names)",
     )
     return parser

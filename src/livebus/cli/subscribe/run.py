@@ -11,18 +11,20 @@ import signal
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from livebus.aws.session import Session
 from livebus.cli import flags
 from livebus.cli.parser import Parser
 from livebus.cli.subscribe.arguments import FIELD, argument_parser
 from livebus.errors import InvalidOperation, LivebusError
+from livebus.terminal import interruption
 from livebus.terminal import output as terminal
+from livebus.terminal.time_limit import TimeIsUp, time_limit
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
@@ -53,29 +55,65 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     arguments = parser.parse_args(argv)
     folders = flags.folders(project)
     session = Session(flags.destination(parser, arguments, folders))
+    began = time.monotonic()
     try:
-        asked = _asked(parser, arguments)
-        documents = {id(each): _document(parser, each) for each in asked if each.document is not None}
-        command = _command(parser, arguments)
-        _check_user(parser, arguments, session)
-        from livebus.aws.subscribe.api_schemas import ApiSchemas
-
-        template, schema = arguments.template, arguments.schema
-        schemas = ApiSchemas(session, folders, arguments.api or "", template=template, schema=schema)
-        api = schemas.api
-        sign_in = _sign_in(parser, arguments, session, api)
-        operations = [
-            documents[id(each)] if each.document is not None else _field_operation(parser, each, schemas, sign_in)
-            for each in asked
-        ]
-        return _listen(operations, sign_in, api, arguments, command)
+        with time_limit(arguments.timeout):
+            prepared = _prepared(parser, arguments, session, folders)
+        left = arguments.timeout - (time.monotonic() - began) if arguments.timeout is not None else None
+        return _listen(prepared, arguments, left)
     except LivebusError as error:
         terminal.report(error)
+        return terminal.FAILED
+    except TimeIsUp:
+        terminal.report_text(f"not subscribed within {arguments.timeout:g} s")
         return terminal.FAILED
     except asyncio.CancelledError:
         return TERMINATED
     except KeyboardInterrupt:
-        return terminal.INTERRUPTED if arguments.count else terminal.DONE
+        return terminal.INTERRUPTED
+
+
+class Tokens(NamedTuple):
+    """Where tokens come from, as a Subscriber takes it; ``refresh_in`` is None where nobody can refresh them."""
+
+    token: Callable[[], str]
+    refresh_in: Callable[[], float] | None
+    renew: Callable[[], None]
+
+
+class Prepared(NamedTuple):
+    """All that is needed to subscribe."""
+
+    operations: Sequence[Operation]
+    tokens: Tokens
+    api: ApiAddress
+    command: Sequence[str] | None
+
+
+def _prepared(parser: Parser, arguments: Namespace, session: Session, folders: Sequence[Path]) -> Prepared:
+    """Ask for all that is needed, a password included. Raises LivebusError; a usage error ends the process."""
+    asked = _asked(parser, arguments)
+    documents = {id(each): _document(parser, each) for each in asked if each.document is not None}
+    command = _command(parser, arguments)
+    given = _given_token(parser, arguments)
+    if given is None:
+        _check_user(parser, arguments, session)
+    from livebus.aws.subscribe.api_schemas import ApiSchemas
+
+    template, schema = arguments.template, arguments.schema
+    schemas = ApiSchemas(session, folders, arguments.api or "", template=template, schema=schema)
+    if given is not None:
+        tokens = Tokens(given, None, lambda: None)
+    else:
+        sign_in = _sign_in(parser, arguments, session, schemas.api)
+        tokens = Tokens(sign_in.token, sign_in.refresh_in, sign_in.renew)
+    # Here, where a password may be asked for, and Ctrl-C and --timeout end what waits.
+    tokens.token()
+    operations = [
+        documents[id(each)] if each.document is not None else _field_operation(parser, each, schemas, tokens.token)
+        for each in asked
+    ]
+    return Prepared(operations, tokens, schemas.api, command)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
@@ -124,7 +162,7 @@ def _document(parser: Parser, asked: Asked) -> Operation:
         parser.error(f"--subscription: {error}")
 
 
-def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, sign_in: SignIn) -> Operation:
+def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, token: Callable[[], str]) -> Operation:
     """A subscription to a field, with all that can be selected."""
     from livebus.aws.subscribe.operation import Operation
 
@@ -134,7 +172,7 @@ def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, sign_in:
     from livebus.subscribe.document import subscription_fields, write_document
 
     try:
-        schema = schemas.find(name, sign_in.token)
+        schema = schemas.find(name, token)
     except LivebusError:
         if name is None or asked.filters or schemas.is_given:
             raise
@@ -155,6 +193,35 @@ def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, sign_in:
 # --- who asks ---------------------------------------------------------------------------------------------------------
 
 
+def _given_token(parser: Parser, arguments: Namespace) -> Callable[[], str] | None:
+    """The token that is given, in a file or in LIVEBUS_TOKEN; None where somebody signs in. Whoever is named does."""
+    names = arguments.user is not None or arguments.password_stdin
+    if arguments.token_file is not None:
+        if names:
+            parser.error("--token-file signs nobody in: it goes without --user and --password-stdin")
+        from livebus.aws.given_token import token_of_file
+
+        return token_of_file(arguments.token_file)
+    text = os.environ.get("LIVEBUS_TOKEN")
+    if not text or names:
+        return None
+    from livebus.aws.given_token import given_token
+
+    return lambda: given_token(text, "LIVEBUS_TOKEN")
+
+
+def _asked_for(question: str) -> str:
+    """A secret, typed at the terminal; nothing at its end (Ctrl-D)."""
+    try:
+        return getpass(question)
+    except EOFError:
+        terminal.talk("")
+        return ""
+    except BaseException:
+        terminal.talk("")  # what comes next begins a line of its own
+        raise
+
+
 def _check_user(parser: Parser, arguments: Namespace, session: Session) -> str:
     runtime = session.runtime
     user_name = arguments.user or (runtime.user_name if runtime else "")
@@ -167,60 +234,69 @@ def _sign_in(parser: Parser, arguments: Namespace, session: Session, api: ApiAdd
     runtime = session.runtime
     user_name = _check_user(parser, arguments, session)
     if arguments.password_stdin:
-        password: str | None = sys.stdin.readline().rstrip("\r\n")
+        password: str | None = sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
     else:
         password = os.environ.get("LIVEBUS_PASSWORD")
     if password is None and runtime is not None and user_name == runtime.user_name:
         password = runtime.password
-    if password is None and sys.stdin.isatty():
-        password = getpass(f"Password of {user_name}: ")
+    if password is None and terminal.can_ask():
+        password = _asked_for(f"Password of {user_name}: ")
     if not password:
         parser.error("no password: set LIVEBUS_PASSWORD, or pass --password-stdin and write it to stdin")
     from livebus.aws.sign_in import SignIn
-    from livebus.stack.api_address import find_client_id
+    from livebus.stack.api_address import find_client_id, find_pool_id
 
     # With the API's URL and the app client's id no stack is needed.
     outputs = {} if "://" in (arguments.api or "") and arguments.client else session.outputs
     new_password = os.environ.get("LIVEBUS_NEW_PASSWORD")
-    asked = (lambda: getpass(f"New password for {user_name}: ")) if sys.stdin.isatty() else None
+    asked = (lambda: _asked_for(f"New password for {user_name}: ")) if terminal.can_ask() else None
+    client_id = find_client_id(outputs, session.owner if outputs else "the call", api, arguments.client or "")
     return SignIn(
         session.client("cognito-idp"),
-        client_id=find_client_id(outputs, session.owner, api, arguments.client or ""),
+        client_id=client_id,
+        pool_id=find_pool_id(outputs, client_id, arguments.user_pool or ""),
         user_name=user_name,
         password=password,
         member=MEMBERS[arguments.token],
         new_password=(lambda: new_password) if new_password else asked,
+        tell=terminal.talk,
     )
 
 
 # --- listening --------------------------------------------------------------------------------------------------------
 
 
-def _listen(
-    operations: Sequence[Operation],
-    sign_in: SignIn,
-    api: ApiAddress,
-    arguments: Namespace,
-    command: Sequence[str] | None,
-) -> int:
+def _listen(prepared: Prepared, arguments: Namespace, seconds: float | None) -> int:
+    """Subscribe, and show what comes; ``seconds`` are what is left of --timeout."""
     from livebus.aws.subscribe.subscriber import Subscriber
 
     def lost(reason: str) -> None:
         listening.printer.lost(reason)
 
+    tokens, api = prepared.tokens, prepared.api
     subscriber = Subscriber(
         realtime_url=api.realtime_url,
         host=api.host,
-        token=sign_in.token,
-        refresh_in=sign_in.refresh_in,
-        renew=sign_in.renew,
+        token=tokens.token,
+        refresh_in=tokens.refresh_in,
+        renew=tokens.renew,
         lost=lost,
     )
-    listening = _listening(subscriber.subscribe(*operations), arguments, command)
-    return asyncio.run(_until_the_end(listening, arguments))
+    listening = _listening(subscriber.subscribe(*prepared.operations), arguments, prepared.command, seconds)
+    interruption.begin()
+    try:
+        return asyncio.run(_until_the_end(listening, arguments))
+    except KeyboardInterrupt:
+        # The usual end of somebody who looks on, and of nobody else.
+        return terminal.DONE if listening.stands and not arguments.count else terminal.INTERRUPTED
 
 
-def _listening(subscription: Subscription, arguments: Namespace, command: Sequence[str] | None) -> Listening:
+def _listening(
+    subscription: Subscription,
+    arguments: Namespace,
+    command: Sequence[str] | None,
+    seconds: float | None = None,
+) -> Listening:
     from livebus.aws.subscribe.listening import Listening, Wanted
     from livebus.aws.subscribe.printer import LinePrinter
     from livebus.subscribe.reception import Reception
@@ -235,7 +311,9 @@ def _listening(subscription: Subscription, arguments: Namespace, command: Sequen
         from livebus.aws.subscribe.table_printer import TablePrinter
 
         styled = terminal.coloured(sys.stdout)
-        printer = TablePrinter(stream, reception, time.monotonic, styled=styled, note_here=sys.stderr.isatty())
+        printer = TablePrinter(
+            stream, reception, time.monotonic, styled=styled, note_here=terminal.drawable(sys.stderr)
+        )
     else:
         form: Form = "json" if arguments.json else "jsonl" if arguments.jsonl else "text"
         printer = LinePrinter(stream, "silent" if form == "text" and command else form, named=len(names) > 1)
@@ -251,7 +329,7 @@ def _listening(subscription: Subscription, arguments: Namespace, command: Sequen
             clock=time.monotonic,
         )
 
-    wanted = Wanted(arguments.count, arguments.timeout, arguments.stats)
+    wanted = Wanted(arguments.count, arguments.timeout if seconds is None else seconds, arguments.stats)
     return Listening(
         subscription, stream, printer, reception, wanted, clock=time.monotonic, command=start if command else None
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from argparse import SUPPRESS, Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ EXAMPLES = """\
 examples:
   livebus validate                                   template.yaml and the events beside it
   livebus validate --fast --watch                    again after each change, without cfn-lint
-  livebus validate events/sample.json                the way of one event
+  livebus validate --verbose events/sample.json      the way of one event, though it arrives
   livebus validate --undelivered events/undelivered  and see that these do not arrive
   livebus validate --template cdk.out/App.template.json --template other/template.yaml
   livebus validate --ignore "W9101:another team's"   leave a finding out, and say why
@@ -33,37 +34,53 @@ template holds what is to last:
   undelivered = ["events/undelivered"]
   ignore = [{ id = "W9101", reason = "another team's" }]
 
-stdout has the findings and each event's way (or JSON); the summary is on stderr.
+The summary comes first, on stderr. stdout has the findings, and the way of each event that does not do what is expected of it
+(or JSON).
 exit codes: 0 no errors or warnings, and each event does what is expected of it, 1 otherwise, 2 wrong usage or files that are not there
 """
+
+_LIST = "--list shows all."
 
 
 def close_check(check_id: str) -> str:
     from livebus.validate.findings import IDS
 
-    return f"{did_you_mean(check_id.upper(), IDS)} --list shows all.".lstrip()
+    return f"{did_you_mean(check_id.upper(), IDS)} {_LIST}".lstrip()
 
 
 def read_options(arguments: Namespace) -> Options:
     """Raises LivebusError for flags that say nothing that can be meant."""
-    from livebus.checks.suppression import from_flag
+    from livebus.checks.suppression import Suppression, from_flag, no_such_check
     from livebus.validate.findings import IDS
+    from livebus.validate.foreign_checks import foreign_ids
     from livebus.validate.validation import Options
 
     parameters = dict(setting.partition("=")[::2] for setting in arguments.set)
     if "" in parameters or any("=" not in setting for setting in arguments.set):
         raise LivebusError("--set takes Param=Value")
     only = tuple(each.strip() for given in arguments.only for each in given.split(",") if each.strip())
-    for each in only:
-        if each[1:3] in ("91", "92") and not any(known.startswith(each) for known in IDS):
-            raise LivebusError(f"there is no check {each!r}", Place("--only"), advice=close_check(each))
+    unknown = (no_such_check(each, Place("--only"), IDS, foreign_ids) for each in only)
+    faults = [replace(fault, advice=f"{fault.advice} {_LIST}".lstrip()) for fault in unknown if fault is not None]
+    ignore: list[Suppression] = []
+    for text in arguments.ignore:
+        try:
+            ignore.append(from_flag(text, IDS, foreign_ids))
+        except LivebusError as error:
+            faults += error.faults
+    if faults:
+        raise LivebusError(faults=faults)
+    if arguments.fast and only and not any(known.startswith(only) for known in IDS):
+        raise LivebusError(
+            f"nothing would be checked: {', '.join(only)} is cfn-lint's, and --fast leaves cfn-lint out",
+            Place("--only"),
+        )
     return Options(
         now=datetime.now(UTC),
         parameters=parameters,
         stack_name=arguments.stack_name or "",
         region=arguments.region or "",
         only=only,
-        ignore=tuple(from_flag(each, IDS) for each in arguments.ignore),
+        ignore=tuple(ignore),
         events=_event_files(arguments.events),
         undelivered=tuple(arguments.undelivered),
     )
@@ -116,7 +133,7 @@ def argument_parser() -> Parser:
     how = parser.add_argument_group("how it is shown")
     how.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     how.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 log; - is stdout")
-    how.add_argument("--verbose", action="store_true", help="show the way of every event, however many there are")
+    how.add_argument("--verbose", action="store_true", help="show the way of every event, also of those that arrive")
     how.add_argument("--quiet", action="store_true", help="show only what is wrong")
     how.add_argument("--watch", action="store_true", help="validate again after each change")
     remote = parser.add_argument_group("asking AWS", "Needs credentials, and sends events, patterns and code to AWS.")

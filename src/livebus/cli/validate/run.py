@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livebus.cli.validate.arguments import argument_parser, close_check, read_options
-from livebus.errors import LivebusError
+from livebus.errors import LivebusError, Place
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import json_text
+from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
     from livebus.checks.check import Check
@@ -64,7 +65,11 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
             code = terminal.FAILED
         read += validation.project.read.values()
         read += [validation.project.folder / "events", *options.undelivered]
-    _show(report, arguments)
+    try:
+        _show(report, arguments)
+    except LivebusError as error:
+        terminal.report(error)
+        code = terminal.FAILED
     return (terminal.DONE if report.is_sound(lenient=arguments.lenient) and not code else terminal.FAILED), read
 
 
@@ -137,14 +142,15 @@ def _show(report: Report, arguments: Namespace) -> None:
 
     if arguments.sarif:
         _write_sarif(report, arguments.sarif)
+    # The whole before its parts.
+    terminal.talk(summary(report))
     if arguments.json:
         terminal.json_result(as_json(report))
     elif arguments.sarif != "-":
-        unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+        unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
         style = Style(terminal.coloured(sys.stdout), unicode, arguments.verbose, arguments.quiet)
         for line in lines(report, style):
             terminal.result(line)
-    terminal.talk(summary(report))
 
 
 def _write_sarif(report: Report, file: str) -> None:
@@ -160,7 +166,10 @@ def _write_sarif(report: Report, file: str) -> None:
     if file == "-":
         terminal.json_result(log)
     else:
-        Path(file).write_text(json_text(log) + "\n", encoding="utf-8")
+        try:
+            Path(file).write_text(json_text(log) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise LivebusError(f"cannot write: {error.strerror or error}", Place(file)) from None
 
 
 # --- what there is to check -----------------------------------------------------------------------------------------
@@ -170,7 +179,7 @@ def _list(*, markdown: bool) -> int:
     from livebus.validate.catalogue import listing, markdown_table
     from livebus.validate.findings import LISTED
 
-    for line in markdown_table(LISTED) if markdown else listing(LISTED):
+    for line in markdown_table(LISTED) if markdown else listing(LISTED, columns_of(sys.stdout)):
         terminal.result(line)
     return terminal.DONE
 
@@ -183,7 +192,7 @@ def _explain(check_id: str) -> int:
     if not wanted:
         terminal.report(LivebusError(f"there is no check {check_id!r}", advice=close_check(check_id)))
         return terminal.USAGE
-    for line in explanation(wanted):
+    for line in explanation(wanted, columns_of(sys.stdout)):
         terminal.result(line)
     return terminal.DONE
 

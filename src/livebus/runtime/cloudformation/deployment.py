@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livebus.errors import LivebusError
+from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.cloudformation.changes import changed_members, is_replaced
 from livebus.runtime.cloudformation.effects import Effects
 from livebus.runtime.cloudformation.function_code import missing_code
@@ -153,7 +154,7 @@ class Deployer:
                 await deployment
         except Exception as error:
             logging.getLogger("livebus").exception("unexpected error")
-            self._settle(stack, status, f"{type(error).__name__} in the local runtime; its log has more")
+            self._settle(stack, status, unexpected(error))
 
     async def _carry_out(self, stack: Stack, change_set: ChangeSet) -> None:
         await asyncio.sleep(0)  # the call is answered first

@@ -7,7 +7,7 @@ One sign-in's way, and the module that answers for each part of it::
       │ actions          CognitoIdp: an action's name and request in, its answer or CognitoError out
       │ parameters       does the request have the form that the service model gives it
       ▼
-    ┌ sign_in            passwords, SRP, NEW_PASSWORD_REQUIRED  ── srp (arithmetic), passwords (what is kept, policy)
+    ┌ sign_in            passwords, SRP, NEW_PASSWORD_REQUIRED  ── livebus.srp (arithmetic), passwords (what is kept, policy)
     │ refresh            refresh tokens: use, rotation, revocation
     │ sign_up            SignUp and its code             account_recovery   a forgotten password and its code
     │ own_account        what an access token allows     administration     the Admin actions, ListUsers

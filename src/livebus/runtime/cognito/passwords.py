@@ -13,7 +13,7 @@ import string
 from collections.abc import Callable
 from typing import Final
 
-from livebus.runtime.cognito import srp
+from livebus import srp
 from livebus.runtime.cognito.errors import CognitoError
 from livebus.runtime.cognito.users import Credential
 from livebus.template.application import UserPool

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import orjson
 
-from livebus.runtime.cognito import srp
+from livebus import srp
 from livebus.runtime.cognito.attributes import write_attributes
 from livebus.runtime.cognito.context import Action, Answer, Context, Request, check_secret_hash, required
 from livebus.runtime.cognito.errors import CognitoError, invalid_parameter, not_authorized, user_not_found

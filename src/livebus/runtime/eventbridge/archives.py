@@ -20,6 +20,7 @@ from livebus.event.envelope import Event
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.runtime.eventbridge.archive_store import ArchiveFault, ArchiveStore, Page
 from livebus.template.application import Archive
+from livebus.terminal.counts import counted
 
 REPLAY_NAME = "replay-name"
 FLUSH_SECONDS = 0.05
@@ -177,7 +178,7 @@ class Archives:
             self.store.add(list(pages.values()))
             self._bound()
         except ArchiveFault as fault:
-            self._tell_fault(f"{fault}; {count} events are not in it")
+            self._tell_fault(f"{fault}; {counted(count, 'event is', 'events are')} not in it")
 
     def _bound(self) -> None:
         if self.store.size <= self._max_bytes:

@@ -28,6 +28,7 @@ from livebus.flow import (
     Published,
 )
 from livebus.operation import Services
+from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults
@@ -205,7 +206,7 @@ class EventBuses:
             attempt = Line.attempt(event, target, self.services())
         except Exception as error:  # a bug of ours must not end the way of the events behind this one
             logging.getLogger("livebus").exception("unexpected error")
-            message = f"{type(error).__name__} in the local runtime; its log has more"
+            message = unexpected(error)
             return Attempt(target, failure=Failure("INTERNAL_ERROR", message, retryable=False))
         if attempt.response is not None:
             self._log(target.api.api.api_id, attempt.response)

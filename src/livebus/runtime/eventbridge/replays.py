@@ -17,6 +17,7 @@ from typing import Protocol
 import orjson
 
 from livebus.event.envelope import Event, whole_seconds
+from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.eventbridge.archive_store import ArchiveFault, KeptEvent, Replay
 from livebus.runtime.eventbridge.archives import REPLAY_NAME, Archives
 
@@ -101,7 +102,7 @@ class Replays:
             self._fail(name, str(fault))
         except Exception as error:  # a bug of ours must not leave a replay running for ever
             logging.getLogger("livebus").exception("unexpected error")
-            self._fail(name, f"{type(error).__name__} in the local runtime; its log has more")
+            self._fail(name, unexpected(error))
 
     def _fail(self, name: str, reason: str) -> None:
         try:

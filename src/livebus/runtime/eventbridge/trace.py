@@ -17,6 +17,7 @@ from livebus.flow import Attempt, CompiledRule, FunctionAttempt
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.steps import Step
 from livebus.template.application import Queue
+from livebus.terminal.counts import counted
 
 Listener = Callable[[dict[str, Any]], None]
 Tell = Callable[[str], None]
@@ -124,7 +125,7 @@ class Trace:
         for field, deliveries in attempt.published.deliveries:
             if deliveries.dropped:
                 count, reason = len(deliveries.dropped), deliveries.dropped[0].reason
-                self._problem(f"event {event.id}: {field} reached {count} subscribers less: {reason}")
+                self._problem(f"event {event.id}: {field} reached {counted(count, 'subscriber')} less: {reason}")
         if self.listeners or self._verbose:
             self._emit_attempt(event, rule, attempt, attempts)
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from livebus.errors import Fault, LivebusError, did_you_mean
+from livebus.errors import Fault, LivebusError, WrongUsage, did_you_mean
 from livebus.runtime.aws_errors import Answer
-from livebus.runtime.faults.injection import Faults, read_injections
+from livebus.runtime.faults.injection import Faults, Injection, read_injections
 
 PATH = "/_livebus/faults"
 _MEMBERS = ("failTargets", "latency", "faults")
@@ -77,19 +77,24 @@ class FaultControl:
         if faults:
             raise LivebusError(faults=faults)
         injections = read_injections(texts)
-        known = list(self._targets())
-        for name in (*targets, *(each.target for each in injections if each.target)):
-            if name not in known:
-                shown = ", ".join(map(repr, known)) or "none"
-                faults.append(
-                    Fault(f"no target {name!r}", expected=f"one of {shown}", advice=did_you_mean(name, known))
-                )
-        if faults:
-            raise LivebusError(faults=faults)
+        check_targets(targets, injections, self._targets())
         self._faults.failing_targets = frozenset(targets)
         self._faults.latency = float(latency)
         self._faults.inject(injections)
         self._tell(f"faults: {described(self.state())}")
+
+
+def check_targets(failing: Iterable[str], injections: Iterable[Injection], targets: Iterable[str]) -> None:
+    """Raise WrongUsage where a target is to fail that there is none of: nothing would, and a rehearsal would prove nothing."""
+    known = list(targets)
+    shown = ", ".join(map(repr, known)) or "none"
+    faults = [
+        Fault(f"no target {name!r}", expected=f"one of {shown}", advice=did_you_mean(name, known))
+        for name in (*failing, *(each.target for each in injections if each.target))
+        if name not in known
+    ]
+    if faults:
+        raise WrongUsage(faults=faults)
 
 
 def described(state: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import orjson
 
 from livebus.errors import LivebusError
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import Answer, AwsError, unexpected
 from livebus.runtime.port import query_protocol, refusals
 from livebus.runtime.s3.service import S3, S3Request
 
@@ -35,10 +35,15 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueryService:
-    """A service of the query protocol: what answers an action and its form, and the namespace of its XML."""
+    """
+    A service of the query protocol: what answers an action and its form, and the namespace of its XML.
+
+    ``region`` is the one that it takes requests for; empty for one that is the same in all regions.
+    """
 
     call: Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
     namespace: str
+    region: str = ""
 
 
 class AwsEndpoint:
@@ -74,7 +79,7 @@ class AwsEndpoint:
 
     async def _call(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if not target:
-            return self._query(refusals.signed_service(headers), body)
+            return self._query(headers, body)
         prefix, _, action = target.partition(".")
         given_type = headers.get("Content-Type", "").split(";")[0].strip().lower()
         content_type = given_type if given_type in _CONTENT_TYPES else "application/x-amz-json-1.1"
@@ -93,12 +98,15 @@ class AwsEndpoint:
             return self._refusal(AwsError("InternalFailure", str(error), 500), content_type)
         return Answer(200, self._headers(content_type), orjson.dumps(answer))
 
-    def _query(self, name: str, body: bytes) -> Answer:
+    def _query(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        name = refusals.signed_service(headers)
         service, request_id = self._queries.get(name), self._new_id()
         if service is None:
             return refusals.of_query(body, name, request_id)
         namespace = service.namespace
         try:
+            if service.region:
+                refusals.check_region(headers, service.region)
             form = query_protocol.read_form(body)
             action = str(form.get("Action") or "")
             answer = service.call(action, form)
@@ -109,7 +117,7 @@ class AwsEndpoint:
             return query_protocol.refusal(refused, namespace=namespace, request_id=request_id)
         except Exception as error:
             logging.getLogger("livebus").exception("unexpected error")
-            refused = AwsError("InternalFailure", f"{type(error).__name__} in the local runtime; its log has more", 500)
+            refused = AwsError("InternalFailure", unexpected(error), 500)
             return query_protocol.refusal(refused, namespace=namespace, request_id=request_id)
         return query_protocol.answer(action, answer, namespace=namespace, request_id=request_id)
 

@@ -20,7 +20,7 @@ from livebus.realtime import GRAPHQL_WS, read_handshake
 from livebus.runtime.appsync import graphql_http
 from livebus.runtime.appsync.realtime_session import CLOSE_SECONDS, RealtimeSession
 from livebus.runtime.appsync.served_api import ServedApi
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import Answer, AwsError, unexpected
 from livebus.runtime.faults import control as fault_control
 from livebus.runtime.faults.control import FaultControl
 from livebus.runtime.faults.injection import Faults
@@ -108,7 +108,7 @@ class HttpServer:
             return web.Response(status=400)
         except Exception as error:  # a bug of ours must not end the connection of somebody else, nor go unseen
             logging.getLogger("livebus").exception("unexpected error")
-            message = f"{type(error).__name__} in the local runtime; its log has more"
+            message = unexpected(error)
             if graphql is not None:
                 response = _response(graphql_http.internal_failure(message, self._new_id()))
             else:

@@ -15,12 +15,14 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from livebus.runtime.aws_errors import Answer
+from livebus.runtime.aws_errors import Answer, AwsError
 
 # HTTP's "Not Implemented": SDKs do not try again on it.
 _STATUS = 501
 _REST_XML = frozenset({"s3", "s3-outposts", "route53", "cloudfront"})
-_SCOPE = re.compile(r"AWS4[-A-Z0-9]* +Credential=[^,/]*/[0-9]{8}/[^,/]*/(?P<service>[a-z0-9-]{1,64})/aws4_request")
+_SCOPE = re.compile(
+    r"AWS4[-A-Z0-9]* +Credential=[^,/]*/[0-9]{8}/(?P<region>[^,/]*)/(?P<service>[a-z0-9-]{1,64})/aws4_request"
+)
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_ACTION = 128
 
@@ -29,6 +31,23 @@ def signed_service(headers: Mapping[str, str]) -> str:
     """The service that a request is signed for; empty where it is not signed."""
     found = _SCOPE.match(headers.get("Authorization", ""))
     return found["service"] if found else ""
+
+
+def check_region(headers: Mapping[str, str], region: str) -> None:
+    """
+    Raise AwsError for a request that is signed for another region: what it makes would have the ARNs of this one.
+
+    AWS's endpoints refuse such a signature in these words; what to do about it is ours.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+    found = _SCOPE.match(headers.get("Authorization", ""))
+    if found and found["region"] != region:
+        raise AwsError(
+            "SignatureDoesNotMatch",
+            f"Credential should be scoped to a valid region, not '{found['region'][:_LONGEST_ACTION]}'. The local runtime is "
+            f"{region}: pass --region {region}, or start it with another --region.",
+            403,
+        )
 
 
 def of_query(body: bytes, service: str, request_id: str) -> Answer:

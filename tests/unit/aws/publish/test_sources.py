@@ -82,6 +82,16 @@ def test_broken_gzip_is_one_fault(tmp_path: Path, damage: object, expected: str)
     assert f"broken gzip: {expected}" in fault
 
 
+def test_what_an_earlier_run_left_in_a_folder_is_not_read(tmp_path: Path) -> None:
+    """It would be published again without being asked for; by its own name it can be."""
+    (tmp_path / "a.ndjson.failed.ndjson").write_text(LINE)
+    (fault,) = read(str(tmp_path))
+    assert "a.ndjson.failed.ndjson, which is left of an earlier run, goes by its own name" in fault
+    (tmp_path / "a.ndjson").write_text(LINE)
+    assert [Path(each).name for each in read(str(tmp_path))] == ["a.ndjson 0"]
+    assert [Path(each).name for each in read(str(tmp_path / "a.ndjson.failed.ndjson"))] == ["a.ndjson.failed.ndjson 0"]
+
+
 def test_a_file_that_shrinks_is_one_fault(tmp_path: Path) -> None:
     """The entry that the end now cuts off is not reported as broken as well."""
     path = tmp_path / "a.ndjson"

@@ -56,10 +56,12 @@ def ids(answer: dict[str, Any], member: str = "findings") -> list[str]:
 
 
 def test_a_sound_template_ends_with_0(capsys: pytest.CaptureFixture[str]) -> None:
-    """The way of its event on stdout, the summary on stderr."""
+    """The summary on stderr says it all; the way of its event is on stdout for whoever asks."""
     application()
 
     assert run() == 0
+    assert capsys.readouterr() == ("", "0 errors, 0 warnings, 1 of 1 events arrive\n")
+    assert run("--verbose") == 0
     assert capsys.readouterr() == (
         (
             "events/hello.json: arrives\n"
@@ -364,7 +366,13 @@ def test_warnings_fail_unless_lenient(capsys: pytest.CaptureFixture[str]) -> Non
         ),
         (["helo.json"], "error: helo.json: 'helo.json' is not there. Looked in '.'."),
         (["--set", "x"], "error: --set takes Param=Value"),
-        (["--only", "E9999"], None),
+        (["--only", "E3001", "--only", "W"], None),
+        (["--only", "E9999"], "error: --only: there is no check 'E9999'. Did you mean 'E9199'? --list shows all."),
+        (["--ignore", "W9999:x"], "error: --ignore: there is no check 'W9999'. Did you mean 'W9195'?"),
+        (
+            ["--only", "E3001"],
+            "error: --only: nothing would be checked: E3001 is cfn-lint's, and --fast leaves cfn-lint out",
+        ),
         (["--only", "E9109x"], "error: --only: there is no check 'E9109x'. --list shows all."),
         (
             ["--ignore", "W3002"],
@@ -373,7 +381,7 @@ def test_warnings_fail_unless_lenient(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_wrong_usage_ends_with_2(arguments: list[str], message: str | None, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line on stderr, with the next step; ids of others are taken as they are."""
+    """One line on stderr, with the next step; the ids of cfn-lint's rules are ids of checks, too."""
     application()
 
     if message is None:

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from livebus.runtime.faults.control import FaultControl
-from livebus.runtime.faults.injection import Faults, Injection
+from livebus.errors import WrongUsage
+from livebus.runtime.faults.control import FaultControl, check_targets
+from livebus.runtime.faults.injection import Faults, Injection, read_injections
 
 JSON = {"Content-Type": "application/json"}
 
@@ -82,3 +83,14 @@ def test_a_misspelt_target_is_told_what_it_may_be(control: Control) -> None:
     assert control.call("PUT", {"failTargets": ["AppSnc"]})[1] == {
         "errors": ["no target 'AppSnc'; expected one of 'AppSync', 'Other'. Did you mean 'AppSync'?"]
     }
+
+
+def test_targets_that_there_are_not_are_wrong_usage() -> None:
+    """All at once, by flag or as a fault's option, with what there is."""
+    with pytest.raises(WrongUsage) as raised:
+        check_targets(["AppSnyc", "AppSync"], read_injections(["target-error=1,target=Bogus"]), ["AppSync"])
+    assert [str(fault) for fault in raised.value.faults] == [
+        "no target 'AppSnyc'; expected one of 'AppSync'. Did you mean 'AppSync'?",
+        "no target 'Bogus'; expected one of 'AppSync'",
+    ]
+    check_targets(["AppSync"], (), ["AppSync"])

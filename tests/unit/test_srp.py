@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.runtime.cognito import srp
+from livebus import srp
+from support.srp_client import SrpClient
 
 # Computed with pycognito 2024.5.1, an implementation of its own: pool "Pool123", user "alice", password "Pässword 1",
 # the salt below, and as private numbers SHA-512 of "a" and of "b", each written twice.
@@ -80,13 +80,25 @@ def test_a_multiple_of_the_prime_gives_no_key() -> None:
     salt=st.integers(0, 2**128 - 1),
     private=st.integers(2**255, 2**256),
 )
-def test_both_halves_agree_exactly_if_the_passwords_do(
-    srp_client_class: Any, password: str, other: str, salt: int, private: int
-) -> None:
+def test_both_halves_agree_exactly_if_the_passwords_do(password: str, other: str, salt: int, private: int) -> None:
     """The client's key is the server's for the same password, and is not for another one, whatever the text."""
     verifier = srp.verifier("Names", "alice", password, salt)
     public = srp.server_public(verifier, private)
-    client = srp_client_class(a=private + salt)
+    client = SrpClient(a=private + salt)
     server_key = srp.session_key(int(client.srp_a, 16), public, verifier, private)
     client_keys = [client.key("Names", "alice", text, f"{salt:x}", f"{public:x}") for text in (password, other)]
     assert [key == server_key for key in client_keys] == [True, password == other]
+    ours = [
+        srp.client_session_key(public, private + salt, pool_name="Names", user_id="alice", password=text, salt=salt)
+        for text in (password, other)
+    ]
+    assert (srp.client_public(private + salt), ours) == (int(client.srp_a, 16), client_keys)
+
+
+def test_a_client_refuses_a_multiple_of_the_prime() -> None:
+    """SRP_B that is 0 modulo N would make the shared secret one that a false server knows."""
+    keys = [
+        srp.client_session_key(times * srp.N, 5, pool_name="Names", user_id="alice", password="secret", salt=7)
+        for times in (0, 1, 2)
+    ]
+    assert keys == [None, None, None]

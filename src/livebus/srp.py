@@ -1,5 +1,5 @@
 """
-Secure Remote Password as Cognito computes it: numbers in, numbers out.
+Secure Remote Password as Cognito computes it, both halves: numbers in, numbers out.
 
 The group is the 3072-bit one of RFC 3526 with generator 2, the hash SHA-256, the session key 16 bytes of HKDF. A number
 that is hashed is written as Java's ``BigInteger.toByteArray``: big-endian, with a zero byte where the first bit is set.
@@ -57,9 +57,12 @@ def verifier(pool_name: str, user_id: str, password: str, salt: int) -> int:
 
     ``pool_name`` is the pool id's text after the underscore, ``user_id`` the USER_ID_FOR_SRP.
     """
-    inner = hashlib.sha256(f"{pool_name}{user_id}:{password}".encode()).digest()
-    x = int.from_bytes(hashlib.sha256(pad(salt) + inner).digest())
-    return pow(G, x, N)
+    return pow(G, _password_hash(pool_name, user_id, password, salt), N)
+
+
+def client_public(private: int) -> int:
+    """Computes SRP_A from the client's one-time private number."""
+    return pow(G, private, N)
 
 
 def server_public(kept_verifier: int, private: int) -> int:
@@ -77,10 +80,35 @@ def session_key(client_public: int, server_public_value: int, kept_verifier: int
         return None
     u = _hash(client_public, server_public_value)
     shared = pow(client_public * pow(kept_verifier, u, N), private, N)
-    return HKDF(algorithm=SHA256(), length=16, salt=pad(u), info=INFO).derive(pad(shared))
+    return _derived(u, shared)
+
+
+def client_session_key(
+    server_public_value: int, private: int, *, pool_name: str, user_id: str, password: str, salt: int
+) -> bytes | None:
+    """
+    Computes the same 16 bytes from what the client knows: the password, and its one-time private number.
+
+    None where SRP_B or u is 0, which RFC 5054 (2.5.3) tells a client to refuse: then S would not depend on the password.
+    """
+    u = _hash(client_public(private), server_public_value)
+    if server_public_value % N == 0 or u == 0:
+        return None
+    x = _password_hash(pool_name, user_id, password, salt)
+    shared = pow(server_public_value - K * pow(G, x, N), private + u * x, N)
+    return _derived(u, shared)
 
 
 def claim_signature(key: bytes, pool_name: str, user_id: str, secret_block: bytes, timestamp: str) -> bytes:
     """Computes the PASSWORD_CLAIM_SIGNATURE (raw, not base64) that proves the session key."""
     message = f"{pool_name}{user_id}".encode() + secret_block + timestamp.encode()
     return hmac.digest(key, message, "sha256")
+
+
+def _password_hash(pool_name: str, user_id: str, password: str, salt: int) -> int:
+    inner = hashlib.sha256(f"{pool_name}{user_id}:{password}".encode()).digest()
+    return int.from_bytes(hashlib.sha256(pad(salt) + inner).digest())
+
+
+def _derived(u: int, shared: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=16, salt=pad(u), info=INFO).derive(pad(shared))
