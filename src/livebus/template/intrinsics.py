@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from livebus.errors import Fault, Place, did_you_mean
+from livebus.errors import Fault, Place, did_you_mean, listed
 
 Path = tuple[str | int, ...]
 
@@ -234,7 +234,7 @@ class Evaluator:
             return UNKNOWN
         self.imported.add(name)
         if name not in self._exports:
-            advice = did_you_mean(name, self._exports) or f"There are: {', '.join(self._exports) or 'none'}."
+            advice = did_you_mean(name, self._exports) or f"There are: {listed(self._exports)}."
             return self._fault(f"No export named {name} found.", path, advice=advice)
         return self._exports[name]
 

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from livebus.errors import Fault, did_you_mean
+from livebus.errors import Fault, did_you_mean, listed
 from livebus.template.document import Document
 from livebus.template.properties import shown, text_of
 
@@ -50,7 +50,7 @@ def is_no_echo(declared: Mapping[str, Any]) -> bool:
 
 
 def _unknown(name: str, declared: Mapping[str, Any]) -> Fault:
-    meant = did_you_mean(name, declared) or f"The template has: {', '.join(declared) or 'none'}."
+    meant = did_you_mean(name, declared) or f"The template has: {listed(declared)}."
     return Fault(f"Parameters: [{name}] do not exist in the template", advice=meant)
 
 
@@ -105,7 +105,7 @@ class _Reader:
             if not isinstance(allowed, list):
                 self._fault(f"AllowedValues of {self._name!r} is {shown(allowed)}", "AllowedValues", "a list")
             elif text not in (texts := [text_of(value) or "" for value in allowed]):
-                self._broken(text, f"one of {', '.join(texts)}", did_you_mean(text, texts))
+                self._broken(text, f"one of {listed(texts)}", did_you_mean(text, texts))
         self._check_pattern(text)
         for member, is_short in (("MinLength", True), ("MaxLength", False)):
             limit = self._number(member)

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from typing import Any
 from livebus.checks.bus.patterns import WrittenPattern, written_patterns
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault, InvalidEventPattern
+from livebus.errors import Fault, InvalidEventPattern, closest
 from livebus.pattern.quota import (
     ACCEPTED_COMPLEXITY,
     DEFAULT_LENGTH,
@@ -88,8 +87,8 @@ def _advice(reason: str) -> str:
             return f"An operator stands in a list: [{name}: …]."
         return f"Write the values in a list: {name}: […]."
     if found := _UNRECOGNIZED.fullmatch(reason):
-        close = difflib.get_close_matches(found[1].lower(), _OPERATORS, n=1)
-        return f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(_OPERATORS)}."
+        close = closest(found[1].lower(), _OPERATORS)
+        return f"Did you mean {close!r}?" if close else f"There are {', '.join(_OPERATORS)}."
     return ""
 
 
@@ -213,8 +212,8 @@ def _member_meant(name: str) -> str:
     """The member of the envelope that a name may be meant to be."""
     bare = {member.replace("-", ""): member for member in _ENVELOPE}
     plain = re.sub("[^a-z]", "", name.lower())
-    close = difflib.get_close_matches(plain, bare, n=1, cutoff=0.75)
-    return f"Did you mean {bare[close[0]]!r}?" if close else "What your own events hold is below detail."
+    close = closest(plain, bare, 0.75)
+    return f"Did you mean {bare[close]!r}?" if close else "What your own events hold is below detail."
 
 
 def _is_no_text(condition: Any) -> bool:

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/graphql-overview.html
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from graphql import (
 )
 
 from livebus.checks.inspection import InspectedTarget, Inspection
-from livebus.errors import Fault, Place, did_you_mean
+from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.execution.rules import RULES
 from livebus.schema import Schema
 
@@ -253,7 +252,7 @@ def _without_consequences(violations: list[Violation]) -> Iterator[Violation]:
             misspelt, name = [], ""
         if violation.kind == "VariableTypeMismatch" and violation.name in no_inputs:
             continue
-        if not difflib.get_close_matches(name, misspelt, n=1):
+        if not closest(name, misspelt):
             yield violation
 
 
