@@ -14,7 +14,7 @@ from typing import Any
 
 from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.template.document import Document, Path
-from livebus.template.intrinsics import UNKNOWN
+from livebus.template.values import UNKNOWN
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 

@@ -202,7 +202,7 @@ def _meet_object(variable: str, way: str, type_: GraphQLInputObjectType, value: 
             yield from meet(variable, f"{way}.{name}", type_.fields[name].type, item)
         else:
             close = closest(name, [each for each in type_.fields if each not in value])
-            misspelt += close
+            misspelt.append(close)
             meant = f" (did you mean {close!r}?)" if close else ""
             yield Misfit(variable, f"{way}.{name}", f"the input type {type_} has no field {name!r}{meant}")
     for name, field in type_.fields.items():
