@@ -11,15 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode, parse
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Visitor, visit
 from graphql.language import FieldNode
 
 from livebus.access import FieldAccess, role_may_invoke
 from livebus.caller import AWS_IAM, Caller
 from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
-from livebus.errors import InvalidEventPattern, InvalidTemplate, LivebusError
+from livebus.errors import InvalidEventPattern, InvalidTemplate, LivebusError, bounded_suggestions
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
+from livebus.execution.operations import parse_document
 from livebus.operation import GraphQLRequest, Services
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import compile_resolver
@@ -208,8 +209,21 @@ def compile_parts(
 ) -> Compilation:
     """Compile what can be compiled; what one station refuses hides nothing of the others."""
     compiler = _Compiler(application, subscriptions or {}, settings)
-    line = compiler.line()
+    with bounded_suggestions():
+        line = compiler.line()
     return Compilation(line, tuple(compiler.errors))
+
+
+def _field_names(document: DocumentNode) -> frozenset[str]:
+    """The names of all fields that a document asks for, in fragments too."""
+
+    class Collector(Visitor):
+        def enter_field(self, node: FieldNode, *_args: Any) -> None:
+            names.add(node.name.value)
+
+    names: set[str] = set()
+    visit(document, Collector())
+    return frozenset(names)
 
 
 class _Compiler:
@@ -299,11 +313,13 @@ class _Compiler:
     def _target(self, rule: Rule, target: Target, transformer: Transformer, api: CompiledApi) -> CompiledTarget:
         account = self._application.account
         mutation_type = api.schema.graphql.mutation_type
+        called, named = self._called_fields(target)
+        # The target runs this one document: what it does not name, its role is not asked about.
         refusals = {
             name: role_may_invoke(target.role, rule_arn=rule.arn, account=account, api_arn=api.api.arn, field=name)
             for name in (mutation_type.fields if mutation_type else ())
+            if name in named
         }
-        called = self._called_fields(target)
         denied = [refusals[name] for name in called if refusals.get(name) is not None]
         refusal = denied[0] if called and len(denied) == len(called) else None
         if refusal:
@@ -311,22 +327,27 @@ class _Compiler:
         allowed = frozenset(f"Mutation.{name}" for name, reason in refusals.items() if reason is None)
         return CompiledTarget(target, transformer, api, self._caller(target, allowed), refusal)
 
-    def _called_fields(self, target: Target) -> Sequence[str]:
-        """The root fields of the target's operation. A fault in it is a warning: AWS takes it, and each event fails."""
+    def _called_fields(self, target: Target) -> tuple[Sequence[str], frozenset[str]]:
+        """
+        The root fields of the target's operation, and all names of fields in its text.
+
+        A fault in it is a warning: AWS takes it, and each event fails.
+        """
         try:
-            document = parse(target.graphql_operation)
+            document = parse_document(target.graphql_operation)
         except GraphQLError as error:
             line, column = error.locations[0] if error.locations else (1, 1)
             place = target.operation_place.shifted(line, column)
             self.warnings.append(f"{place}: the GraphQLOperation does not parse: {error.message}")
-            return ()
-        return [
+            return (), frozenset()
+        called = [
             selection.name.value
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
             for selection in definition.selection_set.selections
             if isinstance(selection, FieldNode)
         ]
+        return called, _field_names(document)
 
     def _caller(self, target: Target, allowed: frozenset[str]) -> Caller:
         """EventBridge as resolvers see it. AWS does not document the session's name; ours says who calls."""

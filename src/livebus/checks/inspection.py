@@ -14,10 +14,11 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType
 
 from livebus.errors import Fault, LivebusError, Place
 from livebus.event.envelope import Event
+from livebus.execution.operations import parse_document
 from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
 from livebus.operation import Services
 from livebus.pattern import EventPattern
@@ -231,7 +232,7 @@ class Inspection:
 
 def _operation(target: Target) -> Operation:
     try:
-        document = parse(target.graphql_operation)
+        document = parse_document(target.graphql_operation)
     except GraphQLError as error:
         return Operation(target.graphql_operation, target.operation_place, None, error)
     return Operation(target.graphql_operation, target.operation_place, document, None)

@@ -59,6 +59,8 @@ GIVEN_DIRECTIVES = frozenset(
 ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 # "1 MB" for a schema document, by AppSync's quotas.
 MAX_SCHEMA_BYTES = 1_048_576
+# More than that at once help nobody; what is beyond is counted.
+MAX_FAULTS = 1000
 
 
 class Reading:
@@ -67,13 +69,16 @@ class Reading:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.faults: list[Fault] = []
+        self._is_cut = False
 
     def stop_on_faults(self) -> None:
         """Raise InvalidSchema with what has been gathered, in the order of the file."""
         if self.faults:
-            raise InvalidSchema(
-                faults=sorted(self.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
-            )
+            faults = sorted(self.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+            if self._is_cut:
+                found = f"the schema has more than {MAX_FAULTS:,} faults"
+                faults.append(Fault(found, self.place, advice="Mend these first; the others are told then."))
+            raise InvalidSchema(faults=faults)
 
     def where(self, node: Node | None) -> Place:
         """The place of a node in the user's file; of the whole schema where there is no node."""
@@ -83,7 +88,10 @@ class Reading:
         return self.place.shifted(token.line, token.column)
 
     def fault(self, found: str, node: Node | None = None, *, expected: str = "", advice: str = "") -> None:
-        self.faults.append(Fault(found, self.where(node), expected, advice))
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(Fault(found, self.where(node), expected, advice))
+        else:
+            self._is_cut = True
 
     def document(self, text: str) -> DocumentNode:
         """The parsed text; an empty document, and a fault, where it does not parse."""

@@ -24,10 +24,10 @@ from graphql import (
     specified_scalar_types,
     validate_schema,
 )
-from graphql.validation.validate import validate_sdl
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
-from livebus.errors import NOWHERE, InvalidSchema, Place
+from livebus.errors import NOWHERE, InvalidSchema, Place, bounded_suggestions
+from livebus.schema.checking import check_bounds, sdl_errors
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
 from livebus.schema.links import Links, read_links
 from livebus.schema.scalars import AWS_SCALARS, CannotCoerce, Scalar
@@ -81,9 +81,15 @@ def parse_schema(text: str, place: Place = NOWHERE) -> Schema:
     reading = Reading(place)
     document = reading.document(text)
     reading.stop_on_faults()
+    with bounded_suggestions():
+        return _read(reading, document)
+
+
+def _read(reading: Reading, document: DocumentNode) -> Schema:
     check_document(reading, document)
+    check_bounds(reading, document)
     whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
-    reading.add_errors(validate_sdl(whole))
+    reading.add_errors(sdl_errors(whole))
     links, subscription_mutations = read_links(reading, document)
     reading.stop_on_faults()
     graphql = build_ast_schema(whole, assume_valid_sdl=True)
@@ -101,6 +107,7 @@ def parse_types(text: str, place: Place = NOWHERE) -> Schema | None:
     reading = Reading(place)
     try:
         document = reading.document(text)
+        check_bounds(reading, document)
         reading.stop_on_faults()
         whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
         graphql = build_ast_schema(whole, assume_valid_sdl=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from livebus.errors import Fault, InvalidTemplate, Place, did_you_mean
+from livebus.errors import Fault, InvalidTemplate, Place, bounded_suggestions, did_you_mean
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.archives import read_archives
@@ -92,7 +92,8 @@ def read_application(
     Raises InvalidTemplate only where nothing can be read at all.
     """
     try:
-        return _read(document, read_file, environment, parameters)
+        with bounded_suggestions():
+            return _read(document, read_file, environment, parameters)
     except RecursionError:
         # Depth is bounded wherever we know of it; what is left is Python's own bound, met in a way of the template's.
         raise InvalidTemplate("the template's functions are nested too deeply", Place(document.file)) from None

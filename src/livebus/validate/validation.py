@@ -20,7 +20,7 @@ from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
-from livebus.errors import InvalidTemplate, Place
+from livebus.errors import InvalidTemplate, Place, bounded_suggestions
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.operation import Services
@@ -82,6 +82,10 @@ class Validation:
 
         Raises LivebusError where the template is not there, or .livebus.toml is wrong.
         """
+        with bounded_suggestions():
+            return self._run(others, document)
+
+    def _run(self, others: Others | None, document: Document | None) -> Report:
         options, project = self.options, self.project
         config = project.config()
         ignore = (*options.ignore, *(from_pair(each, reason, config.file, IDS) for each, reason in config.ignore))

@@ -1,0 +1,115 @@
+"""
+graphql-core's checks of a schema, within bounds.
+
+In: a parsed schema. Out: its errors, so many of them as people read, and a fault where checking would take too long.
+AppSync documents no bound but the 1 MB of the text; ours are far beyond what a schema of that size needs.
+https://docs.aws.amazon.com/general/latest/gr/appsync.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    InterfaceTypeDefinitionNode,
+    NamedTypeNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    ParallelVisitor,
+    UnionTypeDefinitionNode,
+    visit,
+)
+from graphql.validation.specified_rules import specified_sdl_rules
+from graphql.validation.validation_context import SDLValidationContext
+
+from livebus.schema.document import MAX_FAULTS, Reading
+
+# Comparisons of names for suggestions: a second's worth.
+_COMPARED_NAMES = 50_000
+# Each interface of a type is compared with the type field by field, and its own interfaces one by one.
+_MAX_COMPARISONS = 100_000
+
+
+class _Enough(Exception):
+    """So many errors that more of them help nobody."""
+
+
+def sdl_errors(document: DocumentNode) -> list[GraphQLError]:
+    """What GraphQL's rules for schemas find, up to one more than are told."""
+    context = _Context(document)
+    rules = [rule(context) for rule in specified_sdl_rules]
+    with suppress(_Enough):
+        visit(document, ParallelVisitor(rules))
+    return context.errors
+
+
+class _Context(SDLValidationContext):
+    def __init__(self, document: DocumentNode) -> None:
+        self.errors: list[GraphQLError] = []
+        super().__init__(document, None, self._add)
+
+    @property
+    def hide_suggestions(self) -> bool:
+        """Each suggestion looks at every name, so that there is none from some number on."""
+        return len(self.errors) * len(self.document.definitions) > _COMPARED_NAMES
+
+    def _add(self, error: GraphQLError) -> None:
+        self.errors.append(error)
+        if len(self.errors) > MAX_FAULTS:
+            raise _Enough
+
+
+def check_bounds(reading: Reading, document: DocumentNode) -> None:
+    """
+    Tell what would keep graphql-core from an end: names twice in a list, and interfaces without number.
+    """
+    for node in document.definitions:
+        for what, names in _lists(node):
+            for name, first in _twice(names):
+                reading.fault(f"{what} {name!r} is there twice", first, advice="Remove one of the two.")
+    comparisons = _comparisons(document)
+    if comparisons > _MAX_COMPARISONS:
+        reading.fault(
+            f"comparing the schema's types with their interfaces takes {comparisons:,} steps, which is not emulated",
+            expected=f"{_MAX_COMPARISONS:,} steps at most",
+            advice="Implement fewer interfaces.",
+        )
+
+
+def _lists(node: Node) -> Iterator[tuple[str, Iterable[NamedTypeNode]]]:
+    if isinstance(node, UnionTypeDefinitionNode):
+        yield f"the union {node.name.value!r}: the type", node.types or ()
+    elif isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+        yield f"the type {node.name.value!r}: the interface", node.interfaces or ()
+
+
+def _twice(nodes: Iterable[NamedTypeNode]) -> Iterator[tuple[str, NamedTypeNode]]:
+    """Each name that is there more than once, with the node of its second place."""
+    seen: Counter[str] = Counter()
+    for node in nodes:
+        seen[node.name.value] += 1
+        if seen[node.name.value] == 2:
+            yield node.name.value, node
+
+
+def _comparisons(document: DocumentNode) -> int:
+    interfaces = {
+        node.name.value: len(node.interfaces or ()) + _fields(node)
+        for node in document.definitions
+        if isinstance(node, InterfaceTypeDefinitionNode)
+    }
+    return sum(
+        interfaces.get(interface.name.value, 0)
+        for node in document.definitions
+        if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode)
+        for interface in node.interfaces or ()
+    )
+
+
+def _fields(node: Any) -> int:
+    return sum(1 + len(field.arguments or ()) for field in node.fields or ())
