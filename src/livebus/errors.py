@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,13 @@ class InvalidTemplate(LivebusError):
 
 
 class InvalidSchema(InvalidTemplate):
-    """The GraphQL schema is not one that AppSync accepts. Places are lines of the schema file."""
+    """
+    The GraphQL schema is not one that AppSync accepts. Places are lines of the schema file.
+
+    ``document`` is graphql-core's syntax tree where the text parses, and it is worth going on with.
+    """
+
+    document: Any = None
 
 
 class InvalidOperation(InvalidTemplate):

@@ -17,7 +17,7 @@ from graphql.language import FieldNode
 from livebus.access import FieldAccess, role_may_invoke
 from livebus.caller import AWS_IAM, Caller
 from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
-from livebus.errors import InvalidEventPattern, InvalidTemplate, LivebusError, bounded_suggestions
+from livebus.errors import InvalidEventPattern, InvalidSchema, InvalidTemplate, LivebusError, Place, bounded_suggestions
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
 from livebus.execution.operations import parse_document
@@ -176,10 +176,15 @@ def _first_message(response: GraphQLResponse) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A line as far as it could be compiled, and what stations refused. Parts that were refused are left out of it."""
+    """
+    A line as far as it could be compiled, and what stations refused. Parts that were refused are left out of it.
+
+    ``refused_schemas`` are the errors of schemas by the logical ids of their APIs.
+    """
 
     line: Line
     errors: tuple[LivebusError, ...]
+    refused_schemas: Mapping[str, InvalidSchema] = field(default_factory=dict)
 
 
 def compile_line(
@@ -211,7 +216,7 @@ def compile_parts(
     compiler = _Compiler(application, subscriptions or {}, settings)
     with bounded_suggestions():
         line = compiler.line()
-    return Compilation(line, tuple(compiler.errors))
+    return Compilation(line, tuple(compiler.errors), compiler.refused_schemas)
 
 
 def _field_names(document: DocumentNode) -> frozenset[str]:
@@ -238,6 +243,8 @@ class _Compiler:
         self._subscriptions = subscriptions
         self.errors: list[LivebusError] = []
         self.warnings: list[str] = []
+        self.refused_schemas: dict[str, InvalidSchema] = {}
+        self._schemas: dict[tuple[str, Place], Schema | InvalidSchema] = {}
 
     def line(self) -> Line:
         apis = {api.logical_id: compiled for api in self._application.apis if (compiled := self._api(api))}
@@ -253,10 +260,8 @@ class _Compiler:
                 resolvers[key] = compile_resolver(config, environment_variables=api.environment_variables)
             except LivebusError as error:
                 self.errors.append(error)
-        try:
-            schema = parse_schema(api.schema, api.schema_place)
-        except LivebusError as error:
-            self.errors.append(error)
+        schema = self._schema(api)
+        if schema is None:
             return None
         self._check_fields(api, schema)
         access = FieldAccess(schema.auth_directives, api)
@@ -272,6 +277,21 @@ class _Compiler:
         if registry is None:  # an empty one is a registry too
             registry = Subscriptions(schema.links, settings=self._settings)
         return CompiledApi(api, schema, access, executor, registry)
+
+    def _schema(self, api: GraphQLApi) -> Schema | None:
+        """An API's schema, read once for all that have the same; None where it is refused."""
+        key = api.schema, api.schema_place
+        if key not in self._schemas:
+            try:
+                self._schemas[key] = parse_schema(api.schema, api.schema_place)
+            except InvalidSchema as error:
+                self._schemas[key] = error
+                self.errors.append(error)
+        found = self._schemas[key]
+        if isinstance(found, InvalidSchema):
+            self.refused_schemas[api.logical_id] = found
+            return None
+        return found
 
     def _check_fields(self, api: GraphQLApi, schema: Schema) -> None:
         for config in api.resolvers:

@@ -22,7 +22,7 @@ from livebus.execution.operations import parse_document
 from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
 from livebus.operation import Services
 from livebus.pattern import EventPattern
-from livebus.schema import Schema, parse_types
+from livebus.schema import Schema, types_of
 from livebus.template import Environment
 from livebus.template.application import Application, GraphQLApi, Rule, Target
 from livebus.template.document import Document
@@ -169,8 +169,10 @@ class Inspection:
 
     @cached_property
     def _refused_schemas(self) -> Mapping[str, Schema]:
-        found = {api.logical_id: parse_types(api.schema, api.schema_place) for api in self.application.apis}
-        return {logical_id: schema for logical_id, schema in found.items() if schema is not None}
+        errors = {id(error): error for error in self.compilation.refused_schemas.values()}
+        known = {key: types_of(error.document) for key, error in errors.items() if error.document is not None}
+        found = {name: known.get(id(error)) for name, error in self.compilation.refused_schemas.items()}
+        return {name: schema for name, schema in found.items() if schema is not None}
 
     @cached_property
     def targets(self) -> tuple[InspectedTarget, ...]:

@@ -94,6 +94,7 @@ def _run(
         strict=options.strict,
         origins=tuple(options.allow_origin),
         reload=not options.no_reload,
+        allow_outside=options.allow_outside,
         realtime=RealtimeSettings(
             keep_alive=options.keep_alive,
             lifetime=options.connection_lifetime,
@@ -170,6 +171,11 @@ def _parser() -> Parser:
     what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
     what.add_argument("--stack-name", default="livebus", help="AWS::StackName (default: %(default)s)")
     what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
+    what.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="let the template name files outside of the repository (or of its folder, where there is none)",
+    )
     what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
     what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")
     limits = parser.add_argument_group("limits of AppSync, where AWS changes them or you want to meet them sooner")

@@ -25,9 +25,7 @@ from graphql import (
     StringValueNode,
     TypeDefinitionNode,
     TypeExtensionNode,
-    Visitor,
     parse,
-    visit,
 )
 from graphql.language import SchemaExtensionNode
 
@@ -71,14 +69,20 @@ class Reading:
         self.faults: list[Fault] = []
         self._is_cut = False
 
-    def stop_on_faults(self) -> None:
-        """Raise InvalidSchema with what has been gathered, in the order of the file."""
+    def stop_on_faults(self, document: DocumentNode | None = None) -> None:
+        """
+        Raise InvalidSchema with what has been gathered, in the order of the file.
+
+        It holds the document, unless there is more wrong with it than is told.
+        """
         if self.faults:
             faults = sorted(self.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
             if self._is_cut:
                 found = f"the schema has more than {MAX_FAULTS:,} faults"
                 faults.append(Fault(found, self.place, advice="Mend these first; the others are told then."))
-            raise InvalidSchema(faults=faults)
+            error = InvalidSchema(faults=faults)
+            error.document = None if self._is_cut else document
+            raise error
 
     def where(self, node: Node | None) -> Place:
         """The place of a node in the user's file; of the whole schema where there is no node."""
@@ -204,11 +208,11 @@ def strings_of(directive: ConstDirectiveNode, argument: str) -> Iterator[StringV
             yield from (value for value in values if isinstance(value, StringValueNode))
 
 
-def _directives(document: DocumentNode) -> list[ConstDirectiveNode]:
-    class Collector(Visitor):
-        def enter_directive(self, node: ConstDirectiveNode, *_args: Any) -> None:
-            found.append(node)
-
-    found: list[ConstDirectiveNode] = []
-    visit(document, Collector())
-    return found
+def _directives(document: DocumentNode) -> Iterator[ConstDirectiveNode]:
+    """All directives, in the order of the text: of definitions, and of what may stand in them."""
+    waiting: list[Any] = list(reversed(document.definitions))
+    while waiting:
+        node = waiting.pop()
+        yield from getattr(node, "directives", None) or ()
+        for members in ("values", "arguments", "fields"):
+            waiting += reversed(getattr(node, members, None) or ())

@@ -91,22 +91,21 @@ def _read(reading: Reading, document: DocumentNode) -> Schema:
     whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
     reading.add_errors(sdl_errors(whole))
     links, subscription_mutations = read_links(reading, document)
-    reading.stop_on_faults()
+    reading.stop_on_faults(document)
     graphql = build_ast_schema(whole, assume_valid_sdl=True)
     reading.add_errors(validate_schema(graphql))
-    reading.stop_on_faults()
+    reading.stop_on_faults(document)
     return Schema(_with_scalars(graphql), _auth_directives(document), links, subscription_mutations)
 
 
-def parse_types(text: str, place: Place = NOWHERE) -> Schema | None:
+def types_of(document: DocumentNode) -> Schema | None:
     """
-    Read the types and fields of a schema that AppSync refuses, as far as they stand; None where they do not.
+    The types and fields of a schema that AppSync refuses, as far as they stand; None where they do not.
 
     For whoever wants to go on beside the faults: directives and links are left out, since they may be what is wrong.
     """
-    reading = Reading(place)
+    reading = Reading(NOWHERE)
     try:
-        document = reading.document(text)
         check_bounds(reading, document)
         reading.stop_on_faults()
         whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
