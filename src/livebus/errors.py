@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 
@@ -160,6 +161,19 @@ def listed(names: Iterable[str], most: int = 20) -> str:
     known = list(names)
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more or "none"
+
+
+# Of one kind. Nobody mends more than that before looking again.
+MAX_TOLD = 1000
+
+
+def told(faults: Iterable[Fault], place: Place = NOWHERE) -> list[Fault]:
+    """The first faults, and one more that says so where there are others: they are not looked for any further."""
+    found = list(islice(faults, MAX_TOLD + 1))
+    if len(found) > MAX_TOLD:
+        more = f"there are more than {MAX_TOLD:,} of these"
+        found[MAX_TOLD:] = [Fault(more, place, advice="Mend the first ones; the others are told then.")]
+    return found
 
 
 class LivebusError(Exception):

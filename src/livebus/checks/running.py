@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from livebus.checks.check import Check, Finding
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault, bounded_suggestions
+from livebus.errors import Fault, bounded_suggestions, told
 
 
 def _no_faults(inspection: Inspection) -> Iterator[Fault]:
@@ -39,7 +39,7 @@ def run_checks(
             continue
         try:
             with bounded_suggestions():
-                faults = list(check.find(inspection))
+                faults = told(check.find(inspection), inspection.document.place(()))
         except Exception as error:  # noqa: BLE001 - a bug of ours: reported as such, and the other checks go on
             where = traceback.extract_tb(error.__traceback__)[-1]
             found = f"check {check.id} broke: {type(error).__name__}: {error} ({where.name}, line {where.lineno})"

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/appsync/latest/devguide/designing-your-schema.html
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -22,6 +24,8 @@ from graphql import (
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     SchemaDefinitionNode,
+    Source,
+    SourceLocation,
     StringValueNode,
     TypeDefinitionNode,
     TypeExtensionNode,
@@ -59,6 +63,21 @@ ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription
 MAX_SCHEMA_BYTES = 1_048_576
 # More than that at once help nobody; what is beyond is counted.
 MAX_FAULTS = 1000
+
+
+_ends_of_lines = re.compile(r"\r\n|[\n\r]").finditer
+
+
+class _Text(Source):
+    """A source that knows where its lines begin: graphql-core's own counts them anew for each error."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__(body)
+        self._starts = [0, *(end.end() for end in _ends_of_lines(body))]
+
+    def get_location(self, position: int) -> SourceLocation:
+        line = bisect_right(self._starts, position)
+        return SourceLocation(line, position + 1 - self._starts[line - 1])
 
 
 class Reading:
@@ -107,7 +126,7 @@ class Reading:
             self.fault("the schema is empty", expected="at least a type Query with a field")
             return nothing
         try:
-            return parse(text)
+            return parse(_Text(text))
         except GraphQLSyntaxError as error:
             line, column = error.locations[0] if error.locations else (1, 1)
             self.faults.append(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from livebus.errors import Fault, InvalidTemplate, Place, bounded_suggestions, did_you_mean
+from livebus.errors import Fault, InvalidTemplate, Place, bounded_suggestions, did_you_mean, told
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.archives import read_archives
@@ -132,7 +132,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         files=tuple(dict.fromkeys(read)),
         warnings=tuple(dict.fromkeys(resources.warnings)),
     )
-    return Reading(application, resources, tuple(resources.all_faults))
+    return Reading(application, resources, tuple(told(resources.all_faults, Place(document.file))))
 
 
 def _refuse_or_warn(resources: Resources) -> None:

@@ -125,8 +125,12 @@ class Supply:
         return paths_map_place(self._properties, slot.name) or self.place_in_template(slot)
 
 
-def supplies(inspection: Inspection) -> Iterator[Supply]:
+def supplies(inspection: Inspection) -> tuple[Supply, ...]:
     """The targets whose operation has sound variables and whose input PutTargets takes and EventBridge can deliver."""
+    return inspection.once(_supplies)
+
+
+def _supplies(inspection: Inspection) -> Iterator[Supply]:
     for inspected, schema in operations_with_variables(inspection):
         transformer, definition = inspected.transformer, inspected.operation.definition
         if transformer is None or transformer.never is not None or definition is None:

@@ -26,7 +26,6 @@ from graphql import (
     get_named_type,
     is_input_type,
     print_ast,
-    validate,
     visit,
 )
 
@@ -181,14 +180,18 @@ class _Surroundings(Visitor):
         self.found[id(node)] = _Around(self._types.get_parent_type(), self._types.get_field_def(), name)
 
 
-def violations_of(inspection: Inspection) -> Iterator[Violation]:
+def violations_of(inspection: Inspection) -> tuple[Violation, ...]:
     """The errors of the operations that are one mutation, of APIs whose schema is sound."""
+    return inspection.once(_violations)
+
+
+def _violations(inspection: Inspection) -> Iterator[Violation]:
     for inspected in inspection.targets:
         schema = inspection.schema(inspected.target.api)
         operation = inspected.operation
         if schema is None or operation.document is None or not operation.is_mutation:
             continue
-        errors = validate(schema.graphql, operation.document, RULES)
+        errors = inspection.errors_of(operation, schema, RULES)
         if not errors:
             continue
         types = TypeInfo(schema.graphql)
@@ -205,7 +208,7 @@ def valid_operations(inspection: Inspection) -> Iterator[tuple[InspectedTarget, 
         document = inspected.operation.document
         if schema is None or document is None or not inspected.operation.is_mutation:
             continue
-        if not validate(schema.graphql, document, RULES):
+        if not inspection.errors_of(inspected.operation, schema, RULES):
             yield inspected, schema
 
 
@@ -220,9 +223,8 @@ def operations_with_variables(inspection: Inspection) -> Iterator[tuple[Inspecte
         document = inspected.operation.document
         if schema is None or document is None or not inspected.operation.is_mutation:
             continue
-        if all(
-            (error.extensions or {}).get("kind") in _OF_FIELDS for error in validate(schema.graphql, document, RULES)
-        ):
+        errors = inspection.errors_of(inspected.operation, schema, RULES)
+        if all((error.extensions or {}).get("kind") in _OF_FIELDS for error in errors):
             yield inspected, schema
 
 
