@@ -9,13 +9,14 @@ https://docs.aws.amazon.com/general/latest/gr/appsync.html
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLSchema,
     InterfaceTypeDefinitionNode,
     NamedTypeNode,
     Node,
@@ -24,10 +25,11 @@ from graphql import (
     UnionTypeDefinitionNode,
     visit,
 )
+from graphql.type.validate import SchemaValidationContext
 from graphql.validation.specified_rules import specified_sdl_rules
 from graphql.validation.validation_context import SDLValidationContext
 
-from livebus.schema.document import MAX_FAULTS, Reading
+from livebus.schema.document import Reading
 
 # Comparisons of names for suggestions: a second's worth.
 _COMPARED_NAMES = 50_000
@@ -39,9 +41,9 @@ class _Enough(Exception):
     """So many errors that more of them help nobody."""
 
 
-def sdl_errors(document: DocumentNode) -> list[GraphQLError]:
-    """What GraphQL's rules for schemas find, up to one more than are told."""
-    context = _Context(document)
+def sdl_errors(document: DocumentNode, most: int) -> list[GraphQLError]:
+    """What GraphQL's rules for schemas find, up to one more than ``most``."""
+    context = _Context(document, most)
     rules = [rule(context) for rule in specified_sdl_rules]
     with suppress(_Enough):
         visit(document, ParallelVisitor(rules))
@@ -49,8 +51,9 @@ def sdl_errors(document: DocumentNode) -> list[GraphQLError]:
 
 
 class _Context(SDLValidationContext):
-    def __init__(self, document: DocumentNode) -> None:
+    def __init__(self, document: DocumentNode, most: int) -> None:
         self.errors: list[GraphQLError] = []
+        self._most = most
         super().__init__(document, None, self._add)
 
     @property
@@ -60,7 +63,29 @@ class _Context(SDLValidationContext):
 
     def _add(self, error: GraphQLError) -> None:
         self.errors.append(error)
-        if len(self.errors) > MAX_FAULTS:
+        if len(self.errors) > self._most:
+            raise _Enough
+
+
+def type_errors(schema: GraphQLSchema, most: int) -> list[GraphQLError]:
+    """What GraphQL's rules for types find, up to one more than ``most``; the schema keeps it, as it keeps all of it."""
+    context = _TypeContext(schema, most)
+    with suppress(_Enough):
+        context.validate_root_types()
+        context.validate_directives()
+        context.validate_types()
+    schema._validation_errors = context.errors
+    return context.errors
+
+
+class _TypeContext(SchemaValidationContext):
+    def __init__(self, schema: GraphQLSchema, most: int) -> None:
+        super().__init__(schema)
+        self._most = most
+
+    def report_error(self, message: str, nodes: Node | Collection[Node | None] | None = None) -> None:
+        super().report_error(message, nodes)
+        if len(self.errors) > self._most:
             raise _Enough
 
 

@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/designing-your-schema.html
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -24,8 +22,6 @@ from graphql import (
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     SchemaDefinitionNode,
-    Source,
-    SourceLocation,
     StringValueNode,
     TypeDefinitionNode,
     TypeExtensionNode,
@@ -63,21 +59,8 @@ ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription
 MAX_SCHEMA_BYTES = 1_048_576
 # More than that at once help nobody; what is beyond is counted.
 MAX_FAULTS = 1000
-
-
-_ends_of_lines = re.compile(r"\r\n|[\n\r]").finditer
-
-
-class _Text(Source):
-    """A source that knows where its lines begin: graphql-core's own counts them anew for each error."""
-
-    def __init__(self, body: str) -> None:
-        super().__init__(body)
-        self._starts = [0, *(end.end() for end in _ends_of_lines(body))]
-
-    def get_location(self, position: int) -> SourceLocation:
-        line = bisect_right(self._starts, position)
-        return SourceLocation(line, position + 1 - self._starts[line - 1])
+_LEAST_FAULTS = 50
+_COUNTED_CHARACTERS = 50_000_000
 
 
 class Reading:
@@ -86,6 +69,8 @@ class Reading:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.faults: list[Fault] = []
+        self.most = MAX_FAULTS
+        """How many faults are told: graphql-core counts the lines of the whole text anew for each."""
         self._is_cut = False
 
     def stop_on_faults(self, document: DocumentNode | None = None) -> None:
@@ -97,7 +82,7 @@ class Reading:
         if self.faults:
             faults = sorted(self.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
             if self._is_cut:
-                found = f"the schema has more than {MAX_FAULTS:,} faults"
+                found = f"the schema has more than {self.most:,} faults"
                 faults.append(Fault(found, self.place, advice="Mend these first; the others are told then."))
             error = InvalidSchema(faults=faults)
             error.document = None if self._is_cut else document
@@ -111,7 +96,7 @@ class Reading:
         return self.place.shifted(token.line, token.column)
 
     def fault(self, found: str, node: Node | None = None, *, expected: str = "", advice: str = "") -> None:
-        if len(self.faults) < MAX_FAULTS:
+        if len(self.faults) < self.most:
             self.faults.append(Fault(found, self.where(node), expected, advice))
         else:
             self._is_cut = True
@@ -125,8 +110,9 @@ class Reading:
         if not text.strip():
             self.fault("the schema is empty", expected="at least a type Query with a field")
             return nothing
+        self.most = max(_LEAST_FAULTS, min(MAX_FAULTS, _COUNTED_CHARACTERS // max(1, len(text))))
         try:
-            return parse(_Text(text))
+            return parse(text)
         except GraphQLSyntaxError as error:
             line, column = error.locations[0] if error.locations else (1, 1)
             self.faults.append(

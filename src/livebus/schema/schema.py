@@ -22,12 +22,11 @@ from graphql import (
     StringValueNode,
     build_ast_schema,
     specified_scalar_types,
-    validate_schema,
 )
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
 from livebus.errors import NOWHERE, InvalidSchema, Place, bounded_suggestions
-from livebus.schema.checking import check_bounds, sdl_errors
+from livebus.schema.checking import check_bounds, sdl_errors, type_errors
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
 from livebus.schema.links import Links, read_links
 from livebus.schema.scalars import AWS_SCALARS, CannotCoerce, Scalar
@@ -89,11 +88,11 @@ def _read(reading: Reading, document: DocumentNode) -> Schema:
     check_document(reading, document)
     check_bounds(reading, document)
     whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
-    reading.add_errors(sdl_errors(whole))
+    reading.add_errors(sdl_errors(whole, reading.most))
     links, subscription_mutations = read_links(reading, document)
     reading.stop_on_faults(document)
     graphql = build_ast_schema(whole, assume_valid_sdl=True)
-    reading.add_errors(validate_schema(graphql))
+    reading.add_errors(type_errors(graphql, reading.most))
     reading.stop_on_faults(document)
     return Schema(_with_scalars(graphql), _auth_directives(document), links, subscription_mutations)
 
@@ -110,7 +109,7 @@ def types_of(document: DocumentNode) -> Schema | None:
         reading.stop_on_faults()
         whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
         graphql = build_ast_schema(whole, assume_valid_sdl=True)
-        usable = graphql.mutation_type is not None and not validate_schema(graphql)
+        usable = graphql.mutation_type is not None and not type_errors(graphql, 1)
     except (InvalidSchema, TypeError, GraphQLError):
         return None
     return Schema(_with_scalars(graphql), {}, {}, {}) if usable else None

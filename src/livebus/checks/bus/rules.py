@@ -73,6 +73,7 @@ def _valid(inspection: Inspection) -> Iterator[Fault]:
         if len(pattern.text) > MAX_LENGTH:
             message = f"the pattern has {len(pattern.text):,} characters"
             yield Fault(message, pattern.place(), f"{MAX_LENGTH:,} at most", "Split the rule.")
+            continue
         for field, number in _complexities(found):
             if number >= REFUSED_COMPLEXITY:
                 message = f"Rule is too complex: the wildcards of {field} have a complexity of {number}"
@@ -133,8 +134,10 @@ def _within_quotas(inspection: Inspection) -> Iterator[Fault]:
             found = read(pattern.text)
         except InvalidEventPattern:
             continue
+        if len(pattern.text) > MAX_LENGTH:
+            continue  # told already, by its length
         compact = pattern.text if pattern.is_text else json.dumps(pattern.value, separators=(",", ":"))
-        if len(compact) > DEFAULT_LENGTH and len(pattern.text) <= MAX_LENGTH:
+        if len(compact) > DEFAULT_LENGTH:
             expected = f"{DEFAULT_LENGTH:,} at most, or {MAX_LENGTH:,} where the quota was raised"
             yield Fault(f"the pattern has {len(compact):,} characters", pattern.place(), expected, "Split the rule.")
         most = max(map(len, found.sub_rules))
