@@ -62,12 +62,17 @@ NOWHERE = Place()
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: what was found, where, what was expected instead, and what to do next."""
+    """
+    One thing that is wrong: what was found, where, what was expected instead, and what to do next.
+
+    ``is_bound``: a bound of ours was met, and what lies beyond it was not looked at.
+    """
 
     found: str
     place: Place = NOWHERE
     expected: str = ""
     advice: str = ""
+    is_bound: bool = False
 
     @property
     def only_local(self) -> bool:
@@ -172,7 +177,7 @@ def told(faults: Iterable[Fault], place: Place = NOWHERE) -> list[Fault]:
     found = list(islice(faults, MAX_TOLD + 1))
     if len(found) > MAX_TOLD:
         more = f"there are more than {MAX_TOLD:,} of these"
-        found[MAX_TOLD:] = [Fault(more, place, advice="Mend the first ones; the others are told then.")]
+        found[MAX_TOLD:] = [Fault(more, place, advice="Mend the first ones; the others are told then.", is_bound=True)]
     return found
 
 

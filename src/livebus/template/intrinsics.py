@@ -134,7 +134,8 @@ class Evaluator:
                 self._too_much = True
                 found = f"the template's functions yield more than {MAX_YIELDED:,} characters"
                 advice = "What comes after this function is not evaluated. Put large values into files of their own."
-                self._fault(found, path, f"at most {MAX_YIELDED:,} characters, all together", advice)
+                expected = f"at most {MAX_YIELDED:,} characters, all together"
+                self.faults.append(Fault(found, self._place_of(path), expected, advice, is_bound=True))
             return UNKNOWN
         return result
 
