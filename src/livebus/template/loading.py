@@ -20,6 +20,7 @@ from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
 from livebus.template.members import MEMBERS, check_members
+from livebus.template.quotas import beyond_once_expanded
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
@@ -100,6 +101,8 @@ def read_application(
 
 
 def _read(document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]) -> Reading:
+    if too_many := list(beyond_once_expanded(document)):
+        raise InvalidTemplate(faults=[*too_many, *document.faults])
     resources = Resources(expanded(document), environment, parameters)
     read: list[str] = []
 

@@ -17,6 +17,8 @@ from livebus.template.document import Document
 PAGE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
 MAX_MEMBERS: Mapping[str, int] = {"Mappings": 200, "Outputs": 200, "Parameters": 200, "Resources": 500}
 MAX_MAPPING_ATTRIBUTES = 200
+# A function counts by its members here, of which it has six at the most.
+_MAX_EXPANDED = 6 * 500
 MAX_PARAMETER_BYTES = 4096
 
 
@@ -29,6 +31,28 @@ def beyond_quotas(document: Document, sections: Mapping[str, Mapping[str, Any]])
         if isinstance(mapping, Mapping) and len(mapping) > MAX_MAPPING_ATTRIBUTES:
             what = f"Number of attributes of the mapping {name[:80]!r}"
             yield _fault(document, ("Mappings", name), what, len(mapping), MAX_MAPPING_ATTRIBUTES)
+
+
+def beyond_once_expanded(document: Document) -> Iterator[Fault]:
+    """A fault for each AWS::Serverless::GraphQLApi that SAM would make too many resources of."""
+    resources = document.body.get("Resources")
+    for logical_id, body in resources.items() if isinstance(resources, dict) else ():
+        if isinstance(body, dict) and body.get("Type") == "AWS::Serverless::GraphQLApi":
+            given = body.get("Properties")
+            members = (
+                [given.get(name) for name in ("DataSources", "Functions", "Resolvers")]
+                if isinstance(given, dict)
+                else []
+            )
+            count = sum(len(below) if _is(below) else 1 for each in members if _is(each) for below in each.values())
+            if count > _MAX_EXPANDED:
+                yield _fault(
+                    document, ("Resources", logical_id), "Number of resources", count, MAX_MEMBERS["Resources"]
+                )
+
+
+def _is(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _fault(document: Document, path: tuple[str, ...], what: str, count: int, most: int) -> Fault:
