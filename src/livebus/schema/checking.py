@@ -17,6 +17,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    InputObjectTypeDefinitionNode,
     InterfaceTypeDefinitionNode,
     NamedTypeNode,
     Node,
@@ -35,6 +36,8 @@ from livebus.schema.document import Reading
 _COMPARED_NAMES = 50_000
 # Each interface of a type is compared with the type field by field, and its own interfaces one by one.
 _MAX_COMPARISONS = 100_000
+# A circle is followed once for each of its members.
+_MAX_INPUTS = 2_000
 
 
 class _Enough(Exception):
@@ -97,6 +100,12 @@ def check_bounds(reading: Reading, document: DocumentNode) -> None:
         for what, names in _lists(node):
             for name, first in _twice(names):
                 reading.fault(f"{what} {name!r} is there twice", first, advice="Remove one of the two.")
+    inputs = sum(isinstance(node, InputObjectTypeDefinitionNode) for node in document.definitions)
+    if inputs > _MAX_INPUTS:
+        reading.fault(
+            f"looking for circles among {inputs:,} input types is not emulated",
+            expected=f"{_MAX_INPUTS:,} input types at most",
+        )
     comparisons = _comparisons(document)
     if comparisons > _MAX_COMPARISONS:
         reading.fault(

@@ -44,7 +44,9 @@ def beyond_once_expanded(document: Document) -> Iterator[Fault]:
                 if isinstance(given, dict)
                 else []
             )
-            count = sum(len(below) if _is(below) else 1 for each in members if _is(each) for below in each.values())
+            count = sum(
+                len(below) if _is(below) else 1 for each in members if isinstance(each, dict) for below in each.values()
+            )
             if count > _MAX_EXPANDED:
                 yield _fault(
                     document, ("Resources", logical_id), "Number of resources", count, MAX_MEMBERS["Resources"]
