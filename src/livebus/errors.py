@@ -23,8 +23,12 @@ Built-in exceptions that escape are our bugs, never the user's: no module raises
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Fault:
     """
     One thing that is wrong: what was found, where, what was expected instead, and what to do next.
 
-    ``not_emulated`` is what AWS takes and the local runtime has not: sound, and nothing that can be proved here.
+    ``not_emulated`` is what AWS takes and the local runtime has not: sound, and nothing that can be proved here. ``is_bound``: a
+    bound of ours was met, and what lies beyond it was not looked at.
     """
 
     found: str
@@ -72,6 +77,7 @@ class Fault:
     expected: str = ""
     advice: str = ""
     not_emulated: bool = False
+    is_bound: bool = False
 
     def __str__(self) -> str:
         where = str(self.place)
@@ -83,17 +89,96 @@ class Fault:
         return text
 
 
+class _Comparing:
+    """How much comparing of names is left, in pairs of characters."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+# One name is compared with so much at the most, and all names of one reading together: about a second's work. A
+# template with a handful of misspelt names among AWS's 500 resources is far from it, one with thousands needs no
+# suggestion for each.
+_ONE_NAME = 2_000_000
+_ALL_NAMES = 8_000_000
+# What it costs to look at a name that is not compared, for its length.
+_LOOK = 8
+
+_comparing: ContextVar[_Comparing | None] = ContextVar("comparing", default=None)
+
+
+@contextmanager
+def bounded_suggestions() -> Iterator[None]:
+    """
+    One bound for all suggestions made inside, however many wrong names there are: past it none are made.
+
+    An inner one is part of the outer one's.
+    """
+    if _comparing.get() is not None:
+        yield
+        return
+    token = _comparing.set(_Comparing(_ALL_NAMES))
+    try:
+        yield
+    finally:
+        _comparing.reset(token)
+
+
+def closest(name: str, known: Iterable[object], likeness: float = 0.6) -> str:
+    """
+    The nearest of the known names; empty where none is near, or where comparing them would go beyond the bound.
+
+    ``likeness`` is difflib's, from 0 to 1. What is known and no text is passed over.
+    """
+    import difflib
+
+    of_all = _comparing.get()
+    left = min(_ONE_NAME, of_all.left) if of_all is not None else _ONE_NAME
+    before, length, candidates = left, len(name), []
+    for each in known if left > 0 else ():
+        left -= _LOOK
+        if isinstance(each, str) and 2 * min(length, len(each)) >= likeness * (length + len(each)):
+            left -= length * len(each)
+            candidates.append(each)
+        if left <= 0:
+            break
+    if of_all is not None:
+        of_all.left -= before - left
+    # Some of the names only: the nearest of them may be far from the nearest of all.
+    close = difflib.get_close_matches(name, candidates, n=1, cutoff=likeness) if left > 0 else []
+    return close[0] if close else ""
+
+
 def did_you_mean(name: str, known: Iterable[object], likeness: float = 0.6, *, prefix: str = "") -> str:
     """
     A question with the nearest of the known names, or nothing where none is near.
 
-    ``likeness`` is difflib's, from 0 to 1; ``prefix`` stands before the name (``@`` for a directive). What is known and
-    no text is passed over.
+    ``likeness`` is difflib's, from 0 to 1; ``prefix`` stands before the name (``@`` for a directive).
     """
-    import difflib
+    close = closest(name, known, likeness)
+    return f"Did you mean {prefix + close!r}?" if close else ""
 
-    close = difflib.get_close_matches(name, [each for each in known if isinstance(each, str)], n=1, cutoff=likeness)
-    return f"Did you mean {prefix + close[0]!r}?" if close else ""
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Names with commas between them, no more of them than people read; "none" where there is none."""
+    known = list(names)
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more or "none"
+
+
+# Of one kind. Nobody mends more than that before looking again.
+MAX_TOLD = 1000
+
+
+def told(faults: Iterable[Fault], place: Place = NOWHERE) -> list[Fault]:
+    """The first faults, and one more that says so where there are others: they are not looked for any further."""
+    found = list(islice(faults, MAX_TOLD + 1))
+    if len(found) > MAX_TOLD:
+        more = f"there are more than {MAX_TOLD:,} of these"
+        found[MAX_TOLD:] = [Fault(more, place, advice="Mend the first ones; the others are told then.", is_bound=True)]
+    return found
 
 
 class LivebusError(Exception):
@@ -121,7 +206,13 @@ class InvalidTemplate(LivebusError):
 
 
 class InvalidSchema(InvalidTemplate):
-    """The GraphQL schema is not one that AppSync accepts. Places are lines of the schema file."""
+    """
+    The GraphQL schema is not one that AppSync accepts. Places are lines of the schema file.
+
+    ``document`` is graphql-core's syntax tree where the text parses, and it is worth going on with.
+    """
+
+    document: Any = None
 
 
 class InvalidOperation(InvalidTemplate):

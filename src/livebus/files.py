@@ -1,12 +1,20 @@
 """
-Reading files that are named by people: bounded, and each fault in words that name the file.
+Reading files that are named by people, templates and configurations: bounded, and each fault in words that name the file.
+
+Every file that a command reads as a whole is read here. Only regular files are: a device never ends, and a pipe waits for
+who may never come. A file is read to its limit and one byte more, whatever its size is said to be. What a template or a
+configuration names has to lie in its :class:`Root`; what a user names on the command line may lie anywhere.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
 
@@ -14,6 +22,8 @@ EVENT_SUFFIXES = (".json", ".ndjson")
 
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+# What holds settings: samconfig.toml, .livebus.toml, the state that a runtime leaves for others.
+MAX_SETTINGS_BYTES = 1024 * 1024
 
 
 # What ``publish`` leaves beside its input: the numbers in it, and what was not accepted.
@@ -47,28 +57,111 @@ def event_files(folder: Path) -> list[Path]:
     )
 
 
-def read_text(path: Path, name: str) -> str:
-    """A file's text; ``name`` is what it is called by. Raises LivebusError where it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Root:
+    """
+    The folder that the files of a template have to lie in, links resolved: that of the repository around it (the nearest
+    ``.git``), or its own where there is none. None: anywhere.
+    """
+
+    folder: Path | None
+
+    @classmethod
+    def around(cls, file: Path, *, anywhere: bool = False) -> Root:
+        """The root of a template, or of another file that names files."""
+        if anywhere:
+            return cls(None)
+        own = Path(os.path.realpath(file.parent))
+        return cls(next((folder for folder in (own, *own.parents) if (folder / ".git").exists()), own))
+
+    def demand(self, path: Path, name: str) -> None:
+        """Raise LivebusError, by name, for what lies elsewhere: by its path, or by a link on the way."""
+        if self.folder is None:
+            return
+        try:
+            real = Path(os.path.realpath(path))
+        except (OSError, ValueError) as error:
+            raise _unreadable(name, error) from None
+        if not real.is_relative_to(self.folder):
+            is_link = Path(os.path.abspath(path)).is_relative_to(self.folder)  # noqa: PTH100 - links stay as they are
+            how = f"is a link that leads outside of {relative(self.folder)!r}" if is_link else "lies outside"
+            raise LivebusError(
+                f"{name!r} {how}",
+                Place(name),
+                expected="a file in the repository, or beside the template where there is none",
+                advice="Nothing of it was read. Copy it there, or pass --allow-outside to trust the template.",
+            )
+
+
+def read_text(path: Path, name: str, *, most: int = MAX_FILE_BYTES, advice: str = "") -> str:
+    """
+    A file's text; ``name`` is what it is called by, ``advice`` what to do where it is not there.
+
+    Raises LivebusError where it cannot be read.
+    """
     try:
-        return read_bytes(path, name).decode("utf-8-sig")
+        return read_bytes(path, name, most=most, advice=advice).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise LivebusError(
             f"{name!r} is not UTF-8 (byte {error.start})", Place(name), advice="Save the file as UTF-8."
         ) from None
 
 
-def read_bytes(path: Path, name: str) -> bytes:
+def read_bytes(path: Path, name: str, *, most: int = MAX_FILE_BYTES, advice: str = "") -> bytes:
+    """A file's content, as ``read_text``."""
     try:
-        if path.is_dir():
-            raise LivebusError(f"{name!r} is a folder", Place(name), expected="a file")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise LivebusError(f"{name!r} has more than {MAX_FILE_BYTES} bytes", Place(name))
-        return path.read_bytes()
+        return content(path, most=most)
+    except IsADirectoryError:
+        raise LivebusError(f"{name!r} is a folder", Place(name), expected="a file") from None
     except FileNotFoundError:
-        raise LivebusError(f"{name!r} is not there", Place(name), advice=close_file(path)) from None
+        raise LivebusError(f"{name!r} is not there", Place(name), advice=advice or close_file(path)) from None
+    except NotRegular as error:
+        raise LivebusError(f"{name!r} is {error.strerror}", Place(name), expected="a regular file") from None
+    except TooLarge:
+        raise LivebusError(f"{name!r} has more than {most} bytes", Place(name)) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise LivebusError(f"cannot read {name!r}: {reason}", Place(name)) from None
+        raise _unreadable(name, error) from None
+
+
+class NotRegular(OSError):
+    """A device, a pipe or a socket."""
+
+
+class TooLarge(OSError):
+    """A file of more bytes than are read."""
+
+
+def content(path: Path, *, most: int = MAX_FILE_BYTES) -> bytes:
+    """
+    A regular file's content, as Path.read_bytes.
+
+    Raises OSError where it cannot be read: NotRegular and TooLarge are such.
+    """
+    with opened(path) as file:
+        read = file.read(most + 1)
+    if len(read) > most:
+        raise TooLarge(errno.EFBIG, f"more than {most} bytes", str(path))
+    return read
+
+
+def opened(path: Path) -> BinaryIO:
+    """A regular file, open. Raises OSError."""
+    # Without O_NONBLOCK, to open a pipe is to wait for its other end.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+    if path.is_dir():  # which Windows does not open at all
+        raise IsADirectoryError(errno.EISDIR, "a folder", str(path))
+    file = os.fdopen(os.open(path, flags), "rb")
+    mode = os.fstat(file.fileno()).st_mode
+    if not stat.S_ISREG(mode):
+        file.close()
+        kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+        raise NotRegular(errno.EINVAL, kind, str(path))
+    return file
+
+
+def _unreadable(name: str, error: Exception) -> LivebusError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return LivebusError(f"cannot read {name!r}: {reason}", Place(name))
 
 
 def missing(path: Path) -> list[Fault]:

@@ -11,15 +11,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode, parse
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Visitor, visit
 from graphql.language import FieldNode
 
 from livebus.access import FieldAccess, function_admits, role_may_invoke
 from livebus.caller import AWS_IAM, Caller
 from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
-from livebus.errors import Fault, InvalidEventPattern, InvalidTemplate, LivebusError
+from livebus.errors import (
+    Fault,
+    InvalidEventPattern,
+    InvalidSchema,
+    InvalidTemplate,
+    LivebusError,
+    Place,
+    bounded_suggestions,
+)
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
+from livebus.execution.operations import parse_document
 from livebus.operation import Asking, GraphQLRequest, Resolver, Services, driven
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import NotEmulatedResolver, compile_resolver
@@ -229,10 +238,15 @@ def _first_message(response: GraphQLResponse) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A line as far as it could be compiled, and what stations refused. Parts that were refused are left out of it."""
+    """
+    A line as far as it could be compiled, and what stations refused. Parts that were refused are left out of it.
+
+    ``refused_schemas`` are the errors of schemas by the logical ids of their APIs.
+    """
 
     line: Line
     errors: tuple[LivebusError, ...]
+    refused_schemas: Mapping[str, InvalidSchema] = field(default_factory=dict)
 
     @property
     def faults(self) -> list[Fault]:
@@ -271,8 +285,21 @@ def compile_parts(
 ) -> Compilation:
     """Compile what can be compiled; what one station refuses hides nothing of the others."""
     compiler = _Compiler(application, subscriptions or {}, settings)
-    line = compiler.line()
-    return Compilation(line, tuple(compiler.errors))
+    with bounded_suggestions():
+        line = compiler.line()
+    return Compilation(line, tuple(compiler.errors), compiler.refused_schemas)
+
+
+def _field_names(document: DocumentNode) -> frozenset[str]:
+    """The names of all fields that a document asks for, in fragments too."""
+
+    class Collector(Visitor):
+        def enter_field(self, node: FieldNode, *_args: Any) -> None:
+            names.add(node.name.value)
+
+    names: set[str] = set()
+    visit(document, Collector())
+    return frozenset(names)
 
 
 class _Compiler:
@@ -287,6 +314,8 @@ class _Compiler:
         self._subscriptions = subscriptions
         self.errors: list[LivebusError] = []
         self.warnings: list[str] = []
+        self.refused_schemas: dict[str, InvalidSchema] = {}
+        self._schemas: dict[tuple[str, Place], Schema | InvalidSchema] = {}
 
     def line(self) -> Line:
         apis = {api.logical_id: compiled for api in self._application.apis if (compiled := self._api(api))}
@@ -305,10 +334,8 @@ class _Compiler:
                 if all(fault.not_emulated for fault in error.faults):
                     resolvers[config.type_name, config.field_name] = NotEmulatedResolver(error)
                     self.warnings += map(str, error.faults)
-        try:
-            schema = parse_schema(api.schema, api.schema_place)
-        except LivebusError as error:
-            self.errors.append(error)
+        schema = self._schema(api)
+        if schema is None:
             return None
         self._check_fields(api, schema)
         access = FieldAccess(schema.auth_directives, api)
@@ -324,6 +351,21 @@ class _Compiler:
         if registry is None:  # an empty one is a registry too
             registry = Subscriptions(schema.links, settings=self._settings)
         return CompiledApi(api, schema, access, executor, registry)
+
+    def _schema(self, api: GraphQLApi) -> Schema | None:
+        """An API's schema, read once for all that have the same; None where it is refused."""
+        key = api.schema, api.schema_place
+        if key not in self._schemas:
+            try:
+                self._schemas[key] = parse_schema(api.schema, api.schema_place)
+            except InvalidSchema as error:
+                self._schemas[key] = error
+                self.errors.append(error)
+        found = self._schemas[key]
+        if isinstance(found, InvalidSchema):
+            self.refused_schemas[api.logical_id] = found
+            return None
+        return found
 
     def _check_fields(self, api: GraphQLApi, schema: Schema) -> None:
         for config in api.resolvers:
@@ -379,11 +421,13 @@ class _Compiler:
     def _target(self, rule: Rule, target: Target, transformer: Transformer, api: CompiledApi) -> CompiledTarget:
         account = self._application.account
         mutation_type = api.schema.graphql.mutation_type
+        called, named = self._called_fields(target)
+        # The target runs this one document: what it does not name, its role is not asked about.
         refusals = {
             name: role_may_invoke(target.role, rule_arn=rule.arn, account=account, api_arn=api.api.arn, field=name)
             for name in (mutation_type.fields if mutation_type else ())
+            if name in named
         }
-        called = self._called_fields(target)
         denied = [refusals[name] for name in called if refusals.get(name) is not None]
         refusal = denied[0] if called and len(denied) == len(called) else None
         if refusal:
@@ -391,22 +435,27 @@ class _Compiler:
         allowed = frozenset(f"Mutation.{name}" for name, reason in refusals.items() if reason is None)
         return CompiledTarget(target, transformer, api, self._caller(target, allowed), refusal)
 
-    def _called_fields(self, target: Target) -> Sequence[str]:
-        """The root fields of the target's operation. A fault in it is a warning: AWS takes it, and each event fails."""
+    def _called_fields(self, target: Target) -> tuple[Sequence[str], frozenset[str]]:
+        """
+        The root fields of the target's operation, and all names of fields in its text.
+
+        A fault in it is a warning: AWS takes it, and each event fails.
+        """
         try:
-            document = parse(target.graphql_operation)
+            document = parse_document(target.graphql_operation)
         except GraphQLError as error:
             line, column = error.locations[0] if error.locations else (1, 1)
             place = target.operation_place.shifted(line, column)
             self.warnings.append(f"{place}: the GraphQLOperation does not parse: {error.message}")
-            return ()
-        return [
+            return (), frozenset()
+        called = [
             selection.name.value
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
             for selection in definition.selection_set.selections
             if isinstance(selection, FieldNode)
         ]
+        return called, _field_names(document)
 
     def _caller(self, target: Target, allowed: frozenset[str]) -> Caller:
         """EventBridge as resolvers see it. AWS does not document the session's name; ours says who calls."""

@@ -31,6 +31,7 @@ from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
 from livebus.event.document import read_entries
 from livebus.event.envelope import Refused
 from livebus.execution import Errors, GraphQLResponse
+from livebus.files import content
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish
 from livebus.operation import GraphQLRequest, Services
 from livebus.rehearsal.audience import caller_of
@@ -227,7 +228,7 @@ class LocalLine:
 
     def publish_file(self, path: str | Path) -> list[Outcome]:
         """Put the events of a file on their buses. Raises InvalidEvent."""
-        return [self._publish(found.entry) for found in read_entries(Path(path).read_bytes(), str(path))]
+        return [self._publish(found.entry) for found in read_entries(content(Path(path)), str(path))]
 
     def _publish(self, entry: Mapping[str, Any]) -> Outcome:
         event = self._reader.event(entry)

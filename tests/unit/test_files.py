@@ -1,12 +1,14 @@
-"""Files that people name."""
+"""Files are read to their limit, regular ones only, and those that a template names within its root."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from livebus.files import event_files, is_left_over
+from livebus.errors import LivebusError
+from livebus.files import Root, content, event_files, is_left_over, read_bytes, read_text
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,51 @@ def test_a_folder_stands_for_its_samples(tmp_path: Path) -> None:
         (tmp_path / name).write_text("{}")
     assert [path.name for path in event_files(tmp_path)] == ["a.ndjson", "b.json"]
     assert event_files(tmp_path / "nothing") == []
+
+
+def test_a_file_is_read_to_its_limit_and_no_further(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"abc")
+    assert content(file, most=3) == b"abc"
+    with pytest.raises(LivebusError, match="'file' has more than 2 bytes"):
+        read_bytes(file, "file", most=2)
+
+
+def test_text_is_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes("\ufeffé".encode())
+    assert read_text(file, "file") == "é"
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+def test_what_is_no_file_is_told(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "pipe" if kind == "a pipe" else Path("/dev/zero")
+    if kind == "a pipe":
+        os.mkfifo(path)
+    with pytest.raises(LivebusError, match=f"'it' is {kind}; expected a regular file"):
+        read_bytes(path, "it")
+
+
+def test_the_root_is_the_nearest_repository_or_the_files_own_folder(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert Root.around(below / "template.yaml") == Root(below.resolve())
+    (tmp_path / ".git").write_text("gitdir: elsewhere")
+    assert Root.around(below / "template.yaml") == Root(tmp_path.resolve())
+    assert Root.around(below / "template.yaml", anywhere=True) == Root(None)
+
+
+def test_what_lies_outside_is_refused_by_name(tmp_path: Path) -> None:
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (tmp_path / "out").touch()
+    (inside / "link").symlink_to(tmp_path / "out")
+    (inside / "own").symlink_to(inside / "other")
+    root = Root(inside.resolve())
+    root.demand(inside / "own", "own")
+    root.demand(inside / ".." / "in" / "file", "../in/file")
+    with pytest.raises(LivebusError, match=r"'\.\./out' lies outside"):
+        root.demand(inside / ".." / "out", "../out")
+    with pytest.raises(LivebusError, match="'link' is a link that leads outside of"):
+        root.demand(inside / "link", "link")
+    Root(None).demand(inside / "link", "link")

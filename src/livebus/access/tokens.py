@@ -9,12 +9,12 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from livebus.caller import COGNITO
 from livebus.errors import InvalidTemplate
+from livebus.expressions import MATCH_SECONDS, Expression, NotAnExpression, Patience, TooSlow, UnreadExpression
 from livebus.template.application import AuthProvider
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class TokenVerifier:
         self._issuer = issuer_of(provider, region)
         self._algorithms = COGNITO_ALGORITHMS if cognito else OIDC_ALGORITHMS
         self._keys = _public_keys(jwks)
-        self._client = _client_pattern(provider.app_id_client_regex if cognito else provider.client_id)
+        self._client = _client_expression(provider.app_id_client_regex if cognito else provider.client_id)
         self._verified: dict[str, Mapping[str, Any]] = {}
 
     def verify(self, token: str, now: float) -> Mapping[str, Any]:
@@ -119,8 +119,17 @@ class TokenVerifier:
             clients = _cognito_client(claims)
         else:
             clients = [*_texts(claims.get("aud")), *_texts(claims.get("azp"))]
-        if self._client is not None and not any(map(self._client.fullmatch, clients)):
-            raise TokenRefused(NOT_AUTHORIZED, f"its client {clients!r} does not match {self._client.pattern!r}")
+        if self._client is not None and not self._admits(self._client, clients):
+            raise TokenRefused(NOT_AUTHORIZED, f"its client {clients!r} does not match {self._client.text!r}")
+
+    @staticmethod
+    def _admits(expression: Expression, clients: list[str]) -> bool:
+        patience = Patience(MATCH_SECONDS)
+        try:
+            return any(patience.matches(expression, client) for client in clients)
+        except TooSlow:
+            reason = f"{expression.text!r} takes too long to tell whether it matches a client of {clients!r}"
+            raise TokenRefused(NOT_AUTHORIZED, reason) from None
 
 
 def bare(token: str) -> str:
@@ -162,9 +171,11 @@ def _public_keys(jwks: Mapping[str, Any]) -> dict[str, RSAKey | ECKey]:
     return keys
 
 
-def _client_pattern(regex: str | None) -> re.Pattern[str] | None:
+def _client_expression(regex: str | None) -> Expression | None:
     # AWS does not document whether the regex has to cover the whole client id; we say yes, the safer reading.
     try:
-        return None if regex is None else re.compile(regex)
-    except re.error as error:
+        return None if regex is None else Expression(regex)
+    except NotAnExpression as error:
         raise InvalidTemplate(f"The client regex {regex!r} is not a regular expression: {error}") from None
+    except UnreadExpression as error:
+        raise InvalidTemplate(f"The client regex {regex!r} is not emulated: {error}") from None

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from livebus.errors import Place, Unreachable, did_you_mean
+from livebus.files import MAX_SETTINGS_BYTES, content
 
 STATE_FILE = Path(".livebus", "runtime.json")
 _TEMPLATE = "TemplateFile"
@@ -46,7 +47,7 @@ def find(folders: Iterable[Path], stack_name: str = "") -> LocalRuntime:
     for folder in folders:
         file = folder / STATE_FILE
         try:
-            text = file.read_text(encoding="utf-8")
+            text = content(file, most=MAX_SETTINGS_BYTES).decode("utf-8", "replace")
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:

@@ -18,6 +18,7 @@ from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.aws.local_runtime import LocalRuntime
 from livebus.errors import LivebusError, Place, Unreachable
+from livebus.files import MAX_SETTINGS_BYTES, content
 from livebus.publish.signer import Credentials
 from livebus.stack.samconfig import DeployConfig, read_deploy_config
 
@@ -202,7 +203,7 @@ class Session:
             file = folder / "samconfig.toml"
             if file.is_file():
                 try:
-                    text = file.read_text(encoding="utf-8")
+                    text = content(file, most=MAX_SETTINGS_BYTES).decode()
                 except (OSError, UnicodeDecodeError) as error:
                     raise LivebusError(f"cannot be read: {error}", Place(str(file))) from None
                 return read_deploy_config(text, str(file), environment)

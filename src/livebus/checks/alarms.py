@@ -8,13 +8,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault
+from livebus.errors import Fault, closest, listed
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource
 
@@ -93,10 +92,10 @@ def _there(inspection: Inspection) -> Iterator[Fault]:
     filtered = _filtered(inspection)
     for metric in _metrics(inspection):
         if metric.namespace not in _METRICS:
-            close = difflib.get_close_matches(metric.namespace, _METRICS, n=1, cutoff=0.8)
+            close = closest(metric.namespace, _METRICS, 0.8)
             if close and metric.namespace not in filtered:
                 found = f"the alarm {metric.alarm.logical_id!r} looks into the namespace {metric.namespace!r}"
-                yield Fault(found, metric.owner.place("Namespace"), advice=f"Did you mean {close[0]!r}?")
+                yield Fault(found, metric.owner.place("Namespace"), advice=f"Did you mean {close!r}?")
                 continue
         known = filtered.get(metric.namespace) or _METRICS.get(metric.namespace, "").split()
         if metric.name in known:
@@ -111,8 +110,8 @@ def _there(inspection: Inspection) -> Iterator[Fault]:
 def _close(name: str, known: list[str]) -> str:
     """The name that another is close to. Names end alike: letters in the wrong case are nearest."""
     lower = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.85)
-    return lower[close[0]] if close else ""
+    close = closest(name.lower(), lower, 0.85)
+    return lower[close] if close else ""
 
 
 def _filtered(inspection: Inspection) -> dict[str, list[str]]:
@@ -172,9 +171,9 @@ def _of_rule(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
         return
     rules = inspection.application.rules
     if rule_dimension is None:
-        if bus not in buses and (close := difflib.get_close_matches(bus, buses, n=1, cutoff=0.8)) and bus_dimension:
+        if bus not in buses and (close := closest(bus, buses, 0.8)) and bus_dimension:
             found = f"the alarm {alarm!r} looks at the bus {bus!r}, which is not in the template"
-            yield Fault(found, bus_dimension.place("Value"), advice=f"Did you mean {close[0]!r}?")
+            yield Fault(found, bus_dimension.place("Value"), advice=f"Did you mean {close!r}?")
         return
     name = values["RuleName"]
     if not name or any((rule.name, rule.bus) == (name, bus) for rule in rules):
@@ -188,12 +187,10 @@ def _of_rule(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
         found = f"the alarm {alarm!r} looks at the bus {bus!r}, and the rule {name!r} is on {same[0].bus!r}"
         yield Fault(found, bus_dimension.place("Value"), f"the bus {same[0].bus!r}")
     elif bus in buses and any(rule.bus == bus for rule in rules) and bus != "default":
-        meant = difflib.get_close_matches(
-            name.rpartition("|")[2].rpartition("/")[2], [rule.name for rule in rules], n=1
-        )
+        meant = closest(name.rpartition("|")[2].rpartition("/")[2], [rule.name for rule in rules])
         found = f"the alarm {alarm!r} looks at a rule {name!r}, and the bus {bus!r} has none of that name here"
-        advice = f"Did you mean {meant[0]!r}?" if meant else ""
-        known = ", ".join(repr(rule.name) for rule in rules if rule.bus == bus)
+        advice = f"Did you mean {meant!r}?" if meant else ""
+        known = listed(repr(rule.name) for rule in rules if rule.bus == bus)
         yield Fault(found, rule_dimension.place("Value"), f"one of {known}", advice)
 
 

@@ -8,20 +8,22 @@ a part that could not be made is None, and the errors of reading and compiling a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
-from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, validate
+from graphql.validation import ASTValidationRule
 
 from livebus.errors import Fault, LivebusError, Place
 from livebus.event.envelope import Event
+from livebus.execution.operations import parse_document
 from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
 from livebus.operation import Services
 from livebus.pattern import EventPattern
-from livebus.schema import Schema, parse_types
+from livebus.schema import Schema, types_of
 from livebus.template import Environment
 from livebus.template.application import Application, GraphQLApi, Rule, Target
 from livebus.template.document import Document
@@ -29,6 +31,8 @@ from livebus.template.loading import Reading, read_application
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resource, Resources
 from livebus.transformer import Transformer, compile_transformer
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,27 @@ class Inspection:
         self.environment = environment or Environment()
         self.samples = tuple(samples)
         self._samples_for: dict[str, list[Sample]] = {}
+        self._once: dict[Callable[[Inspection], Iterable[Any]], tuple[Any, ...]] = {}
+        self._errors: dict[tuple[int, str, int], list[GraphQLError]] = {}
         self._reading: Reading = read_application(document, read_file, self.environment, parameters or {})
         # Of AWS::Serverless::GraphQLApi the resources that it stands for, at their places.
         self.document = self._reading.resources.document
+
+    def once(self, find: Callable[[Inspection], Iterable[Found]]) -> tuple[Found, ...]:
+        """What a function finds in this inspection: found once for all the checks that ask."""
+        if find not in self._once:
+            self._once[find] = tuple(find(self))
+        return self._once[find]
+
+    def errors_of(
+        self, operation: Operation, schema: Schema, rules: Collection[type[ASTValidationRule]]
+    ) -> list[GraphQLError]:
+        """What rules find in an operation's document: found once for all targets that run the same text."""
+        key = id(schema), operation.text, id(rules)
+        if key not in self._errors:
+            assert operation.document is not None
+            self._errors[key] = validate(schema.graphql, operation.document, rules, hide_suggestions=True)
+        return self._errors[key]
 
     # --- what was read ----------------------------------------------------------------------------------------------
 
@@ -168,8 +190,10 @@ class Inspection:
 
     @cached_property
     def _refused_schemas(self) -> Mapping[str, Schema]:
-        found = {api.logical_id: parse_types(api.schema, api.schema_place) for api in self.application.apis}
-        return {logical_id: schema for logical_id, schema in found.items() if schema is not None}
+        errors = {id(error): error for error in self.compilation.refused_schemas.values()}
+        known = {key: types_of(error.document) for key, error in errors.items() if error.document is not None}
+        found = {name: known.get(id(error)) for name, error in self.compilation.refused_schemas.items()}
+        return {name: schema for name, schema in found.items() if schema is not None}
 
     @cached_property
     def targets(self) -> tuple[InspectedTarget, ...]:
@@ -178,6 +202,7 @@ class Inspection:
 
     def _targets(self) -> Iterator[InspectedTarget]:
         apis = {api.logical_id: api for api in self.application.apis}
+        documents: dict[str, DocumentNode | GraphQLError] = {}
         for rule in self.application.rules:
             for target in rule.targets:
                 transformer, refused = None, None
@@ -185,7 +210,7 @@ class Inspection:
                     transformer = compile_transformer(target, rule_name=rule.name, rule_arn=rule.arn)
                 except LivebusError as error:
                     refused = error
-                operation = _operation(target)
+                operation = _operation(target, documents)
                 yield InspectedTarget(rule, target, operation, apis.get(target.api), transformer, refused)
 
     @cached_property
@@ -229,12 +254,18 @@ class Inspection:
         return sample.event.bus == rule.bus
 
 
-def _operation(target: Target) -> Operation:
-    try:
-        document = parse(target.graphql_operation)
-    except GraphQLError as error:
-        return Operation(target.graphql_operation, target.operation_place, None, error)
-    return Operation(target.graphql_operation, target.operation_place, document, None)
+def _operation(target: Target, documents: dict[str, DocumentNode | GraphQLError]) -> Operation:
+    """A target's operation; ``documents`` are those that were parsed already, by their text."""
+    text = target.graphql_operation
+    if text not in documents:
+        try:
+            documents[text] = parse_document(text)
+        except GraphQLError as error:
+            documents[text] = error
+    found = documents[text]
+    if isinstance(found, GraphQLError):
+        return Operation(text, target.operation_place, None, found)
+    return Operation(text, target.operation_place, found, None)
 
 
 # Ids and the time are constants, and resolvers that put events are told that the bus took them.

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from livebus.checks.check import Check, Finding
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault
+from livebus.errors import Fault, bounded_suggestions, told
 
 
 def _no_faults(inspection: Inspection) -> Iterator[Fault]:
@@ -38,7 +38,8 @@ def run_checks(
         if (only and not check.id.startswith(tuple(only))) or (ignored and check.id.startswith(tuple(ignored))):
             continue
         try:
-            faults = list(check.find(inspection))
+            with bounded_suggestions():
+                faults = told(check.find(inspection), inspection.document.place(()))
         except Exception as error:  # noqa: BLE001 - a bug of ours: reported as such, and the other checks go on
             where = traceback.extract_tb(error.__traceback__)[-1]
             found = f"check {check.id} broke: {type(error).__name__}: {error} ({where.name}, line {where.lineno})"

@@ -18,6 +18,7 @@ from livebus.aws.session import Destination, Session
 from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError
 from livebus.event.document import read_entries
+from livebus.files import content
 from livebus.steps import words
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
@@ -39,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--template", type=Path, default=Path("template.yaml"), help="the template to run")
     options = parser.parse_args(argv)
     try:
-        entry = read_entries(options.event.read_bytes(), str(options.event))[0].entry
+        entry = read_entries(content(options.event), str(options.event))[0].entry
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
         terminal.report_text(f"{options.event}: {reason}")

@@ -99,6 +99,7 @@ def _run(
         origins=tuple(options.allow_origin),
         reload=not options.no_reload,
         functions=not options.no_functions,
+        allow_outside=options.allow_outside,
         realtime=RealtimeSettings(
             keep_alive=options.keep_alive,
             lifetime=options.connection_lifetime,
@@ -176,6 +177,11 @@ def _parser() -> Parser:
     what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
     what.add_argument("--stack-name", default="livebus", help="AWS::StackName (default: %(default)s)")
     what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
+    what.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="let the template name files outside of the repository (or of its folder, where there is none)",
+    )
     what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
     what.add_argument("--no-functions", action="store_true", help="run no code of the template's Lambda functions")
     what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")

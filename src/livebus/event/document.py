@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from livebus.errors import Fault, InvalidEvent, Place
+from livebus.errors import Fault, InvalidEvent, Place, closest
 from livebus.event.envelope import MAX_REQUEST_BYTES, entry_bytes
 from livebus.event.members import (
     InvalidMember,
@@ -371,7 +371,6 @@ class _Reader:
 def _close(spelled: str, known: Iterable[str]) -> str:
     """The known member that was probably meant, or the empty string."""
     folded = {re.sub("[-_]", "", name.lower()): name for name in known}
-    from difflib import get_close_matches
 
-    close = get_close_matches(re.sub("[-_]", "", spelled.lower()), folded, 1, 0.75)
-    return folded[close[0]] if close else ""
+    close = closest(re.sub("[-_]", "", spelled.lower()), folded, 0.75)
+    return folded[close] if close else ""

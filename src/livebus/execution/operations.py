@@ -30,6 +30,11 @@ MAX_CACHED_CHARACTERS = 8_192
 MAX_PLANS = 16
 
 
+def parse_document(text: str) -> DocumentNode:
+    """A document's syntax tree. Raises GraphQLError where AppSync would call it malformed."""
+    return parse(text, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS, allow_empty_selection_sets=False)
+
+
 class Operation:
     """One operation of a validated document, with its plans."""
 
@@ -104,9 +109,7 @@ class Documents:
 
     def _read(self, text: str, name: str | None) -> Operation | GraphQLResponse:
         try:
-            document = parse(
-                text, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS, allow_empty_selection_sets=False
-            )
+            document = parse_document(text)
         except GraphQLError:
             return malformed()
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]

@@ -37,6 +37,8 @@ def limits(text: str) -> list[Fault]:
                 advice="Leave out white space, or split the rule.",
             )
         )
+    if len(text) > MAX_LENGTH:
+        return faults
     try:
         rule = read(text)
     except TooManyCombinations as error:

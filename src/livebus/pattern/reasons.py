@@ -9,9 +9,9 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from livebus.errors import closest
 from livebus.pattern.condition import Absent, Condition, Exists, quoted
 from livebus.pattern.matcher import match
 from livebus.pattern.number import NumberText
@@ -105,7 +105,7 @@ def _in_its_place(event: Mapping[str, Any], path: str) -> str:
         inner = [value[step] for value in objects if step in value]
         if not inner:
             close = _similar(step, sorted({name for value in objects for name in value}))
-            return f"missing (did you mean {quoted(close[0])}?)" if close else "missing"
+            return f"missing (did you mean {quoted(close)}?)" if close else "missing"
         way = f"{way}.{step}"
         here = [element for value in inner for element in _elements(value)]
         if not here:
@@ -113,10 +113,10 @@ def _in_its_place(event: Mapping[str, Any], path: str) -> str:
     return _kind(here[0])
 
 
-def _similar(step: str, names: Sequence[str]) -> Sequence[str]:
+def _similar(step: str, names: Sequence[str]) -> str:
     """The name that may have been meant: first one that differs in case only."""
     same = [name for name in names if name.casefold() == step.casefold()]
-    return same or get_close_matches(step, names[:NAMES_COMPARED], n=1, cutoff=0.75)
+    return same[0] if same else closest(step, names[:NAMES_COMPARED], 0.75)
 
 
 def _elements(value: object) -> list[Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from livebus import steps
-from livebus.errors import did_you_mean
+from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
@@ -83,7 +83,7 @@ class Rehearsal:
         bus, buses = self.event.bus, [known.name for known in self._line.application.buses]
         dropped = ""
         if not self._line.has_bus(bus) and not self.unproven:
-            advice = did_you_mean(bus, buses) or f"There are: {', '.join(buses)}."
+            advice = did_you_mean(bus, buses) or f"There are: {listed(buses)}."
             dropped = f"there is no event bus {bus!r}. {advice} AWS accepts the event and drops it in silence"
         yield steps.accepted(self.event, dropped)
 

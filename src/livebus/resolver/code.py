@@ -9,14 +9,13 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-overview-
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, closest
 from livebus.resolver import names, rules
 from livebus.resolver.modules import MODULES, check_import
 from livebus.resolver.syntax import Syntax, bindings, syntax_error
@@ -188,8 +187,8 @@ def _missing_handlers(syntax: Syntax, exports: Mapping[str, str], file: str) -> 
                 faults.append(Fault(f"{handler!r} is exported and is no function", place, expected))
             continue
         others = {name.lower(): name for name in exports if name not in HANDLERS}
-        close = difflib.get_close_matches(handler, others, 1)
-        advice = f"Did you mean {others[close[0]]!r} to be {handler!r}?" if close else ""
+        close = closest(handler, others)
+        advice = f"Did you mean {others[close]!r} to be {handler!r}?" if close else ""
         faults.append(Fault(f"The code exports no {handler!r}", Place(file), expected, advice))
     return faults
 

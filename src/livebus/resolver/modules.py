@@ -7,9 +7,10 @@ problems in words. The names are those of the type declarations of ``@aws-appsyn
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from livebus.errors import closest
 
 UTILS = "@aws-appsync/utils"
 EXPORTS = ("util", "extensions", "runtime")
@@ -122,10 +123,8 @@ def check_import(module: str, names: Sequence[str]) -> Iterable[tuple[int | None
         yield None, Problem(found, "a data source that runs here", not_emulated=True)
         return
     if module not in MODULES:
-        close = difflib.get_close_matches(module, [*MODULES, *_DATA_SOURCE_MODULES], 1, 0.8)
-        advice = (
-            f"Did you mean {close[0]!r}?" if close else "Bundle other code into the file, as ES module, with esbuild"
-        )
+        close = closest(module, [*MODULES, *_DATA_SOURCE_MODULES], 0.8)
+        advice = f"Did you mean {close!r}?" if close else "Bundle other code into the file, as ES module, with esbuild"
         yield None, Problem(f"{module!r} is not a module of AppSync's runtime", repr(UTILS), advice)
         return
     for index, name in enumerate(names):
@@ -152,5 +151,5 @@ def check_member(holder: str, name: str) -> Problem | None:
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A question whether a known name was meant, or nothing."""
     others = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), others, 1)
-    return f"Did you mean {others[close[0]]!r}?" if close else ""
+    close = closest(name.lower(), others)
+    return f"Did you mean {others[close]!r}?" if close else ""

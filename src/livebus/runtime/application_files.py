@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livebus.errors import InvalidTemplate, LivebusError, Place
-from livebus.files import close_file
+from livebus.errors import InvalidTemplate, LivebusError
+from livebus.files import Root, read_text
 from livebus.flow import Line, compile_line
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
@@ -29,11 +29,15 @@ class ApplicationFiles:
     template: Path
     environment: Environment
     parameters: Mapping[str, str]
+    anywhere: bool
     _seen: dict[Path, tuple[int, int] | None]
 
     @classmethod
-    def of(cls, template: Path, environment: Environment, parameters: Mapping[str, str]) -> ApplicationFiles:
-        return cls(template, environment, parameters, {})
+    def of(
+        cls, template: Path, environment: Environment, parameters: Mapping[str, str], *, anywhere: bool = False
+    ) -> ApplicationFiles:
+        """``anywhere``: whether the template may name files outside of its root, ``livebus.files.Root``."""
+        return cls(template, environment, parameters, anywhere, {})
 
     def load(
         self,
@@ -63,22 +67,12 @@ class ApplicationFiles:
             raise LivebusError(f"{name!r} lies in S3", expected="a file beside the template")
         path = self.template.parent / name
         self._seen[path] = _stamp(path)
+        Root.around(self.template, anywhere=self.anywhere).demand(path, name)
         return self._read(path, name)
 
     @staticmethod
     def _read(path: Path, name: str) -> str:
-        try:
-            if path.stat().st_size > _MAX_FILE_BYTES:
-                raise LivebusError(f"{name!r} has more than {_MAX_FILE_BYTES} bytes", Place(name))
-            return path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise LivebusError(f"{name!r} is not there", Place(name), advice=close_file(path)) from None
-        except OSError as error:
-            raise LivebusError(f"cannot read {name!r}: {error.strerror}", Place(name)) from None
-        except UnicodeDecodeError as error:
-            raise LivebusError(
-                f"{name!r} is not UTF-8 (byte {error.start})", Place(name), advice="Save the file as UTF-8."
-            ) from None
+        return read_text(path, name, most=_MAX_FILE_BYTES)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -102,6 +102,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     reload: bool = True
     functions: bool = True
+    allow_outside: bool = False
     realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
 
@@ -306,7 +307,9 @@ class Runtime:
         if settings.template is None:
             return
         stack = Stack(environment.stack_id, settings.stack_name, "CREATE_IN_PROGRESS", time.time(), follows_files=True)
-        files = ApplicationFiles.of(settings.template, environment, settings.parameters)
+        files = ApplicationFiles.of(
+            settings.template, environment, settings.parameters, anywhere=settings.allow_outside
+        )
         self._file_stack = FileStack(stack, files, deployer)
         self._file_stack.load()
         self._cloudformation.stacks[stack.name] = stack

@@ -25,9 +25,7 @@ from graphql import (
     StringValueNode,
     TypeDefinitionNode,
     TypeExtensionNode,
-    Visitor,
     parse,
-    visit,
 )
 from graphql.language import SchemaExtensionNode
 
@@ -59,6 +57,10 @@ GIVEN_DIRECTIVES = frozenset(
 ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 # "1 MB" for a schema document, by AppSync's quotas.
 MAX_SCHEMA_BYTES = 1_048_576
+# More than that at once help nobody; what is beyond is counted.
+MAX_FAULTS = 1000
+_LEAST_FAULTS = 50
+_COUNTED_CHARACTERS = 50_000_000
 
 
 class Reading:
@@ -67,13 +69,24 @@ class Reading:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.faults: list[Fault] = []
+        self.most = MAX_FAULTS
+        """How many faults are told: graphql-core counts the lines of the whole text anew for each."""
+        self._is_cut = False
 
-    def stop_on_faults(self) -> None:
-        """Raise InvalidSchema with what has been gathered, in the order of the file."""
+    def stop_on_faults(self, document: DocumentNode | None = None) -> None:
+        """
+        Raise InvalidSchema with what has been gathered, in the order of the file.
+
+        It holds the document, unless there is more wrong with it than is told.
+        """
         if self.faults:
-            raise InvalidSchema(
-                faults=sorted(self.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
-            )
+            faults = sorted(self.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+            if self._is_cut:
+                found = f"the schema has more than {self.most:,} faults"
+                faults.append(Fault(found, self.place, advice="Mend these first; the others are told then."))
+            error = InvalidSchema(faults=faults)
+            error.document = None if self._is_cut else document
+            raise error
 
     def where(self, node: Node | None) -> Place:
         """The place of a node in the user's file; of the whole schema where there is no node."""
@@ -83,7 +96,10 @@ class Reading:
         return self.place.shifted(token.line, token.column)
 
     def fault(self, found: str, node: Node | None = None, *, expected: str = "", advice: str = "") -> None:
-        self.faults.append(Fault(found, self.where(node), expected, advice))
+        if len(self.faults) < self.most:
+            self.faults.append(Fault(found, self.where(node), expected, advice))
+        else:
+            self._is_cut = True
 
     def document(self, text: str) -> DocumentNode:
         """The parsed text; an empty document, and a fault, where it does not parse."""
@@ -94,6 +110,7 @@ class Reading:
         if not text.strip():
             self.fault("the schema is empty", expected="at least a type Query with a field")
             return nothing
+        self.most = max(_LEAST_FAULTS, min(MAX_FAULTS, _COUNTED_CHARACTERS // max(1, len(text))))
         try:
             return parse(text)
         except GraphQLSyntaxError as error:
@@ -196,11 +213,11 @@ def strings_of(directive: ConstDirectiveNode, argument: str) -> Iterator[StringV
             yield from (value for value in values if isinstance(value, StringValueNode))
 
 
-def _directives(document: DocumentNode) -> list[ConstDirectiveNode]:
-    class Collector(Visitor):
-        def enter_directive(self, node: ConstDirectiveNode, *_args: Any) -> None:
-            found.append(node)
-
-    found: list[ConstDirectiveNode] = []
-    visit(document, Collector())
-    return found
+def _directives(document: DocumentNode) -> Iterator[ConstDirectiveNode]:
+    """All directives, in the order of the text: of definitions, and of what may stand in them."""
+    waiting: list[Any] = list(reversed(document.definitions))
+    while waiting:
+        node = waiting.pop()
+        yield from getattr(node, "directives", None) or ()
+        for members in ("values", "arguments", "fields"):
+            waiting += reversed(getattr(node, members, None) or ())

@@ -22,12 +22,11 @@ from graphql import (
     StringValueNode,
     build_ast_schema,
     specified_scalar_types,
-    validate_schema,
 )
-from graphql.validation.validate import validate_sdl
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
-from livebus.errors import NOWHERE, InvalidSchema, Place
+from livebus.errors import NOWHERE, InvalidSchema, Place, bounded_suggestions
+from livebus.schema.checking import check_bounds, sdl_errors, type_errors
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
 from livebus.schema.links import Links, read_links
 from livebus.schema.scalars import AWS_SCALARS, CannotCoerce, Scalar
@@ -81,30 +80,36 @@ def parse_schema(text: str, place: Place = NOWHERE) -> Schema:
     reading = Reading(place)
     document = reading.document(text)
     reading.stop_on_faults()
+    with bounded_suggestions():
+        return _read(reading, document)
+
+
+def _read(reading: Reading, document: DocumentNode) -> Schema:
     check_document(reading, document)
+    check_bounds(reading, document)
     whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
-    reading.add_errors(validate_sdl(whole))
+    reading.add_errors(sdl_errors(whole, reading.most))
     links, subscription_mutations = read_links(reading, document)
-    reading.stop_on_faults()
+    reading.stop_on_faults(document)
     graphql = build_ast_schema(whole, assume_valid_sdl=True)
-    reading.add_errors(validate_schema(graphql))
-    reading.stop_on_faults()
+    reading.add_errors(type_errors(graphql, reading.most))
+    reading.stop_on_faults(document)
     return Schema(_with_scalars(graphql), _auth_directives(document), links, subscription_mutations)
 
 
-def parse_types(text: str, place: Place = NOWHERE) -> Schema | None:
+def types_of(document: DocumentNode) -> Schema | None:
     """
-    Read the types and fields of a schema that AppSync refuses, as far as they stand; None where they do not.
+    The types and fields of a schema that AppSync refuses, as far as they stand; None where they do not.
 
     For whoever wants to go on beside the faults: directives and links are left out, since they may be what is wrong.
     """
-    reading = Reading(place)
+    reading = Reading(NOWHERE)
     try:
-        document = reading.document(text)
+        check_bounds(reading, document)
         reading.stop_on_faults()
         whole = DocumentNode(definitions=(*GIVEN.definitions, *document.definitions))
         graphql = build_ast_schema(whole, assume_valid_sdl=True)
-        usable = graphql.mutation_type is not None and not validate_schema(graphql)
+        usable = graphql.mutation_type is not None and not type_errors(graphql, 1)
     except (InvalidSchema, TypeError, GraphQLError):
         return None
     return Schema(_with_scalars(graphql), {}, {}, {}) if usable else None

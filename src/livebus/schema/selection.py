@@ -22,6 +22,8 @@ from graphql import (
 
 MAX_DEPTH = 8
 MAX_FIELDS = 500
+# Fields looked at: types that only lead to each other have many ways and no end.
+MAX_LOOKS = 20_000
 
 
 def _everything(type_name: str, field: str) -> bool:
@@ -37,6 +39,7 @@ class Selection:
         self._schema = schema
         self._may_read = readable
         self._left = MAX_FIELDS
+        self._looks = MAX_LOOKS
 
     def of(self, field: GraphQLField) -> str | None:
         """The selection below a field, empty for scalars; None where there is nothing to select."""
@@ -66,6 +69,9 @@ class Selection:
         known: tuple[str, ...] = (),
     ) -> Iterator[str]:
         for name, field in kind.fields.items():
+            self._looks -= 1
+            if self._looks <= 0:
+                return
             if name in known or taken.setdefault(name, str(field.type)) != str(field.type):
                 continue
             if self._left <= 0 or any(map(is_required_argument, field.args.values())) or not self._readable(kind, name):

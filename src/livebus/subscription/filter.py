@@ -9,12 +9,11 @@ https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-enhanc
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from livebus.errors import Fault, InvalidResolver, Place
+from livebus.errors import Fault, InvalidResolver, Place, closest
 from livebus.subscription.equality import value_key
 from livebus.subscription.operators import NEGATED, OPERATORS, Test
 
@@ -196,13 +195,13 @@ class _Compilation:
 
     def _test(self, operator: object, value: Any, where: str) -> Test | None:
         if not isinstance(operator, str) or operator not in OPERATORS:
-            close = difflib.get_close_matches(str(operator), OPERATORS, 1)
+            close = closest(str(operator), OPERATORS)
             self._refuse(
                 f"subscription filter has invalid operator `{operator}`.",
                 f"operator {operator!r}",
                 f"{where}/operator",
                 expected=f"one of {', '.join(OPERATORS)}",
-                advice=f"Did you mean {close[0]!r}?" if close else "",
+                advice=f"Did you mean {close!r}?" if close else "",
             )
             return None
         accepted, expected, make = OPERATORS[operator]

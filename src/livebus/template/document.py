@@ -21,6 +21,7 @@ from livebus.template.yaml_nodes import TEXT_TAG, Composed, compose
 
 Path = tuple[str | int, ...]
 
+_LONGEST_PATH = 1000
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -46,7 +47,13 @@ class Document:
         while known and known not in self.places:
             known = known[:-1]
         line, column = self.places.get(known, (1, 1))
-        return Place(self.file, line, column, "/".join(map(str, path)))
+        return Place(self.file, line, column, written(path))
+
+
+def written(path: Path) -> str:
+    """A path as places have it. One that nobody could read is cut: it would be there for each fault below it."""
+    text = "/".join(map(str, path))
+    return text if len(text) <= _LONGEST_PATH else f"{text[:_LONGEST_PATH]}…"
 
 
 def read_document(text: str, file: str) -> Document:
@@ -188,7 +195,7 @@ class _Reader:
             self._fault(found, path, node)
 
     def _fault(self, found: str, path: Path, node: yaml.Node, expected: str = "", advice: str = "") -> None:
-        place = Place(self._file, *_start(node), "/".join(map(str, path)))
+        place = Place(self._file, *_start(node), written(path))
         self.faults.append(Fault(found, place, expected, advice))
 
 

@@ -7,13 +7,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from livebus.errors import Place
+from livebus.errors import Place, closest
 from livebus.template.application import EventBus, Function, GraphQLApi, Queue, RetryPolicy, Role, Rule, Target
 from livebus.template.attributes import bus_name
 from livebus.template.properties import Properties, shown
@@ -126,10 +125,10 @@ class _RuleReader:
         if given and (arn is None or (given.startswith("arn:") and given != arn)):
             raw = self._resources.document.body["Resources"][resource.logical_id]["Properties"]["EventBusName"]
             own = [name for name in self._buses if name != bus]
-            close = difflib.get_close_matches(bus, own, n=1, cutoff=0.8) if isinstance(raw, str) else []
+            close = closest(bus, own, 0.8) if isinstance(raw, str) else ""
             found = f"rule {resource.logical_id!r} is on the bus {given!r}, which is not there"
             if close:
-                resource.properties.fault(found, "EventBusName", advice=f"Did you mean {close[0]!r}?")
+                resource.properties.fault(found, "EventBusName", advice=f"Did you mean {close!r}?")
             else:
                 advice = "Buses of other stacks are not emulated."
                 resource.properties.not_emulated(found, "EventBusName", advice=advice)

@@ -14,7 +14,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from livebus.errors import Fault, Place, did_you_mean
+from livebus.errors import Fault, Place, did_you_mean, listed
+from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, written
+from livebus.template.yielded import MAX_YIELDED, TooMuch, Yielded
 
 Path = tuple[str | int, ...]
 
@@ -25,23 +27,8 @@ _NOT_EMULATED = ("Fn::ImportValue", "Fn::Transform", "Fn::Cidr", "Fn::ForEach", 
 _MAX_CONDITIONS_DEEP = 30
 
 
-class NoValue:
-    """What ``!Ref AWS::NoValue`` stands for: the property that holds it is not there."""
-
-    def __repr__(self) -> str:
-        return "AWS::NoValue"
-
-
-NO_VALUE = NoValue()
-
-
-class Unknown(str):
-    """The empty text that stands for a value that could not be had; why is told already."""
-
-    __slots__ = ()
-
-
-UNKNOWN = Unknown()
+# Functions that hand on what stands elsewhere, and make nothing of their own.
+_REFERRING = frozenset(("Ref", "Fn::GetAtt", "Fn::FindInMap", "Fn::ImportValue"))
 
 
 class Attributes(Protocol):
@@ -85,6 +72,8 @@ class Evaluator:
         self._place_of = place_of
         self._known_conditions: dict[str, bool] = {}
         self._pending_conditions: list[str] = []
+        self._yielded = Yielded()
+        self._too_much = False
         # Values made here, by identity, with the paths they are from; they are kept so that none is mistaken.
         self._origins: dict[int, tuple[Any, Path]] = {}
         self._functions: dict[str, Callable[[Any, Path], Any]] = {
@@ -118,7 +107,7 @@ class Evaluator:
                 function = self._functions.get(name)
                 # Only conditions name each other by "Condition"; in a policy it is a key as any other.
                 if function and (name != "Condition" or path[:1] == ("Conditions",)):
-                    return function(argument, (*path, name))
+                    return self._call(function, argument, (*path, name))
             if misplaced := [name for name in value if name.startswith("Fn::")]:
                 return self._misplaced_function(misplaced[0], (*path, misplaced[0]), is_alone=len(value) == 1)
             members = [(key, self.resolve(item, (*path, key))) for key, item in value.items()]
@@ -131,6 +120,25 @@ class Evaluator:
         self._origins[id(resolved)] = resolved, path
         return resolved
 
+    def _call(self, function: Callable[[Any, Path], Any], argument: Any, path: Path) -> Any:
+        """What a function yields; UNKNOWN from where all of them together yield more than the bound."""
+        if self._too_much:
+            return UNKNOWN
+        try:
+            result = function(argument, path)
+            # Text that is made was counted before; a reference is counted here, as whoever has it may write it out.
+            if path[-1] in _REFERRING:
+                self._yielded.spend_for(result)
+        except TooMuch:
+            if not self._too_much:
+                self._too_much = True
+                found = f"the template's functions yield more than {MAX_YIELDED:,} characters"
+                advice = "What comes after this function is not evaluated. Put large values into files of their own."
+                expected = f"at most {MAX_YIELDED:,} characters, all together"
+                self.faults.append(Fault(found, self._place_of(path), expected, advice, is_bound=True))
+            return UNKNOWN
+        return result
+
     def origin(self, value: Any) -> Path | None:
         """The path that an object or a list was resolved from: through Fn::If, and past items that are left out."""
         known = self._origins.get(id(value))
@@ -139,7 +147,7 @@ class Evaluator:
     def condition(self, name: Any, path: Path) -> bool:
         """Whether a condition of the Conditions section holds."""
         if not isinstance(name, str):
-            self._fault(f"a condition's name is {name!r}", path, "the name of a condition")
+            self._fault(f"a condition's name is {in_message(name)}", path, "the name of a condition")
             return False
         if name in self._known_conditions:
             return self._known_conditions[name]
@@ -158,7 +166,9 @@ class Evaluator:
         self._pending_conditions.pop()
         if not isinstance(holds, bool) or not isinstance(self._conditions[name], dict):
             if holds is not UNKNOWN:
-                self._fault(f"condition {name!r} is {holds!r}", place, "Fn::Equals, Fn::And, Fn::Or or Fn::Not")
+                self._fault(
+                    f"condition {name!r} is {in_message(holds)}", place, "Fn::Equals, Fn::And, Fn::Or or Fn::Not"
+                )
             holds = False
         self._known_conditions[name] = holds
         return holds
@@ -198,7 +208,9 @@ class Evaluator:
 
     def _ref(self, name: Any, path: Path) -> Any:
         if not isinstance(name, str):
-            return self._fault(f"Ref takes a name, found {name!r}", path, "the name of a parameter or a resource")
+            return self._fault(
+                f"Ref takes a name, found {in_message(name)}", path, "the name of a parameter or a resource"
+            )
         if name == "AWS::NoValue":
             return NO_VALUE
         if name in self._parameters:
@@ -211,7 +223,7 @@ class Evaluator:
         parts = argument.split(".", 1) if isinstance(argument, str) else self.resolve(argument, path)
         if not (isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, str) and part for part in parts)):
             expected = "two non-empty parameters, the resource name and the resource attribute"
-            return self._fault(f"Fn::GetAtt has {argument!r}", path, expected)
+            return self._fault(f"Fn::GetAtt has {in_message(argument)}", path, expected)
         return self._attribute(parts[0], parts[1], path)
 
     def _attribute(self, logical_id: str, attribute: str, path: Path) -> Any:
@@ -229,12 +241,14 @@ class Evaluator:
     def _import_value(self, argument: Any, path: Path) -> Any:
         name = self.resolve(argument, path)
         if not isinstance(name, str) or path[0] == "Conditions":
-            return self._fault(f"Fn::ImportValue has {argument!r}", path, "the name of another stack's export")
+            return self._fault(
+                f"Fn::ImportValue has {in_message(argument)}", path, "the name of another stack's export"
+            )
         if name is UNKNOWN:
             return UNKNOWN
         self.imported.add(name)
         if name not in self._exports:
-            advice = did_you_mean(name, self._exports) or f"There are: {', '.join(self._exports) or 'none'}."
+            advice = did_you_mean(name, self._exports) or f"There are: {listed(self._exports)}."
             return self._fault(f"No export named {name} found.", path, advice=advice)
         return self._exports[name]
 
@@ -244,7 +258,9 @@ class Evaluator:
             text = argument[0]
             variables = {key: self.resolve(item, (*path, 1, key)) for key, item in argument[1].items()}
         if not isinstance(text, str):
-            return self._fault(f"Fn::Sub has {argument!r}", path, "a text, or a list of a text and its variables")
+            return self._fault(
+                f"Fn::Sub has {in_message(argument)}", path, "a text, or a list of a text and its variables"
+            )
 
         def replace(match: re.Match[str]) -> str:
             literal, name = match.groups()
@@ -260,8 +276,11 @@ class Evaluator:
                 value = self._ref(name, path)
             if isinstance(value, list | dict):
                 return self._fault(f"variable {name} in Fn::Sub expression does not resolve to a string", path)
-            return _text(value)
+            replacement = written(value)
+            self._yielded.spend(len(replacement))
+            return replacement
 
+        self._yielded.spend(len(text))
         return SUB_VARIABLE.sub(replace, text)
 
     def _find_in_map(self, argument: Any, path: Path) -> Any:
@@ -270,14 +289,14 @@ class Evaluator:
             isinstance(key, list | dict) for key in keys[:3]
         ):
             return self._fault(
-                f"Fn::FindInMap has {argument!r}", path, "a map's name, a top-level and a second-level key"
+                f"Fn::FindInMap has {in_message(argument)}", path, "a map's name, a top-level and a second-level key"
             )
         found: Any = self._mappings
-        for key in map(_text, keys[:3]):
+        for key in map(written, keys[:3]):
             if not isinstance(found, Mapping) or key not in found:
                 if len(keys) == 4 and isinstance(keys[3], dict) and "DefaultValue" in keys[3]:
                     return keys[3]["DefaultValue"]
-                wanted = "::".join(map(_text, keys[:3]))
+                wanted = "::".join(written(each)[:200] for each in keys[:3])
                 meant = did_you_mean(key, found) if isinstance(found, Mapping) else ""
                 return self._fault(f"Unable to get mapping for {wanted}", path, advice=meant)
             found = found[key]
@@ -287,21 +306,25 @@ class Evaluator:
 
     def _join(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and _are_texts(value[1])):
-            return self._fault(f"Fn::Join has {argument!r}", path, "a string delimiter and a list of strings")
-        return value[0].join(map(_text, value[1]))
+        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and are_texts(value[1])):
+            return self._fault(f"Fn::Join has {in_message(argument)}", path, "a string delimiter and a list of strings")
+        texts = list(map(written, value[1]))
+        self._yielded.spend(sum(map(len, texts)) + len(value[0]) * len(texts))
+        return value[0].join(texts)
 
     def _split(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        if not (_are_texts(value) and len(value) == 2 and value[0]):
-            return self._fault(f"Fn::Split has {argument!r}", path, "a delimiter and a text")
-        return _text(value[1]).split(_text(value[0]))
+        if not (are_texts(value) and len(value) == 2 and value[0]):
+            return self._fault(f"Fn::Split has {in_message(argument)}", path, "a delimiter and a text")
+        delimiter, text = map(written, value)
+        self._yielded.spend(len(text) + 8 * text.count(delimiter))
+        return text.split(delimiter)
 
     def _select(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
         if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
-            return self._fault(f"Fn::Select has {argument!r}", path, "an index and a list")
-        index = _text(value[0])
+            return self._fault(f"Fn::Select has {in_message(argument)}", path, "an index and a list")
+        index = written(value[0])
         if re.fullmatch("[0-9]{1,9}", index) and int(index) < len(value[1]):
             return value[1][int(index)]
         return self._fault(f"Fn::Select cannot select nonexistent value at index {index}", path)
@@ -309,8 +332,10 @@ class Evaluator:
     def _base64(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
         if isinstance(value, list | dict):
-            return self._fault(f"Fn::Base64 has {argument!r}", path, "a text")
-        return base64.b64encode(_text(value).encode()).decode()
+            return self._fault(f"Fn::Base64 has {in_message(argument)}", path, "a text")
+        encoded = written(value).encode()
+        self._yielded.spend(len(encoded) * 4 // 3)
+        return base64.b64encode(encoded).decode()
 
     def _get_azs(self, argument: Any, path: Path) -> Any:
         region = self.resolve(argument, path) or self._parameters.get("AWS::Region")
@@ -320,24 +345,28 @@ class Evaluator:
         value = self.resolve(argument, path)
         if isinstance(value, list):
             return len(value)
-        return self._fault(f"Fn::Length has {value!r}", path, "a list")
+        return self._fault(f"Fn::Length has {in_message(value)}", path, "a list")
 
     def _to_json_string(self, argument: Any, path: Path) -> Any:
-        return json.dumps(self.resolve(argument, path), separators=(",", ":"), ensure_ascii=False)
+        value = self.resolve(argument, path)
+        self._yielded.spend_for(value)
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        self._yielded.spend(len(text))  # what is escaped grows
+        return text
 
     # --- conditions -------------------------------------------------------------------------------------------------
 
     def _if(self, argument: Any, path: Path) -> Any:
         if not (isinstance(argument, list) and len(argument) == 3 and isinstance(argument[0], str)):
-            return self._fault(f"Fn::If has {argument!r}", path, "a condition's name and two values")
+            return self._fault(f"Fn::If has {in_message(argument)}", path, "a condition's name and two values")
         branch = 1 if self.condition(argument[0], path) else 2
         return self.resolve(argument[branch], (*path, branch))
 
     def _equals(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
         if not (isinstance(value, list) and len(value) == 2):
-            return self._fault(f"Fn::Equals has {argument!r}", path, "two values")
-        return _text(value[0]) == _text(value[1])
+            return self._fault(f"Fn::Equals has {in_message(argument)}", path, "two values")
+        return written(value[0]) == written(value[1])
 
     def _not(self, argument: Any, path: Path) -> Any:
         return not all(self._booleans(argument, path, 1, 1))
@@ -351,13 +380,13 @@ class Evaluator:
     def _booleans(self, argument: Any, path: Path, least: int, most: int) -> list[bool]:
         count = str(least) if least == most else f"{least} to {most}"
         if not (isinstance(argument, list) and least <= len(argument) <= most):
-            self._fault(f"{path[-1]} has {argument!r}", path, f"a list of {count} conditions")
+            self._fault(f"{path[-1]} has {in_message(argument)}", path, f"a list of {count} conditions")
             return [False]
         values = []
         for index, item in enumerate(argument):
             value = self.resolve(item, (*path, index))
             if not isinstance(value, bool) and value is not UNKNOWN:
-                self._fault(f"{path[-1]} has {value!r}", (*path, index), "a condition")
+                self._fault(f"{path[-1]} has {in_message(value)}", (*path, index), "a condition")
             values.append(value is True)
         return values
 
@@ -379,14 +408,3 @@ class Evaluator:
     ) -> str:
         self.faults.append(Fault(found, self._place_of(path), expected, advice, not_emulated))
         return UNKNOWN
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and not any(isinstance(item, list | dict) for item in value)
-
-
-def _text(value: Any) -> str:
-    """A value as CloudFormation writes it into a text: booleans in lower case, AWS::NoValue and null as nothing."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None or value is NO_VALUE else str(value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from livebus.errors import Fault, InvalidTemplate, Place, did_you_mean
+from livebus.errors import Fault, InvalidTemplate, Place, bounded_suggestions, did_you_mean, told
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.archives import read_archives
@@ -21,6 +21,7 @@ from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
 from livebus.template.functions import read_functions
 from livebus.template.members import MEMBERS, check_members
+from livebus.template.quotas import beyond_once_expanded
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
@@ -102,13 +103,16 @@ def read_application(
     Raises InvalidTemplate only where nothing can be read at all.
     """
     try:
-        return _read(document, read_file, environment, parameters)
+        with bounded_suggestions():
+            return _read(document, read_file, environment, parameters)
     except RecursionError:
         # Depth is bounded wherever we know of it; what is left is Python's own bound, met in a way of the template's.
         raise InvalidTemplate("the template's functions are nested too deeply", Place(document.file)) from None
 
 
 def _read(document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]) -> Reading:
+    if too_many := list(beyond_once_expanded(document)):
+        raise InvalidTemplate(faults=[*too_many, *document.faults])
     resources = Resources(expanded(document), environment, parameters)
     read: list[str] = []
 
@@ -126,7 +130,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     tables = read_tables(resources)
     outputs = resources.outputs
     exports = {name: outputs[output] for name, output in resources.exports.items()}
-    faults = tuple(resources.all_faults)
+    faults = tuple(told(resources.all_faults, Place(document.file)))
     application = Application(
         stack_name=environment.stack_name,
         region=environment.region,

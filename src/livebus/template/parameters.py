@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from livebus.errors import Fault, did_you_mean
+from livebus.errors import Fault, did_you_mean, listed
+from livebus.expressions import Expression, NotAnExpression, Patience, TooSlow, UnreadExpression
 from livebus.template.document import Document
 from livebus.template.properties import shown, text_of
+from livebus.template.quotas import MAX_PARAMETER_BYTES, PAGE
 
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
@@ -32,13 +33,14 @@ def read_parameters(
     """
     faults = [_unknown(name, declared) for name in given if name not in declared]
     values: dict[str, Any] = {}
+    patience = Patience()
     for name, definition in declared.items():
         values[name] = ""
         if not isinstance(definition, dict):
             found = f"parameter {name!r} is {shown(definition)}"
             faults.append(Fault(found, document.place(("Parameters", name)), "an object with a Type"))
             continue
-        reader = _Reader(document, name, definition)
+        reader = _Reader(document, name, definition, patience)
         values[name] = reader.value(given.get(name))
         faults += reader.faults
     return values, faults
@@ -50,14 +52,16 @@ def is_no_echo(declared: Mapping[str, Any]) -> bool:
 
 
 def _unknown(name: str, declared: Mapping[str, Any]) -> Fault:
-    meant = did_you_mean(name, declared) or f"The template has: {', '.join(declared) or 'none'}."
+    meant = did_you_mean(name, declared) or f"The template has: {listed(declared)}."
     return Fault(f"Parameters: [{name}] do not exist in the template", advice=meant)
 
 
 class _Reader:
     """One parameter."""
 
-    def __init__(self, document: Document, name: str, definition: Mapping[str, Any]) -> None:
+    def __init__(self, document: Document, name: str, definition: Mapping[str, Any], patience: Patience) -> None:
+        self._patience = patience
+        self._expression: Expression | None = None
         self.faults: list[Fault] = []
         self._document = document
         self._name = name
@@ -68,9 +72,14 @@ class _Reader:
         text = self._text(given)
         if text is None:
             return [] if _is_list(kind) else ""
+        if len(text.encode("utf-8", "replace")) > MAX_PARAMETER_BYTES:
+            found = f"the value of parameter {self._name!r} has more than {MAX_PARAMETER_BYTES:,} bytes"
+            self._fault(found, "", f"at most {MAX_PARAMETER_BYTES:,} bytes", PAGE)
+            return [] if _is_list(kind) else ""
         items = [item.strip() for item in text.split(",")] if _is_list(kind) else [text]
-        for item in items:
-            self._check(kind, item)
+        allowed = self._allowed_values()
+        for item in dict.fromkeys(items):
+            self._check(kind, item, allowed)
         return items if _is_list(kind) else text
 
     def _type(self) -> str:
@@ -99,14 +108,19 @@ class _Reader:
             self._fault(found, "Default", "a text")
         return text
 
-    def _check(self, kind: str, text: str) -> None:
-        """Whether a value, or an item of a list, keeps the constraints."""
+    def _allowed_values(self) -> dict[str, None] | None:
+        """The AllowedValues as texts; None where there are none, or no list."""
         allowed = self._definition.get("AllowedValues")
+        if isinstance(allowed, list):
+            return dict.fromkeys(text_of(value) or "" for value in allowed)
         if allowed is not None:
-            if not isinstance(allowed, list):
-                self._fault(f"AllowedValues of {self._name!r} is {shown(allowed)}", "AllowedValues", "a list")
-            elif text not in (texts := [text_of(value) or "" for value in allowed]):
-                self._broken(text, f"one of {', '.join(texts)}", did_you_mean(text, texts))
+            self._fault(f"AllowedValues of {self._name!r} is {shown(allowed)}", "AllowedValues", "a list")
+        return None
+
+    def _check(self, kind: str, text: str, allowed: Mapping[str, None] | None) -> None:
+        """Whether a value, or an item of a list, keeps the constraints."""
+        if allowed is not None and text not in allowed:
+            self._broken(text, f"one of {listed(allowed)}", did_you_mean(text, allowed))
         self._check_pattern(text)
         for member, is_short in (("MinLength", True), ("MaxLength", False)):
             limit = self._number(member)
@@ -120,12 +134,21 @@ class _Reader:
         if pattern is None:
             return
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Python's thoughts on how its syntax may change; ours is Java's
-                fits = isinstance(pattern, str) and re.fullmatch(pattern, text) is not None
-        except re.error as error:
+            if self._expression is None:
+                self._expression = Expression(text_of(pattern) or "")
+            fits = isinstance(pattern, str) and self._patience.matches(self._expression, text)
+        except NotAnExpression as error:
             found = f"AllowedPattern of {self._name!r} is {shown(pattern)}: {error}"
             self._fault(found, "AllowedPattern", "a regular expression")
+            return
+        except UnreadExpression as error:
+            found = f"AllowedPattern of {self._name!r} is not emulated: {error}"
+            self._fault(found, "AllowedPattern", advice="Its values were not compared with it.")
+            return
+        except TooSlow:
+            found = f"AllowedPattern {shown(pattern)} of {self._name!r} takes too long on the value {shown(text)}"
+            advice = "Write it without repeats inside of repeats, such as (a+)+; some values were not compared."
+            self._fault(found, "AllowedPattern", "an expression that tells at once", advice)
             return
         if not fits:
             description = text_of(self._definition.get("ConstraintDescription"))

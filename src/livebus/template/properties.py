@@ -7,15 +7,14 @@ what it should be, a fault and the default.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livebus.errors import Fault, Place, did_you_mean
+from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.template.document import Document, Path
-from livebus.template.intrinsics import UNKNOWN
+from livebus.template.values import UNKNOWN
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 
@@ -82,8 +81,8 @@ class Properties:
         """Whether all these members are there; a fault for each that is not, with what it may have been meant by."""
         missing = [name for name in names if name not in self.values]
         for name in missing:
-            close = difflib.get_close_matches(name, self.values, n=1)
-            advice = f"Is {close[0]!r} meant to be {name!r}?" if close else ""
+            close = closest(name, self.values)
+            advice = f"Is {close!r} meant to be {name!r}?" if close else ""
             self.fault(f"{what} has no {name}", advice=advice)
         return not missing
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from livebus.errors import Fault, LivebusError, Place, did_you_mean
+from livebus.errors import Fault, LivebusError, Place, did_you_mean, listed
 from livebus.template.application import (
     DataSource,
     MappingTemplates,
@@ -97,7 +97,7 @@ class _ResolverReader:
             return None
         name = properties.text("DataSourceName")
         if name and name not in self._sources:
-            advice = did_you_mean(name, self._sources) or f"The API has: {', '.join(self._sources) or 'none'}."
+            advice = did_you_mean(name, self._sources) or f"The API has: {listed(self._sources)}."
             properties.fault(f"data source {name!r} is not there", "DataSourceName", advice=advice)
         return self._sources.get(name)
 

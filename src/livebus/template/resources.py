@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, InvalidTemplate, Place, listed
 from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import Document, Path
 from livebus.template.environment import Environment
-from livebus.template.intrinsics import NO_VALUE, UNKNOWN, Evaluator
+from livebus.template.intrinsics import Evaluator
 from livebus.template.parameters import read_parameters
 from livebus.template.properties import Properties, Scope, shown, text_of
+from livebus.template.quotas import beyond_quotas
 from livebus.template.sections import checked_sections
+from livebus.template.values import NO_VALUE, UNKNOWN
 
 # Names that are read by way of names, one resource after the other. Only a circle goes on for longer.
 _MAX_PENDING = 12
@@ -45,7 +47,11 @@ class Resource:
 
 
 class Resources:
-    """All resources of one template. ``faults`` and ``warnings`` grow while they are read."""
+    """
+    All resources of one template. ``faults`` and ``warnings`` grow while they are read.
+
+    Raises InvalidTemplate for a template beyond CloudFormation's quotas.
+    """
 
     def __init__(self, document: Document, environment: Environment, given: Mapping[str, str]) -> None:
         self.document = document
@@ -53,6 +59,8 @@ class Resources:
         self.warnings: list[str] = list(document.warnings)
         self.faults: list[Fault] = list(document.faults)
         self._sections = checked_sections(document, self.faults)
+        if too_many := list(beyond_quotas(document, self._sections)):
+            raise InvalidTemplate(faults=[*too_many, *self.faults])
         self.parameters, faults = read_parameters(document, self._sections["Parameters"], given)
         self.faults += faults
         self._bodies = self._sections["Resources"]
@@ -100,7 +108,7 @@ class Resources:
         order, circles = creation_order(self._bodies)
         self._order = tuple(order)
         for circle in circles:
-            found = f"Circular dependency between resources: [{', '.join(circle)}]"
+            found = f"Circular dependency between resources: [{listed(circle, 50)}]"
             advice = "Build one of the ARNs with !Sub from the resource's name instead of !GetAtt."
             self.faults.append(Fault(found, self.document.place(("Resources", circle[0])), advice=advice))
         values: dict[str, Any] = {}

@@ -23,6 +23,8 @@ MAX_DEPTH = 100
 # CloudFormation takes templates of 1 MB at the most; that is room for about as many nodes.
 MAX_BYTES = 1_048_576
 MAX_NODES = 200_000
+# What an alias stands for is there once more in the template that CloudFormation gets.
+MAX_TEXT = MAX_BYTES
 
 # Not there where PyYAML was built without libyaml.
 _FastParser: Any = getattr(yaml.cyaml, "CParser", None) if yaml.__with_libyaml__ else None
@@ -54,11 +56,12 @@ class Composed:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or an object that is being read: ``size`` counts its nodes, aliases expanded."""
+    """A list or an object that is being read: its nodes and their characters, aliases expanded."""
 
     node: yaml.CollectionNode
     anchor: str | None
     size: int = 1
+    characters: int = 0
     key: yaml.Node | None = None
 
 
@@ -106,7 +109,7 @@ class _Composer:
         self._loader = loader
         self._file = file
         self._stack: list[_Open] = []
-        self._anchors: dict[str, tuple[yaml.Node, int] | None] = {}  # None: still open
+        self._anchors: dict[str, tuple[yaml.Node, int, int] | None] = {}  # None: still open
         self._composed = Composed(None, loader, aliases=False)
 
     def compose(self) -> Composed:
@@ -128,7 +131,7 @@ class _Composer:
             self._alias(event)
         elif isinstance(event, yaml.ScalarEvent):
             tag = self._tag(event, yaml.ScalarNode, event.value)
-            self._close(yaml.ScalarNode(tag, event.value, start, style=event.style), 1, event.anchor)
+            self._close(yaml.ScalarNode(tag, event.value, start, style=event.style), 1, len(event.value), event.anchor)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._open(yaml.SequenceNode(self._tag(event, yaml.SequenceNode, None), [], start), event)
         elif isinstance(event, yaml.MappingStartEvent):
@@ -137,7 +140,7 @@ class _Composer:
             done = self._stack.pop()
             if isinstance(done.node, yaml.MappingNode):
                 self._finish(done.node)
-            self._close(done.node, done.size, done.anchor)
+            self._close(done.node, done.size, done.characters, done.anchor)
 
     def _tag(self, event: Any, kind: type[yaml.Node], value: str | None) -> str:
         if event.tag is None or event.tag == "!":
@@ -160,20 +163,24 @@ class _Composer:
         self._composed.aliases = True
         self._add(*known)
 
-    def _close(self, node: yaml.Node, size: int, anchor: str | None) -> None:
+    def _close(self, node: yaml.Node, size: int, characters: int, anchor: str | None) -> None:
         if anchor is not None:
-            self._anchors[anchor] = node, size
-        self._add(node, size)
+            self._anchors[anchor] = node, size, characters
+        self._add(node, size, characters)
 
-    def _add(self, node: yaml.Node, size: int) -> None:
+    def _add(self, node: yaml.Node, size: int, characters: int) -> None:
         """Put a node where it belongs: the key or the value of an object, an item of a list, the root."""
         if not self._stack:
             self._composed.root = node
             return
         parent = self._stack[-1]
         parent.size += size
+        parent.characters += characters
         if parent.size > MAX_NODES:
             found = f"more than {MAX_NODES} values, with its aliases expanded"
+            raise _invalid(found, self._file, parent.node.start_mark)
+        if parent.characters > MAX_TEXT:
+            found = f"more than {MAX_TEXT:,} characters, with its aliases expanded"
             raise _invalid(found, self._file, parent.node.start_mark)
         if isinstance(parent.node, yaml.SequenceNode):
             parent.node.value.append(node)

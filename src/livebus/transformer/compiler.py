@@ -7,14 +7,13 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from livebus.errors import Fault, InvalidTransformer, Place
+from livebus.errors import Fault, InvalidTransformer, Place, closest
 from livebus.event.envelope import Event
 from livebus.template.application import Target
 from livebus.transformer.input_template import JsonTemplate, TextTemplate, Unfit
@@ -178,12 +177,12 @@ def _unknown_placeholders(target: Target, template: str, known: Sequence[str]) -
     faults = {}
     for name in dict.fromkeys(found[1] for found in PLACEHOLDER.finditer(template)):
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
+            close = closest(name, known)
             faults[name] = Fault(
                 f"InputTemplate for target {target.id} contains invalid placeholder {name}.",
                 target.input_place,
                 f"a key of InputPathsMap or one of {', '.join(PREDEFINED)}",
-                f"Did you mean <{close[0]}>?" if close else f"Add {name} to InputPathsMap.",
+                f"Did you mean <{close}>?" if close else f"Add {name} to InputPathsMap.",
             )
     return faults
 

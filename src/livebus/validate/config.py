@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
-from livebus.files import read_text, relative
+from livebus.files import MAX_SETTINGS_BYTES, Root, read_text, relative
 
 CONFIG_FILE = ".livebus.toml"
 
@@ -28,11 +28,17 @@ class Config:
     undelivered: tuple[Path, ...] = ()
 
 
-def read_config(path: Path) -> Config:
-    """Read a .livebus.toml. Raises LivebusError with everything that is wrong in it."""
+def read_config(path: Path, root: Root | None = None) -> Config:
+    """
+    Read a .livebus.toml. Raises LivebusError with everything that is wrong in it.
+
+    ``root`` is where it has to lie, and what it names: by itself the one around it.
+    """
     shown = relative(path)
+    root = root or Root.around(path)
+    root.demand(path, shown)
     try:
-        document = tomllib.loads(read_text(path, shown))
+        document = tomllib.loads(read_text(path, shown, most=MAX_SETTINGS_BYTES))
     except tomllib.TOMLDecodeError as error:
         raise LivebusError(f"not TOML: {error}", Place(shown)) from None
     section = document.get("validate", {})
@@ -56,6 +62,11 @@ def read_config(path: Path) -> Config:
     if not isinstance(undelivered, list) or not all(isinstance(each, str) and each for each in undelivered):
         faults.append(Fault(f"undelivered is {undelivered!r}", Place(shown, path="validate"), "a list of paths"))
         undelivered = []
+    for each in undelivered:
+        try:
+            root.demand(path.parent / each, each)
+        except LivebusError as error:
+            faults += [replace(fault, place=Place(shown, path="validate.undelivered")) for fault in error.faults]
     if faults:
         raise LivebusError(faults=faults)
     return Config(shown, tuple(ignore), tuple(path.parent / each for each in undelivered))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
-from livebus.files import event_files, read_text, relative
+from livebus.files import MAX_SETTINGS_BYTES, Root, content, event_files, read_text, relative
 from livebus.stack.samconfig import read_deploy_config
 from livebus.template import Environment
 from livebus.template.document import Document, read_document
@@ -28,15 +28,21 @@ class Project:
     """
     One template's files.
 
-    ``read`` are the files that were looked for by the name that places have for them, whether they were there or not.
+    ``anywhere`` is whether it may name files outside of its root, ``livebus.files.Root``. ``read`` are the files that were looked for by the name that places have for them, whether they were there or not.
     """
 
     template: Path
+    anywhere: bool = False
     read: dict[str, Path] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
         return self.template.parent
+
+    @property
+    def root(self) -> Root:
+        """Where the template's files have to lie."""
+        return Root.around(self.template, anywhere=self.anywhere)
 
     def config(self) -> Config:
         """The nearest .livebus.toml: beside the template, else in the working directory. Raises LivebusError."""
@@ -44,7 +50,7 @@ class Project:
             path = folder / CONFIG_FILE
             self.read[str(path)] = path
             if path.is_file():
-                return read_config(path)
+                return read_config(path, Root.around(path, anywhere=self.anywhere))
         return Config()
 
     def environment(self, *, stack_name: str = "", region: str = "") -> Environment:
@@ -52,9 +58,11 @@ class Project:
         path = self.folder / "samconfig.toml"
         self.read[str(path)] = path
         if path.is_file() and not (stack_name and region):
+            self.root.demand(path, relative(path))
             try:
-                deploy = read_deploy_config(path.read_text(encoding="utf-8"), str(path), "default")
-            except (LivebusError, OSError, UnicodeDecodeError):
+                text = read_text(path, str(path), most=MAX_SETTINGS_BYTES)
+                deploy = read_deploy_config(text, str(path), "default")
+            except LivebusError:
                 return _environment(stack_name, region)  # the SAM CLI tells of it, where it matters
             return _environment(stack_name or deploy.stack_name, region or deploy.region)
         return _environment(stack_name, region)
@@ -85,6 +93,7 @@ class Project:
         """The text of a file by the name that the template has for it. Raises LivebusError."""
         path = self._asset(name) if name.startswith("s3://") else self.folder / name
         self.read[name] = path
+        self.root.demand(path, name)
         return read_text(path, name)
 
     def _asset(self, name: str) -> Path:
@@ -92,7 +101,7 @@ class Project:
         key = name.rpartition("/")[2]
         for manifest in sorted(self.folder.glob("*.assets.json")):
             try:
-                files = json.loads(manifest.read_bytes())["files"]
+                files = json.loads(content(manifest))["files"]
                 for digest, asset in files.items():
                     keys = {to.get("objectKey") for to in asset.get("destinations", {}).values()}
                     if key in keys or key.startswith(f"{digest}."):
@@ -110,7 +119,10 @@ class Project:
 
     def event_files(self) -> list[Path]:
         """The event files directly in ``events/`` beside the template, in the order of their names."""
-        return event_files(self.folder / EVENTS_FOLDER)
+        found = event_files(self.folder / EVENTS_FOLDER)
+        for path in found:
+            self.root.demand(path, relative(path))
+        return found
 
     def shown(self, file: str) -> str:
         """A place's file as people read it: relative to the working directory where it lies below it."""

@@ -20,7 +20,7 @@ from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
-from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.operation import Services
@@ -29,7 +29,7 @@ from livebus.rehearsal.stage import Stage
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
 from livebus.validate.config import Config
-from livebus.validate.findings import EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
+from livebus.validate.findings import CFN_LINT_RUNS, EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
 from livebus.validate.foreign_checks import foreign_ids
 from livebus.validate.project import Project
 from livebus.validate.report import EventOutcome, Report
@@ -84,6 +84,10 @@ class Validation:
 
         Raises LivebusError where the template is not there, or .livebus.toml is wrong.
         """
+        with bounded_suggestions():
+            return self._run(others, document)
+
+    def _run(self, others: Others | None, document: Document | None) -> Report:
         options, project = self.options, self.project
         config = project.config()
         ignore = (*options.ignore, *_configured(config))
@@ -97,6 +101,10 @@ class Validation:
         samples = read_samples(project, inspection, options, undelivered)
         found = findings(inspection, samples, only=options.only)
         found, ignored = part(found, [*ignore, *in_template(inspection.document)], inspection.document)
+        if others and any(fault.is_bound for fault in inspection.reading_faults):
+            # It has no bounds of its own.
+            fault = Fault("cfn-lint was left out: the template goes beyond a bound", Place(project.name))
+            others, found = None, [*found, Finding(CFN_LINT_RUNS, fault)]
         theirs, theirs_ignored = part(others(project.template) if others else (), ignore, None)
         theirs = [each for each in theirs if not options.only or each.check.id.startswith(options.only)]
         shown_from = inspection if document is None else None

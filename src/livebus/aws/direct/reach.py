@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from livebus.errors import Unreachable
+from livebus.files import MAX_SETTINGS_BYTES, content
 from livebus.publish.signer import Credentials
 
 # AWS's service ids, which stand in AWS_ENDPOINT_URL_<ID>.
@@ -96,7 +97,7 @@ def from_environment(
         return None
     file = Path(get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
     try:
-        if _CONFIGURED.search(file.read_text(encoding="utf-8")):
+        if _CONFIGURED.search(content(file, most=MAX_SETTINGS_BYTES).decode()):
             return None
     except (FileNotFoundError, NotADirectoryError):
         pass

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from livebus.errors import LivebusError, Place
+from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, opened
 from livebus.publish.acknowledged import Acknowledged
 
 SYNC_SECONDS = 1.0
@@ -120,15 +121,18 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
     A last line without its end was being written when the process died: it counts as not written.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             _lock(file.fileno())
-            lines = file.read().split(b"\n")
+            read = file.read(MAX_FILE_BYTES + 1)
     except BlockingIOError:
         raise LivebusError("another run is going on with this journal", Place(str(path))) from None
     except OSError as error:
         found = "there is no journal to resume" if isinstance(error, FileNotFoundError) else str(error.strerror).lower()
         advice = "A run that ended leaves none. Without --resume, all is published."
         raise LivebusError(found, Place(str(path)), advice=advice) from None
+    if len(read) > MAX_FILE_BYTES:
+        raise LivebusError(f"this is no journal: it has more than {MAX_FILE_BYTES} bytes", Place(str(path)))
+    lines = read.split(b"\n")
     try:
         head = json.loads(lines[0])
         known = head.pop("journal") == _KIND
@@ -150,8 +154,8 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
 def failed_file_of(path: Path) -> str:
     """The file of failed entries that a journal names; an empty string where there is none."""
     try:
-        with path.open("rb") as file:
-            return str(json.loads(file.readline()).get("failed", ""))
+        with opened(path) as file:
+            return str(json.loads(file.readline(MAX_SETTINGS_BYTES)).get("failed", ""))
     except (OSError, ValueError, AttributeError):
         return ""
 

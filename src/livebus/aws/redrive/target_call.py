@@ -20,6 +20,7 @@ from typing import Any
 from livebus.aws.redrive.redriving import NOT_SENDABLE, Outcome, refused
 from livebus.aws.refusal import told_as_faults
 from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
+from livebus.files import Root, content, read_text
 from livebus.redrive.letter import Letter, RuleArn
 from livebus.redrive.mutation import Mutation, described_target, graphql_url, target_of
 from livebus.template import Environment, load_application
@@ -168,13 +169,19 @@ def template_targets(template: Path) -> Targets:
     Parameters have their defaults, and ARNs are left out. Raises LivebusError where the template cannot be read.
     """
     try:
-        text = template.read_text(encoding="utf-8")
+        text = content(template).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise LivebusError(f"cannot be read: {error}", Place(str(template))) from None
+    root = Root.around(template)
+
+    def named(name: str) -> str:
+        root.demand(template.parent / name, name)
+        return read_text(template.parent / name, name)
+
     application = load_application(
         text,
         file=str(template),
-        read_file=lambda name: (template.parent / name).read_text(encoding="utf-8"),
+        read_file=named,
         environment=Environment(),
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from livebus.aws.session import Session
 from livebus.errors import LivebusError
+from livebus.files import content
 from livebus.stack.api_address import find_api, names_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class ApiSchemas:
         if self._template is None:
             return True
         with suppress(OSError, UnicodeDecodeError):
-            return field in (self._template.parent / SCHEMA_FILE).read_text(encoding="utf-8")
+            return field in content(self._template.parent / SCHEMA_FILE).decode()
         return not self._of_the_template()
 
     def find(self, field: str | None, token: Callable[[], str]) -> GraphQLSchema:

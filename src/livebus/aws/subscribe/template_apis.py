@@ -14,6 +14,7 @@ from pathlib import Path
 from graphql import GraphQLSchema
 
 from livebus.errors import LivebusError, Place
+from livebus.files import Root, content
 from livebus.schema import parse_schema
 from livebus.template import Environment
 from livebus.template.document import read_document
@@ -37,7 +38,13 @@ class TemplateApi:
 def read_template_apis(template: Path) -> Sequence[TemplateApi]:
     """Read a template. Raises LivebusError where nothing of it can be read."""
     document = read_document(_read(template), str(template))
-    application = read_application(document, lambda name: _read(template.parent / name), Environment(), {}).application
+    root = Root.around(template)
+
+    def named(name: str) -> str:
+        root.demand(template.parent / name, name)
+        return _read(template.parent / name)
+
+    application = read_application(document, named, Environment(), {}).application
     return [
         TemplateApi(
             api.logical_id,
@@ -56,6 +63,6 @@ def read_schema_file(file: Path) -> GraphQLSchema:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return content(file).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise LivebusError(f"cannot be read: {error}", Place(str(file))) from None

@@ -25,7 +25,6 @@ from graphql import (
     SelectionSetNode,
     get_named_type,
     is_abstract_type,
-    validate,
 )
 from graphql.validation import (
     FieldsOnCorrectTypeRule,
@@ -110,15 +109,19 @@ class Call:
                 yield name, root.fields[name]
 
 
-def calls(inspection: Inspection) -> Iterator[Call]:
+def calls(inspection: Inspection) -> tuple[Call, ...]:
     """Every call of a mutation field, in the order of the template."""
+    return inspection.once(_calls)
+
+
+def _calls(inspection: Inspection) -> Iterator[Call]:
     for target in inspection.targets:
         api = inspection.api(target.api.logical_id) if target.api else None
         document = target.operation.document
         if api is None or document is None or not target.operation.is_mutation:
             continue
         schema = api.schema.graphql
-        if schema.mutation_type is None or validate(schema, document, _OF_SELECTIONS):
+        if schema.mutation_type is None or inspection.errors_of(target.operation, api.schema, _OF_SELECTIONS):
             continue
         fragments = _fragments(document)
         for node in target.operation.root_fields:

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from livebus.caller import API_KEY, COGNITO
@@ -15,8 +14,9 @@ from livebus.checks.api.api import all_apis, providers
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
+from livebus.expressions import Expression, NotAnExpression, TooSlow, UnreadExpression
 from livebus.template.application import GraphQLApi, UserPool, UserPoolClient
-from livebus.template.properties import Properties
+from livebus.template.properties import Properties, shown
 
 CHECKS = Checks()
 
@@ -24,8 +24,6 @@ _AUTHZ = "https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.htm
 _REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
 _CLIENT = f"{_REFERENCE}/aws-resource-cognito-userpoolclient.html"
 
-# What Java's expressions have and Python's have not, or mean otherwise.
-_JAVA_ONLY = re.compile(r"\\[pPQEGXRhHvVzk]|\(\?<[A-Za-z]|&&")
 # 1 November 2026, in epoch seconds: checks have no clock, and whoever runs this one is later.
 _SURELY_PAST = 1_793_491_200
 _SURELY_MILLISECONDS = 100_000_000_000
@@ -92,19 +90,23 @@ def _user_pools(inspection: Inspection) -> Iterator[tuple[GraphQLApi, Properties
                     yield api, config, pool
 
 
-def _pattern(config: Properties) -> re.Pattern[str] | None:
+def _expression(config: Properties) -> Expression | None:
     """The AppIdClientRegex; None where there is none, or none that we can read."""
     regex = config.text("AppIdClientRegex")
     try:
-        return re.compile(regex) if regex and not _JAVA_ONLY.search(regex) else None
-    except re.error:
+        return Expression(regex) if regex else None
+    except (NotAnExpression, UnreadExpression):
         return None
 
 
 def _admitted(config: Properties, pool: UserPool) -> list[UserPoolClient]:
+    """The clients of a pool that the AppIdClientRegex lets in; none where it takes too long to tell."""
     # AWS does not document whether the expression has to cover the whole id: either way counts.
-    pattern = _pattern(config)
-    return [client for client in pool.clients if pattern is None or pattern.search(client.client_id)]
+    expression = _expression(config)
+    try:
+        return [client for client in pool.clients if expression is None or expression.is_found(client.client_id)]
+    except TooSlow:
+        return []
 
 
 @CHECKS.add(
@@ -119,14 +121,16 @@ def _client_regex(inspection: Inspection) -> Iterator[Fault]:
             config = provider.mapping("UserPoolConfig")
             regex = config.text("AppIdClientRegex")
             try:
-                re.compile(regex)
-            except re.error as error:
-                if not _JAVA_ONLY.search(regex):
-                    found = f"AppIdClientRegex {regex!r} is not a regular expression: {error}"
-                    yield Fault(found, config.place("AppIdClientRegex"))
+                Expression(regex)
+            except NotAnExpression as error:
+                found = f"AppIdClientRegex {shown(regex)} is not a regular expression: {error}"
+                yield Fault(found, config.place("AppIdClientRegex"))
+            except UnreadExpression:
+                continue  # which Java may well read
     for _, config, pool in _user_pools(inspection):
-        if pool.clients and _pattern(config) is not None and not _admitted(config, pool):
-            found = f"AppIdClientRegex {config.text('AppIdClientRegex')!r} matches no client of {pool.logical_id!r}"
+        if pool.clients and _expression(config) is not None and not _admitted(config, pool):
+            regex = shown(config.text("AppIdClientRegex"))
+            found = f"AppIdClientRegex {regex} matches no client of {pool.logical_id!r}"
             client = pool.clients[0].logical_id
             advice = f'Write !Sub "^${{{client}}}$", with the logical id of the client that apps sign in with.'
             yield Fault(found, config.place("AppIdClientRegex"), "the id of a client", advice)

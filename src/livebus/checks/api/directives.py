@@ -19,7 +19,7 @@ from livebus.checks.api.api import modes_meant
 from livebus.checks.api.calls import Call, calls, modes_are_read, open_to, schema_place, selected_fields
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault, did_you_mean
+from livebus.errors import Fault, did_you_mean, listed
 from livebus.flow import CompiledApi
 from livebus.schema.document import strings_of
 
@@ -370,5 +370,5 @@ def _groups_are_there(inspection: Inspection) -> Iterator[Fault]:
         for name, node in named.items():
             if name not in groups:
                 advice = did_you_mean(name, groups) or "Add an AWS::Cognito::UserPoolGroup of this name."
-                expected = f"one of {', '.join(groups)}"
+                expected = f"one of {listed(groups)}"
                 yield Fault(f"the user pool has no group {name!r}", schema_place(access.api, node), expected, advice)

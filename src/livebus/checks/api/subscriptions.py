@@ -28,7 +28,7 @@ from livebus.caller import AWS_IAM, Mode
 from livebus.checks.api.calls import Call, Selection, calls, may_have_resolver, open_to, resolver_of, schema_place
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault, Place, did_you_mean
+from livebus.errors import Fault, Place, did_you_mean, listed
 from livebus.template.application import ResolverConfig
 
 CHECKS = Checks()
@@ -175,7 +175,7 @@ def _arguments_are_fields(inspection: Inspection) -> Iterator[Fault]:
         for argument, definition in field.args.items() if _filters_by_arguments(inspection, call, name) else ():
             if argument not in fields:
                 found = f"{name!r} has the argument {argument!r}, and {call.returned.name} has no such field"
-                expected = f"one of {', '.join(fields)}" if fields else "no arguments"
+                expected = f"one of {listed(fields)}" if fields else "no arguments"
                 advice = did_you_mean(argument, fields) or f"Nothing that is published matches {argument!r}."
                 yield Fault(found, schema_place(call.api, definition.ast_node), expected, advice)
 
@@ -250,7 +250,7 @@ def _enhanced_is_selected(inspection: Inspection) -> Iterator[Fault]:
         for name, path, place in _enhanced_filters(call):
             if path not in known and path not in told:
                 found = f"{name!r} filters by {path!r}, which the operation of {call.name!r} does not select"
-                expected = f"one of {', '.join(known)}" if known else "fields that are published"
+                expected = f"one of {listed(known)}" if known else "fields that are published"
                 yield Fault(found, place, expected, did_you_mean(path, known))
 
 

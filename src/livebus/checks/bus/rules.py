@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from typing import Any
 from livebus.checks.bus.patterns import WrittenPattern, written_patterns
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault, InvalidEventPattern
+from livebus.errors import Fault, InvalidEventPattern, closest
 from livebus.pattern.quota import (
     ACCEPTED_COMPLEXITY,
     DEFAULT_LENGTH,
@@ -74,6 +73,7 @@ def _valid(inspection: Inspection) -> Iterator[Fault]:
         if len(pattern.text) > MAX_LENGTH:
             message = f"the pattern has {len(pattern.text):,} characters"
             yield Fault(message, pattern.place(), f"{MAX_LENGTH:,} at most", "Split the rule.")
+            continue
         for field, number in _complexities(found):
             if number >= REFUSED_COMPLEXITY:
                 message = f"Rule is too complex: the wildcards of {field} have a complexity of {number}"
@@ -88,8 +88,8 @@ def _advice(reason: str) -> str:
             return f"An operator stands in a list: [{name}: …]."
         return f"Write the values in a list: {name}: […]."
     if found := _UNRECOGNIZED.fullmatch(reason):
-        close = difflib.get_close_matches(found[1].lower(), _OPERATORS, n=1)
-        return f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(_OPERATORS)}."
+        close = closest(found[1].lower(), _OPERATORS)
+        return f"Did you mean {close!r}?" if close else f"There are {', '.join(_OPERATORS)}."
     return ""
 
 
@@ -134,8 +134,10 @@ def _within_quotas(inspection: Inspection) -> Iterator[Fault]:
             found = read(pattern.text)
         except InvalidEventPattern:
             continue
+        if len(pattern.text) > MAX_LENGTH:
+            continue  # told already, by its length
         compact = pattern.text if pattern.is_text else json.dumps(pattern.value, separators=(",", ":"))
-        if len(compact) > DEFAULT_LENGTH and len(pattern.text) <= MAX_LENGTH:
+        if len(compact) > DEFAULT_LENGTH:
             expected = f"{DEFAULT_LENGTH:,} at most, or {MAX_LENGTH:,} where the quota was raised"
             yield Fault(f"the pattern has {len(compact):,} characters", pattern.place(), expected, "Split the rule.")
         most = max(map(len, found.sub_rules))
@@ -213,8 +215,8 @@ def _member_meant(name: str) -> str:
     """The member of the envelope that a name may be meant to be."""
     bare = {member.replace("-", ""): member for member in _ENVELOPE}
     plain = re.sub("[^a-z]", "", name.lower())
-    close = difflib.get_close_matches(plain, bare, n=1, cutoff=0.75)
-    return f"Did you mean {bare[close[0]]!r}?" if close else "What your own events hold is below detail."
+    close = closest(plain, bare, 0.75)
+    return f"Did you mean {bare[close]!r}?" if close else "What your own events hold is below detail."
 
 
 def _is_no_text(condition: Any) -> bool:

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +26,7 @@ from livebus.checks.iam.statements import (
     values_of,
 )
 from livebus.checks.inspection import InspectedTarget, Inspection
-from livebus.errors import Fault
+from livebus.errors import Fault, closest
 from livebus.template.application import GraphQLApi, Role
 from livebus.template.dependencies import references
 from livebus.template.properties import Properties
@@ -75,7 +74,7 @@ def _meant(name: str, mutations: GraphQLObjectType | None) -> str | None:
     """The mutation that a name means: a misspelt one is told elsewhere, and must not hide what is wrong with the role."""
     if mutations is None or name in mutations.fields:
         return name
-    return next(iter(difflib.get_close_matches(name, mutations.fields, n=1)), None)
+    return closest(name, mutations.fields) or None
 
 
 def _permissions(inspection: Inspection, role: Role, resource: Resource) -> list[Properties]:
@@ -164,7 +163,7 @@ def _resource_advice(inspection: Inspection, invoked: _Invoked, field: str, obst
             return "The path of a field is types/TYPE/fields/FIELD."
         if type_name != "Mutation":
             return f"The operation calls a field of Mutation, not of {type_name!r}."
-        close = difflib.get_close_matches(field_name, [field], n=1)
+        close = closest(field_name, [field])
         return f"Did you mean {field!r}?" if close else f"The operation calls {field!r}."
     return ""
 

@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 from livebus.access import EVENTBRIDGE, Principal, evaluate
 from livebus.checks.inspection import Inspection
 from livebus.checks.template.outside import is_from_outside, known_arn
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, closest
 from livebus.template import Environment
 from livebus.template.application import Rule
 from livebus.template.policies import read_statements
@@ -78,8 +77,8 @@ class Obstacle:
     def key_meant(self) -> str:
         """The condition key that a misspelt one may be meant to be, or nothing."""
         known = {key.lower(): key for key in SOURCE_KEYS}
-        close = difflib.get_close_matches(self.key.lower(), known, n=1, cutoff=0.9)
-        return known[close[0]] if close and self.key.lower() != close[0] else ""
+        close = closest(self.key.lower(), known, 0.9)
+        return known[close] if close and self.key.lower() != close else ""
 
 
 def statements_of(owner: Properties, member: str) -> list[Properties]:
@@ -275,5 +274,5 @@ def principal_advice(obstacle: Obstacle) -> str:
     """What to write where a statement is for another principal than EventBridge."""
     if EVENTBRIDGE.name in obstacle.values:
         return "It is a service: write it under Service."
-    close = difflib.get_close_matches(EVENTBRIDGE.name, obstacle.values, n=1, cutoff=0.8)
+    close = closest(EVENTBRIDGE.name, obstacle.values, 0.8)
     return f"Did you mean {EVENTBRIDGE.name!r}?" if close else ""

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from graphql import get_named_type, get_nullable_type, is_input_object_type, is_leaf_type, is_list_type
@@ -17,7 +16,7 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.checks.target.slots import Text, in_words
 from livebus.checks.target.supplied import Leaf, Supply, supplies
-from livebus.errors import Fault, did_you_mean
+from livebus.errors import Fault, closest, did_you_mean
 
 CHECKS = Checks()
 
@@ -43,13 +42,11 @@ def _gives_what_is_required(inspection: Inspection) -> Iterator[Fault]:
 
 def _advice_for_missing(supply: Supply, name: str) -> str:
     if supply.transformer.form in ("event", "InputPath"):
-        if difflib.get_close_matches(name.lower(), ["detail_type", "detailtype"], n=1, cutoff=0.9):
+        if closest(name.lower(), ["detail_type", "detailtype"], 0.9):
             return "'detail-type' can be no GraphQL variable: name it with an InputTransformer."
         return f'Add an InputTransformer that gives {{"{name}": <{name}>}}.'
-    spare = _spare(supply)
-    meant = did_you_mean(name, spare)
-    if meant:
-        return f"Is {difflib.get_close_matches(name, spare, n=1)[0]!r} meant to be {name!r}?"
+    if meant := closest(name, _spare(supply)):
+        return f"Is {meant!r} meant to be {name!r}?"
     return f'Add "{name}" to it, or give the variable a default.'
 
 
@@ -130,7 +127,7 @@ def _members_are_taken(inspection: Inspection) -> Iterator[Fault]:
             continue
         missing = [name for name in supply.required if name not in (supply.members or {})]
         for name in _spare(supply):
-            if difflib.get_close_matches(name, missing, n=1):
+            if closest(name, missing):
                 continue  # told as a variable without a value
             found = f"no variable takes the member {name!r} of {_form(supply)}"
             names = ", ".join(f"${each}" for each in supply.types) or "no variables"

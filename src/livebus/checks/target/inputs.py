@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.checks.target.slots import ENVELOPE, Slot, Text, in_words, marked_text
 from livebus.checks.target.supplied import Supply, paths_map_place, supplies, target_properties
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, closest
 from livebus.transformer import NotTransformable
 from livebus.transformer.json_path import steps_of
 
@@ -130,8 +129,8 @@ def _nowhere(path: str) -> tuple[str, str] | None:
     if isinstance(steps[0], int):
         return "an event is an object", ""
     if first not in ENVELOPE:
-        close = difflib.get_close_matches(first, ENVELOPE, n=1, cutoff=0.75)
-        meant = f"$.{close[0]}{rest}" if close else f"$.detail{path[1:]}"
+        close = closest(first, ENVELOPE, 0.75)
+        meant = f"$.{close}{rest}" if close else f"$.detail{path[1:]}"
         return f"events have no member {first!r}", f"Did you mean {meant!r}?"
     kind = ENVELOPE[first]
     if len(steps) > 1 and (

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/target-appsync.html
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -26,7 +25,7 @@ from graphql import (
 from livebus.checks.check import Checks
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.checks.target.violations import start_of, valid_operations, violations_of
-from livebus.errors import Fault
+from livebus.errors import Fault, closest
 
 CHECKS = Checks()
 
@@ -65,7 +64,7 @@ def _parses(inspection: Inspection) -> Iterator[Fault]:
 
 def _syntax_advice(message: str) -> str:
     unknown = re.search(r"Unexpected Name '(\w+)'", message)
-    if unknown and difflib.get_close_matches(unknown[1].lower(), ["mutation"], n=1):
+    if unknown and closest(unknown[1].lower(), ["mutation"]):
         return "Did you mean 'mutation'?"
     if "<EOF>" in message:
         return "A bracket is not closed."

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.target.slots import ENVELOPE, Slot
 from livebus.checks.target.supplied import Leaf, Misfit, Supply, filled, meet, supplies
-from livebus.errors import Fault, Place
+from livebus.errors import Fault, Place, closest
 from livebus.transformer import NotTransformable
 from livebus.transformer.json_path import MISSING, WILDCARD, steps_of
 
@@ -220,8 +219,8 @@ def _nothing_at(slot: Slot, samples: list[Sample]) -> str:
 def _similar(slot: Slot, sample: Sample) -> str:
     """A path of a sample that may have been meant."""
     paths = {path.rpartition(".")[2].lower(): path for path in _paths(sample.event.envelope.get("detail"), "$.detail")}
-    close = difflib.get_close_matches(str(slot.path).rpartition(".")[2].lower(), paths, n=1)
-    return f"Did you mean {paths[close[0]]!r}?" if close else "Mend the path, or give the sample such a member."
+    close = closest(str(slot.path).rpartition(".")[2].lower(), paths)
+    return f"Did you mean {paths[close]!r}?" if close else "Mend the path, or give the sample such a member."
 
 
 def _paths(value: Any, path: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +28,7 @@ from graphql.utilities import type_from_ast
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.checks.target.slots import Slot, Text, members_of
 from livebus.checks.target.violations import operations_with_variables
-from livebus.errors import Place
+from livebus.errors import Place, closest
 from livebus.execution.variables import enum_value
 from livebus.schema import Schema
 from livebus.schema.scalars import SCALARS, CannotCoerce, java_text
@@ -126,8 +125,12 @@ class Supply:
         return paths_map_place(self._properties, slot.name) or self.place_in_template(slot)
 
 
-def supplies(inspection: Inspection) -> Iterator[Supply]:
+def supplies(inspection: Inspection) -> tuple[Supply, ...]:
     """The targets whose operation has sound variables and whose input PutTargets takes and EventBridge can deliver."""
+    return inspection.once(_supplies)
+
+
+def _supplies(inspection: Inspection) -> Iterator[Supply]:
     for inspected, schema in operations_with_variables(inspection):
         transformer, definition = inspected.transformer, inspected.operation.definition
         if transformer is None or transformer.never is not None or definition is None:
@@ -202,9 +205,9 @@ def _meet_object(variable: str, way: str, type_: GraphQLInputObjectType, value: 
         if name in type_.fields:
             yield from meet(variable, f"{way}.{name}", type_.fields[name].type, item)
         else:
-            close = difflib.get_close_matches(name, [each for each in type_.fields if each not in value], n=1)
-            misspelt += close
-            meant = f" (did you mean {close[0]!r}?)" if close else ""
+            close = closest(name, [each for each in type_.fields if each not in value])
+            misspelt.append(close)
+            meant = f" (did you mean {close!r}?)" if close else ""
             yield Misfit(variable, f"{way}.{name}", f"the input type {type_} has no field {name!r}{meant}")
     for name, field in type_.fields.items():
         if name not in value and name not in misspelt and is_required_input_field(field):

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/graphql-overview.html
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +26,11 @@ from graphql import (
     get_named_type,
     is_input_type,
     print_ast,
-    validate,
     visit,
 )
 
 from livebus.checks.inspection import InspectedTarget, Inspection
-from livebus.errors import Fault, Place, did_you_mean
+from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.execution.rules import RULES
 from livebus.schema import Schema
 
@@ -182,14 +180,18 @@ class _Surroundings(Visitor):
         self.found[id(node)] = _Around(self._types.get_parent_type(), self._types.get_field_def(), name)
 
 
-def violations_of(inspection: Inspection) -> Iterator[Violation]:
+def violations_of(inspection: Inspection) -> tuple[Violation, ...]:
     """The errors of the operations that are one mutation, of APIs whose schema is sound."""
+    return inspection.once(_violations)
+
+
+def _violations(inspection: Inspection) -> Iterator[Violation]:
     for inspected in inspection.targets:
         schema = inspection.schema(inspected.target.api)
         operation = inspected.operation
         if schema is None or operation.document is None or not operation.is_mutation:
             continue
-        errors = validate(schema.graphql, operation.document, RULES)
+        errors = inspection.errors_of(operation, schema, RULES)
         if not errors:
             continue
         types = TypeInfo(schema.graphql)
@@ -206,7 +208,7 @@ def valid_operations(inspection: Inspection) -> Iterator[tuple[InspectedTarget, 
         document = inspected.operation.document
         if schema is None or document is None or not inspected.operation.is_mutation:
             continue
-        if not validate(schema.graphql, document, RULES):
+        if not inspection.errors_of(inspected.operation, schema, RULES):
             yield inspected, schema
 
 
@@ -221,9 +223,8 @@ def operations_with_variables(inspection: Inspection) -> Iterator[tuple[Inspecte
         document = inspected.operation.document
         if schema is None or document is None or not inspected.operation.is_mutation:
             continue
-        if all(
-            (error.extensions or {}).get("kind") in _OF_FIELDS for error in validate(schema.graphql, document, RULES)
-        ):
+        errors = inspection.errors_of(inspected.operation, schema, RULES)
+        if all((error.extensions or {}).get("kind") in _OF_FIELDS for error in errors):
             yield inspected, schema
 
 
@@ -253,7 +254,7 @@ def _without_consequences(violations: list[Violation]) -> Iterator[Violation]:
             misspelt, name = [], ""
         if violation.kind == "VariableTypeMismatch" and violation.name in no_inputs:
             continue
-        if not difflib.get_close_matches(name, misspelt, n=1):
+        if not closest(name, misspelt):
             yield violation
 
 

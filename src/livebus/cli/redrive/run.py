@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from livebus.cli import flags
 from livebus.cli.parser import Parser
 from livebus.cli.redrive.arguments import MOST, parser, selection
 from livebus.errors import InvalidEvent, LivebusError, Place
+from livebus.files import MAX_FILE_BYTES, content
 from livebus.redrive.letter import Letter
 from livebus.redrive.lines import Message, line_of, messages_of
 from livebus.redrive.selection import Selection
@@ -312,12 +314,18 @@ def run_import(session: Session, arguments: Namespace) -> int:
     return code
 
 
+def _stdin() -> bytes:
+    read = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    if len(read) > MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"more than {MAX_FILE_BYTES} bytes")
+    return read
+
+
 def _read_lines(file: str) -> list[Message]:
     if file == "-" and sys.stdin is None:
         raise InvalidEvent("it is closed", Place("stdin"))
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        text = content.decode("utf-8-sig")
+        text = (_stdin() if file == "-" else content(Path(file))).decode("utf-8-sig")
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
         raise InvalidEvent(reason, Place(file)) from None

@@ -22,6 +22,7 @@ from livebus.cli import flags
 from livebus.cli.parser import Parser
 from livebus.cli.subscribe.arguments import FIELD, argument_parser
 from livebus.errors import InvalidOperation, LivebusError
+from livebus.files import MAX_SETTINGS_BYTES, content
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 from livebus.terminal.time_limit import TimeIsUp, time_limit
@@ -153,7 +154,7 @@ def _document(parser: Parser, asked: Asked) -> Operation:
     text = asked.document or ""
     if "{" not in text:
         try:
-            text = Path(text).read_text(encoding="utf-8")
+            text = content(Path(text), most=MAX_SETTINGS_BYTES).decode()
         except (OSError, UnicodeDecodeError) as error:
             parser.error(f"--subscription: {text!r} is neither GraphQL text nor a file that can be read ({error})")
     try:

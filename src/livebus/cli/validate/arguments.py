@@ -118,6 +118,11 @@ def argument_parser() -> Parser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="Param=Value", help="the value of a template's parameter"
     )
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="let the template name files outside of the repository (or of its folder, where there is none)",
+    )
     parser.add_argument("--stack-name", metavar="NAME", help="AWS::StackName (default: samconfig.toml's)")
     parser.add_argument("--region", help="AWS::Region (default: samconfig.toml's)")
     what = parser.add_argument_group("what is checked")

@@ -55,7 +55,7 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
     others, code, report = _cfn_lint(arguments), terminal.DONE, Report()
     read: list[Path] = []
     for template in templates:
-        validation = Validation(Project(template), options)
+        validation = Validation(Project(template, anywhere=arguments.allow_outside), options)
         try:
             report = report.joined(validation.run(others))
             if arguments.remote:

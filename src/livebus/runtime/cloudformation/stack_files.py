@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from livebus.files import content
 from livebus.runtime.cloudformation.stack import Stack
 from livebus.runtime.kept.state import write_private
 
@@ -28,7 +29,7 @@ class StackFiles:
         found = []
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             try:
-                found.append(Stack.from_json(json.loads(path.read_bytes())))
+                found.append(Stack.from_json(json.loads(content(path))))
             except (OSError, ValueError, KeyError, TypeError) as error:
                 self._tell(f"{path}: not a stack of ours ({type(error).__name__} {error}); it stays away")
         yield from sorted(found, key=lambda stack: stack.created)

@@ -17,6 +17,7 @@ from typing import Any, Final
 import orjson
 
 from livebus.errors import LivebusError, Place
+from livebus.files import content
 from livebus.runtime.cognito.users import Credential, Group, PoolRecord, SignIn, User
 
 VERSION: Final = 1
@@ -93,7 +94,7 @@ def _replace(path: Path, text: bytes) -> None:
 def _read(path: Path) -> _Document:
     place = Place(file=str(path))
     try:
-        text = path.read_bytes()
+        text = content(path)
     except FileNotFoundError:
         return _Document()
     except OSError as error:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from livebus.errors import LivebusError, Place
+from livebus.files import MAX_SETTINGS_BYTES, content
 
 RUNTIME_FILE = "runtime.json"
 MAX_RUNTIMES = 32
@@ -83,7 +84,7 @@ class StateFolder:
 
     def read_bytes(self, name: str) -> bytes | None:
         try:
-            return (self.path / name).read_bytes()
+            return content(self.path / name)
         except FileNotFoundError:
             return None
 
@@ -123,7 +124,7 @@ def write_outputs(path: Path, outputs: Mapping[str, object]) -> None:
 def read_runtime_file(folder: Path) -> dict[str, object]:
     """What a running runtime left for others; empty where there is nothing readable."""
     try:
-        content = json.loads((folder / RUNTIME_FILE).read_text())
+        state = json.loads(content(folder / RUNTIME_FILE, most=MAX_SETTINGS_BYTES))
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
+    return state if isinstance(state, dict) else {}

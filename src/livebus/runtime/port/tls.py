@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from livebus.files import MAX_SETTINGS_BYTES, content
 from livebus.runtime.kept.state import StateFolder
 
 CA_FILE = "ca.pem"
@@ -32,7 +33,10 @@ def server_context(state: StateFolder, host: str) -> ssl.SSLContext:
     import trustme
 
     make_ca(state)
-    ca = trustme.CA.from_pem(state.file(CA_FILE).read_bytes(), state.file(_CA_KEY_FILE).read_bytes())
+    ca = trustme.CA.from_pem(
+        content(state.file(CA_FILE), most=MAX_SETTINGS_BYTES),
+        content(state.file(_CA_KEY_FILE), most=MAX_SETTINGS_BYTES),
+    )
     certificate = ca.issue_cert(*dict.fromkeys((*_HOSTS, host)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)

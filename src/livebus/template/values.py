@@ -1,0 +1,47 @@
+"""
+Values that CloudFormation's functions take and yield, beside those of JSON: nothing, and what could not be had.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Any
+
+
+class NoValue:
+    """What ``!Ref AWS::NoValue`` stands for: the property that holds it is not there."""
+
+    def __repr__(self) -> str:
+        return "AWS::NoValue"
+
+
+NO_VALUE = NoValue()
+
+
+class Unknown(str):
+    """The empty text that stands for a value that could not be had; why is told already."""
+
+    __slots__ = ()
+
+
+UNKNOWN = Unknown()
+
+
+_REPR = reprlib.Repr()
+_REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring, _REPR.maxother = 8, 16, 16, 200, 200
+
+
+def in_message(value: Any) -> str:
+    """A value as messages have it: short ones whole, of others the beginning and the end."""
+    return _REPR.repr(value)
+
+
+def are_texts(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(item, list | dict) for item in value)
+
+
+def written(value: Any) -> str:
+    """A value as CloudFormation writes it into a text: booleans in lower case, AWS::NoValue and null as nothing."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None or value is NO_VALUE else str(value)
