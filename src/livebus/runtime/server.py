@@ -50,7 +50,8 @@ from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
-from livebus.runtime.port.callers import is_loopback
+from livebus.runtime.port.callers import Gate, is_loopback
+from livebus.runtime.port.connections import Connections, most_connections, raise_limit
 from livebus.runtime.port.http_server import HttpServer
 from livebus.runtime.port.listener import Listener, bind
 from livebus.runtime.port.tls import make_ca, server_context
@@ -202,7 +203,11 @@ class Runtime:
         )
         self._start_stacks(environment, users)
         http = self._http_server(environment)
-        listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
+        files, low = raise_limit()
+        if low:
+            self._tell(low)
+        connections = Connections(most_connections(files), tell=self._tell, clock=time.monotonic)
+        listener = Listener(listening, http.protocol, lambda: server_context(state, settings.host), connections)
         ca = make_ca(state)
         waiting = self.buses.resume()
         if waiting:
@@ -292,8 +297,7 @@ class Runtime:
             lambda: self.served.paths,
             documents,
             new_id=_new_id,
-            origins=self._settings.origins,
-            check_host=is_loopback(self._settings.host),
+            gate=Gate(self._settings.origins, check_host=is_loopback(self._settings.host)),
             faults=self._faults,
             fault_control=FaultControl(self._faults, self._target_ids, self._tell),
         )
