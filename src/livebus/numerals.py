@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 import re
 
-_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
+_DECIMAL = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 # No number that is read here has more: 2**63 has 19.
 _MOST_DIGITS = 24
+# More elements than any list of a template has.
+MAX_INDEX = 10**9
 # The first moment of the year 10000 in epoch seconds; datetime ends before it.
 END_OF_TIME = 253_402_300_800.0
 

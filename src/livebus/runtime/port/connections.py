@@ -108,4 +108,6 @@ class Connections:
         if now < self._quiet_until:
             return
         self._quiet_until = now + _QUIET_SECONDS
-        self._tell(f"{self.most} connections are open, as many as may be (ulimit -n): for each more, {closes} is closed")
+        self._tell(
+            f"{self.most} connections are open, as many as may be (ulimit -n): for each more, {closes} is closed"
+        )
