@@ -8,18 +8,23 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference-j
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from livebus.errors import Fault, InvalidResolver
-from livebus.operation import Resolution, Resolver, ResolverError, Services
+from livebus.operation import Exceeded, Loading, Resolution, Resolver, ResolverError, Services
 from livebus.resolver.code import CodeFile, read_code
 from livebus.resolver.data_sources import EMULATED, put_events
-from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, Exceeded, to_json
+from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, from_json, to_json
+from livebus.resolver.plain import MAX_INPUT, are_plain
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
 
 MAX_FUNCTIONS = 10  # in a pipeline
+# Of what only the outside knows (zones, ids, event buses): each question costs another run of the code.
+MAX_QUESTIONS = 1_000
+_MOST_IDS = 65_536
 
 
 def compile_resolver(
@@ -69,7 +74,7 @@ def compile_resolver(
 class CompiledResolver:
     """A resolver whose code is loaded. ``sources`` are its data sources in the order of its code files."""
 
-    __slots__ = ("_code", "_engine", "_environment_variables", "_memory_limit", "_sources", "_time_limit")
+    __slots__ = ("_code", "_engine", "_is_plain", "_loading", "_sources")
 
     def __init__(
         self,
@@ -81,24 +86,25 @@ class CompiledResolver:
     ) -> None:
         self._code = tuple(code)
         self._sources = tuple(sources)
-        self._environment_variables = environment_variables
-        self._time_limit = time_limit
-        self._memory_limit = memory_limit
-        self._engine: Engine | None = self._new_engine()
+        types = [None if source is None else source.type for source in sources]
+        factories = tuple(file.factory for file in code)
+        self._loading = Loading(
+            factories, to_json(types), to_json(dict(environment_variables)), time_limit, memory_limit
+        )
+        self._is_plain = are_plain([file.growth for file in code])
+        self._engine: Engine | None = Engine(self._loading)
 
     def run(self, context: Mapping[str, Any], services: Services) -> Resolution:
         """Resolve one field; whatever the code does wrong is the Resolution's error."""
-        engine = self._engine
-        if engine is None:
-            engine = self._engine = self._new_engine()
         text = to_json(context)
+        run = self._run(services, text)
         # Whole milliseconds; the thousandth keeps 1.001 s at 1001 ms where the product falls just short of it. A float,
         # as the engine takes larger integers for a type of their own.
         now = float(int(services.now * 1000 + 0.001))
         try:
-            outcome = engine.run(text, now)
+            outcome = from_json(run(text, now, None))
             if "ask" in outcome:
-                outcome = self._answered(engine, text, now, outcome, services)
+                outcome = self._answered(run, text, now, outcome, services)
         except Exceeded as exceeded:
             self._engine = None
             log = f"ERROR - {self._code[0].file}: {exceeded}"
@@ -107,11 +113,31 @@ class CompiledResolver:
             return Resolution(outcome["value"])
         return self._resolution(outcome)
 
+    def _run(self, services: Services, text: str) -> Callable[[str, float, str | None], str]:
+        """What runs the code: the engine here, or where code can be ended that the engine here might never end."""
+        sandbox = services.sandbox
+        if sandbox is not None and not (self._is_plain and len(text) <= MAX_INPUT):
+            return partial(sandbox.run, self._loading)
+        if self._engine is None:
+            self._engine = Engine(self._loading)
+        return self._engine.run
+
     def _answered(
-        self, engine: Engine, text: str, now: float, outcome: dict[str, Any], services: Services
+        self,
+        run: Callable[[str, float, str | None], str],
+        text: str,
+        now: float,
+        outcome: dict[str, Any],
+        services: Services,
     ) -> dict[str, Any]:
         answers: dict[str, list[Any]] = {"events": [], "id": [], "zone": []}
+        asked = 0
         while (kind := outcome.get("ask")) is not None:
+            asked += 1
+            if asked > MAX_QUESTIONS or len(answers["id"]) >= _MOST_IDS:
+                raise Exceeded(
+                    f"The code asks for more than {MAX_QUESTIONS:,} zones, ids and event buses and was ended"
+                )
             question = outcome["question"]
             if kind == "id":
                 # Twice as many each time, so that a loop over ids does not run the code once for each of them.
@@ -122,7 +148,7 @@ class CompiledResolver:
                 source = self._sources[question["module"]]
                 assert source is not None, "only a data source puts events"
                 answers["events"].append(put_events(source, question["entries"], services))
-            outcome = engine.run(text, now, to_json(answers))
+            outcome = from_json(run(text, now, to_json(answers)))
         return outcome
 
     def _resolution(self, outcome: Mapping[str, Any]) -> Resolution:
@@ -146,10 +172,6 @@ class CompiledResolver:
             return f"{entry['level']} - {code.file}: {entry['text']}"
         line, column = code.call_position((entry["line"], entry["column"]))
         return f"{entry['level']} - {code.file}:{line}:{column}: {entry['text']}"
-
-    def _new_engine(self) -> Engine:
-        types = [None if source is None else source.type for source in self._sources]
-        return Engine(self._code, types, self._environment_variables, self._time_limit, self._memory_limit)
 
 
 def _error(error: Mapping[str, Any]) -> ResolverError:

@@ -61,6 +61,7 @@ from livebus.runtime.served_stacks import ServedStacks
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
+from livebus.sandbox import Worker
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 
@@ -171,6 +172,8 @@ class Runtime:
         self._closers.append(self._archives.close)
         self._faults = Faults(settings.failing_targets, settings.latency, _chance)
         self._faults.inject(settings.faults)
+        sandbox = Worker()
+        self._closers.append(sandbox.close)
         self.buses = EventBuses(
             Lines(environment),
             self._journal,
@@ -183,6 +186,7 @@ class Runtime:
             faults=self._faults,
             log=self._logs.write,
             archive=self._archives.offer,
+            sandbox=sandbox,
         )
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from livebus.access import queue_admits
@@ -19,7 +20,7 @@ from livebus.delivery import TIMEOUT, DeadLetter, Failure, dead_letter_message, 
 from livebus.event.envelope import Event, Refused, accept
 from livebus.execution import GraphQLResponse
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
-from livebus.operation import Services
+from livebus.operation import Sandbox, Services
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults
@@ -29,6 +30,8 @@ from livebus.template.attributes import bus_name
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
 MAX_PENDING_RETRIES = 100_000
 _RETRIES_PER_TURN = 20
+# What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
+REQUEST_SECONDS = 5.0
 _INJECTED = {
     "target-throttle": http_failure(429, "Rate exceeded (--fault target-throttle)"),
     "target-error": http_failure(500, "Internal Failure (--fault target-error)"),
@@ -54,7 +57,7 @@ class EventBuses:
     ``time_scale`` divides the waiting between retries (60: a minute becomes a second). ``strict`` dead-letters an
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
     and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered; ``archive`` is shown
-    every event that a bus has taken.
+    every event that a bus has taken. ``sandbox`` runs resolvers' code that may never end by itself.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class EventBuses:
         faults: Faults | None = None,
         log: Callable[[str, GraphQLResponse], object] = lambda *_: None,
         archive: Callable[[Event], object] | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -81,6 +85,7 @@ class EventBuses:
         self._time_scale = time_scale
         self._strict = strict
         self._archive = archive
+        self._sandbox = sandbox
         self.faults = faults or Faults()
         self._log = log
         self._waiting: list[tuple[float, int]] = []
@@ -88,7 +93,10 @@ class EventBuses:
         self._timer_due = 0.0
 
     def services(self) -> Services:
-        return Services(self._clock(), self._new_id, self._put_from_resolver)
+        until = monotonic() + REQUEST_SECONDS
+        return Services(
+            self._clock(), self._new_id, self._put_from_resolver, self._sandbox, lambda: monotonic() < until
+        )
 
     # --- in ---------------------------------------------------------------------------------------------------------
 

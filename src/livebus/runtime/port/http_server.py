@@ -109,19 +109,9 @@ class HttpServer:
             place.waits()
 
     async def _handle_admitted(self, request: web.BaseRequest) -> web.StreamResponse:
-        headers = request.headers
-        refusal = self._gate.refusal(
-            request.path,
-            hosts=headers.getall("Host", ()),
-            origins=headers.getall("Origin", ()),
-            fetch_site=headers.get("Sec-Fetch-Site", ""),
-            fetch_mode=headers.get("Sec-Fetch-Mode", ""),
-        )
-        if refusal is not None:
-            response = _plain(403, refusal)
-            if not request.content.is_eof():
-                response.force_close()
-            return response
+        refused = self._refused(request)
+        if refused is not None:
+            return refused
         if request.method == "OPTIONS":
             return self._with_cors(request, web.Response(status=204))
         api = self._apis().get(request.path.removesuffix("/realtime"))
@@ -150,6 +140,23 @@ class HttpServer:
             # The rest of a body that nobody wanted would be read as the next request.
             response.force_close()
         return self._with_cors(request, response)
+
+    def _refused(self, request: web.BaseRequest) -> web.Response | None:
+        """The answer to a request that the gate does not let in."""
+        headers = request.headers
+        refusal = self._gate.refusal(
+            request.path,
+            hosts=headers.getall("Host", ()),
+            origins=headers.getall("Origin", ()),
+            fetch_site=headers.get("Sec-Fetch-Site", ""),
+            fetch_mode=headers.get("Sec-Fetch-Mode", ""),
+        )
+        if refusal is None:
+            return None
+        response = _plain(403, refusal)
+        if not request.content.is_eof():
+            response.force_close()
+        return response
 
     async def _answer(self, request: web.BaseRequest, api: ServedApi | None) -> web.Response:
         path = request.path
