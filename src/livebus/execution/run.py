@@ -114,11 +114,8 @@ class Run:
 
     def _field(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
         if field.introspect is not None:
-            return field.introspect(self._request.variables)
-        allowed = self._permissions.get(field)
-        if allowed is None:
-            allowed = self._permissions[field] = self.allows(field.parent, field.name)
-        if not allowed:
+            return field.introspect(self._request.variables) if self._has_time() else self._late(field, path)
+        if not self._may_see(field):
             return self._refuse(
                 field, path, "Unauthorized", f"Not Authorized to access {field.name} on type {field.parent}"
             )
@@ -130,6 +127,8 @@ class Run:
             return self._refuse(
                 field, path, "ResolverExecutionLimitReached", "Number of resolvers exceeds the configured limit."
             )
+        if not self._has_time():
+            return self._late(field, path)
         self._resolvers_left -= 1
         resolution = self.resolve(field, source)
         if resolution.appended:
@@ -158,6 +157,20 @@ class Run:
         if resolution.logs:
             self._logs += resolution.logs
         return resolution
+
+    def _may_see(self, field: PlannedField) -> bool:
+        allowed = self._permissions.get(field)
+        if allowed is None:
+            allowed = self._permissions[field] = self.allows(field.parent, field.name)
+        return allowed
+
+    def _has_time(self) -> bool:
+        has_time = self._services.has_time
+        return has_time is None or has_time()
+
+    def _late(self, field: PlannedField, path: Path) -> Any:
+        """Null a field that the request has no time for. AppSync's words, where its 30 seconds are over."""
+        return self._refuse(field, path, "ExecutionTimeout", "Execution timed out.")
 
     def _refuse(self, field: PlannedField, path: Path, error_type: str, message: str) -> Any:
         """Null a field without asking its resolver."""

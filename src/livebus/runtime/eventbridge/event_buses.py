@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -21,6 +23,7 @@ from livebus.event.envelope import Event, Refused, accept
 from livebus.execution import GraphQLResponse
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
 from livebus.operation import Sandbox, Services
+from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults
@@ -30,6 +33,12 @@ from livebus.template.attributes import bus_name
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
 MAX_PENDING_RETRIES = 100_000
 _RETRIES_PER_TURN = 20
+_LONG_TURN_SECONDS = 1.0
+# How long events that resolvers put may be carried before others have their turn.
+TURN_SECONDS = 0.05
+# Events that resolvers have put and that wait for their turn.
+MAX_DESCENDANTS = 10_000
+_NO_ROOM = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 # What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
 REQUEST_SECONDS = 5.0
 _INJECTED = {
@@ -48,6 +57,10 @@ def send(published: Published) -> None:
             subscription.sink.deliver(payload)
     for subscription in published.ended:
         subscription.sink.end()
+
+
+def _answer(answers: list[dict[str, str]]) -> dict[str, Any]:
+    return {"FailedEntryCount": sum("ErrorCode" in each for each in answers), "Entries": answers}
 
 
 class EventBuses:
@@ -91,49 +104,104 @@ class EventBuses:
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
+        self._descendants: deque[tuple[Event, Lineage]] = deque()
+        # Of events that wait, by their row; a restart forgets them, and a loop begins anew with it.
+        self._lineages: dict[int, Lineage] = {}
 
-    def services(self) -> Services:
+    def services(self, lineage: Lineage = NO_LINEAGE, rule: str = "") -> Services:
+        """What a request may reach; a request of a rule is made for an event of this lineage."""
         until = monotonic() + REQUEST_SECONDS
         return Services(
-            self._clock(), self._new_id, self._put_from_resolver, self._sandbox, lambda: monotonic() < until
+            self._clock(),
+            self._new_id,
+            lambda bus_arn, entries: self._put_from_resolver(bus_arn, entries, lineage.through(rule)),
+            self._sandbox,
+            lambda: monotonic() < until,
         )
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
     def put_events(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Accept and carry the entries of a PutEvents request that is valid as a whole; the answer has AWS's shape."""
-        return self._accept(entries, self._carry)
-
-    def _accept(self, entries: Sequence[Mapping[str, Any]], carry: Callable[[Event], object]) -> dict[str, Any]:
         now = datetime.fromtimestamp(self._clock(), UTC)
-        account, region = self.lines.account, self.lines.region
-        answers: list[dict[str, str]] = []
-        failed = 0
-        for entry in entries:
-            bus = bus_name(entry.get("EventBusName"))
-            event_id = self._new_id()
-            event = accept(entry, bus=bus, event_id=event_id, now=now, account=account, region=region)
-            if isinstance(event, Refused):
-                failed += 1
-                answers.append({"ErrorCode": event.code, "ErrorMessage": event.message})
-                self._trace.refused(entry, event)
-            else:
-                answers.append({"EventId": event_id})
-                carry(event)
-        return {"FailedEntryCount": failed, "Entries": answers}
+        return _answer([self._accept(entry, now, self._carry) for entry in entries])
 
-    def _put_from_resolver(self, bus_arn: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        # In a turn of its own: a mutation that publishes what triggers it goes round for ever on AWS, one event at a
-        # time; here it must not become a recursion.
-        loop = asyncio.get_running_loop()
-        named = [{**entry, "EventBusName": bus_arn} for entry in entries]
-        return self._accept(named, lambda event: loop.call_soon(self._carry, event))
+    def put_events_in_turns(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any] | Awaitable[dict[str, Any]]:
+        """
+        The same, with a turn for others where an event took long: resolvers may use up all the time they have. The rest
+        is then carried while the answer is awaited.
+        """
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        until = monotonic() + TURN_SECONDS
+        answers: list[dict[str, str]] = []
+        for entry in entries:
+            if answers and monotonic() >= until:
+                return self._put_rest(entries[len(answers) :], now, answers)
+            answers.append(self._accept(entry, now, self._carry))
+        return _answer(answers)
+
+    async def _put_rest(
+        self, entries: Sequence[Mapping[str, Any]], now: datetime, answers: list[dict[str, str]]
+    ) -> dict[str, Any]:
+        for entry in entries:
+            await asyncio.sleep(0)
+            answers.append(self._accept(entry, now, self._carry))
+        return _answer(answers)
+
+    def _accept(self, entry: Mapping[str, Any], now: datetime, carry: Callable[[Event], object]) -> dict[str, str]:
+        """Take one entry, or refuse it: its part of the answer."""
+        event_id = self._new_id()
+        event = accept(
+            entry,
+            bus=bus_name(entry.get("EventBusName")),
+            event_id=event_id,
+            now=now,
+            account=self.lines.account,
+            region=self.lines.region,
+        )
+        if isinstance(event, Refused):
+            self._trace.refused(entry, event)
+            return {"ErrorCode": event.code, "ErrorMessage": event.message}
+        carry(event)
+        return {"EventId": event_id}
+
+    def _put_from_resolver(
+        self, bus_arn: str, entries: Sequence[Mapping[str, Any]], lineage: Lineage
+    ) -> Mapping[str, Any]:
+        # In turns of its own: a mutation that publishes what triggers it goes round for ever on AWS, one event at a
+        # time; here it must neither become a recursion nor leave no turn to others.
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        answers = []
+        for entry in entries:
+            if len(self._descendants) >= MAX_DESCENDANTS:
+                answers.append(dict(_NO_ROOM))
+                self._trace.looping(lineage, "the runtime holds no more events of resolvers: this one is refused")
+                continue
+            named = {**entry, "EventBusName": bus_arn}
+            answers.append(self._accept(named, now, partial(self._add_descendant, lineage)))
+        return _answer(answers)
+
+    def _add_descendant(self, lineage: Lineage, event: Event) -> None:
+        if not self._descendants:
+            asyncio.get_running_loop().call_soon(self._carry_descendants)
+        self._descendants.append((event, lineage.next()))
+
+    def _carry_descendants(self) -> None:
+        """Carry events that resolvers put, some in each turn of the event loop: others want theirs in between."""
+        until = monotonic() + TURN_SECONDS
+        while self._descendants:
+            event, lineage = self._descendants.popleft()
+            self._carry(event, lineage=lineage)
+            if monotonic() >= until and self._descendants:
+                # Not call_soon: what is ready elsewhere comes first.
+                asyncio.get_running_loop().call_later(0.001, self._carry_descendants)
+                return
 
     def replay(self, event: Event, only: frozenset[str]) -> None:
         """Carry an event of an archive; to the rules of these ARNs only, where there are any."""
         self._carry(event, only)
 
-    def _carry(self, event: Event, only: frozenset[str] = frozenset()) -> None:
+    def _carry(self, event: Event, only: frozenset[str] = frozenset(), lineage: Lineage = NO_LINEAGE) -> None:
         if not self.lines.has_bus(event.bus):
             self._trace.no_such_bus(event, [bus.name for bus in self.lines.buses])
             return
@@ -146,21 +214,34 @@ class EventBuses:
         for rule in rules:
             for target in rule.targets:
                 now, latency = self._clock(), self.faults.latency
-                if latency and self._wait(PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)):
-                    continue
-                self._invoke(event, rule, target, attempts=0, first=now)
+                if latency:
+                    retry = PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)
+                    if self._wait(retry, lineage):
+                        continue
+                self._invoke(event, rule, target, attempts=0, first=now, lineage=lineage)
 
     # --- attempts ---------------------------------------------------------------------------------------------------
 
     def _invoke(
-        self, event: Event, rule: CompiledRule, target: CompiledTarget, *, attempts: int, first: float, row: int = 0
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: CompiledTarget,
+        *,
+        attempts: int,
+        first: float,
+        row: int = 0,
+        lineage: Lineage = NO_LINEAGE,
     ) -> bool:
         """
         Make an attempt after so many others, the first of which was due at ``first``; ``row`` is the journal's.
 
         Whether the event waits for another one.
         """
-        attempt = self._attempt(event, target)
+        if lineage.ends_here:
+            self._end_of_lineage(event, rule, target, lineage)
+            return False
+        attempt = self._attempt(event, rule, target, lineage)
         failure = attempt.failure
         send(attempt.published)
         if failure is None:
@@ -177,14 +258,21 @@ class EventBuses:
         )
         if not isinstance(decision, DeadLetter):
             due = now + decision.after / self._time_scale
-            if self._wait(PendingRetry(event, rule.rule.arn, target.target.id, attempts + 1, first, due, row)):
+            retry = PendingRetry(event, rule.rule.arn, target.target.id, attempts + 1, first, due, row)
+            if self._wait(retry, lineage):
                 self._trace.retrying(event, rule, attempt, attempts, decision.after / self._time_scale)
                 return True
             decision = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another retry.", attempts)
         self._dead_letter(event, rule, target, attempt, decision)
         return False
 
-    def _attempt(self, event: Event, target: CompiledTarget) -> Attempt:
+    def _end_of_lineage(self, event: Event, rule: CompiledRule, target: CompiledTarget, lineage: Lineage) -> None:
+        message = f"{lineage.generation} events led to one another, or {MAX_FAMILY} came of one: a loop, {lineage.loop}"
+        self._trace.looping(lineage, "what it would put further is dead-lettered or dropped")
+        failure = Failure("RESOURCE_LIMIT_EXCEEDED", message, retryable=False)
+        self._dead_letter(event, rule, target, Attempt(target, failure=failure), DeadLetter(failure.code, message, 0))
+
+    def _attempt(self, event: Event, rule: CompiledRule, target: CompiledTarget, lineage: Lineage) -> Attempt:
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return Attempt(target, failure=failure)
@@ -192,7 +280,7 @@ class EventBuses:
         if injected is not None and injected.kind in _INJECTED:
             return Attempt(target, failure=_INJECTED[injected.kind])
         try:
-            attempt = Line.attempt(event, target, self.services())
+            attempt = Line.attempt(event, target, self.services(lineage, rule.rule.name))
         except Exception as error:  # a bug of ours must not end the way of the events behind this one
             logging.getLogger("livebus").exception("unexpected error")
             message = f"{type(error).__name__} in the local runtime; its log has more"
@@ -236,7 +324,7 @@ class EventBuses:
         self._set_timer()
         return len(self._waiting)
 
-    def _wait(self, retry: PendingRetry) -> bool:
+    def _wait(self, retry: PendingRetry, lineage: Lineage) -> bool:
         """Write down that an event waits. False where there is no room for it; the dead-letter queue is next then."""
         row = retry.row
         try:
@@ -248,6 +336,8 @@ class EventBuses:
                 return False
         except JournalFault:
             return False
+        if lineage.generation:
+            self._lineages[row] = lineage
         heapq.heappush(self._waiting, (retry.due, row))
         self._set_timer()
         return True
@@ -268,8 +358,9 @@ class EventBuses:
         self._timer = None
         now = self._clock()
         try:
+            until = monotonic() + _LONG_TURN_SECONDS
             for _ in range(_RETRIES_PER_TURN):
-                if not self._waiting or self._waiting[0][0] > now:
+                if not self._waiting or self._waiting[0][0] > now or monotonic() >= until:
                     break
                 self._run_row(heapq.heappop(self._waiting)[1])
         finally:
@@ -283,7 +374,14 @@ class EventBuses:
             found = self._find(retry)
             if found is None:
                 self._trace.target_gone(retry.event, retry.rule_arn, retry.target_id)
-            elif self._invoke(retry.event, *found, attempts=retry.attempts, first=retry.first, row=row):
+            elif self._invoke(
+                retry.event,
+                *found,
+                attempts=retry.attempts,
+                first=retry.first,
+                row=row,
+                lineage=self._lineages.pop(row, NO_LINEAGE),
+            ):
                 return
             # Only now: a crash in between delivers twice, which EventBridge may do too, rather than never.
             self._journal.remove_retry(row)

@@ -13,6 +13,7 @@ from typing import Any
 from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, CompiledRule
+from livebus.runtime.eventbridge.lineage import Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.template.application import Queue
 
@@ -138,6 +139,11 @@ class Trace:
             self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
         self._emit_attempt(event, rule, attempt, attempts)
         self._emit("delivery", event.id, rule=rule.rule.name, retryIn=round(after, 3))
+
+    def looping(self, lineage: Lineage, what: str) -> None:
+        """Events that lead to one another without an end; AWS lets them, and sends the bill."""
+        self._problem(f"events go round in a loop: {lineage.loop}; {what}")
+        self._emit("bus", "", loop=list(lineage.rules), generation=lineage.generation)
 
     def dead_lettered(
         self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue

@@ -109,11 +109,9 @@ class HttpServer:
             place.waits()
 
     async def _handle_admitted(self, request: web.BaseRequest) -> web.StreamResponse:
-        refused = self._refused(request)
-        if refused is not None:
-            return refused
-        if request.method == "OPTIONS":
-            return self._with_cors(request, web.Response(status=204))
+        settled = self._at_the_gate(request)
+        if settled is not None:
+            return settled
         api = self._apis().get(request.path.removesuffix("/realtime"))
         if api and "websocket" in request.headers.get("Upgrade", "").lower():
             return await self._serve_socket(request, api)
@@ -141,8 +139,8 @@ class HttpServer:
             response.force_close()
         return self._with_cors(request, response)
 
-    def _refused(self, request: web.BaseRequest) -> web.Response | None:
-        """The answer to a request that the gate does not let in."""
+    def _at_the_gate(self, request: web.BaseRequest) -> web.Response | None:
+        """The answer to a request that is not let in, or only asks whether it would be; None for all others."""
         headers = request.headers
         refusal = self._gate.refusal(
             request.path,
@@ -152,7 +150,7 @@ class HttpServer:
             fetch_mode=headers.get("Sec-Fetch-Mode", ""),
         )
         if refusal is None:
-            return None
+            return self._with_cors(request, web.Response(status=204)) if request.method == "OPTIONS" else None
         response = _plain(403, refusal)
         if not request.content.is_eof():
             response.force_close()
