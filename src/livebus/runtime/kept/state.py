@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+import orjson
+
 from livebus.errors import LivebusError, Place
 
 RUNTIME_FILE = "runtime.json"
@@ -117,7 +119,7 @@ def write_outputs(path: Path, outputs: Mapping[str, object]) -> None:
 def read_runtime_file(folder: Path) -> dict[str, object]:
     """What a running runtime left for others; empty where there is nothing readable."""
     try:
-        content = json.loads((folder / RUNTIME_FILE).read_text())
+        content = orjson.loads((folder / RUNTIME_FILE).read_bytes())
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -17,6 +17,8 @@ from email.utils import formatdate
 from urllib.parse import parse_qsl, quote, unquote
 from xml.etree import ElementTree as ET
 
+import orjson
+
 from livebus.errors import LivebusError, Place
 from livebus.numerals import hexadecimal, whole
 from livebus.runtime.aws_errors import Answer
@@ -210,7 +212,7 @@ class S3:
         found = self.objects.find(bucket, key)
         if found is None:
             raise _Refused(404, "NoSuchKey", "The specified key does not exist.")
-        metadata: dict[str, str] = json.loads(found.metadata)
+        metadata: dict[str, str] = orjson.loads(found.metadata)
         headers = {
             "Content-Type": found.content_type,
             "ETag": f'"{found.etag}"',
