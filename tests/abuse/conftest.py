@@ -43,7 +43,7 @@ class Attacked(LocalRuntime):
         """Put events that the template's rule matches; the answer's entries."""
         entry = {
             "EventBusName": self.outputs["EventBusName"],
-            "Source": "my.app",
+            "Source": "sample.source",
             "DetailType": "message",
             "Detail": f'{{"msg": "{msg}"}}',
         }

@@ -25,7 +25,9 @@ def test_a_chunk_size_that_is_none_ends_the_body(attacked: Attacked, size: str) 
     assert (answer.status, b"IncompleteBody" in answer.body) == (400, True)
 
 
-@pytest.mark.parametrize("body", [b"5\r\nhello", b"5\r\nhelloXX0\r\n\r\n", b"5", b"\r\n\r\n", b"6\r\nhello\r\n0\r\n\r\n"])
+@pytest.mark.parametrize(
+    "body", [b"5\r\nhello", b"5\r\nhelloXX0\r\n\r\n", b"5", b"\r\n\r\n", b"6\r\nhello\r\n0\r\n\r\n"]
+)
 def test_a_chunk_that_does_not_end_where_it_says_is_refused(attacked: Attacked, body: bytes) -> None:
     """Each chunk is as long as its size, and has an end of line behind it."""
     assert put_chunked(attacked, body).status == 400
@@ -67,7 +69,9 @@ def test_a_time_that_no_clock_shows_is_refused(attacked: Attacked, time: str) ->
     entry = f'{{"Source":"s","DetailType":"d","Detail":"{{}}","Time":{time}}}'
     replay = f'{{"ReplayName":"r","EventSourceArn":"a","EventStartTime":{time},"EventEndTime":1,"Destination":{{"Arn":"a"}}}}'
     for action, body in (("PutEvents", f'{{"Entries":[{entry}]}}'), ("StartReplay", replay)):
-        answer = request(attacked.port, "POST", "/", body=body.encode(), headers={"X-Amz-Target": f"AWSEvents.{action}"})
+        answer = request(
+            attacked.port, "POST", "/", body=body.encode(), headers={"X-Amz-Target": f"AWSEvents.{action}"}
+        )
         assert answer.status == 400, action
 
 

@@ -27,6 +27,7 @@ from livebus.numerals import MAX_INDEX, whole
 from livebus.operation import Services
 from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
 from livebus.rehearsal.stage import Stage
+from livebus.sandbox import shared
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
 from livebus.validate.findings import EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
@@ -74,7 +75,7 @@ class Validation:
     @property
     def services(self) -> Services:
         """What resolvers reach in a dry run: the time, ids, and event buses that take everything."""
-        return Services(self.options.now.timestamp(), _ids(), _accepts)
+        return Services(self.options.now.timestamp(), _ids(), _accepts, shared())
 
     def run(self, others: Others | None = None, *, document: Document | None = None) -> Report:
         """
