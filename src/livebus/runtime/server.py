@@ -232,6 +232,8 @@ class Runtime:
 
     async def stop(self) -> None:
         """Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start."""
+        if hasattr(self, "buses"):
+            self.buses.stop()
         if self._ticking is not None:
             self._ticking.cancel()
             await asyncio.gather(self._ticking, return_exceptions=True)

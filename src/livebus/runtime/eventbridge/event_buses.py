@@ -38,6 +38,7 @@ _LONG_TURN_SECONDS = 1.0
 TURN_SECONDS = 0.05
 # Events that resolvers have put and that wait for their turn.
 MAX_DESCENDANTS = 10_000
+_STOPPING = {"ErrorCode": "InternalFailure", "ErrorMessage": "The runtime stops."}
 _NO_ROOM = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 # What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
 REQUEST_SECONDS = 5.0
@@ -104,6 +105,8 @@ class EventBuses:
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
+        self._is_stopping = False
+        self._is_carrying = False
         self._descendants: deque[tuple[Event, Lineage]] = deque()
         # Of events that wait, by their row; a restart forgets them, and a loop begins anew with it.
         self._lineages: dict[int, Lineage] = {}
@@ -145,7 +148,7 @@ class EventBuses:
     ) -> dict[str, Any]:
         for entry in entries:
             await asyncio.sleep(0)
-            answers.append(self._accept(entry, now, self._carry))
+            answers.append(dict(_STOPPING) if self._is_stopping else self._accept(entry, now, self._carry))
         return _answer(answers)
 
     def _accept(self, entry: Mapping[str, Any], now: datetime, carry: Callable[[Event], object]) -> dict[str, str]:
@@ -182,7 +185,8 @@ class EventBuses:
         return _answer(answers)
 
     def _add_descendant(self, lineage: Lineage, event: Event) -> None:
-        if not self._descendants:
+        if not self._is_carrying:
+            self._is_carrying = True
             asyncio.get_running_loop().call_soon(self._carry_descendants)
         self._descendants.append((event, lineage.next()))
 
@@ -196,6 +200,7 @@ class EventBuses:
                 # Not call_soon: what is ready elsewhere comes first.
                 asyncio.get_running_loop().call_later(0.001, self._carry_descendants)
                 return
+        self._is_carrying = False
 
     def replay(self, event: Event, only: frozenset[str]) -> None:
         """Carry an event of an archive; to the rules of these ARNs only, where there are any."""
@@ -395,6 +400,13 @@ class EventBuses:
                     if target.target.id == retry.target_id:
                         return rule, target
         return None
+
+    def stop(self) -> None:
+        """Carry nothing more than the event under way: what a publisher still waits for is refused, to be sent again."""
+        self._is_stopping = True
+        if self._descendants:
+            self._trace.dropped_at_stop(len(self._descendants))
+            self._descendants.clear()
 
     def close(self) -> int:
         """Stop waiting; what waits stays in the journal. How many events that is."""

@@ -145,6 +145,9 @@ class Trace:
         self._problem(f"events go round in a loop: {lineage.loop}; {what}")
         self._emit("bus", "", loop=list(lineage.rules), generation=lineage.generation)
 
+    def dropped_at_stop(self, count: int) -> None:
+        self._loss(f"{count} events that resolvers put are lost: the runtime stops before their turn")
+
     def dead_lettered(
         self, event: Event, rule: CompiledRule, attempt: Attempt, letter: DeadLetter, queue: Queue
     ) -> None:
