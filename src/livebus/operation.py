@@ -51,6 +51,10 @@ class Sandbox(Protocol):
         ...
 
 
+PutEvents = Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]]
+"""Takes an event bus ARN and PutEvents entries, and returns PutEvents' answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """
@@ -63,7 +67,7 @@ class Services:
 
     now: float
     new_id: Callable[[], str]
-    put_events: Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]] | None = None
+    put_events: PutEvents | None = None
     sandbox: Sandbox | None = None
     has_time: Callable[[], bool] | None = None
 

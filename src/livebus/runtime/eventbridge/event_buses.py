@@ -22,7 +22,7 @@ from livebus.delivery import TIMEOUT, DeadLetter, Failure, dead_letter_message, 
 from livebus.event.envelope import Event, Refused, accept
 from livebus.execution import GraphQLResponse
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, Published
-from livebus.operation import Sandbox, Services
+from livebus.operation import PutEvents, Sandbox, Services
 from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
@@ -38,6 +38,7 @@ _LONG_TURN_SECONDS = 1.0
 TURN_SECONDS = 0.05
 # Events that resolvers have put and that wait for their turn.
 MAX_DESCENDANTS = 10_000
+_MOST_RULES = 2_000
 _STOPPING = {"ErrorCode": "InternalFailure", "ErrorMessage": "The runtime stops."}
 _NO_ROOM = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 # What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
@@ -105,6 +106,10 @@ class EventBuses:
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
+        # Methods are made anew each time that they are named; these are named for each event.
+        self._has_time = self._within_time
+        self._request_ends = 0.0
+        self._of_rules: dict[str, PutEvents] = {}
         self._is_stopping = False
         self._is_carrying = False
         self._descendants: deque[tuple[Event, Lineage]] = deque()
@@ -112,15 +117,31 @@ class EventBuses:
         self._lineages: dict[int, Lineage] = {}
 
     def services(self, lineage: Lineage = NO_LINEAGE, rule: str = "") -> Services:
-        """What a request may reach; a request of a rule is made for an event of this lineage."""
-        until = monotonic() + REQUEST_SECONDS
-        return Services(
-            self._clock(),
-            self._new_id,
-            lambda bus_arn, entries: self._put_from_resolver(bus_arn, entries, lineage.through(rule)),
-            self._sandbox,
-            lambda: monotonic() < until,
-        )
+        """
+        What a request may reach; a request of a rule is made for an event of this lineage.
+
+        Its time counts from here. Requests run one after the other: the next one's is the only one that counts then.
+        """
+        self._request_ends = monotonic() + REQUEST_SECONDS
+        return Services(self._clock(), self._new_id, self._putting(lineage, rule), self._sandbox, self._has_time)
+
+    def _within_time(self) -> bool:
+        return monotonic() < self._request_ends
+
+    def _putting(self, lineage: Lineage, rule: str) -> PutEvents:
+        """PutEvents for a resolver; for events from outside one for each rule, made once."""
+        if lineage is not NO_LINEAGE:
+            return partial(self._put_from_resolver, lineage.through(rule))
+        found = self._of_rules.get(rule)
+        if found is None:
+            if len(self._of_rules) >= _MOST_RULES:
+                self._of_rules.clear()
+
+            def found(bus_arn: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+                return self._put_from_resolver(NO_LINEAGE.through(rule), bus_arn, entries)
+
+            self._of_rules[rule] = found
+        return found
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
@@ -169,7 +190,7 @@ class EventBuses:
         return {"EventId": event_id}
 
     def _put_from_resolver(
-        self, bus_arn: str, entries: Sequence[Mapping[str, Any]], lineage: Lineage
+        self, lineage: Lineage, bus_arn: str, entries: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
         # In turns of its own: a mutation that publishes what triggers it goes round for ever on AWS, one event at a
         # time; here it must neither become a recursion nor leave no turn to others.
@@ -243,7 +264,7 @@ class EventBuses:
 
         Whether the event waits for another one.
         """
-        if lineage.ends_here:
+        if lineage is not NO_LINEAGE and lineage.ends_here:
             self._end_of_lineage(event, rule, target, lineage)
             return False
         attempt = self._attempt(event, rule, target, lineage)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 # The runtime's own paths, beside those that AWS has. No page may ask there.
@@ -53,6 +54,7 @@ class Gate:
         return "*" in self._origins or origin in self._origins or is_local_origin(origin)
 
 
+@lru_cache(maxsize=256)
 def is_local_host(host: str) -> bool:
     """
     Whether a Host header can come from a client that means this machine.
@@ -63,6 +65,7 @@ def is_local_host(host: str) -> bool:
     return is_loopback(name) or name.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
+@lru_cache(maxsize=256)
 def is_local_origin(origin: str) -> bool:
     """Whether a page of this origin lies on this machine."""
     return is_loopback(_host_of(origin))
