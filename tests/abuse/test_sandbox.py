@@ -101,7 +101,7 @@ def test_sigterm_ends_it_all_the_same(slow: Attacked) -> None:
 
     until(lambda: slow.stderr.count("and was ended") > before, "the first of them")
     slow.signal(signal.SIGTERM)
-    assert slow.wait(20) == 0
+    assert slow.wait(40) == 0
     putting.join()
 
 

@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import orjson
@@ -41,7 +42,10 @@ def frame_of(content: list[Any]) -> bytes:
 
 def main() -> None:
     for limit, most in ((resource.RLIMIT_AS, _MOST_MEMORY), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)):
-        resource.setrlimit(limit, (most, most))
+        hard = resource.getrlimit(limit)[1]
+        lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with suppress(OSError, ValueError):  # macOS has no limit of address space
+            resource.setrlimit(limit, (lower, lower))
     loadings: dict[int, Loading] = {}
     engines: dict[int, Engine] = {}
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from threading import Lock
 
 import orjson
@@ -25,6 +27,7 @@ _MOST_LOADED = 64
 # Processor time is what counts; a machine that is busy with other things may need longer for it. Of a run's limit.
 _PATIENCE = 10.0
 _START_SECONDS = 30.0
+_LAST_SECONDS = 0.2
 _MOST_BYTES = 256 * 1024 * 1024
 
 
@@ -47,8 +50,7 @@ class Worker:
             patience = _PATIENCE * loading.time_limit + (_START_SECONDS if answers is None else 0)
             answer = self._ask(frame_of(["run", number, context, now, answers, left]), patience)
             if answer is None:
-                self.close()
-                raise Exceeded(too_long(loading.time_limit))
+                raise Exceeded(self._end(loading))
             outcome, reason, spent = answer
             self._left[loading] = left - spent
             if outcome is None:
@@ -68,6 +70,21 @@ class Worker:
             if stream is not None:
                 stream.close()
         process.wait()
+
+    def _end(self, loading: Loading) -> str:
+        """End a process that has not answered; why it has not."""
+        process = self._process
+        code = None
+        if process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                # Where its pipe is closed it is about to be gone, with the reason.
+                code = process.wait(_LAST_SECONDS)
+        self.close()
+        if code in (None, -signal.SIGPROF):
+            return too_long(loading.time_limit)
+        if code == -signal.SIGKILL:
+            return "The process of the code was killed, for the memory that it needed perhaps"
+        return f"The process of the code ended by itself (exit status {code})"
 
     def _load(self, loading: Loading) -> int:
         process = self._process

@@ -39,6 +39,8 @@ TURN_SECONDS = 0.05
 # Events that resolvers have put and that wait for their turn.
 MAX_DESCENDANTS = 10_000
 _MOST_RULES = 2_000
+# As many as a signal needs to become the end of the runtime: it is read, it wakes who waits for it, and that stops us.
+_TURNS_BETWEEN = 5
 _STOPPING = {"ErrorCode": "InternalFailure", "ErrorMessage": "The runtime stops."}
 _NO_ROOM = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 # What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
@@ -168,7 +170,8 @@ class EventBuses:
         self, entries: Sequence[Mapping[str, Any]], now: datetime, answers: list[dict[str, str]]
     ) -> dict[str, Any]:
         for entry in entries:
-            await asyncio.sleep(0)
+            for _ in range(_TURNS_BETWEEN):
+                await asyncio.sleep(0)
             answers.append(dict(_STOPPING) if self._is_stopping else self._accept(entry, now, self._carry))
         return _answer(answers)
 
