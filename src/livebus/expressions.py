@@ -4,7 +4,7 @@ Regular expressions of strangers: AWS's flavour as far as it goes, and an end to
 Templates bring expressions (AllowedPattern, AppIdClientRegex) that AWS reads with Java. ``^(a+)+$`` takes Java, and
 Python's ``re``, longer than anybody waits; ``((a{1000}){1000}){1000}`` fills the memory of whoever expands it. So they are
 read by ``regex``, which knows most of Java's syntax and takes a time limit, and what would expand too far is not read at
-all. See docs/decisions/0012-regular-expressions.md.
+all. See docs/decisions/0021-regular-expressions.md.
 
 This is the one place that a clock decides about: the same expression may be too slow on one machine and not on another.
 https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/regex/Pattern.html

@@ -23,6 +23,7 @@ from livebus.checks.check import Check, Finding
 from livebus.checks.suppression import Owners
 from livebus.errors import Fault, LivebusError, Place
 from livebus.files import relative
+from livebus.numerals import MAX_INDEX, whole
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
 from livebus.validate.findings import CFN_LINT_RUNS, EVENT_ARRIVES, LISTED, found_elsewhere
@@ -98,7 +99,9 @@ def _maker(finding: Finding, filename: str | None, owners: Owners | None) -> Mak
     in_template = not place.file or (bool(filename) and place.file == relative(Path(str(filename))))
     owner = owners.of(place) if owners is not None else None
     # cfn-lint's own suppression goes by the path's first two steps: what lies in another file counts for its resource.
-    path: list[str | int] = [int(step) if step.isdecimal() else step for step in place.path.split("/")]
+    path: list[str | int] = [
+        step if (index := whole(step, MAX_INDEX)) is None else index for step in place.path.split("/")
+    ]
     if (path[0] != "Resources" or len(path) < 2) and owner is not None:
         path = ["Resources", owner]
     text = message(fault)

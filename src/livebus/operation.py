@@ -75,6 +75,40 @@ def not_emulated(call: Call) -> Answer:
     return Answer(error={"message": message, "type": "NotEmulated"})
 
 
+class Exceeded(Exception):
+    """A limit ended a run of a resolver's code; ``str()`` says which."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Loading:
+    """
+    What an engine loads for one resolver: its code files as JavaScript functions, its data sources' types and the API's
+    environment variables as JSON, its limits in seconds of processor time and bytes.
+    """
+
+    factories: tuple[str, ...]
+    sources: str
+    variables: str
+    time_limit: float
+    memory_limit: int
+
+
+class Sandbox(Protocol):
+    """Runs code where it can be ended, whatever it does."""
+
+    def run(self, loading: Loading, context: str, now: float, answers: str | None) -> str:
+        """
+        Run a resolver once, as ``Engine.run`` does; its outcome as JSON. Raises Exceeded.
+
+        ``answers`` is None for the first run of a resolution: the time limit holds for all its runs together.
+        """
+        ...
+
+
+PutEvents = Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]]
+"""Takes an event bus ARN and PutEvents entries, and returns PutEvents' answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """
@@ -82,12 +116,16 @@ class Services:
 
     ``put_events`` takes an event bus ARN and PutEvents entries, and returns PutEvents' answer; None where the
     caller offers no bus. ``call`` performs a data source's call where nobody drives the calls of a request from outside.
+    ``sandbox`` runs the code that the process itself cannot be sure to end; without one all code runs in the process.
+    ``has_time`` says whether the request may go on; without it it may take as long as it does.
     """
 
     now: float
     new_id: Callable[[], str]
-    put_events: Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]] | None = None
+    put_events: PutEvents | None = None
     call: Callable[[Call], Answer] = not_emulated
+    sandbox: Sandbox | None = None
+    has_time: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

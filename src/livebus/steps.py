@@ -42,6 +42,11 @@ def accepted(event: Event, dropped: str = "") -> Step:
     return step | {"dropped": dropped} if dropped else step
 
 
+def looping(rules: Sequence[str], generation: int) -> Step:
+    """Events that lead to one another without an end: the rules, one after the other, and how often they went round."""
+    return {"station": "bus", "accepted": False, "loop": list(rules), "generation": generation}
+
+
 def judged(rule: str, reasons: Sequence[str]) -> Step:
     """A rule's verdict: the conditions that were not met, none where it matches."""
     return {"station": "pattern", "rule": rule, "matches": not reasons, "reasons": list(reasons)}
@@ -126,6 +131,8 @@ def cut(text: str, most: int = _LONGEST_VALUE) -> str:
 
 
 def _bus(step: Mapping[str, Any]) -> str:
+    if "loop" in step:
+        return f"events go round in a loop: {' → '.join(step['loop'])} ({step['generation']} generations)"
     if not step["accepted"]:
         return f"PutEvents refuses it: {step['code']}: {cut(step['message'])}"
     return str(step.get("dropped") or f"event bus {step['bus']}")

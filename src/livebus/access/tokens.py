@@ -8,13 +8,13 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from livebus.caller import COGNITO
 from livebus.errors import InvalidTemplate
 from livebus.expressions import MATCH_SECONDS, Expression, NotAnExpression, Patience, TooSlow, UnreadExpression
+from livebus.numerals import epoch_seconds
 from livebus.template.application import AuthProvider
 
 if TYPE_CHECKING:
@@ -111,11 +111,12 @@ class TokenVerifier:
         for claim in ("exp", "nbf", "iat"):
             number = claims.get(claim)
             required = claim == "exp" or (claim == "iat" and self._provider.mode != COGNITO)
-            if (number is None and required) or (number is not None and not _is_number(number)):
+            if (number is None and required) or (number is not None and not _is_time(number)):
                 raise TokenRefused(NOT_AUTHORIZED, f"its {claim} is {number!r}, not a time in seconds")
         if not isinstance(claims.get("sub"), str):
             raise TokenRefused(NOT_AUTHORIZED, f"its sub is {claims.get('sub')!r}")
         if self._provider.mode == COGNITO:
+            _check_cognito(claims)
             clients = _cognito_client(claims)
         else:
             clients = [*_texts(claims.get("aud")), *_texts(claims.get("azp"))]
@@ -137,6 +138,16 @@ def bare(token: str) -> str:
     return token[7:].strip() if token[:7].lower() == "bearer " else token.strip()
 
 
+def _check_cognito(claims: Mapping[str, Any]) -> None:
+    """Refuse claims of other types than Cognito writes: a text of groups would be taken for a group of each letter."""
+    groups = claims.get("cognito:groups")
+    if groups is not None and not (isinstance(groups, list) and all(isinstance(group, str) for group in groups)):
+        raise TokenRefused(NOT_AUTHORIZED, f"its cognito:groups is {groups!r}, not a list of texts")
+    for claim in ("cognito:username", "username"):
+        if not isinstance(claims.get(claim), str | None):
+            raise TokenRefused(NOT_AUTHORIZED, f"its {claim} is {claims[claim]!r}, not a text")
+
+
 def _cognito_client(claims: Mapping[str, Any]) -> list[str]:
     """Amplify sends the access token, others the ID token: AppSync takes both."""
     use = claims.get("token_use")
@@ -151,8 +162,9 @@ def _texts(value: Any) -> list[str]:
     return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_time(value: Any) -> bool:
+    """Whether a claim is a NumericDate that a clock can show."""
+    return epoch_seconds(value) is not None
 
 
 def _public_keys(jwks: Mapping[str, Any]) -> dict[str, RSAKey | ECKey]:

@@ -70,7 +70,7 @@ def _parse(text: str, file: Path) -> LocalRuntime:
             outputs={name: value for name, value in state.items() if isinstance(value, str) and name != _TEMPLATE},
             template=state.get(_TEMPLATE, ""),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreachable(
             f"not the state of a runtime: {type(error).__name__} {error}", Place(str(file)), advice=_START
         ) from None

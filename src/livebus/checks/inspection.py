@@ -21,7 +21,7 @@ from livebus.errors import Fault, LivebusError, Place
 from livebus.event.envelope import Event
 from livebus.execution.operations import parse_document
 from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
-from livebus.operation import Services
+from livebus.operation import Sandbox, Services
 from livebus.pattern import EventPattern
 from livebus.schema import Schema, types_of
 from livebus.template import Environment
@@ -114,6 +114,7 @@ class Inspection:
     One template under inspection.
 
     ``resources`` gives every resource by type, evaluated, with places: ``resources.of_type("AWS::SQS::Queue")``.
+    ``sandbox`` runs resolvers' code that may never end by itself; without one it runs here.
     """
 
     def __init__(
@@ -124,9 +125,11 @@ class Inspection:
         environment: Environment | None = None,
         parameters: Mapping[str, str] | None = None,
         samples: Sequence[Sample] = (),
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.environment = environment or Environment()
         self.samples = tuple(samples)
+        self._sandbox = sandbox
         self._samples_for: dict[str, list[Sample]] = {}
         self._once: dict[Callable[[Inspection], Iterable[Any]], tuple[Any, ...]] = {}
         self._errors: dict[tuple[int, str, int], list[GraphQLError]] = {}
@@ -228,7 +231,7 @@ class Inspection:
     @cached_property
     def attempts(self) -> tuple[SampleAttempt, ...]:
         """What becomes of the samples that are expected to arrive, at every target that can be compiled."""
-        line, services = self.compilation.line, _rehearsal_services()
+        line, services = self.compilation.line, _rehearsal_services(self._sandbox)
         return tuple(
             SampleAttempt(sample, compiled.rule, line.attempt(sample.event, target, services))
             for sample in self.samples
@@ -273,9 +276,9 @@ _NOON = 1_768_478_400.0  # 2026-01-15T12:00:00Z: any time will do, and the same 
 _ID = "00000000-0000-4000-8000-{:012}"
 
 
-def _rehearsal_services() -> Services:
+def _rehearsal_services(sandbox: Sandbox | None) -> Services:
     numbers = count()
-    return Services(_NOON, lambda: _ID.format(next(numbers)), _put_events)
+    return Services(_NOON, lambda: _ID.format(next(numbers)), _put_events, sandbox=sandbox)
 
 
 def _put_events(_: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

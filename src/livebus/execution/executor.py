@@ -75,8 +75,8 @@ class Executor:
             plan = operation.plan(variables)
         except InvalidVariable as error:
             return GraphQLResponse(errors=(document_error(error.message, error.locations),))
-        except TooManyFields:
-            return request_error("BadRequestException", "The query selects too many fields.")
+        except TooManyFields as error:
+            return request_error("BadRequestException", str(error))
         except RecursionError:
             return malformed()
         memory = Memory() if self._asks else None

@@ -29,12 +29,14 @@ from livebus.execution.arguments import Arguments
 from livebus.execution.completion import completer
 from livebus.execution.planned import PlannedField
 from livebus.execution.responses import location
-from livebus.execution.selections import Selections, selection_text
+from livebus.execution.selections import Selections, TooManyFields, selection_text
 from livebus.operation import Resolver
 
 # AppSync's deepest settable query depth. AWS does not document what holds where none is set; we stop at it, too, so
 # that no query can go deeper than Python's stack.
 MAX_DEPTH = 75
+# In one operation, aliases counted. Tools ask once; each is a walk through the whole schema.
+MAX_INTROSPECTIONS = 10
 _NOTHING: dict[str, Any] = {}
 
 
@@ -52,6 +54,7 @@ class Planner:
         self.schema = selections.schema
         self._operation = operation
         self._resolvers = resolvers
+        self._introspections = 0
         self._depth_limit = min(depth_limit or MAX_DEPTH, MAX_DEPTH)
 
     def root(self) -> tuple[PlannedField, ...]:
@@ -86,6 +89,9 @@ class Planner:
             too_deep=depth > self._depth_limit,
         )
         if name in ("__schema", "__type"):
+            self._introspections += 1
+            if self._introspections > MAX_INTROSPECTIONS:
+                raise TooManyFields(f"The query asks for __schema and __type more than {MAX_INTROSPECTIONS} times.")
             planned.introspect = self._introspection(key, nodes)
         elif not planned.too_deep:
             planned.selections = self._below(named_type, selection_sets, depth + 1)

@@ -29,6 +29,8 @@ from livebus.operation import (
 
 # What AppSync allows in one request where the API sets no limit of its own.
 DEFAULT_RESOLVER_COUNT = 10_000
+# In AppSync's words, where its 30 seconds are over.
+_LATE = ("ExecutionTimeout", "Execution timed out.")
 Allows = Callable[[Caller, str, str], bool]
 FieldPath: TypeAlias = tuple[str | int, ...]
 
@@ -152,7 +154,7 @@ class Run:
 
     def _field(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
         if field.introspect is not None:
-            return field.introspect(self._request.variables)
+            return self._introspected(field, path)
         allowed = self._permissions.get(field)
         if allowed is None:
             allowed = self._permissions[field] = self.allows(field.parent, field.name)
@@ -164,11 +166,9 @@ class Run:
             return self._refuse(field, path, "QueryDepthLimitReached", "Query depth limit reached.")
         if field.resolver is None:
             return field.complete(self, field, None if source is None else source.get(field.name), path)
-        if self._resolvers_left == 0:
-            return self._refuse(
-                field, path, "ResolverExecutionLimitReached", "Number of resolvers exceeds the configured limit."
-            )
-        self._resolvers_left -= 1
+        refusal = self._spent()
+        if refusal is not None:
+            return self._refuse(field, path, *refusal)
         return self._resolved(field, source, path)
 
     def _resolved(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
@@ -219,6 +219,26 @@ class Run:
             self._services,
             told,
         )
+
+    def _introspected(self, field: PlannedField, path: Path) -> Any:
+        assert field.introspect is not None
+        if self._is_late():
+            return self._refuse(field, path, *_LATE)
+        return field.introspect(self._request.variables)
+
+    def _is_late(self) -> bool:
+        has_time = self._services.has_time
+        return has_time is not None and not has_time()
+
+    def _spent(self) -> tuple[str, str] | None:
+        """Type and message of the error where the request may run no more resolvers; else one less is left."""
+        if self._resolvers_left == 0:
+            return "ResolverExecutionLimitReached", "Number of resolvers exceeds the configured limit."
+        has_time = self._services.has_time
+        if has_time is not None and not has_time():
+            return _LATE
+        self._resolvers_left -= 1
+        return None
 
     def _refuse(self, field: PlannedField, path: Path, error_type: str, message: str) -> Any:
         """Null a field without asking its resolver."""

@@ -37,7 +37,10 @@ Conditions = frozenset[str] | None
 
 
 class TooManyFields(Exception):
-    """A document whose fragments spread out to more fields than we bear."""
+    """A document that selects more than we bear: its fragments spread out to too many fields, say."""
+
+    def __init__(self, message: str = "The query selects too many fields.") -> None:
+        super().__init__(message)
 
 
 class Selections:

@@ -20,11 +20,14 @@ from graphql import (
     validate,
     visit,
 )
+from graphql.validation.validate import ValidationAbortedError
 
 from livebus.execution.responses import Error, document_error, location
 from livebus.execution.rules import RULES, NoIntrospection
 
 MAX_ERRORS = 100
+# AppSync has limits of its own here, which it does not document.
+ABORTED = "The document has more equal fields or nested fragments than the local runtime looks at."
 
 
 def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True) -> list[Error]:
@@ -36,6 +39,8 @@ def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspe
 
 def _error(error: GraphQLError, document: DocumentNode) -> Error:
     # What graphql-core says itself, when it gives up on a document, has no kind.
+    if isinstance(error, ValidationAbortedError) and error.message == "Validation aborted.":
+        return document_error(f"{error.message} {ABORTED}", None)
     kind = (error.extensions or {}).get("kind")
     nodes = error.nodes or []
     message = error.message

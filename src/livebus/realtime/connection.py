@@ -23,7 +23,8 @@ class RealtimeSettings:
 
     ``keep_alive``: how often ``ka`` goes out; Amplify calls a connection unhealthy after 65 s without one.
     ``connection_timeout_ms``: after how long without ``ka`` clients shall give up.
-    ``init_timeout``: how long a connection may stay without connection_init and without a start. AWS documents none.
+    ``init_timeout``: how long a connection may stay without connection_init and without a subscription, after a start
+    that was refused, say. AWS documents none.
     ``lifetime``: AppSync closes a connection after 24 hours.
     ``max_subscriptions``: per connection. Every error seen on AWS says 100; a figure of 200 is about.
     ``linger``: how long the socket stays open after connection_error. Clients send connection_init first and read
@@ -75,7 +76,8 @@ class Connection:
         self._now = now
         # A ka also goes to clients that never send connection_init: seen on AWS.
         self._keep_alive_due = now + self._settings.keep_alive
-        self._init_due = now + self._settings.init_timeout
+        self._last_for_init = now + self._settings.init_timeout
+        self._init_due = self._last_for_init
         self._lifetime_due = now + self._settings.lifetime
         self._linger_due = math.inf
 
@@ -164,7 +166,7 @@ class Connection:
         """Sends the errors of a subscription that cannot begin. The connection and its other subscriptions go on."""
         phase = self._answered(subscription_id)
         if phase is _Phase.PENDING:
-            del self._subscriptions[subscription_id]
+            self._forget(subscription_id)
             self._outgoing.append(messages.error(errors, subscription_id))
         elif phase is _Phase.WITHDRAWN:
             self._end(subscription_id)
@@ -283,6 +285,12 @@ class Connection:
         if phase not in (_Phase.PENDING, _Phase.WITHDRAWN):
             raise AssertionError(f"no start with the id {subscription_id!r} waits for an answer")
         return phase
+
+    def _forget(self, subscription_id: str) -> None:
+        """Drop a start that was refused: without another, the connection waits for connection_init again."""
+        del self._subscriptions[subscription_id]
+        if not self._init_received and not self._subscriptions:
+            self._init_due = self._last_for_init
 
     def _end(self, subscription_id: str) -> None:
         del self._subscriptions[subscription_id]

@@ -1,7 +1,7 @@
 """
 Runs compiled APPSYNC_JS in a sandboxed engine: memory, time and stack are limited, and nothing outlives a run.
 
-In: the code files of one resolver as :class:`~livebus.resolver.code.CodeFile`. Out: what its handlers gave back, as the
+In: what one resolver loads, a :class:`~livebus.operation.Loading`. Out: what its handlers gave back, as the
 parsed JSON of ``driver.js``: ``value`` or ``error`` and what was collected on the way, or ``ask`` and ``question`` where
 the run needs an answer from outside.
 https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-overview-js.html
@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-overview-
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from threading import Lock
@@ -19,7 +18,8 @@ from typing import Any
 import orjson
 import quickjs
 
-from livebus.resolver.code import LINE_OFFSET, CodeFile
+from livebus.operation import Exceeded, Loading
+from livebus.resolver.code import LINE_OFFSET
 
 TIME_LIMIT = 1.0  # seconds of processor time for one call into the engine
 MEMORY_LIMIT = 64 * 1024 * 1024  # bytes
@@ -28,30 +28,23 @@ STACK_LIMIT = 1024 * 1024  # bytes
 _PARTS = ("state.js", "time.js", "utilities.js", "dynamodb.js", "driver.js", "seal.js")
 
 
-class Exceeded(Exception):
-    """A limit ended the run; ``str()`` says which. The engine may be left half-way, and is not to be used again."""
-
-
 class Engine:
     """
     One resolver's code in an engine of its own: its code files, in the order that ``driver.js`` counts them.
 
     ``sources`` are the data sources' types: one for a unit resolver; None and then one for each function of a pipeline.
-    May be called from any thread, one at a time; other calls wait.
+    May be called from any thread, one at a time; other calls wait. Once a run has raised Exceeded the engine may be left
+    half-way, and is not to be used again.
     """
 
     __slots__ = ("_context", "_lock", "_memory_limit", "_run", "_time_limit")
 
     def __init__(
         self,
-        code: Sequence[CodeFile],
-        sources: Sequence[str | None],
-        environment_variables: Mapping[str, str],
-        time_limit: float,
-        memory_limit: int,
+        loading: Loading,
     ) -> None:
-        self._time_limit = time_limit
-        self._memory_limit = memory_limit
+        self._time_limit = loading.time_limit
+        self._memory_limit = loading.memory_limit
         self._lock = Lock()
         context = quickjs.Context()
         context.set_max_stack_size(STACK_LIMIT)
@@ -60,15 +53,19 @@ class Engine:
         self._run = context.eval("engine.run")
         seal = context.eval("engine.seal")
         add = context.eval("engine.add")
-        for file in code:
-            add(context.eval(file.factory))
-        seal(to_json(sources), to_json(dict(environment_variables)))
+        for factory in loading.factories:
+            add(context.eval(factory))
+        seal(loading.sources, loading.variables)
         # The limits count from here: what stands above is ours.
-        context.set_memory_limit(memory_limit)
-        context.set_time_limit(time_limit)
+        context.set_memory_limit(loading.memory_limit)
+        context.set_time_limit(loading.time_limit)
         self._context = context
 
-    def run(self, context: str, now: float, answers: str | None = None) -> dict[str, Any]:
+    def limit_time(self, seconds: float) -> None:
+        """Let the next runs have so much processor time each."""
+        self._context.set_time_limit(seconds)
+
+    def run(self, context: str, now: float, answers: str | None = None) -> str:
         """
         Run the resolver once: ``context`` is ``ctx`` as JSON, ``now`` the request's time in epoch milliseconds.
 
@@ -81,16 +78,20 @@ class Engine:
             raise Exceeded("The code needs a deeper call stack than the runtime has") from overflow
         except quickjs.JSException as fault:
             raise Exceeded(self._reason(str(fault))) from fault
-        parsed: dict[str, Any] = from_json(outcome)
-        return parsed
+        return outcome
 
     def _reason(self, fault: str) -> str:
         if "interrupted" in fault:
-            return f"The code ran longer than {self._time_limit:g} s and was ended"
+            return too_long(self._time_limit)
         # Where the engine has no memory left even for an error, it throws null.
         if fault.strip() == "null" or "out of memory" in fault:
             return f"The code needed more than {self._memory_limit // (1024 * 1024)} MB of memory and was ended"
         return f"The engine ended the run: {fault.strip()}"
+
+
+def too_long(seconds: float) -> str:
+    """What is said of code that its time limit has ended."""
+    return f"The code ran longer than {seconds:g} s and was ended"
 
 
 @cache

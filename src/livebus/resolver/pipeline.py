@@ -8,18 +8,23 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference-j
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from livebus.errors import Fault, InvalidResolver
-from livebus.operation import Call, Resolution, Resolver, ResolverError, Services, Told
+from livebus.operation import Call, Exceeded, Loading, Resolution, Resolver, ResolverError, Sandbox, Services, Told
 from livebus.resolver.code import CodeFile, read_code
 from livebus.resolver.data_sources import IN_PLACE, put_events
-from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, Exceeded, to_json
+from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, from_json, to_json
+from livebus.resolver.plain import MAX_INPUT, are_plain
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
 
 MAX_FUNCTIONS = 10  # in a pipeline
+# Of what only the outside knows (zones, ids, event buses): each question costs another run of the code.
+MAX_QUESTIONS = 1_000
+_MOST_IDS = 65_536
 
 
 def compile_resolver(
@@ -80,7 +85,7 @@ def _structural(config: ResolverConfig) -> list[Fault]:
 class CompiledResolver:
     """A resolver whose code is loaded. ``sources`` are its data sources in the order of its code files."""
 
-    __slots__ = ("_code", "_engine", "_environment_variables", "_memory_limit", "_sources", "_time_limit")
+    __slots__ = ("_code", "_engine", "_is_plain", "_loading", "_sources")
 
     def __init__(
         self,
@@ -92,10 +97,13 @@ class CompiledResolver:
     ) -> None:
         self._code = tuple(code)
         self._sources = tuple(sources)
-        self._environment_variables = environment_variables
-        self._time_limit = time_limit
-        self._memory_limit = memory_limit
-        self._engine: Engine | None = self._new_engine()
+        types = [None if source is None else source.type for source in sources]
+        factories = tuple(file.factory for file in code)
+        self._loading = Loading(
+            factories, to_json(types), to_json(dict(environment_variables)), time_limit, memory_limit
+        )
+        self._is_plain = are_plain([file.growth for file in code])
+        self._engine: Engine | None = Engine(self._loading)
 
     @property
     def asks(self) -> bool:
@@ -103,17 +111,19 @@ class CompiledResolver:
 
     def run(self, context: Mapping[str, Any], services: Services, told: Told | None = None) -> Resolution | Call:
         """Resolve one field; whatever the code does wrong is the Resolution's error."""
-        engine = self._engine
-        if engine is None:
-            engine = self._engine = self._new_engine()
         text = to_json(context)
+        engine, sandbox = self._engine, services.sandbox
+        if engine is None or not (sandbox is None or (self._is_plain and len(text) <= MAX_INPUT)):
+            run = self._elsewhere(sandbox)
+        else:
+            run = engine.run
         # Whole milliseconds; the thousandth keeps 1.001 s at 1001 ms where the product falls just short of it. A float,
         # as the engine takes larger integers for a type of their own.
         now = float(int(services.now * 1000 + 0.001))
         try:
-            outcome = engine.run(text, now, to_json(told)) if told else engine.run(text, now)
+            outcome = from_json(run(text, now, to_json(told) if told else None))
             if "ask" in outcome:
-                outcome = self._answered(engine, (text, now), outcome, services, {} if told is None else told)
+                outcome = self._answered(run, (text, now), outcome, services, {} if told is None else told)
         except Exceeded as exceeded:
             self._engine = None
             log = f"ERROR - {self._code[0].file}: {exceeded}"
@@ -124,11 +134,29 @@ class CompiledResolver:
             return Resolution(outcome["value"])
         return self._resolution(outcome)
 
+    def _elsewhere(self, sandbox: Sandbox | None) -> Callable[[str, float, str | None], str]:
+        """What runs the code in place of the engine that is here: the sandbox, or a new engine."""
+        if sandbox is not None:
+            return partial(sandbox.run, self._loading)
+        self._engine = Engine(self._loading)
+        return self._engine.run
+
     def _answered(
-        self, engine: Engine, given: tuple[str, float], outcome: dict[str, Any], services: Services, answers: Told
+        self,
+        run: Callable[[str, float, str | None], str],
+        given: tuple[str, float],
+        outcome: dict[str, Any],
+        services: Services,
+        answers: Told,
     ) -> dict[str, Any]:
         """Go on with what can be answered here, to the run's end or to a data source's call."""
+        asked = 0
         while (kind := outcome.get("ask")) is not None and kind != "call":
+            asked += 1
+            if asked > MAX_QUESTIONS or len(answers.get("id", ())) >= _MOST_IDS:
+                raise Exceeded(
+                    f"The code asks for more than {MAX_QUESTIONS:,} zones, ids and event buses and was ended"
+                )
             question = outcome["question"]
             if kind == "id":
                 # Twice as many each time, so that a loop over ids does not run the code once for each of them.
@@ -142,7 +170,7 @@ class CompiledResolver:
                 source = self._sources[question["module"]]
                 assert source is not None, "only a data source puts events"
                 answers.setdefault("events", []).append(put_events(source, question["entries"], services))
-            outcome = engine.run(*given, to_json(answers))
+            outcome = from_json(run(*given, to_json(answers)))
         return outcome
 
     def _call(self, question: Mapping[str, Any]) -> Call:
@@ -171,10 +199,6 @@ class CompiledResolver:
             return f"{entry['level']} - {code.file}: {entry['text']}"
         line, column = code.call_position((entry["line"], entry["column"]))
         return f"{entry['level']} - {code.file}:{line}:{column}: {entry['text']}"
-
-    def _new_engine(self) -> Engine:
-        types = [None if source is None else source.type for source in self._sources]
-        return Engine(self._code, types, self._environment_variables, self._time_limit, self._memory_limit)
 
 
 def _error(error: Mapping[str, Any]) -> ResolverError:

@@ -51,7 +51,8 @@ from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
-from livebus.runtime.port.callers import is_loopback
+from livebus.runtime.port.callers import Gate, is_loopback
+from livebus.runtime.port.connections import Connections, most_connections, raise_limit
 from livebus.runtime.port.http_server import HttpServer
 from livebus.runtime.port.listener import Listener, bind
 from livebus.runtime.port.tls import make_ca, server_context
@@ -63,6 +64,7 @@ from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
 from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
 from livebus.runtime.tables import Tables
+from livebus.sandbox import Worker
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 from livebus.terminal.counts import counted, noun
@@ -180,21 +182,11 @@ class Runtime:
         objects = S3Objects(state.file("s3.sqlite"))
         self._closers.append(objects.close)
         self._s3 = S3(objects, region=settings.region, clock=time.time, new_id=_new_id)
-        self._functions = FunctionCalls(
-            environment,
-            self._journal,
-            self.trace,
-            unpacked=state.empty_folder("functions"),
-            read_object=objects.body,
-            log=self._logs.append,
-            clock=time.time,
-            new_id=_new_id,
-            tell=self._tell,
-            time_scale=settings.time_scale,
-            is_on=settings.functions,
-        )
+        self._functions = self._function_calls(environment, state, objects)
         self._faults = Faults(settings.failing_targets, settings.latency, _chance)
         self._faults.inject(settings.faults)
+        sandbox = Worker()
+        self._closers.append(sandbox.close)
         self.buses = EventBuses(
             Lines(environment),
             self._journal,
@@ -208,6 +200,7 @@ class Runtime:
             log=self._logs.write,
             archive=self._archives.offer,
             hand_over=self._functions.hand_over,
+            sandbox=sandbox,
         )
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
@@ -234,14 +227,9 @@ class Runtime:
         if settings.template is not None:  # what is deployed later brings targets of its own
             check_targets(settings.failing_targets, settings.faults, self._target_ids())
         http = self._http_server(environment)
-        listener = Listener(listening, http.protocols, lambda: server_context(state, settings.host))
+        listener = Listener(listening, http.protocol, lambda: server_context(state, settings.host), self._connections())
         ca = make_ca(state)
-        waiting = self.buses.resume()
-        if waiting:
-            self._tell(f"{counted(waiting, 'event')} from before {noun(waiting, 'waits', 'wait')} for another try")
-        replaying = self._replays.resume()
-        if replaying:
-            self._tell(f"{counted(replaying, 'replay')} from before {noun(replaying, 'goes', 'go')} on")
+        self._resume()
         listener.start()
         self._listener, self._http = listener, http
         self._announce = {
@@ -253,8 +241,41 @@ class Runtime:
         self._write_outputs()
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
 
+    def _resume(self) -> None:
+        """Go on with what an earlier runtime left."""
+        waiting = self.buses.resume()
+        if waiting:
+            self._tell(f"{counted(waiting, 'event')} from before {noun(waiting, 'waits', 'wait')} for another try")
+        replaying = self._replays.resume()
+        if replaying:
+            self._tell(f"{counted(replaying, 'replay')} from before {noun(replaying, 'goes', 'go')} on")
+
+    def _connections(self) -> Connections:
+        """How many sockets there may be: as many as the system lets this process have files."""
+        files, low = raise_limit()
+        if low:
+            self._tell(low)
+        return Connections(most_connections(files), tell=self._tell, clock=time.monotonic)
+
+    def _function_calls(self, environment: Environment, state: StateFolder, objects: S3Objects) -> FunctionCalls:
+        return FunctionCalls(
+            environment,
+            self._journal,
+            self.trace,
+            unpacked=state.empty_folder("functions"),
+            read_object=objects.body,
+            log=self._logs.append,
+            clock=time.time,
+            new_id=_new_id,
+            tell=self._tell,
+            time_scale=self._settings.time_scale,
+            is_on=self._settings.functions,
+        )
+
     async def stop(self) -> None:
         """Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start."""
+        if hasattr(self, "buses"):
+            self.buses.stop()
         if self._ticking is not None:
             self._ticking.cancel()
             await asyncio.gather(self._ticking, return_exceptions=True)
@@ -336,8 +357,7 @@ class Runtime:
             lambda: self.served.paths,
             documents,
             new_id=_new_id,
-            origins=self._settings.origins,
-            check_host=is_loopback(self._settings.host),
+            gate=Gate(self._settings.origins, check_host=is_loopback(self._settings.host)),
             faults=self._faults,
             fault_control=FaultControl(self._faults, self._target_ids, self._tell),
             functions=self._functions,

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
+from livebus.numerals import whole
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.kept.journal import Journal, QueuedMessage
 from livebus.template.application import Queue
@@ -23,7 +24,7 @@ _MAX_WAIT_SECONDS = 20
 _LOOK_AGAIN_SECONDS = 0.2
 _STRING_TRANSPORT = 1
 _MAX_BATCH = 10
-_LONGEST_ROW = 18  # digits: what a 64-bit row number holds for sure
+_LAST_ROW = 2**63 - 1
 # What SDKs showed as an error's code before SQS spoke JSON, and show still.
 _QUERY_CODES = {
     "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
@@ -241,12 +242,12 @@ def _md5(text: str) -> str:
 
 
 def _row(receipt_handle: Any) -> int:
-    row = str(receipt_handle).split(":", 1)[0]
-    if not (row.isascii() and row.isdecimal() and len(row) <= _LONGEST_ROW):
+    row = whole(str(receipt_handle).split(":", 1)[0], _LAST_ROW)
+    if row is None:
         raise _error(
             "ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not a valid receipt handle.'
         )
-    return int(row)
+    return row
 
 
 def _names(body: Mapping[str, Any], member: str) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, Root, content, event_files, read_text, relative
+from livebus.sandbox import shared
 from livebus.stack.samconfig import read_deploy_config
 from livebus.template import Environment
 from livebus.template.document import Document, read_document
@@ -77,7 +78,7 @@ class Project:
         """
         if document is None:
             document = read_document(self.text(), self.name)
-        return Inspection(document, self.read_named, environment=environment, parameters=parameters)
+        return Inspection(document, self.read_named, environment=environment, parameters=parameters, sandbox=shared())
 
     @property
     def name(self) -> str:

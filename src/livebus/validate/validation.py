@@ -23,9 +23,11 @@ from livebus.checks.suppression import Suppression, from_pair, from_template, pa
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
+from livebus.numerals import MAX_INDEX, whole
 from livebus.operation import Services
 from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
 from livebus.rehearsal.stage import Stage
+from livebus.sandbox import shared
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
 from livebus.validate.config import Config
@@ -75,7 +77,7 @@ class Validation:
     @property
     def services(self) -> Services:
         """What resolvers reach in a dry run: the time, ids, and event buses that take everything."""
-        return Services(self.options.now.timestamp(), _ids(), _accepts)
+        return Services(self.options.now.timestamp(), _ids(), _accepts, sandbox=shared())
 
     def run(self, others: Others | None = None, *, document: Document | None = None) -> Report:
         """
@@ -151,7 +153,7 @@ class Validation:
         A block (``|``) is indented, and what counts in it counts from its own left. Any other text has its line breaks
         spelled out (JSON), or is folded: then the text's beginning is all that can be told.
         """
-        path = tuple(int(step) if step.isdecimal() else step for step in place.path.split("/"))
+        path = tuple(step if (index := whole(step, MAX_INDEX)) is None else index for step in place.path.split("/"))
         start = document.places.get(path)
         if start is None or place.line is None or not isinstance(_value(document.body, path), str):
             return place

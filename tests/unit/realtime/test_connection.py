@@ -565,3 +565,15 @@ def test_no_text_raises_and_all_frames_are_appsyncs(
     confirmed = [frame["id"] for frame in frames if frame["type"] == "start_ack"]
     assert set(subscription_ids(connection)) <= set(confirmed) | set(unanswered)
     assert len(subscription_ids(connection)) <= 2
+
+
+def test_a_start_that_was_refused_does_not_keep_a_connection() -> None:
+    """Without connection_init, the time for it goes on as if there had been no start; one that runs ends it."""
+    connection = Connection(0.0, settings=RealtimeSettings(init_timeout=15.0))
+    connection.receive(start_text("1"), 1.0)
+    connection.refuse_start("1", [])
+    assert connection.next_deadline() == 15.0
+
+    connection.receive(start_text("2"), 2.0)
+    connection.accept_start("2")
+    assert connection.next_deadline() == 60.0

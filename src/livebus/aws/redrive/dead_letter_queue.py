@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 
 from livebus.aws.refusal import told_as_faults
 from livebus.errors import Unreachable
+from livebus.numerals import whole
 from livebus.redrive.letter import Letter
 from livebus.redrive.lines import Message
 from livebus.terminal import output as terminal
@@ -61,7 +62,8 @@ class DeadLetterQueue:
         with told_as_faults(f"read the queue {self.name!r}"):
             answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(_COUNTS))
         attributes = answer.get("Attributes") or {}
-        return int(attributes.get(_COUNTS[0], 0)), int(attributes.get(_COUNTS[1], 0))
+        visible, received = (whole(str(attributes.get(name, 0)), 2**53) or 0 for name in _COUNTS[:2])
+        return visible, received
 
     def send(self, messages: Sequence[Message]) -> Iterator[tuple[int, str]]:
         """Send messages; yields each one's index and the reason why it was not taken, empty where it was."""

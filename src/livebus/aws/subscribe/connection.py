@@ -27,6 +27,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from livebus.aws.subscribe.operation import Operation
 from livebus.errors import Fault, Refused
+from livebus.numerals import whole
 from livebus.subscribe.message import Message
 
 CONNECT_SECONDS = 10
@@ -240,7 +241,7 @@ class _Transport(AppSyncWebsocketsTransport):
             raise
         if parsed[0] == "start_ack":
             started = str(json.loads(answer).get("id"))
-            operation = self._by_id.get(int(started) if started.isdecimal() else 0)
+            operation = self._by_id.get(whole(started, 2**53) or 0)
             if operation is not None:
                 self.acknowledged(operation)
         elif parsed[0] == "connection_ack":

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import orjson
+
 from livebus.files import content
 from livebus.runtime.cloudformation.stack import Stack
 from livebus.runtime.kept.state import write_private
@@ -29,8 +31,8 @@ class StackFiles:
         found = []
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             try:
-                found.append(Stack.from_json(json.loads(content(path))))
-            except (OSError, ValueError, KeyError, TypeError) as error:
+                found.append(Stack.from_json(orjson.loads(content(path))))
+            except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
                 self._tell(f"{path}: not a stack of ours ({type(error).__name__} {error}); it stays away")
         yield from sorted(found, key=lambda stack: stack.created)
 

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from livebus.numerals import whole
 from livebus.runtime.cognito.errors import invalid_parameter
 
 PAGE: Final = 60
@@ -26,9 +27,9 @@ def page(rows: Sequence[T], limit: int | None, token: str | None) -> tuple[Seque
 
 def _position(token: str, count: int) -> int:
     try:
-        start = int(urlsafe_b64decode(token))
-    except ValueError:
-        start = -1
-    if not 0 <= start <= count:
+        start = whole(urlsafe_b64decode(token).decode("ascii"), count)
+    except ValueError:  # no Base64, no text
+        start = None
+    if start is None:
         raise invalid_parameter("Invalid pagination token.")
     return start

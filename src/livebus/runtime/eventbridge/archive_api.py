@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from livebus.errors import InvalidEventPattern
+from livebus.numerals import epoch_seconds
 from livebus.pattern import EventPattern, service_message
 from livebus.runtime.aws_errors import AwsError, validation
 from livebus.runtime.eventbridge.archive_store import Replay
@@ -316,10 +317,13 @@ def _time(body: Mapping[str, Any], member: str) -> float:
     value = body.get(member)
     if value is None:
         raise validation([_null(f"{member[0].lower()}{member[1:]}")])
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+    if not isinstance(value, str):
+        moment_given = epoch_seconds(value)
+        if moment_given is None:
+            raise AwsError("SerializationException", f"{member} is not a timestamp.")
+        return moment_given
     try:
-        moment = datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         raise AwsError("SerializationException", f"{member} is not a timestamp.") from None

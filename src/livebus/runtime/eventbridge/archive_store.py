@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from livebus.errors import LivebusError
 from livebus.runtime.kept.sqlite_file import SqliteFile
 from livebus.template.application import Archive
@@ -111,10 +113,13 @@ class Replay:
 
     @classmethod
     def from_json(cls, text: str) -> Replay:
-        about = json.loads(text)
-        return cls(
-            **{**about, "filter_arns": tuple(about["filter_arns"]), "position": tuple(about["position"])},
-        )
+        try:
+            about = orjson.loads(text)
+            return cls(
+                **{**about, "filter_arns": tuple(about["filter_arns"]), "position": tuple(about["position"])},
+            )
+        except (ValueError, LookupError, TypeError) as error:
+            raise ArchiveFault(f"the archive's file has a replay that is none: {error}") from None
 
 
 def _row(page: Page) -> tuple[str, int, float, int, int, bytes, bytes, bytes]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from livebus.access import queue_admits
@@ -27,8 +30,9 @@ from livebus.flow import (
     Line,
     Published,
 )
-from livebus.operation import Services
+from livebus.operation import PutEvents, Sandbox, Services
 from livebus.runtime.aws_errors import unexpected
+from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults
@@ -38,6 +42,18 @@ from livebus.template.attributes import bus_name
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
 MAX_PENDING_RETRIES = 100_000
 _RETRIES_PER_TURN = 20
+_LONG_TURN_SECONDS = 1.0
+# How long events that resolvers put may be carried before others have their turn.
+TURN_SECONDS = 0.05
+# Events that resolvers have put and that wait for their turn.
+MAX_DESCENDANTS = 10_000
+_MOST_RULES = 2_000
+# As many as a signal needs to become the end of the runtime: it is read, it wakes who waits for it, and that stops us.
+_TURNS_BETWEEN = 5
+_STOPPING = {"ErrorCode": "InternalFailure", "ErrorMessage": "The runtime stops."}
+_NO_ROOM = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+# What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
+REQUEST_SECONDS = 5.0
 _INJECTED = {
     "target-throttle": http_failure(429, "Rate exceeded (--fault target-throttle)"),
     "target-error": http_failure(500, "Internal Failure (--fault target-error)"),
@@ -61,6 +77,10 @@ def send(published: Published) -> None:
         subscription.sink.end()
 
 
+def _answer(answers: list[dict[str, str]]) -> dict[str, Any]:
+    return {"FailedEntryCount": sum("ErrorCode" in each for each in answers), "Entries": answers}
+
+
 class EventBuses:
     """
     The buses of all lines.
@@ -69,7 +89,7 @@ class EventBuses:
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
     and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered; ``archive`` is shown
     every event that a bus has taken. ``hand_over`` gives a function, by its ARN, what a rule makes of an event (whose id is
-    the third): why it is not taken, or None.
+    the third): why it is not taken, or None. ``sandbox`` runs resolvers' code that may never end by itself.
     """
 
     def __init__(
@@ -87,6 +107,7 @@ class EventBuses:
         log: Callable[[str, GraphQLResponse], object] = lambda *_: None,
         archive: Callable[[Event], object] | None = None,
         hand_over: HandOver = lambda *_: _NO_FUNCTIONS,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -98,51 +119,141 @@ class EventBuses:
         self._strict = strict
         self._archive = archive
         self._hand_over = hand_over
+        self._sandbox = sandbox
         self.faults = faults or Faults()
         self._log = log
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
+        # Methods are made anew each time that they are named; these are named for each event.
+        self._has_time = self._within_time
+        self._request_ends = 0.0
+        self._of_rules: dict[str, PutEvents] = {}
+        self._is_stopping = False
+        self._is_carrying = False
+        self._descendants: deque[tuple[Event, Lineage]] = deque()
+        # Of events that wait, by their row; a restart forgets them, and a loop begins anew with it.
+        self._lineages: dict[int, Lineage] = {}
 
-    def services(self) -> Services:
-        return Services(self._clock(), self._new_id, self._put_from_resolver)
+    def services(self, lineage: Lineage = NO_LINEAGE, rule: str = "") -> Services:
+        """
+        What a request may reach; a request of a rule is made for an event of this lineage.
+
+        Its time counts from here. Requests run one after the other: the next one's is the only one that counts then.
+        """
+        self._request_ends = monotonic() + REQUEST_SECONDS
+        return Services(
+            self._clock(),
+            self._new_id,
+            self._putting(lineage, rule),
+            sandbox=self._sandbox,
+            has_time=self._has_time,
+        )
+
+    def _within_time(self) -> bool:
+        return monotonic() < self._request_ends
+
+    def _putting(self, lineage: Lineage, rule: str) -> PutEvents:
+        """PutEvents for a resolver; for events from outside one for each rule, made once."""
+        if lineage is not NO_LINEAGE:
+            return partial(self._put_from_resolver, lineage.through(rule))
+        found = self._of_rules.get(rule)
+        if found is None:
+            if len(self._of_rules) >= _MOST_RULES:
+                self._of_rules.clear()
+
+            def found(bus_arn: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+                return self._put_from_resolver(NO_LINEAGE.through(rule), bus_arn, entries)
+
+            self._of_rules[rule] = found
+        return found
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
     def put_events(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Accept and carry the entries of a PutEvents request that is valid as a whole; the answer has AWS's shape."""
-        return self._accept(entries, self._carry)
-
-    def _accept(self, entries: Sequence[Mapping[str, Any]], carry: Callable[[Event], object]) -> dict[str, Any]:
         now = datetime.fromtimestamp(self._clock(), UTC)
-        account, region = self.lines.account, self.lines.region
-        answers: list[dict[str, str]] = []
-        failed = 0
-        for entry in entries:
-            bus = bus_name(entry.get("EventBusName"))
-            event_id = self._new_id()
-            event = accept(entry, bus=bus, event_id=event_id, now=now, account=account, region=region)
-            if isinstance(event, Refused):
-                failed += 1
-                answers.append({"ErrorCode": event.code, "ErrorMessage": event.message})
-                self._trace.refused(entry, event)
-            else:
-                answers.append({"EventId": event_id})
-                carry(event)
-        return {"FailedEntryCount": failed, "Entries": answers}
+        return _answer([self._accept(entry, now, self._carry) for entry in entries])
 
-    def _put_from_resolver(self, bus_arn: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        # In a turn of its own: a mutation that publishes what triggers it goes round for ever on AWS, one event at a
-        # time; here it must not become a recursion.
-        loop = asyncio.get_running_loop()
-        named = [{**entry, "EventBusName": bus_arn} for entry in entries]
-        return self._accept(named, lambda event: loop.call_soon(self._carry, event))
+    def put_events_in_turns(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any] | Awaitable[dict[str, Any]]:
+        """
+        The same, with a turn for others where an event took long: resolvers may use up all the time they have. The rest
+        is then carried while the answer is awaited.
+        """
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        until = monotonic() + TURN_SECONDS
+        answers: list[dict[str, str]] = []
+        for entry in entries:
+            if answers and monotonic() >= until:
+                return self._put_rest(entries[len(answers) :], now, answers)
+            answers.append(self._accept(entry, now, self._carry))
+        return _answer(answers)
+
+    async def _put_rest(
+        self, entries: Sequence[Mapping[str, Any]], now: datetime, answers: list[dict[str, str]]
+    ) -> dict[str, Any]:
+        for entry in entries:
+            for _ in range(_TURNS_BETWEEN):
+                await asyncio.sleep(0)
+            answers.append(dict(_STOPPING) if self._is_stopping else self._accept(entry, now, self._carry))
+        return _answer(answers)
+
+    def _accept(self, entry: Mapping[str, Any], now: datetime, carry: Callable[[Event], object]) -> dict[str, str]:
+        """Take one entry, or refuse it: its part of the answer."""
+        event_id = self._new_id()
+        event = accept(
+            entry,
+            bus=bus_name(entry.get("EventBusName")),
+            event_id=event_id,
+            now=now,
+            account=self.lines.account,
+            region=self.lines.region,
+        )
+        if isinstance(event, Refused):
+            self._trace.refused(entry, event)
+            return {"ErrorCode": event.code, "ErrorMessage": event.message}
+        carry(event)
+        return {"EventId": event_id}
+
+    def _put_from_resolver(
+        self, lineage: Lineage, bus_arn: str, entries: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        # In turns of its own: a mutation that publishes what triggers it goes round for ever on AWS, one event at a
+        # time; here it must neither become a recursion nor leave no turn to others.
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        answers = []
+        for entry in entries:
+            if len(self._descendants) >= MAX_DESCENDANTS:
+                answers.append(dict(_NO_ROOM))
+                self._trace.looping(lineage, "the runtime holds no more events of resolvers: this one is refused")
+                continue
+            named = {**entry, "EventBusName": bus_arn}
+            answers.append(self._accept(named, now, partial(self._add_descendant, lineage)))
+        return _answer(answers)
+
+    def _add_descendant(self, lineage: Lineage, event: Event) -> None:
+        if not self._is_carrying:
+            self._is_carrying = True
+            asyncio.get_running_loop().call_soon(self._carry_descendants)
+        self._descendants.append((event, lineage.next()))
+
+    def _carry_descendants(self) -> None:
+        """Carry events that resolvers put, some in each turn of the event loop: others want theirs in between."""
+        until = monotonic() + TURN_SECONDS
+        while self._descendants:
+            event, lineage = self._descendants.popleft()
+            self._carry(event, lineage=lineage)
+            if monotonic() >= until and self._descendants:
+                # Not call_soon: what is ready elsewhere comes first.
+                asyncio.get_running_loop().call_later(0.001, self._carry_descendants)
+                return
+        self._is_carrying = False
 
     def replay(self, event: Event, only: frozenset[str]) -> None:
         """Carry an event of an archive; to the rules of these ARNs only, where there are any."""
         self._carry(event, only)
 
-    def _carry(self, event: Event, only: frozenset[str] = frozenset()) -> None:
+    def _carry(self, event: Event, only: frozenset[str] = frozenset(), lineage: Lineage = NO_LINEAGE) -> None:
         if not self.lines.has_bus(event.bus):
             self._trace.no_such_bus(event, [bus.name for bus in self.lines.buses])
             return
@@ -155,21 +266,34 @@ class EventBuses:
         for rule in rules:
             for target in rule.every_target:
                 now, latency = self._clock(), self.faults.latency
-                if latency and self._wait(PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)):
-                    continue
-                self._invoke(event, rule, target, attempts=0, first=now)
+                if latency:
+                    retry = PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)
+                    if self._wait(retry, lineage):
+                        continue
+                self._invoke(event, rule, target, attempts=0, first=now, lineage=lineage)
 
     # --- attempts ---------------------------------------------------------------------------------------------------
 
     def _invoke(
-        self, event: Event, rule: CompiledRule, target: _AnyTarget, *, attempts: int, first: float, row: int = 0
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: _AnyTarget,
+        *,
+        attempts: int,
+        first: float,
+        row: int = 0,
+        lineage: Lineage = NO_LINEAGE,
     ) -> bool:
         """
         Make an attempt after so many others, the first of which was due at ``first``; ``row`` is the journal's.
 
         Whether the event waits for another one.
         """
-        attempt = self._attempt(event, target)
+        if lineage is not NO_LINEAGE and lineage.ends_here:
+            self._end_of_lineage(event, rule, target, lineage)
+            return False
+        attempt = self._attempt(event, rule, target, lineage)
         failure = attempt.failure
         send(attempt.published)
         if failure is None:
@@ -186,14 +310,26 @@ class EventBuses:
         )
         if not isinstance(decision, DeadLetter):
             due = now + decision.after / self._time_scale
-            if self._wait(PendingRetry(event, rule.rule.arn, target.target.id, attempts + 1, first, due, row)):
+            retry = PendingRetry(event, rule.rule.arn, target.target.id, attempts + 1, first, due, row)
+            if self._wait(retry, lineage):
                 self._trace.retrying(event, rule, attempt, attempts, decision.after / self._time_scale)
                 return True
             decision = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another retry.", attempts)
         self._dead_letter(event, rule, target, attempt, decision)
         return False
 
-    def _attempt(self, event: Event, target: _AnyTarget) -> _AnyAttempt:
+    def _end_of_lineage(self, event: Event, rule: CompiledRule, target: _AnyTarget, lineage: Lineage) -> None:
+        message = f"{lineage.generation} events led to one another, or {MAX_FAMILY} came of one: a loop, {lineage.loop}"
+        self._trace.looping(lineage, "what it would put further is dead-lettered or dropped")
+        failure = Failure("RESOURCE_LIMIT_EXCEEDED", message, retryable=False)
+        attempt: _AnyAttempt = (
+            FunctionAttempt(target, failure=failure)
+            if isinstance(target, CompiledFunctionTarget)
+            else Attempt(target, failure=failure)
+        )
+        self._dead_letter(event, rule, target, attempt, DeadLetter(failure.code, message, 0))
+
+    def _attempt(self, event: Event, rule: CompiledRule, target: _AnyTarget, lineage: Lineage) -> _AnyAttempt:
         if isinstance(target, CompiledFunctionTarget):
             return self._function_attempt(event, target)
         if target.target.id in self.faults.failing_targets:
@@ -203,7 +339,7 @@ class EventBuses:
         if injected is not None and injected.kind in _INJECTED:
             return Attempt(target, failure=_INJECTED[injected.kind])
         try:
-            attempt = Line.attempt(event, target, self.services())
+            attempt = Line.attempt(event, target, self.services(lineage, rule.rule.name))
         except Exception as error:  # a bug of ours must not end the way of the events behind this one
             logging.getLogger("livebus").exception("unexpected error")
             message = unexpected(error)
@@ -260,7 +396,7 @@ class EventBuses:
         self._set_timer()
         return len(self._waiting)
 
-    def _wait(self, retry: PendingRetry) -> bool:
+    def _wait(self, retry: PendingRetry, lineage: Lineage) -> bool:
         """Write down that an event waits. False where there is no room for it; the dead-letter queue is next then."""
         row = retry.row
         try:
@@ -272,6 +408,8 @@ class EventBuses:
                 return False
         except JournalFault:
             return False
+        if lineage.generation:
+            self._lineages[row] = lineage
         heapq.heappush(self._waiting, (retry.due, row))
         self._set_timer()
         return True
@@ -292,8 +430,9 @@ class EventBuses:
         self._timer = None
         now = self._clock()
         try:
+            until = monotonic() + _LONG_TURN_SECONDS
             for _ in range(_RETRIES_PER_TURN):
-                if not self._waiting or self._waiting[0][0] > now:
+                if not self._waiting or self._waiting[0][0] > now or monotonic() >= until:
                     break
                 self._run_row(heapq.heappop(self._waiting)[1])
         finally:
@@ -307,7 +446,14 @@ class EventBuses:
             found = self._find(retry)
             if found is None:
                 self._trace.target_gone(retry.event, retry.rule_arn, retry.target_id)
-            elif self._invoke(retry.event, *found, attempts=retry.attempts, first=retry.first, row=row):
+            elif self._invoke(
+                retry.event,
+                *found,
+                attempts=retry.attempts,
+                first=retry.first,
+                row=row,
+                lineage=self._lineages.pop(row, NO_LINEAGE),
+            ):
                 return
             # Only now: a crash in between delivers twice, which EventBridge may do too, rather than never.
             self._journal.remove_retry(row)
@@ -321,6 +467,13 @@ class EventBuses:
                     if target.target.id == retry.target_id:
                         return rule, target
         return None
+
+    def stop(self) -> None:
+        """Carry nothing more than the event under way: what a publisher still waits for is refused, to be sent again."""
+        self._is_stopping = True
+        if self._descendants:
+            self._trace.dropped_at_stop(len(self._descendants))
+            self._descendants.clear()
 
     def close(self) -> int:
         """Stop waiting; what waits stays in the journal. How many events that is."""

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from livebus.errors import InvalidEventPattern
@@ -32,7 +32,7 @@ class EventsApi:
         self._buses = buses
         self._archives = archives
 
-    def call(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, action: str, body: Mapping[str, Any]) -> dict[str, Any] | Awaitable[dict[str, Any]]:
         """The answer to one call. Raises AwsError, also for the actions that are not emulated."""
         handler = _ACTIONS.get(action)
         if handler is None and self._archives is not None and action in ARCHIVE_ACTIONS:
@@ -41,7 +41,7 @@ class EventsApi:
             raise AwsError("UnknownOperationException", f"events:{action} is not emulated by the local runtime.")
         return handler(self, body)
 
-    def _put_events(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _put_events(self, body: Mapping[str, Any]) -> dict[str, Any] | Awaitable[dict[str, Any]]:
         entries = body.get("Entries")
         if not isinstance(entries, list):
             raise validation(["Value null at 'entries' failed to satisfy constraint: Member must not be null"])
@@ -62,15 +62,12 @@ class EventsApi:
         if size > MAX_REQUEST_BYTES:
             raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
         failing = self._buses.faults.failing_entries(len(entries))
-        return self._put_some(entries, failing) if failing else self._buses.put_events(entries)
-
-    def _put_some(self, entries: Sequence[Mapping[str, Any]], failing: frozenset[int]) -> dict[str, Any]:
-        """Take all but some entries, which fail on purpose (``--fault partial``)."""
-        taken = self._buses.put_events([entry for index, entry in enumerate(entries) if index not in failing])
-        answers = iter(taken["Entries"])
-        throttled = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
-        answered = [throttled if index in failing else next(answers) for index in range(len(entries))]
-        return {"FailedEntryCount": taken["FailedEntryCount"] + len(failing), "Entries": answered}
+        if not failing:
+            return self._buses.put_events_in_turns(entries)
+        taken = self._buses.put_events_in_turns([each for index, each in enumerate(entries) if index not in failing])
+        if isinstance(taken, dict):
+            return _with_failed(taken, failing, len(entries))
+        return _with_failed_later(taken, failing, len(entries))
 
     def _test_event_pattern(self, body: Mapping[str, Any]) -> dict[str, Any]:
         given = str(body.get("EventPattern", ""))
@@ -90,7 +87,7 @@ class EventsApi:
     # --- describing -------------------------------------------------------------------------------------------------
 
     def _describe_event_bus(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        name = bus_name(body.get("Name"))
+        name = bus_name(_text(body, "Name"))
         for bus in self._buses.lines.buses:
             if bus.name == name:
                 return {"Name": bus.name, "Arn": bus.arn}
@@ -112,7 +109,7 @@ class EventsApi:
         return {"Targets": [_target(target) for target in self._rule(body, _required(body, "Rule")).targets]}
 
     def _known_bus(self, body: Mapping[str, Any]) -> str:
-        name = bus_name(body.get("EventBusName"))
+        name = bus_name(_text(body, "EventBusName"))
         if not self._buses.lines.has_bus(name):
             raise _no_bus(name)
         return name
@@ -128,7 +125,7 @@ class EventsApi:
         raise AwsError("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus}.")
 
 
-_ACTIONS: dict[str, Callable[[EventsApi, Mapping[str, Any]], dict[str, Any]]] = {
+_ACTIONS: dict[str, Callable[[EventsApi, Mapping[str, Any]], dict[str, Any] | Awaitable[dict[str, Any]]]] = {
     "DescribeEventBus": EventsApi._describe_event_bus,
     "DescribeRule": EventsApi._describe_rule,
     "ListEventBuses": EventsApi._list_event_buses,
@@ -137,6 +134,26 @@ _ACTIONS: dict[str, Callable[[EventsApi, Mapping[str, Any]], dict[str, Any]]] = 
     "PutEvents": EventsApi._put_events,
     "TestEventPattern": EventsApi._test_event_pattern,
 }
+
+
+def _with_failed(taken: Mapping[str, Any], failing: frozenset[int], count: int) -> dict[str, Any]:
+    """The answer to a request some of whose entries fail on purpose (``--fault partial``), and the others are taken."""
+    answers = iter(taken["Entries"])
+    throttled = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+    answered = [throttled if index in failing else next(answers) for index in range(count)]
+    return {"FailedEntryCount": taken["FailedEntryCount"] + len(failing), "Entries": answered}
+
+
+async def _with_failed_later(taken: Awaitable[dict[str, Any]], failing: frozenset[int], count: int) -> dict[str, Any]:
+    return _with_failed(await taken, failing, count)
+
+
+def _text(body: Mapping[str, Any], member: str) -> str | None:
+    """A member that is a text where it is there."""
+    value = body.get(member)
+    if value is not None and not isinstance(value, str):
+        raise AwsError("SerializationException", f"{member} is not a string.")
+    return value
 
 
 def _required(body: Mapping[str, Any], member: str) -> str:

@@ -14,6 +14,7 @@ from livebus import steps
 from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, CompiledRule, FunctionAttempt
+from livebus.runtime.eventbridge.lineage import Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.steps import Step
 from livebus.template.application import Queue
@@ -135,6 +136,14 @@ class Trace:
             self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
         self._emit_attempt(event, rule, attempt, attempts)
         self._delivery(event, rule, retryIn=round(after, 3))
+
+    def looping(self, lineage: Lineage, what: str) -> None:
+        """Events that lead to one another without an end; AWS lets them, and sends the bill."""
+        self._problem(f"events go round in a loop: {lineage.loop}; {what}")
+        self._emit("", steps.looping(lineage.rules, lineage.generation))
+
+    def dropped_at_stop(self, count: int) -> None:
+        self._loss(f"{count} events that resolvers put are lost: the runtime stops before their turn")
 
     def dead_lettered(
         self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, letter: DeadLetter, queue: Queue

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from livebus.errors import Fault, LivebusError, did_you_mean
+from livebus.numerals import decimal, whole
 
 # On the way from a publisher to the bus. Names, and what they do.
 OF_REQUESTS = {
@@ -106,19 +107,17 @@ def read_injections(texts: Iterable[str]) -> tuple[Injection, ...]:
 
 
 def _number(kind: str, name: str, text: str, most: float) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= most:
+    value = decimal(text, most)
+    if value is None:
         raise LivebusError(f"{kind}: the {name} is {text!r}", expected=f"a number from 0 to {most:g}")
     return value
 
 
 def _seed(kind: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+    seed = whole(text, 10**18)
+    if seed is None:
         raise LivebusError(f"{kind}: the seed is {text!r}", expected="a whole number")
-    return int(text)
+    return seed
 
 
 @dataclass(slots=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from livebus.errors import LivebusError
 from livebus.event.envelope import Event
 from livebus.runtime.kept.sqlite_file import SqliteFile
@@ -57,6 +59,13 @@ class QueuedMessage:
     sent: float
     received: int
     first_received: float | None
+
+
+def _attributes(text: str, row: int) -> Mapping[str, str]:
+    try:
+        return dict(orjson.loads(text))
+    except (ValueError, TypeError) as error:
+        raise JournalFault(f"the journal's file is damaged: the message in row {row} is none: {error}") from None
 
 
 class JournalFault(LivebusError):
@@ -120,7 +129,10 @@ class Journal:
         if found is None:
             return None
         envelope, bus, ingestion_time, rule_arn, target_id, attempts, first, due = found
-        event = Event.restored(envelope.encode(), bus, ingestion_time)
+        try:
+            event = Event.restored(envelope.encode(), bus, ingestion_time)
+        except (ValueError, AttributeError) as error:
+            raise JournalFault(f"the journal's file is damaged: the event in row {row} is none: {error}") from None
         return PendingRetry(event, rule_arn, target_id, attempts, first, due, row)
 
     def due_times(self) -> list[tuple[float, int]]:
@@ -150,7 +162,7 @@ class Journal:
                 (hidden_until, receipt, first_received, row),
             )
             messages.append(
-                QueuedMessage(row, message_id, body, json.loads(attributes), sent, received + 1, first_received)
+                QueuedMessage(row, message_id, body, _attributes(attributes, row), sent, received + 1, first_received)
             )
         return messages
 

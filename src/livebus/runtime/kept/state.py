@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+import orjson
+
 from livebus.errors import LivebusError, Place
 from livebus.files import MAX_SETTINGS_BYTES, content
 
@@ -124,7 +126,7 @@ def write_outputs(path: Path, outputs: Mapping[str, object]) -> None:
 def read_runtime_file(folder: Path) -> dict[str, object]:
     """What a running runtime left for others; empty where there is nothing readable."""
     try:
-        state = json.loads(content(folder / RUNTIME_FILE, most=MAX_SETTINGS_BYTES))
+        state = orjson.loads(content(folder / RUNTIME_FILE, most=MAX_SETTINGS_BYTES))
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}

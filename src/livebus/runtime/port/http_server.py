@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import cast
 
 import orjson
 from aiohttp import WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler
 
 from livebus.realtime import GRAPHQL_WS, read_handshake
 from livebus.runtime.appsync import graphql_http
@@ -27,7 +29,9 @@ from livebus.runtime.faults.injection import Faults
 from livebus.runtime.function_calls import FunctionCalls, refused_unsigned
 from livebus.runtime.port import refusals
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
-from livebus.runtime.port.callers import is_local_host, is_local_origin
+from livebus.runtime.port.bodies import Bodies, NoRoomForBody
+from livebus.runtime.port.callers import Gate
+from livebus.runtime.port.connections import Place
 from livebus.runtime.port.failing_requests import failing
 from livebus.runtime.s3.service import S3Request
 
@@ -37,6 +41,11 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_OBJECT_BYTES = 64 * 1024 * 1024
 # How long a client may pause within a body.
 BODY_SECONDS = 20.0
+# How long a connection may be without a request, and how long the headers of one may take.
+HEADER_SECONDS = 60.0
+# How long a client may take to read an answer that no socket's buffer holds.
+ANSWER_SECONDS = 120.0
+_LARGE_ANSWER = 1024 * 1024
 _MAX_SOCKET_MESSAGE = 1024 * 1024
 _EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorType"
 
@@ -49,8 +58,8 @@ class HttpServer:
     """
     ``apis`` are by path; ``documents`` answer GET requests on ``/<pool id>/.well-known/<name>`` by that name.
 
-    ``origins``: browsers may call from pages of loopback origins and of these; ``*`` lets every page call.
-    ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches them. ``functions`` answers Lambda's calls.
+    ``gate`` decides who may ask at all. ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches
+    them. ``functions`` answers Lambda's calls.
     """
 
     def __init__(
@@ -60,8 +69,7 @@ class HttpServer:
         documents: Mapping[str, Document],
         *,
         new_id: Callable[[], str],
-        origins: Iterable[str] = (),
-        check_host: bool = True,
+        gate: Gate,
         faults: Faults | None = None,
         fault_control: FaultControl | None = None,
         functions: FunctionCalls | None = None,
@@ -70,14 +78,18 @@ class HttpServer:
         self._apis = apis
         self._documents = documents
         self._new_id = new_id
-        self._origins = frozenset(origins)
-        self._check_host = check_host
+        self._gate = gate
+        self._bodies = Bodies()
         self._faults = faults
         self._fault_control = fault_control
         self._functions = functions
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
-        self.protocols = web.Server(self._handle, access_log=None, handle_signals=False)
+        self._server = web.Server(self._handle)
+
+    def protocol(self, place: Place) -> asyncio.BaseProtocol:
+        """What speaks HTTP on a new connection."""
+        return _Protocol(self._server, place)
 
     async def close(self) -> None:
         """Say goodbye to subscribers, end idle connections, and give what is being answered a moment."""
@@ -86,14 +98,26 @@ class HttpServer:
         if self._sessions:
             await asyncio.wait(self._sessions.values(), timeout=CLOSE_SECONDS)
         # Not before: from here on aiohttp reads nothing more, and so no answer to a close frame.
-        self.protocols.pre_shutdown()
-        await self.protocols.shutdown(timeout=CLOSE_SECONDS)
+        self._server.pre_shutdown()
+        await self._server.shutdown(timeout=CLOSE_SECONDS)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if self._check_host and not is_local_host(request.headers.get("Host", "")):
-            return _plain(403, "This host name is not one of this machine; see --host and --allow-origin.")
-        if request.method == "OPTIONS":
-            return self._with_cors(request, web.Response(status=204))
+        place = _place(request)
+        place.works()
+        try:
+            response = await self._handle_admitted(request)
+            if isinstance(response, web.Response) and (response.content_length or 0) > _LARGE_ANSWER:
+                place.waits()
+                await _send_large(request, response)
+            return response
+        finally:
+            # Also while the answer goes out: a client that does not read it holds nothing that others need.
+            place.waits()
+
+    async def _handle_admitted(self, request: web.BaseRequest) -> web.StreamResponse:
+        settled = self._at_the_gate(request)
+        if settled is not None:
+            return settled
         api = self._apis().get(request.path.removesuffix("/realtime"))
         if api and "websocket" in request.headers.get("Upgrade", "").lower():
             return await self._serve_socket(request, api)
@@ -104,6 +128,9 @@ class HttpServer:
             response = _plain(400, "The body cannot be read.")
         except TimeoutError:
             response = _plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
+        except NoRoomForBody:
+            busy = AwsError("ServiceUnavailable", "The bodies of other requests take all the room; try again.", 503)
+            response = _response(self._aws.refused(busy))
         except ConnectionError:  # the client went away; nobody reads this
             return web.Response(status=400)
         except Exception as error:  # a bug of ours must not end the connection of somebody else, nor go unseen
@@ -118,20 +145,37 @@ class HttpServer:
             response.force_close()
         return self._with_cors(request, response)
 
+    def _at_the_gate(self, request: web.BaseRequest) -> web.Response | None:
+        """The answer to a request that is not let in, or only asks whether it would be; None for all others."""
+        headers = request.headers
+        refusal = self._gate.refusal(
+            request.path,
+            hosts=headers.getall("Host", ()),
+            origins=headers.getall("Origin", ()),
+            fetch_site=headers.get("Sec-Fetch-Site", ""),
+            fetch_mode=headers.get("Sec-Fetch-Mode", ""),
+        )
+        if refusal is None:
+            return self._with_cors(request, web.Response(status=204)) if request.method == "OPTIONS" else None
+        response = _plain(403, refusal)
+        if not request.content.is_eof():
+            response.force_close()
+        return response
+
     async def _answer(self, request: web.BaseRequest, api: ServedApi | None) -> web.Response:
         path = request.path
         if api is not None:
             return await self._answer_graphql(request, api)
         if path == "/" and request.method == "POST":
             longest = self._aws.longest_body(request.headers, MAX_BODY_BYTES)
-            body = await _read(request, longest)
+            body = await self._read(request, longest)
             if body is None:
                 return _too_large(longest)
             if self._faults is not None and self._faults.any_of_requests:
                 return _response(await failing(self._faults, self._aws, request, body))
             return _response(await self._aws.call(request.headers, body))
         if path == fault_control.PATH and self._fault_control is not None:
-            body = await _read(request)
+            body = await self._read(request)
             if body is None:
                 return _too_large()
             return _response(self._fault_control.call(request.method, request.headers, body))
@@ -148,11 +192,21 @@ class HttpServer:
             _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
         )
 
-    @staticmethod
-    async def _answer_graphql(request: web.BaseRequest, api: ServedApi) -> web.Response:
+    async def _read(self, request: web.BaseRequest, most: int = MAX_BODY_BYTES) -> bytes | None:
+        """The whole body; None where it is larger than any sensible request. Raises TimeoutError where it does not come."""
+        if not request.content.is_eof():
+            place = _place(request)
+            place.waits()
+            body = await self._bodies.read(request, most, pause=BODY_SECONDS)
+            place.works()
+            return body
+        body = request.content.read_nowait()
+        return body if len(body) <= most else None
+
+    async def _answer_graphql(self, request: web.BaseRequest, api: ServedApi) -> web.Response:
         if request.method not in ("POST", "GET"):
             return _plain(405, "GraphQL takes POST and GET.")
-        body = await _read(request)
+        body = await self._read(request)
         if body is None:
             return _too_large()
         source_ip = request.remote or "127.0.0.1"
@@ -164,7 +218,7 @@ class HttpServer:
         )
 
     async def _answer_s3(self, request: web.BaseRequest, query: str) -> web.Response:
-        body = await _read(request, MAX_OBJECT_BYTES)
+        body = await self._read(request, MAX_OBJECT_BYTES)
         if body is None:
             return _too_large(MAX_OBJECT_BYTES)
         host = request.headers.get("Host", "").rsplit(":", 1)[0]
@@ -175,7 +229,7 @@ class HttpServer:
         if refusals.signed_service(request.headers) != "lambda":
             # Without that header a page of the web could let the browser invoke functions, unasked.
             return _response(refused_unsigned(self._new_id()))
-        body = await _read(request)
+        body = await self._read(request)
         if body is None:
             return _too_large()
         raw_path = request.rel_url.raw_path
@@ -232,11 +286,10 @@ class HttpServer:
 
     def _with_cors(self, request: web.BaseRequest, response: web.Response) -> web.Response:
         """
-        Let pages of this machine read the answer. A page from elsewhere gets no such leave: it could otherwise publish
-        events with the developer's browser.
+        Let pages that may call read the answer. Other pages do not come so far.
         """
         origin = request.headers.get("Origin")
-        if origin is None or not ("*" in self._origins or origin in self._origins or is_local_origin(origin)):
+        if origin is None or not self._gate.admits(origin):
             return response
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
@@ -251,27 +304,40 @@ class HttpServer:
         return response
 
 
-async def _read(request: web.BaseRequest, most: int = MAX_BODY_BYTES) -> bytes | None:
-    """The whole body; None where it is larger than any sensible request. Raises TimeoutError where it does not come."""
-    content = request.content
-    if content.is_eof():
-        body = content.read_nowait()
-        return body if len(body) <= most else None
-    if (request.content_length or 0) > most:
-        return None
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-        # curl, and AWS's C++ and Java SDKs, hold a large body back until they are told to go on.
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    received = bytearray()
-    while True:
-        # aiohttp does not tell that a chunk is broken: the rest of such a body never comes.
-        async with asyncio.timeout(BODY_SECONDS):
-            chunk = await content.readany()
-        if not chunk:
-            return bytes(received)
-        received += chunk
-        if len(received) > most:
-            return None
+class _Protocol(RequestHandler):
+    """aiohttp's, with the connection's place."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, server: web.Server, place: Place) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(server, loop=loop, access_log=None, keepalive_timeout=HEADER_SECONDS)  # type: ignore[arg-type]
+        self.place = place
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.place.abort = cast(asyncio.Transport, transport).abort  # uvloop's is none by its class
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.place.leaves()
+        super().connection_lost(exc)
+
+
+def _place(request: web.BaseRequest) -> Place:
+    protocol = request.protocol
+    assert isinstance(protocol, _Protocol)
+    return protocol.place
+
+
+async def _send_large(request: web.BaseRequest, response: web.Response) -> None:
+    """Send an answer that waits for its client to read it; a client that does not is let go."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await response.prepare(request)
+            await response.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
 
 
 def _response(answer: Answer) -> web.Response:
@@ -284,4 +350,6 @@ def _too_large(most: int = MAX_BODY_BYTES) -> web.Response:
 
 def _plain(status: int, text: str) -> web.Response:
     reason = HTTPStatus(status).phrase
-    return web.Response(status=status, text=f"{reason}: {text}\n")
+    # A path may hold half a character.
+    body = f"{reason}: {text}\n".encode("utf-8", "replace")
+    return web.Response(status=status, body=body, content_type="text/plain", charset="utf-8")

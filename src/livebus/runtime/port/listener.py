@@ -12,11 +12,13 @@ import ssl
 from collections.abc import Callable
 
 from livebus.errors import LivebusError
+from livebus.runtime.port.connections import Connections, Place
 
 _TLS_HANDSHAKE = 0x16
 _BACKLOG = 512
 # A peer that connects and says nothing holds a task, no more; browsers open such connections ahead of need.
 _FIRST_BYTE_SECONDS = 60.0
+_TLS_SECONDS = 10.0
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -40,15 +42,20 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Listener:
-    """Hands each connection to ``protocol_factory``, behind TLS where the client speaks it."""
+    """
+    Hands each connection to ``protocol_factory``, behind TLS where the client speaks it. The protocol gives its place
+    back once the connection is lost.
+    """
 
     def __init__(
         self,
         listening: socket.socket,
-        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        protocol_factory: Callable[[Place], asyncio.BaseProtocol],
         tls_context: Callable[[], ssl.SSLContext],
+        connections: Connections,
     ) -> None:
         self._listening = listening
+        self._connections = connections
         self._protocol_factory = protocol_factory
         self._make_context = tls_context
         self._context: ssl.SSLContext | None = None
@@ -75,27 +82,37 @@ class Listener:
                 # Out of file descriptors, or the peer is gone already: others still want to be let in.
                 await asyncio.sleep(0.05)
                 continue
+            place = self._connections.enter(connection.close)
+            if place is None:
+                connection.close()
+                continue
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = loop.create_task(self._open(connection))
+            task = loop.create_task(self._open(connection, place))
+            place.abort = task.cancel
             self._openings.add(task)
             task.add_done_callback(self._openings.discard)
 
-    async def _open(self, connection: socket.socket) -> None:
+    async def _open(self, connection: socket.socket, place: Place) -> None:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_FIRST_BYTE_SECONDS):
                 first = await _peek(loop, connection)
             context = self._tls() if first and first[0] == _TLS_HANDSHAKE else None
             if first:
-                await loop.connect_accepted_socket(self._protocol_factory, connection, ssl=context)
+                patience = None if context is None else _TLS_SECONDS
+                await loop.connect_accepted_socket(
+                    lambda: self._protocol_factory(place), connection, ssl=context, ssl_handshake_timeout=patience
+                )
                 return
         except (OSError, TimeoutError):
             # A client that went away, or that does not trust our certificate: nothing of ours is lost.
             pass
         except asyncio.CancelledError:
+            place.leaves()
             connection.close()
             raise
+        place.leaves()
         connection.close()
 
     def _tls(self) -> ssl.SSLContext:

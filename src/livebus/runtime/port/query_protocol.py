@@ -14,22 +14,31 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from livebus.numerals import whole
 from livebus.runtime.aws_errors import Answer, AwsError
 from livebus.runtime.port.refusals import NOT_IN_XML
 
 # Larger indices are nobody's list: they would only make one of mostly nothing.
 _MOST_MEMBERS = 1000
+_MOST_FIELDS = 20_000
+_DEEPEST = 32
 
 
 def read_form(body: bytes) -> dict[str, Any]:
     """
     A form as the call's parameters. Members of lists come in the order of their numbers.
 
-    Raises AwsError where a name cannot be read.
+    Raises AwsError where a name cannot be read, or the form has more members than any call.
     """
     tree: dict[str, Any] = {}
-    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
+    try:
+        members = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise AwsError("MalformedInput", f"The form has more than {_MOST_FIELDS} members.") from None
+    for name, value in members:
         parts = name.split(".")
+        if len(parts) > _DEEPEST:
+            raise AwsError("MalformedInput", f"A name of the form has more than {_DEEPEST} parts.")
         node = tree
         for part in parts[:-1]:
             node = node.setdefault(part, {})
@@ -46,10 +55,10 @@ def _lists(value: Any) -> Any:
         return value
     members = value.get("member")
     if len(value) == 1 and isinstance(members, dict):
-        numbers = sorted(int(number) for number in members if number.isdecimal() and len(number) < 5)
-        return [
-            _lists(members[str(number)]) for number in numbers if number <= _MOST_MEMBERS and str(number) in members
-        ]
+        numbers = sorted(
+            number for text in members if (number := whole(text, _MOST_MEMBERS)) is not None and str(number) == text
+        )
+        return [_lists(members[str(number)]) for number in numbers]
     return {name: _lists(item) for name, item in value.items()}
 
 

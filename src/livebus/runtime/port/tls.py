@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from livebus.errors import LivebusError, Place
 from livebus.files import MAX_SETTINGS_BYTES, content
 from livebus.runtime.kept.state import StateFolder
 
@@ -18,13 +19,28 @@ _HOSTS = ("localhost", "127.0.0.1", "::1", "*.localhost")
 
 
 def make_ca(state: StateFolder) -> Path:
-    """The path of the CA's certificate; makes the CA where there is none yet."""
+    """
+    The path of the CA's certificate; makes the CA where there is none yet.
+
+    Raises LivebusError where the one that there is cannot be used: the first client of TLS would otherwise learn it.
+    """
     if not state.file(CA_FILE).exists() or not state.file(_CA_KEY_FILE).exists():
         import trustme  # only the first start of all needs it
 
         ca = trustme.CA(organization_name="Livebus local runtime")
         state.write(_CA_KEY_FILE, ca.private_key_pem.bytes())
         state.write(CA_FILE, ca.cert_pem.bytes())
+    try:
+        # Reads both, and that they belong together: what trustme does later, at a hundredth of its time to load.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(state.file(CA_FILE), state.file(_CA_KEY_FILE), "")
+    except (ssl.SSLError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise LivebusError(
+            f"the CA for TLS cannot be used: {reason}",
+            Place(str(state.file(CA_FILE))),
+            expected=f"a certificate in PEM form, and its key in {_CA_KEY_FILE}",
+            advice="Move both away: the runtime then makes a new CA, which clients have to trust anew.",
+        ) from None
     return state.file(CA_FILE)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +17,20 @@ from email.utils import formatdate
 from urllib.parse import parse_qsl, quote, unquote
 from xml.etree import ElementTree as ET
 
+import orjson
+
 from livebus.errors import LivebusError, Place
+from livebus.numerals import hexadecimal, whole
 from livebus.runtime.aws_errors import Answer
+from livebus.runtime.port.refusals import NOT_IN_XML
 from livebus.runtime.s3.objects import NoRoom, S3Objects, StoredObject
 
 _MOST_KEYS = 1000
+_LONGEST_KEY = 1024  # bytes of UTF-8
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]")
+# What a header can carry: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+_HEADER_TEXT = re.compile(r"[\x20-\x7e\xa0-\xff\t]*")
 _METADATA = "x-amz-meta-"
 _XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 # Settings of a bucket that change nothing here: taken, and not kept.
@@ -93,6 +103,8 @@ class S3:
             raise _not_emulated(f"{request.method} of an object with ?{unknown[0]}")
         if not self.objects.has_bucket(bucket):
             raise _Refused(404, "NoSuchBucket", "The specified bucket does not exist")
+        if len(key.encode("utf-8", "surrogatepass")) > _LONGEST_KEY:
+            raise _Refused(400, "KeyTooLongError", "Your key is too long")
         return self._object(request, bucket, key)
 
     # --- buckets ----------------------------------------------------------------------------------------------------
@@ -108,6 +120,8 @@ class S3:
 
     def _bucket(self, request: S3Request, bucket: str, query: Mapping[str, str]) -> Answer:
         setting = next((name for name in _SETTINGS if name in query), None)
+        if not _BUCKET.fullmatch(bucket):
+            raise _Refused(400, "InvalidBucketName", "The specified bucket is not valid.")
         if request.method == "PUT" and setting is None:
             self.objects.make_bucket(bucket, self._clock())
             return Answer(200, {"Location": f"/{bucket}"}, b"")
@@ -144,8 +158,14 @@ class S3:
 
     def _list(self, bucket: str, query: Mapping[str, str]) -> Answer:
         """ListObjectsV2, ListObjects, and ListObjectVersions of a bucket without versions."""
-        most = query.get("max-keys", "")
-        limit = min(int(most), _MOST_KEYS) if most.isdecimal() and len(most) < 6 else _MOST_KEYS
+        asked = whole(query.get("max-keys", str(_MOST_KEYS)), 2**31 - 1)
+        if asked is None:
+            raise _Refused(400, "InvalidArgument", "Provided max-keys not an integer or within integer range")
+        limit = min(asked, _MOST_KEYS)
+        encoding = query.get("encoding-type", "")
+        if encoding not in ("", "url"):
+            raise _Refused(400, "InvalidArgument", "Invalid Encoding Method specified in Request")
+        shown_key = _percent if encoding else _escaped
         prefix, after = query.get("prefix", ""), ""
         for name in ("continuation-token", "start-after", "marker", "key-marker"):
             after = after or query.get(name, "")
@@ -155,16 +175,15 @@ class S3:
         shown, more = found[:limit], len(found) > limit
         element = "Version" if "versions" in query else "Contents"
         version = "<VersionId>null</VersionId><IsLatest>true</IsLatest>" if "versions" in query else ""
-        told = "".join(f"<{element}>{version}{_described(each)}</{element}>" for each in shown)
-        last = html.escape(shown[-1].key, quote=False) if more else ""
-        next_page = (
-            f"<NextContinuationToken>{last}</NextContinuationToken><NextKeyMarker>{last}</NextKeyMarker>"
-            if more
-            else ""
-        )
+        told = "".join(f"<{element}>{version}{_described(each, shown_key)}</{element}>" for each in shown)
+        next_page = "<EncodingType>url</EncodingType>" if encoding else ""
+        if more and shown:
+            last = shown[-1].key
+            next_page += f"<NextContinuationToken>{_escaped(last)}</NextContinuationToken>"
+            next_page += f"<NextKeyMarker>{shown_key(last)}</NextKeyMarker>"
         root = "ListVersionsResult" if "versions" in query else "ListBucketResult"
         return _xml(
-            f"<{root} xmlns={_XMLNS!r}><Name>{bucket}</Name><Prefix>{html.escape(prefix, quote=False)}</Prefix><MaxKeys>{limit}</MaxKeys>"
+            f"<{root} xmlns={_XMLNS!r}><Name>{bucket}</Name><Prefix>{shown_key(prefix)}</Prefix><MaxKeys>{limit}</MaxKeys>"
             f"<KeyCount>{len(shown)}</KeyCount><IsTruncated>{'true' if more else 'false'}</IsTruncated>{next_page}{told}</{root}>"
         )
 
@@ -177,7 +196,7 @@ class S3:
         for element in root.iter():
             if element.tag.rpartition("}")[2] == "Key" and element.text:
                 self.objects.remove(bucket, element.text)
-                told.append(f"<Deleted><Key>{html.escape(element.text, quote=False)}</Key></Deleted>")
+                told.append(f"<Deleted><Key>{_escaped(element.text)}</Key></Deleted>")
         return _xml(f"<DeleteResult xmlns={_XMLNS!r}>{''.join(told)}</DeleteResult>")
 
     # --- objects ----------------------------------------------------------------------------------------------------
@@ -193,7 +212,7 @@ class S3:
         found = self.objects.find(bucket, key)
         if found is None:
             raise _Refused(404, "NoSuchKey", "The specified key does not exist.")
-        metadata: dict[str, str] = json.loads(found.metadata)
+        metadata: dict[str, str] = orjson.loads(found.metadata)
         headers = {
             "Content-Type": found.content_type,
             "ETag": f'"{found.etag}"',
@@ -216,11 +235,14 @@ class S3:
             for name, value in headers.items()
             if name.lower().startswith(_METADATA)
         }
+        content_type = headers.get("Content-Type", "binary/octet-stream")
+        if not all(map(_HEADER_TEXT.fullmatch, (content_type, *metadata, *metadata.values()))):
+            raise _Refused(400, "InvalidArgument", "Header values are Latin-1 without control characters.")
         etag = self.objects.put(
             bucket,
             key,
             body,
-            content_type=headers.get("Content-Type", "binary/octet-stream"),
+            content_type=content_type,
             metadata=json.dumps(metadata),
             now=self._clock(),
         )
@@ -258,22 +280,37 @@ def _unchunked(body: bytes) -> bytes:
     content, offset = bytearray(), 0
     while True:
         end = body.find(b"\r\n", offset)
-        try:
-            size = int(body[offset:end].partition(b";")[0], 16)
-        except ValueError:
-            raise _Refused(400, "IncompleteBody", "The request body terminated unexpectedly") from None
+        # A chunk cannot be larger than what holds it; a missing end of line leaves no size.
+        text = body[offset : max(end, offset)].partition(b";")[0].decode("latin-1")
+        size = hexadecimal(text, len(body))
         if size == 0:
             return bytes(content)
-        offset = end + 2
-        if offset + size > len(body):
+        begin = end + 2
+        if size is None or begin + size > len(body):
             raise _Refused(400, "IncompleteBody", "The request body terminated unexpectedly")
-        content += body[offset : offset + size]
-        offset += size + 2
+        content += body[begin : begin + size]
+        offset = begin + size
+        if body[offset : offset + 2] != b"\r\n":
+            raise _Refused(400, "IncompleteBody", "The request body terminated unexpectedly")
+        offset += 2
 
 
-def _described(found: StoredObject) -> str:
+def _percent(key: str) -> str:
+    """A key as ``encoding-type=url`` asks for it, so that XML can carry every character."""
+    return quote(key, safe="/-_.*", errors="surrogatepass")
+
+
+def _escaped(text: str) -> str:
+    """
+    A text in XML. Control characters become references, which few parsers take: as on AWS, ``encoding-type=url`` is the
+    way out.
+    """
+    return NOT_IN_XML.sub(lambda found: f"&#x{ord(found.group()):x};", html.escape(text, quote=False))
+
+
+def _described(found: StoredObject, shown_key: Callable[[str], str]) -> str:
     return (
-        f"<Key>{html.escape(found.key, quote=False)}</Key><LastModified>{_iso(found.modified)}</LastModified>"
+        f"<Key>{shown_key(found.key)}</Key><LastModified>{_iso(found.modified)}</LastModified>"
         f"<ETag>&quot;{found.etag}&quot;</ETag><Size>{found.size}</Size><StorageClass>STANDARD</StorageClass>"
     )
 
@@ -287,7 +324,8 @@ def _xml(xml: str) -> Answer:
 
 
 def _error(refused: _Refused) -> Answer:
-    xml = f"<Error><Code>{refused.code}</Code><Message>{html.escape(refused.message, quote=False)}</Message></Error>"
+    message = html.escape(NOT_IN_XML.sub("?", refused.message), quote=False)
+    xml = f"<Error><Code>{refused.code}</Code><Message>{message}</Message></Error>"
     return Answer(refused.status, {"Content-Type": "application/xml"}, xml.encode())
 
 

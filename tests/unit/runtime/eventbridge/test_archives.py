@@ -159,7 +159,7 @@ def test_a_full_disk_is_told_and_ends_nothing(kept: Kept, clock: Any) -> None:
     kept.offer(large)
     clock.now += 61
     kept.offer(large)
-    assert [line.rsplit("; ")[-1] for line in kept.told] == ["2 events are not in it", "1 events are not in it"]
+    assert [line.rsplit("; ")[-1] for line in kept.told] == ["2 events are not in it", "1 event is not in it"]
 
 
 def test_a_replayed_event_is_the_event_with_a_name_more() -> None:
