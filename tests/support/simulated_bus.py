@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 from livebus.event.stream import StreamedEntry
@@ -56,16 +56,16 @@ class Bus:
         self.times: list[float] = []
         self.most_in_flight = 0
         self._flying: list[tuple[float, int, Request]] = []
-        self._unread: list[Item] = []
+        self._unread: deque[Item] = deque()
         self._read = 0
         self.dispatch.begin(self.now)
 
     def read(self, count: int, size: int = 300) -> None:
         """Entries to come; they are added as there is room."""
-        self._unread += [
+        self._unread += (
             (number, StreamedEntry(b'{"n":%d}' % number, size, "e.ndjson", number, number + 1))
             for number in range(self._read, self._read + count)
-        ]
+        )
         self._read += count
 
     def run(self, answer: Reply, *, seconds: float = 3600.0) -> None:
@@ -79,8 +79,7 @@ class Bus:
         """The next thing that happens: a request goes, an answer comes, or it is time to ask again."""
         dispatch = self.dispatch
         while (room := dispatch.room) and self._unread:
-            dispatch.add(self._unread[:room], self.now)
-            del self._unread[:room]
+            dispatch.add([self._unread.popleft() for _ in range(min(room, len(self._unread)))], self.now)
         if not self._unread:
             dispatch.end()
         request = dispatch.next_request(self.now)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from livebus.aws.subscribe.connection import Connection, Loss
+from livebus.aws.subscribe.connection import Connection, Loss, TooMuchTooEarly
 from livebus.aws.subscribe.operation import Operation, with_names_of_their_own
 from livebus.errors import Refused, Unreachable
 from livebus.subscribe.message import Gap, Message
@@ -27,6 +27,11 @@ CAP_SECONDS = 30.0
 BUFFERED = 100
 # A refresh that failed is tried again after so long; a connection that needs the token does not wait for it.
 REFRESH_AGAIN_SECONDS = 30.0
+# However short a token's life is said to be.
+REFRESH_SECONDS = 5.0
+# What comes while subscriptions are still starting: so many messages, so many bytes.
+EARLY = 10_000
+EARLY_BYTES = 64_000_000
 
 __all__ = ["Operation", "Subscriber", "Subscription"]
 
@@ -95,8 +100,10 @@ class Subscriber:
             await self._sleep(max(0.0, self.refresh_in()))
             try:
                 await self.token()
-            except Unreachable:  # told when a connection needs it
+            except Exception:  # noqa: BLE001 - whatever it is, it is told when a connection needs a token
                 await self._sleep(REFRESH_AGAIN_SECONDS)
+            if self.refresh_in() < REFRESH_SECONDS:
+                await self._sleep(REFRESH_SECONDS)
 
 
 class Subscription:
@@ -120,6 +127,7 @@ class Subscription:
         self._tasks: list[asyncio.Task[None]] = []
         self._loss: Loss | None = None
         self._early: list[Message] = []
+        self._early_bytes = 0
         self._stands_since = subscriber.now()
 
     async def __aenter__(self) -> Self:
@@ -194,6 +202,11 @@ class Subscription:
                 if not self._subscribed.is_set():
                     raise
                 loss = Loss(str(error), subscriber.now())
+            except Exception as error:
+                if not self._subscribed.is_set():
+                    raise
+                # A fault of a library, or of ours: it is told with the gap, and must not leave the listener alone.
+                loss = Loss(f"{type(error).__name__}: {error}", subscriber.now())
             self._take_early()
             if self._loss is None:
                 self._loss = loss
@@ -215,9 +228,12 @@ class Subscription:
         return loss
 
     async def _receive(self, message: Message) -> None:
-        # What comes while other subscriptions are still starting is read without a bound, for as long as a start may take:
-        # their acknowledgements come the same way. The gap, which ends with the last of them, stands before it.
+        # What comes while other subscriptions are still starting is read on: their acknowledgements come the same way. The
+        # gap, which ends with the last of them, stands before it.
         if self._loss is not None:
+            self._early_bytes = message.size + (self._early_bytes if self._early else 0)
+            if len(self._early) >= EARLY or self._early_bytes > EARLY_BYTES:
+                raise TooMuchTooEarly("too many messages came before all subscriptions had begun")
             self._early.append(message)
             return
         self._items.put_nowait(message)
