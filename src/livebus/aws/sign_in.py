@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from livebus.aws.deadline import CALL_SECONDS, within
 from livebus.aws.refusal import code_and_message, unreachable
 from livebus.errors import Refused, Unreachable
 
@@ -132,10 +133,14 @@ class SignIn:
         if not self._refresh_token:
             return False
         try:
-            answer = self._client.initiate_auth(
-                ClientId=self._client_id,
-                AuthFlow="REFRESH_TOKEN_AUTH",
-                AuthParameters={"REFRESH_TOKEN": self._refresh_token},
+            answer = within(
+                CALL_SECONDS,
+                lambda: self._client.initiate_auth(
+                    ClientId=self._client_id,
+                    AuthFlow="REFRESH_TOKEN_AUTH",
+                    AuthParameters={"REFRESH_TOKEN": self._refresh_token},
+                ),
+                f"refresh the sign-in of {self._user_name!r}",
             )
         except ClientError as error:
             if _may_pass(error):
@@ -174,7 +179,11 @@ class SignIn:
 
     def _call(self, operation: Callable[..., Mapping[str, Any]], **request: Any) -> Mapping[str, Any]:
         try:
-            return operation(ClientId=self._client_id, **request)
+            return within(
+                CALL_SECONDS,
+                lambda: operation(ClientId=self._client_id, **request),
+                f"sign {self._user_name!r} in",
+            )
         except ClientError as error:
             code, message = code_and_message(error)
             kind = Unreachable if _may_pass(error) else Refused

@@ -282,7 +282,8 @@ def test_more_than_half_is_never_noise() -> None:
     assert quota.noise == 0.0
     assert quota.per_second == pytest.approx(900 / 32)
     for _ in range(80):
-        now = answers(quota, 0.5, max(10, int(quota.per_second / 2)), 0, now)
+        quota._begin_round(now)
+        now = answers(quota, 0.5, int(quota.per_second), 0, now)
     assert quota.per_second >= 0.97 * 900
 
 

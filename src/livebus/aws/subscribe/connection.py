@@ -134,12 +134,13 @@ class Connection:
                 pass
 
     async def _close(self, following: Mapping[asyncio.Task[None], Operation]) -> None:
-        if self._transport.receive_data_task is not None:
+        reading = self._transport.receive_data_task
+        if reading is not None:
             # It may be waiting for someone who does not take messages any more.
-            self._transport.receive_data_task.cancel()
+            reading.cancel()
         for task in following:
             task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        await asyncio.gather(*following, *((reading,) if reading else ()), return_exceptions=True)
         await self._transport.close()
 
     def _ended(self, tasks: Mapping[Operation, asyncio.Task[None]]) -> Loss:

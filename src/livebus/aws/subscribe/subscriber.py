@@ -182,7 +182,8 @@ class Subscription:
     async def _hold_up(self) -> None:
         """Connect, and connect again whenever the connection is lost."""
         subscriber = self._subscriber
-        attempt, has_renewed = 0, False
+        attempt = 0
+        renewed_at: datetime | None = None
         while True:
             try:
                 loss = await self._stand()
@@ -190,13 +191,14 @@ class Subscription:
                 if not self._subscribed.is_set():
                     raise
                 self._take_early()
-                if has_renewed:
+                self._lose(Loss(str(error), subscriber.now()))
+                if renewed_at is not None and not self._has_stood(since=renewed_at):
                     self._items.put_nowait(error)
                     return
                 # A clock that was wrong, a machine that slept, a runtime with new keys: a token may be staler than it
                 # looks. One that is new and refused settles it.
                 subscriber.renew()
-                has_renewed = True
+                renewed_at = subscriber.now()
                 continue
             except Unreachable as error:
                 if not self._subscribed.is_set():
@@ -208,16 +210,27 @@ class Subscription:
                 # A fault of a library, or of ours: it is told with the gap, and must not leave the listener alone.
                 loss = Loss(f"{type(error).__name__}: {error}", subscriber.now())
             self._take_early()
-            if self._loss is None:
-                self._loss = loss
-                subscriber.lost(loss.reason)
-                has_renewed = False
+            if self._lose(loss):
+                renewed_at = None
                 # One that did not last is no reason to begin again at once.
-                if (subscriber.now() - self._stands_since).total_seconds() >= CAP_SECONDS:
+                if self._has_stood():
                     attempt = 0
             await self._room.wait()
             await subscriber.pause(attempt)
             attempt += 1
+
+    def _lose(self, loss: Loss) -> bool:
+        """Tell of a lost connection; False where it is lost, and told, already."""
+        if self._loss is not None:
+            return False
+        self._loss = loss
+        self._subscriber.lost(loss.reason)
+        return True
+
+    def _has_stood(self, since: datetime | None = None) -> bool:
+        """Whether the last connection stood for a while, and where a time is given, began after it."""
+        lasted = (self._subscriber.now() - self._stands_since).total_seconds() >= CAP_SECONDS
+        return lasted and (since is None or self._stands_since > since)
 
     async def _stand(self) -> Loss:
         """One connection, from its beginning to its end. Raises Unreachable where it is the first one and fails."""
