@@ -51,8 +51,10 @@ def timed(to: Sink, command: list[str | Path], *, kill_after: float = 0.0) -> tu
     to.restart()
     started = time.perf_counter()
     kills = KILLS if kill_after else 0
+    journal = Path(f"{command[2]}.journal")
     for attempt in range(kills + 1):
-        flags = ["--resume"] if attempt else []
+        # Whoever is killed before it has begun leaves no journal.
+        flags = ["--resume"] if attempt and journal.exists() else []
         process = subprocess.Popen([*map(str, command), *flags], env=to.environment, stderr=subprocess.PIPE)
         os.sched_setaffinity(process.pid, CORES[-1:])
         with suppress(subprocess.TimeoutExpired):
@@ -131,6 +133,7 @@ def failing(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             missing += lost(to, file, count)
             rival, _ = timed(to, [sys.executable, RIVALS, "retrying", file, to.url, str(THREADS)])
             boto3_lost = lost(to, file, count)
+            print(f"  {seconds:.1f} s, killed twice {resumed:.1f} s, boto3 {rival:.1f} s", flush=True)
             found.append({"ratio": rival / seconds, "ratioKilledTwice": rival / resumed, "seconds": seconds,
                           "secondsKilledTwice": resumed, "boto3Seconds": rival, "lost": missing,
                           "boto3Lost": boto3_lost})  # fmt: skip
@@ -148,7 +151,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--events", type=int, default=40_000)
     parser.add_argument("--seconds", type=int, default=15, help="of the runs at a quota")
-    parser.add_argument("--only", nargs="+", choices=("quota", "random", "failing"), default=("failing", "random", "quota"))
+    parser.add_argument(
+        "--only", nargs="+", choices=("quota", "random", "failing"), default=("failing", "random", "quota")
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     options = parser.parse_args()
     sections = {"failing": failing, "random": random_throttling, "quota": quota}

@@ -152,6 +152,7 @@ def test_a_connection_that_falls_again_and_again_is_not_taken_up_in_a_hot_loop()
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) >= 12:
+            enough.set()
             await asyncio.Event().wait()
 
     class Falling(Hostile):
@@ -170,9 +171,9 @@ def test_a_connection_that_falls_again_and_again_is_not_taken_up_in_a_hot_loop()
                 uniform=lambda low, high: high,
             )
             async with asyncio.timeout(SECONDS), subscriber.subscribe(QUERY):
-                while len(pauses) < 12:
-                    await asyncio.sleep(0.01)
+                await enough.wait()
 
+    enough = asyncio.Event()
     asyncio.run(check())
     assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30]
 
@@ -186,6 +187,7 @@ def test_a_token_without_a_life_is_not_refreshed_in_a_hot_loop(life: float) -> N
     async def sleep(seconds: float) -> None:
         time[0] += seconds
         if time[0] > 60:
+            over.set()
             await asyncio.Event().wait()
 
     def token() -> str:
@@ -199,9 +201,10 @@ def test_a_token_without_a_life_is_not_refreshed_in_a_hot_loop(life: float) -> N
     async def check() -> None:
         task = asyncio.create_task(subscriber.keep_token_fresh())
         async with asyncio.timeout(SECONDS):
-            while time[0] <= 60:
-                await asyncio.sleep(0.001)
+            await over.wait()
         task.cancel()
+
+    over = asyncio.Event()
 
     asyncio.run(check())
     assert len(asked) <= 60 / module.REFRESH_SECONDS + 1

@@ -76,7 +76,17 @@ class AtRandom(Service):
 class Failing(Service):
     """Fails a share of the requests, in one of all ways, with equal chances: as ``event_sink.py --fail`` does."""
 
-    WAYS = ("throttled", "broken", "unavailable", "reset before", "reset after", "cut off", "slow", "closing", "partial")
+    WAYS = (
+        "throttled",
+        "broken",
+        "unavailable",
+        "reset before",
+        "reset after",
+        "cut off",
+        "slow",
+        "closing",
+        "partial",
+    )
 
     def __init__(self, share: float, seed: int = 1) -> None:
         super().__init__()
@@ -120,5 +130,3 @@ class Outage(Service):
 
     def answer(self, request: Request, now: float) -> Answer:
         return RATE_EXCEEDED
-
-

@@ -83,8 +83,7 @@ class Quota:
 
     def sent(self, now: float) -> None:
         """A request goes."""
-        if now < self._round_at:
-            self._round_at = now
+        self._round_at = min(self._round_at, now)
         if self.per_second != math.inf:
             self.next = max(self.next, now - LATE_SECONDS) + 1 / self.per_second
 

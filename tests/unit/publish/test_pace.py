@@ -149,8 +149,7 @@ def test_two_publishers_share_a_quota(seed: int) -> None:
     before = [len(bus.outcomes.accepted_numbers) for bus in buses]
     run_together(buses, service, until=1045.0)
     shares = [
-        (len(bus.outcomes.accepted_numbers) - count) / (600 * 10 * 15)
-        for bus, count in zip(buses, before, strict=True)
+        (len(bus.outcomes.accepted_numbers) - count) / (600 * 10 * 15) for bus, count in zip(buses, before, strict=True)
     ]
     assert min(shares) >= 0.25
     assert sum(shares) >= 0.9

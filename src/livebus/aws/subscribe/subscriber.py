@@ -185,31 +185,19 @@ class Subscription:
         attempt = 0
         renewed_at: datetime | None = None
         while True:
-            try:
-                loss = await self._stand()
-            except Refused as error:
-                if not self._subscribed.is_set():
-                    raise
-                self._take_early()
-                self._lose(Loss(str(error), subscriber.now()))
+            end = await self._end()
+            self._take_early()
+            loss = Loss(str(end), subscriber.now()) if isinstance(end, Refused) else end
+            if isinstance(end, Refused):
+                self._lose(loss)
                 if renewed_at is not None and not self._has_stood(since=renewed_at):
-                    self._items.put_nowait(error)
+                    self._items.put_nowait(end)
                     return
                 # A clock that was wrong, a machine that slept, a runtime with new keys: a token may be staler than it
                 # looks. One that is new and refused settles it.
                 subscriber.renew()
                 renewed_at = subscriber.now()
                 continue
-            except Unreachable as error:
-                if not self._subscribed.is_set():
-                    raise
-                loss = Loss(str(error), subscriber.now())
-            except Exception as error:
-                if not self._subscribed.is_set():
-                    raise
-                # A fault of a library, or of ours: it is told with the gap, and must not leave the listener alone.
-                loss = Loss(f"{type(error).__name__}: {error}", subscriber.now())
-            self._take_early()
             if self._lose(loss):
                 renewed_at = None
                 # One that did not last is no reason to begin again at once.
@@ -218,6 +206,19 @@ class Subscription:
             await self._room.wait()
             await subscriber.pause(attempt)
             attempt += 1
+
+    async def _end(self) -> Loss | Refused:
+        """Stand for the time of one connection; how it ended. Raises whatever the first one ends with."""
+        try:
+            return await self._stand()
+        except Exception as error:
+            if not self._subscribed.is_set():
+                raise
+            if isinstance(error, Refused):
+                return error
+            # A fault of a library, or of ours, is told with the gap, too: it must not leave the listener alone.
+            words = str(error) if isinstance(error, Unreachable) else f"{type(error).__name__}: {error}"
+            return Loss(words, self._subscriber.now())
 
     def _lose(self, loss: Loss) -> bool:
         """Tell of a lost connection; False where it is lost, and told, already."""
