@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from livebus.aws.subscribe import subscriber as module
-from livebus.aws.subscribe.connection import MOST_KEEP_ALIVE_SECONDS, Connection
+from livebus.aws.subscribe.connection import MOST_KEEP_ALIVE_SECONDS, Connection, _Transport
 from livebus.aws.subscribe.subscriber import Subscriber
 from livebus.errors import Unreachable
 from livebus.subscribe.message import Gap, Message
@@ -137,9 +137,8 @@ def test_a_reader_that_dies_of_anything_else_is_a_loss_too(monkeypatch: pytest.M
         await receive(self, *answer)
 
     died: list[int] = []
-    transport = type(Connection("ws://127.0.0.1:1/graphql", "x", "token")._transport)
-    receive = transport._receive_message
-    monkeypatch.setattr(transport, "_receive_message", die)
+    receive = _Transport._receive_message
+    monkeypatch.setattr(_Transport, "_receive_message", die)
     gap, message = asyncio.run(received(Hostile([]), 2))
     assert isinstance(gap, Gap)
     assert isinstance(message, Message)
@@ -212,8 +211,15 @@ def test_a_token_without_a_life_is_not_refreshed_in_a_hot_loop(life: float) -> N
 
 def test_the_keep_alive_that_a_server_names_is_bounded() -> None:
     """An endless one would be silence for ever."""
-    transport = Connection("ws://127.0.0.1:1/graphql", "x", "token")._transport
-    transport._parse_answer('{"type": "connection_ack", "payload": {"connectionTimeoutMs": 1e9}}')
-    assert transport.keep_alive_timeout == 300.0
-    transport._parse_answer('{"type": "connection_ack", "payload": {"connectionTimeoutMs": 1000000000000}}')
-    assert transport.keep_alive_timeout == MOST_KEEP_ALIVE_SECONDS
+
+    async def check() -> list[float]:
+        transport = Connection("ws://127.0.0.1:1/graphql", "x", "token")._transport
+        found = []
+        for milliseconds in ("1e9", "0", "true", "60000", "1000000000000"):
+            transport._parse_answer(
+                f'{{"type": "connection_ack", "payload": {{"connectionTimeoutMs": {milliseconds}}}}}'
+            )
+            found.append(float(transport.keep_alive_timeout))
+        return found
+
+    assert asyncio.run(check()) == [300.0, 300.0, 300.0, 60.0, MOST_KEEP_ALIVE_SECONDS]
