@@ -27,7 +27,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from publishers import CORES, PUBLISH, RIVALS, Sink, events, ours, sink
+from publishers import CORES, PROJECT, RIVALS, Sink, events, ours, sink
 
 LIMIT = 600
 FIXED = (0.85, 0.9, 0.95, 0.98, 1.0)
@@ -37,12 +37,13 @@ KILLS = 2
 DONE = (0, 3)
 # The command, with a pace that learns nothing.
 UNPACED = """
-import runpy, sys
-sys.path.insert(0, sys.argv[1])
+import sys
+from pathlib import Path
+sys.path.insert(0, str(Path(sys.argv[1]) / "src"))
+from livebus.cli.publish import run
 from livebus.publish.pace import Quota
 Quota.answered = lambda *_: None
-sys.argv = sys.argv[2:]
-runpy.run_path(sys.argv[0], run_name="__main__")
+sys.exit(run.main(sys.argv[2:], project=Path(sys.argv[1])))
 """
 
 
@@ -104,12 +105,11 @@ def random_throttling(options: argparse.Namespace, folder: Path) -> dict[str, An
     """Seconds of the whole run."""
     file = events(folder / "random.ndjson", options.events, 300)
     rows: dict[str, Any] = {}
-    source = PUBLISH.parents[1] / "src"
     for share in (0.0, *SHARES):
         with sink("--throttle", str(share), "--latency-ms", "10") as to:
             found: list[dict[str, float]] = []
             paced = ours(to, file, "--engine", "bulk", "--max-attempts", "100")
-            unpaced: list[str | Path] = [paced[0], "-c", UNPACED, source, *paced[1:]]
+            unpaced: list[str | Path] = [paced[0], "-c", UNPACED, PROJECT, *paced[2:]]
             for _ in range(options.rounds):
                 seconds, _ = timed(to, paced)
                 fastest, _ = timed(to, unpaced)
