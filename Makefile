@@ -3,6 +3,7 @@
 # make setup   install everything, the SAM CLI and the test tools included
 # make test    run all tests
 # make check   lint, types, who imports whom, what nobody uses, and the templates (cfn-lint, checkov, SAM)
+# make mutants change the code of stations in small ways, and see whether the unit tests notice: hours; MUTANTS=PATTERN narrows it
 # make clean   remove what the above made
 
 PYTHON ?= python3
@@ -12,13 +13,16 @@ INSTALL := -m pip --disable-pip-version-check -qq install --no-deps --require-ha
 PIP := $(BIN)/python $(INSTALL)
 # checkov's pins contradict those of the SAM CLI, so it has an environment of its own.
 CHECKOV := .venv-checkov
+# As do mutmut's.
+MUTMUT := .venv-mutants
+MUTANTS ?=
 TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-team.yaml
 # A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start.
 COMPILE := $(BIN)/python -m compileall -q src/livebus
 PYTEST_ARGS ?=
 CLIENTS := tests/clients/node_modules/.package-lock.json
 
-.PHONY: demo local setup test check clean lock
+.PHONY: demo local setup test check mutants clean lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.run
@@ -43,14 +47,20 @@ check: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/sam validate --lint
 	$(BIN)/sam build
 
+# Outside CI. docs/mutants.md has what came of it, and names what MUTANTS may be.
+mutants: $(MUTMUT)/.installed
+	$(MUTMUT)/bin/mutmut run $(MUTANTS)
+	$(MUTMUT)/bin/mutmut results
+
 clean:
-	rm -rf $(VENV) $(CHECKOV) tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Compiles the files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements-dev.txt pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group checkov -o requirements-checkov.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group mutants pyproject.toml -o requirements-mutants.txt
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -75,6 +85,12 @@ $(CHECKOV)/.installed: requirements-checkov.txt | $(BIN)/python
 	@echo "installing requirements-checkov.txt into $(CHECKOV)" >&2
 	@$(BIN)/python -m venv --clear $(CHECKOV)
 	@$(CHECKOV)/bin/python $(INSTALL) -r requirements-checkov.txt
+	@touch $@
+
+$(MUTMUT)/.installed: requirements-mutants.txt
+	@echo "installing requirements-mutants.txt into $(MUTMUT)" >&2
+	@$(BIN)/python -m venv --clear $(MUTMUT)
+	@$(MUTMUT)/bin/python $(INSTALL) -r requirements-mutants.txt
 	@touch $@
 
 # Without npm or its registry all else still works: the tests with JavaScript clients are left out, and the run says so.

@@ -95,6 +95,8 @@ class Sink:
     def __init__(self, options: argparse.Namespace, log: TextIO | None) -> None:
         self.latency = options.latency_ms / 1000
         self.limit = options.limit
+        self.burst = options.burst_seconds
+        self.throttle = options.throttle
         self.fail = options.fail
         self.final = options.final
         self.buses = frozenset(options.bus)
@@ -125,6 +127,9 @@ class Sink:
         self._last = time.monotonic()
         self._first = self._first or self._last
         if self.limit and not self._admitted():
+            self.counts["throttled"] += 1
+            return THROTTLED, self.latency, False
+        if self.throttle and self._chance.random() < self.throttle:
             self.counts["throttled"] += 1
             return THROTTLED, self.latency, False
         if self.fail and self._chance.random() < self.fail:
@@ -183,7 +188,7 @@ class Sink:
     def _admitted(self) -> bool:
         now = time.monotonic()
         refill = (now - self._refilled) * self.limit
-        self._tokens = min(max(1.0, self.limit * BURST_SECONDS), self._tokens + refill)
+        self._tokens = min(max(1.0, self.limit * self.burst), self._tokens + refill)
         self._refilled = now
         if self._tokens < 1:
             return False
@@ -356,6 +361,14 @@ def main() -> None:
     parser.add_argument(
         "--limit", type=float, default=0.0, metavar="N", help="requests per second; the rest is throttled"
     )
+    parser.add_argument(
+        "--burst-seconds",
+        type=float,
+        default=BURST_SECONDS,
+        metavar="S",
+        help="of --limit, that may come at once; a request at the least",
+    )
+    parser.add_argument("--throttle", type=float, default=0.0, metavar="SHARE", help="of the requests, at any rate")
     parser.add_argument("--fail", type=float, default=0.0, metavar="SHARE", help="of the requests, in one of all ways")
     parser.add_argument("--final", type=float, default=0.0, metavar="SHARE", help="of the entries, always refused")
     parser.add_argument("--seed", type=int, default=0)

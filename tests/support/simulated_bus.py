@@ -4,13 +4,19 @@ A dispatch in a time of its own: what it sends, to a bus that answers as a test 
 
 from __future__ import annotations
 
-from collections import Counter
+import heapq
+import math
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 from livebus.event.stream import StreamedEntry
 from livebus.publish.answer import Answer, Result
 from livebus.publish.dispatch import Dispatch, Limits
 from livebus.publish.request import Item, Request
+
+Reply = Callable[[Request, float], Answer]
+# What it costs to make a request, in seconds: no publisher sends without end in no time.
+MAKING = 0.00005
 
 
 class Outcomes:
@@ -36,7 +42,8 @@ class Bus:
     """
     Drives a dispatch in simulated time: each request takes ``latency``, and ``answer(request, now)`` says what comes.
 
-    ``requests`` are the numbers in each request, ``times`` when it went.
+    ``requests`` are the numbers in each request, ``times`` when it went. ``takes()`` is what a request takes beyond the
+    latency.
     """
 
     def __init__(self, limits: Limits | None = None, *, uniform: Callable[[float, float], float] | None = None) -> None:
@@ -44,45 +51,58 @@ class Bus:
         self.dispatch = Dispatch(limits or Limits(), self.outcomes, uniform=uniform or (lambda low, high: high / 2))
         self.now = 1000.0
         self.latency = 0.03
+        self.takes: Callable[[], float] = float
         self.requests: list[list[int]] = []
         self.times: list[float] = []
         self.most_in_flight = 0
         self._flying: list[tuple[float, int, Request]] = []
-        self._unread: list[Item] = []
+        self._unread: deque[Item] = deque()
+        self._read = 0
         self.dispatch.begin(self.now)
 
     def read(self, count: int, size: int = 300) -> None:
         """Entries to come; they are added as there is room."""
-        first = len(self._unread)
-        self._unread += [
+        self._unread += (
             (number, StreamedEntry(b'{"n":%d}' % number, size, "e.ndjson", number, number + 1))
-            for number in range(first, first + count)
-        ]
+            for number in range(self._read, self._read + count)
+        )
+        self._read += count
 
-    def run(self, answer: Callable[[Request, float], Answer], *, seconds: float = 3600.0) -> None:
+    def run(self, answer: Reply, *, seconds: float = 3600.0) -> None:
         """Until all is done, or the time is over."""
-        dispatch, end = self.dispatch, self.now + seconds
-        while not dispatch.done and self.now < end:
-            while (room := dispatch.room) and self._unread:
-                dispatch.add(self._unread[:room], self.now)
-                del self._unread[:room]
-            if not self._unread:
-                dispatch.end()
-            request = dispatch.next_request(self.now)
-            if request is not None:
-                self.requests.append([number for number, _ in request.items])
-                self.times.append(self.now)
-                self._flying.append((self.now + self.latency, len(self.requests), request))
-                self.most_in_flight = max(self.most_in_flight, dispatch.in_flight)
-                self.now += 0.00005
-                continue
-            if dispatch.done:
-                return
-            deadline = dispatch.deadline()
-            if self._flying and self._flying[0][0] <= max(deadline, self.now):
-                due, _, request = self._flying.pop(0)
-                self.now = max(self.now, due)
-                dispatch.answered(request, answer(request, self.now), self.now)
-            else:
-                assert deadline < end + 100, "it waits for ever"
-                self.now = max(self.now + 1e-6, deadline)
+        end = self.now + seconds
+        while not self.dispatch.done and self.now < end:
+            self.step(answer)
+            assert self.now < end + 100, "it waits for ever"
+
+    def step(self, answer: Reply) -> None:
+        """The next thing that happens: a request goes, an answer comes, or it is time to ask again."""
+        dispatch = self.dispatch
+        while (room := dispatch.room) and self._unread:
+            dispatch.add([self._unread.popleft() for _ in range(min(room, len(self._unread)))], self.now)
+        if not self._unread:
+            dispatch.end()
+        request = dispatch.next_request(self.now)
+        if request is not None:
+            self.requests.append([number for number, _ in request.items])
+            self.times.append(self.now)
+            heapq.heappush(self._flying, (self.now + self.latency + self.takes(), len(self.requests), request))
+            self.most_in_flight = max(self.most_in_flight, dispatch.in_flight)
+            self.now += MAKING
+            return
+        if dispatch.done:
+            return
+        deadline = dispatch.deadline()
+        if self._flying and self._flying[0][0] <= max(deadline, self.now):
+            due, _, request = heapq.heappop(self._flying)
+            self.now = max(self.now, due)
+            dispatch.answered(request, answer(request, self.now), self.now)
+        else:
+            assert deadline < math.inf, "it waits for ever"
+            self.now = max(self.now + 1e-6, deadline)
+
+
+def run_together(buses: Sequence[Bus], answer: Reply, *, until: float) -> None:
+    """Several publishers at one service: whoever is furthest back in time goes on, until this time."""
+    while going := [bus for bus in buses if bus.now < until and not bus.dispatch.done]:
+        min(going, key=lambda bus: bus.now).step(answer)

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from livebus.aws.deadline import CALL_SECONDS, within
 from livebus.aws.refusal import code_and_message, unreachable
 from livebus.aws.sign_in_flow import PASSWORD, PASSWORD_VERIFIER, SRP, SrpExchange, allowed_flows
 from livebus.errors import Refused, Unreachable
@@ -24,6 +25,8 @@ from livebus.errors import Refused, Unreachable
 # A connection or a subscription begins at once; a token that is good for a minute is good enough. Of a token that does
 # not live for two minutes it is half its life.
 MARGIN_SECONDS = 60.0
+# The longest life of an access or id token: https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
+LONGEST_SECONDS = 86_400
 # What may be otherwise at the next attempt; Cognito's own codes, and botocore's where an answer has no body.
 _PASSING = ("TooManyRequests", "LimitExceeded", "Throttl", "Internal", "Unavailable", "HTTP 5", "Timeout")
 
@@ -180,11 +183,13 @@ class SignIn:
             )
         password = self._new_password()
         # With aliases, the challenge wants the name that Cognito itself uses for the user.
-        user_name = challenge.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP") or self._user_name
+        parameters = challenge.get("ChallengeParameters")
+        named = parameters.get("USER_ID_FOR_SRP") if isinstance(parameters, Mapping) else None
+        user_name = named or self._user_name
         answer = self._call(
             self._client.respond_to_auth_challenge,
             ChallengeName="NEW_PASSWORD_REQUIRED",
-            Session=challenge["Session"],
+            Session=challenge.get("Session", ""),
             ChallengeResponses={"USERNAME": user_name, "NEW_PASSWORD": password},
         )
         self._password = password
@@ -195,10 +200,14 @@ class SignIn:
         if not self._refresh_token:
             return False
         try:
-            answer = self._client.initiate_auth(
-                ClientId=self._client_id,
-                AuthFlow="REFRESH_TOKEN_AUTH",
-                AuthParameters={"REFRESH_TOKEN": self._refresh_token},
+            answer = within(
+                CALL_SECONDS,
+                lambda: self._client.initiate_auth(
+                    ClientId=self._client_id,
+                    AuthFlow="REFRESH_TOKEN_AUTH",
+                    AuthParameters={"REFRESH_TOKEN": self._refresh_token},
+                ),
+                f"refresh the sign-in of {self._user_name!r}",
             )
         except ClientError as error:
             if _may_pass(error):
@@ -212,15 +221,36 @@ class SignIn:
         return True
 
     def _keep(self, answer: Mapping[str, Any]) -> None:
-        self._tokens = answer["AuthenticationResult"]
+        self._tokens, life = self._checked(answer)
         # A refresh brings no new refresh token: the old one stays good.
         self._refresh_token = self._tokens.get("RefreshToken") or self._refresh_token
-        life = float(self._tokens["ExpiresIn"])
         self._stale_from = self._clock() + life - min(MARGIN_SECONDS, life / 2)
+
+    def _checked(self, answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], float]:
+        """The tokens of an answer, and their life in seconds. Raises Unreachable: another answer may have them."""
+        tokens = answer.get("AuthenticationResult")
+        life = tokens.get("ExpiresIn") if isinstance(tokens, Mapping) else None
+        token = tokens.get(self._member) if isinstance(tokens, Mapping) else None
+        if not isinstance(tokens, Mapping) or not isinstance(token, str) or not token:
+            missing = "AuthenticationResult" if not isinstance(tokens, Mapping) else self._member
+            raise Unreachable(
+                f"sign-in of {self._user_name!r} was answered without {missing}",
+                advice="That is no answer of Cognito's: see what the endpoint URL is of.",
+            )
+        if type(life) is not int or not 0 < life <= LONGEST_SECONDS:
+            raise Unreachable(
+                f"sign-in of {self._user_name!r} was answered with a token whose ExpiresIn is {str(life)[:40]}",
+                advice=f"Cognito's is a number of seconds from 300 to {LONGEST_SECONDS}: see what the endpoint URL is of.",
+            )
+        return tokens, float(life)
 
     def _call(self, operation: Callable[..., Mapping[str, Any]], **request: Any) -> Mapping[str, Any]:
         try:
-            return operation(ClientId=self._client_id, **request)
+            return within(
+                CALL_SECONDS,
+                lambda: operation(ClientId=self._client_id, **request),
+                f"sign {self._user_name!r} in",
+            )
         except ClientError as error:
             code, message = code_and_message(error)
             kind = Unreachable if _may_pass(error) else Refused

@@ -42,6 +42,11 @@ class Acknowledged:
         self._firsts[low:high] = [first]
         self._lasts[low:high] = [last]
 
+    @property
+    def last(self) -> int:
+        """The highest number that is done; -1 where none is."""
+        return self._lasts[-1] if self._lasts else self.watermark - 1
+
     def __contains__(self, number: int) -> bool:
         if number < self.watermark:
             return True

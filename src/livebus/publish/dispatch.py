@@ -227,6 +227,7 @@ class Dispatch:
         error, results = answer
         self._unanswered = self._unanswered + 1 if error is not None and error.error_code == NO_ANSWER else 0
         if error is not None:
+            self.quota.answered(now, request.sent_at, float(error.error_code in THROTTLED))
             self._request_failed(request, error, now)
             return
         self.window.answered(latency, now)
@@ -235,10 +236,13 @@ class Dispatch:
             failed = [pair for pair in zip(items, results, strict=True) if not pair[1].event_id]
             if failed:
                 accepted = [pair for pair in zip(items, results, strict=True) if pair[1].event_id]
+                throttled = sum([result.error_code in THROTTLED for _, result in failed])
+                self.quota.answered(now, request.sent_at, throttled / len(items))
                 self._accepted([item for item, _ in accepted], [result for _, result in accepted], latency, now)
                 self._let_go([item for item, _ in accepted])
                 self._failed(request, failed, now)
                 return
+        self.quota.answered(now, request.sent_at, 0.0)
         self._accepted(items, results, latency, now)
         self._held -= len(items)
         self._held_bytes -= request.size
@@ -246,7 +250,6 @@ class Dispatch:
     def _accepted(self, items: Sequence[Item], results: Sequence[Result] | None, latency: float, now: float) -> None:
         if not items:
             return
-        self.quota.accepted(now, now - latency)
         if self._rate is not None and not self.accepted:
             self._rate.begin(now)
         self.accepted += len(items)
@@ -266,9 +269,6 @@ class Dispatch:
 
     def _failed(self, request: Request, pairs: list[tuple[Item, Result]], now: float) -> None:
         """Let the entries of one request that failed wait for another attempt, or tell that they have failed."""
-        throttled = [pair for pair in pairs if pair[1].error_code in THROTTLED]
-        if throttled:
-            self.quota.throttled(now, request.sent_at)
         # What came with this very answer does not make it a busy quota: an entry can be throttled for ever.
         others = self.accepted - (len(request.items) - len(pairs))
         again: list[tuple[Item, Attempts, Result]] = []

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
+from livebus.errors import LivebusError
 from livebus.publish.acknowledged import Acknowledged
 from livebus.publish.request import Entry, Item
 
@@ -39,13 +40,27 @@ def ordered(
     """
     The entries with their numbers, those that are ``done`` left out (None: there are none).
 
-    ``random`` shuffles; without one the input's order stays. A repeated input is shuffled anew each time.
+    ``random`` shuffles; without one the input's order stays. A repeated input is shuffled anew each time. Raises
+    LivebusError at the end where more is said to be done than there is: what was left out was left out for no reason.
     """
     entries = read() if order.repeat == 1 else chain.from_iterable(read() for _ in range(order.repeat))
     if random is not None:
         entries = shuffled(entries, random)
     items = enumerate(islice(entries, order.limit) if order.limit else entries)
-    return (item for item in items if item[0] not in done) if done is not None else items
+    return _not_done(items, done) if done is not None else items
+
+
+def _not_done(items: Iterator[Item], done: Acknowledged) -> Iterator[Item]:
+    last = -1
+    for item in items:
+        last = item[0]
+        if last not in done:
+            yield item
+    if done.last > last:
+        raise LivebusError(
+            f"the journal says that event {done.last + 1} is done, and the input has {last + 1}: it is of another input",
+            advice="Nothing in it can be relied on. Remove it to publish all of the input.",
+        )
 
 
 def shuffled(entries: Iterator[Entry], random: Chance, window: int = SHUFFLED_AT_ONCE) -> Iterator[Entry]:

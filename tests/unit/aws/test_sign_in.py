@@ -216,3 +216,35 @@ def test_only_what_stays_refused_is_a_refusal(code: str, expected: type[Exceptio
     assert type(raised.value) is expected
     flows = ["REFRESH_TOKEN_AUTH", "USER_PASSWORD_AUTH"] if expected is Refused else ["REFRESH_TOKEN_AUTH"]
     assert pool.calls[2:] == flows
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({}, "without AuthenticationResult"),
+        ({"AuthenticationResult": []}, "without AuthenticationResult"),
+        ({"AuthenticationResult": {"ExpiresIn": 3600}}, "without AccessToken"),
+        ({"AuthenticationResult": {"AccessToken": 5, "ExpiresIn": 3600}}, "without AccessToken"),
+        ({"AuthenticationResult": {"AccessToken": "a"}}, "ExpiresIn is None"),
+        ({"AuthenticationResult": {"AccessToken": "a", "ExpiresIn": -5}}, "ExpiresIn is -5"),
+        ({"AuthenticationResult": {"AccessToken": "a", "ExpiresIn": 0}}, "ExpiresIn is 0"),
+        ({"AuthenticationResult": {"AccessToken": "a", "ExpiresIn": True}}, "ExpiresIn is True"),
+        ({"AuthenticationResult": {"AccessToken": "a", "ExpiresIn": 86_401}}, "ExpiresIn is 86401"),
+        ({"AuthenticationResult": {"AccessToken": "a", "ExpiresIn": float("nan")}}, "ExpiresIn is nan"),
+    ],
+)
+def test_an_answer_without_a_token_that_lives_is_told(answer: Mapping[str, Any], words: str) -> None:
+    """It is not believed, and leaves no token behind."""
+    pool = FakePool()
+    pool._tokens = lambda **more: answer  # type: ignore[method-assign]
+    user = sign_in(pool)
+    for _ in range(2):
+        with pytest.raises(Unreachable, match=words):
+            user.token()
+    assert pool.calls == ["USER_PASSWORD_AUTH"] * 2
+
+
+@pytest.mark.parametrize("life", [1, 86_400])
+def test_lives_at_the_limits_are_taken(life: int) -> None:
+    """A second, and a day."""
+    assert sign_in(FakePool(life=life)).token() == "access-1"

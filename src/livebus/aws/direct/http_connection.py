@@ -7,6 +7,7 @@ In: an address, and requests as bytes. Out: responses. Neither ssl nor asyncio i
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
 CONNECT_SECONDS = 10
+# A whole request, from its first byte to its answer's last: a server that sends a byte a second ends nobody's waiting.
 READ_SECONDS = 30
 
 
@@ -46,9 +48,11 @@ class HttpConnection:
                 self._socket = self._connected()
             except OSError as error:
                 raise NoAnswer(could_not_connect(self._address, error), sent=False) from None
+        deadline = time.monotonic() + READ_SECONDS
         try:
+            self._socket.settimeout(READ_SECONDS)
             self._socket.sendall(data)
-            response = self._response(self._socket)
+            response = self._response(self._socket, deadline)
         except (OSError, NotHttp) as error:
             self.close()
             raise NoAnswer(lost(self._address, error), sent=True) from None
@@ -96,9 +100,13 @@ class HttpConnection:
         return False
 
     @staticmethod
-    def _response(connection: socket.socket) -> Response:
+    def _response(connection: socket.socket, deadline: float) -> Response:
         reader = ResponseReader()
         while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"no whole answer in {READ_SECONDS} s")
+            connection.settimeout(left)
             data = connection.recv(65_536)
             response = reader.feed(data) if data else reader.end()
             if response is not None:

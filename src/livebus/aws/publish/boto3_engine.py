@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from livebus.aws.advice import told_of_bus
+from livebus.aws.deadline import CALL_SECONDS, within
 from livebus.aws.refusal import code_and_message, unreachable
 from livebus.publish.answer import (
     NO_ANSWER,
@@ -32,6 +33,8 @@ from livebus.publish.sending import Publication
 # More threads do not send more: each request costs a millisecond of Python, and one of them runs at a time.
 MOST_THREADS = 32
 GRACE_SECONDS = 5.0
+# A whole request; botocore's own limits are for each piece of an answer.
+REQUEST_SECONDS = 60.0
 
 
 class EventsClient(Protocol):
@@ -64,6 +67,7 @@ class _Run:
         self._requests: queue.SimpleQueue[tuple[Request, bytes] | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[Request, Answer] | None] = queue.SimpleQueue()
         self._threads = 0
+        self._stuck = 0  # threads that still wait for an answer which nobody waits for any more
         self._in_flight: dict[int, Request] = {}
 
     def until_done(self) -> None:
@@ -95,9 +99,10 @@ class _Run:
         publication = self._publication
         now = time.monotonic()
         publication.beat(now)
+        self._give_up_waiting(now)
         while (request := publication.next_request(now)) is not None:
             self._in_flight[id(request)] = request
-            if self._threads < len(self._in_flight):
+            if self._threads - self._stuck < len(self._in_flight):
                 self._threads += 1
                 # A thread that waits for an answer for ever does not keep the process.
                 threading.Thread(target=self._send, name=f"put-events-{self._threads}", daemon=True).start()
@@ -115,6 +120,15 @@ class _Run:
     def _take(self, request: Request, answer: Answer) -> None:
         if self._in_flight.pop(id(request), None) is not None:
             self._publication.answered(request, answer, time.monotonic())
+        else:
+            self._stuck -= 1
+
+    def _give_up_waiting(self, now: float) -> None:
+        """Take requests that are too long on their way for unanswered; their threads end when botocore does."""
+        late = [each for each in self._in_flight.values() if now - each.sent_at > REQUEST_SECONDS]
+        for request in late:
+            self._take(request, failed(NO_ANSWER, f"no whole answer in {REQUEST_SECONDS:.0f} s"))
+            self._stuck += 1
 
     def _abandon(self) -> None:
         for request in tuple(self._in_flight.values()):
@@ -156,7 +170,7 @@ def bus_exists(client: EventsClient, bus: str) -> bool | None:
     where no request can succeed.
     """
     try:
-        client.describe_event_bus(Name=bus)
+        within(CALL_SECONDS, lambda: client.describe_event_bus(Name=bus), "publish")
     except ClientError as error:
         return told_of_bus(*code_and_message(error))
     except BotoCoreError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from livebus.publish.acknowledged import Acknowledged
 SYNC_SECONDS = 1.0
 COMPACT_BYTES = 4_194_304
 _KIND = "publication"
+_RANGE = re.compile(rb"([0-9]{1,15})-([0-9]{1,15})")
 
 
 class Journal:
@@ -136,8 +138,8 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
     try:
         head = json.loads(lines[0])
         known = head.pop("journal") == _KIND
-        ranges = [(int(first), int(last)) for first, last in (line.split(b"-") for line in lines[1:-1])]
-    except (ValueError, KeyError, AttributeError, TypeError):
+        ranges = [_range(line) for line in lines[1:-1]]
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         known = False
     if not known:
         raise LivebusError("this is not a journal of livebus publish", Place(str(path)))
@@ -151,12 +153,20 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
     return Journal(path, {**header, "failed": head.get("failed", "")}, Acknowledged(ranges))
 
 
+def _range(line: bytes) -> tuple[int, int]:
+    """Raises ValueError for what no journal has: signs, blanks, a range that ends before it begins."""
+    found = _RANGE.fullmatch(line)
+    if found is None or int(found[1]) > int(found[2]):
+        raise ValueError(line)
+    return int(found[1]), int(found[2])
+
+
 def failed_file_of(path: Path) -> str:
     """The file of failed entries that a journal names; an empty string where there is none."""
     try:
         with opened(path) as file:
             return str(json.loads(file.readline(MAX_SETTINGS_BYTES)).get("failed", ""))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return ""
 
 

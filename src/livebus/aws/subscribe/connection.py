@@ -21,7 +21,12 @@ from urllib.parse import urlsplit
 from gql import GraphQLRequest
 from gql.transport.appsync_auth import AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
-from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+from gql.transport.exceptions import (
+    TransportError,
+    TransportProtocolError,
+    TransportQueryError,
+    TransportServerError,
+)
 from graphql import ExecutionResult
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -35,8 +40,11 @@ ACKNOWLEDGE_SECONDS = 15.0
 CLOSE_SECONDS = 2
 # AppSync's messages end at 240 KB; the local runtime's limit can be raised.
 MAX_FRAME_BYTES = 16 * 1024 * 1024
-# What AppSync says in its connection_ack; it holds until it has said so.
+# What AppSync says in its connection_ack; it holds until it has said so. Longer ones are not believed.
 KEEP_ALIVE_SECONDS = 300.0
+MOST_KEEP_ALIVE_SECONDS = 3600.0
+# Of what came from outside, in the reason of a loss.
+SHOWN = 80
 
 # Their warnings repeat what is told here; an application that sets logging up still gets them.
 for _name in ("gql", "websockets"):
@@ -48,6 +56,7 @@ _PASSING = ("limit", "throttl", "toomany", "unavailable", "internal", "timeout")
 _PASSING_STATUSES = frozenset({408, 425, 429})
 _SILENT = "AppSync does not answer in time"
 _ENDED = "AppSync ended the subscription"
+_NOT_READ = "the connection was read no further"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +115,12 @@ class Connection:
             if not any(task.done() for task in following):
                 self._standing = True
                 acknowledged()
-            await asyncio.wait(following, return_when=asyncio.FIRST_COMPLETED)
-            return self._ended({operation: task for task, operation in following.items() if task.done()})
+            reading = transport.receive_data_task
+            await asyncio.wait({*following, *((reading,) if reading else ())}, return_when=asyncio.FIRST_COMPLETED)
+            if not any(task.done() for task in following):  # nobody reads any more; who follows may be told in a moment
+                await asyncio.wait(following, timeout=CLOSE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            ended = {operation: task for task, operation in following.items() if task.done()}
+            return self._ended(ended) if ended else Loss(_NOT_READ, self._now())
         except TimeoutError:
             return Loss(_SILENT, self._now())
         except TransportError as error:
@@ -122,12 +135,13 @@ class Connection:
                 pass
 
     async def _close(self, following: Mapping[asyncio.Task[None], Operation]) -> None:
-        if self._transport.receive_data_task is not None:
+        reading = self._transport.receive_data_task
+        if reading is not None:
             # It may be waiting for someone who does not take messages any more.
-            self._transport.receive_data_task.cancel()
+            reading.cancel()
         for task in following:
             task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        await asyncio.gather(*following, *((reading,) if reading else ()), return_exceptions=True)
         await self._transport.close()
 
     def _ended(self, tasks: Mapping[Operation, asyncio.Task[None]]) -> Loss:
@@ -220,6 +234,12 @@ class _Transport(AppSyncWebsocketsTransport):
         if execution_result is None or operation is None:
             await super()._handle_answer(answer_type, answer_id, execution_result)
             return
+        try:
+            await self._receive_message(operation, execution_result)
+        except TooMuchTooEarly as error:
+            await self._fail(TransportProtocolError(str(error)), clean_close=False)
+
+    async def _receive_message(self, operation: Operation, execution_result: ExecutionResult) -> None:
         await self.receive(
             Message(
                 self.heard_at,
@@ -232,23 +252,57 @@ class _Transport(AppSyncWebsocketsTransport):
         )
 
     def _parse_answer(self, answer: str) -> tuple[str, int | None, ExecutionResult | None]:
+        """Whatever comes is an answer, or a TransportError: of any other one gql's reader would die without a word."""
         self.heard_at = self._now()
-        self._size = len(answer) if answer.isascii() else len(answer.encode())
+        self._size = len(answer) if answer.isascii() else len(answer.encode("utf-8", "surrogatepass"))
+        try:
+            return self._read_answer(answer)
+        except TransportQueryError as error:
+            if isinstance(error.query_id, int):
+                raise
+            raise _not_appsync(answer) from None
+        except TransportServerError:
+            raise
+        except Exception:  # noqa: BLE001 - members of any type, a nesting without end, numbers beyond floats
+            raise _not_appsync(answer) from None
+
+    def _read_answer(self, answer: str) -> tuple[str, int | None, ExecutionResult | None]:
+        document = json.loads(answer)
         try:
             parsed = super()._parse_answer(answer)
         except TransportServerError:
-            self.refusal = [json.loads(answer).get("payload")]
+            self.refusal = [document.get("payload")]
             raise
-        if parsed[0] == "start_ack":
-            started = str(json.loads(answer).get("id"))
+        kind, _, result = parsed
+        if result is not None and not (_is_object(result.data) and _are_objects(result.errors)):
+            raise TypeError("not what a GraphQL server gives")
+        if kind == "start_ack":
+            started = str(document.get("id"))
             operation = self._by_id.get(whole(started, 2**53) or 0)
             if operation is not None:
                 self.acknowledged(operation)
-        elif parsed[0] == "connection_ack":
-            timeout = (json.loads(answer).get("payload") or {}).get("connectionTimeoutMs")
-            if isinstance(timeout, int) and timeout > 0:
-                self.keep_alive_timeout = timeout / 1000
+        elif kind == "connection_ack":
+            timeout = (document.get("payload") or {}).get("connectionTimeoutMs")
+            if type(timeout) is int and timeout > 0:
+                self.keep_alive_timeout = min(timeout / 1000, MOST_KEEP_ALIVE_SECONDS)
         return parsed
+
+
+class TooMuchTooEarly(Exception):
+    """More came while subscriptions were still starting than is kept."""
+
+
+def _is_object(data: Any) -> bool:
+    return data is None or isinstance(data, dict)
+
+
+def _are_objects(errors: Any) -> bool:
+    return errors is None or (isinstance(errors, list) and all(isinstance(each, dict) for each in errors))
+
+
+def _not_appsync(answer: str) -> TransportProtocolError:
+    shown = answer if len(answer) <= SHOWN else f"{answer[:SHOWN]}… ({len(answer)} characters)"
+    return TransportProtocolError(f"not a message of AppSync's: {shown}")
 
 
 def _errors(payloads: Sequence[Any] | None) -> list[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from livebus.aws.blocking_call import blocking_call
-from livebus.aws.subscribe.connection import Connection, Loss
+from livebus.aws.subscribe.connection import Connection, Loss, TooMuchTooEarly
 from livebus.aws.subscribe.operation import Operation, with_names_of_their_own
 from livebus.errors import Refused, Unreachable
 from livebus.subscribe.message import Gap, Message
@@ -28,6 +28,11 @@ CAP_SECONDS = 30.0
 BUFFERED = 100
 # A refresh that failed is tried again after so long; a connection that needs the token does not wait for it.
 REFRESH_AGAIN_SECONDS = 30.0
+# However short a token's life is said to be.
+REFRESH_SECONDS = 5.0
+# What comes while subscriptions are still starting: so many messages, so many bytes.
+EARLY = 10_000
+EARLY_BYTES = 64_000_000
 
 __all__ = ["Operation", "Subscriber", "Subscription"]
 
@@ -96,8 +101,10 @@ class Subscriber:
             await self._sleep(max(0.0, self.refresh_in()))
             try:
                 await self.token()
-            except Unreachable:  # told when a connection needs it
+            except Exception:  # noqa: BLE001 - whatever it is, it is told when a connection needs a token
                 await self._sleep(REFRESH_AGAIN_SECONDS)
+            if self.refresh_in() < REFRESH_SECONDS:
+                await self._sleep(REFRESH_SECONDS)
 
 
 class Subscription:
@@ -121,6 +128,7 @@ class Subscription:
         self._tasks: list[asyncio.Task[None]] = []
         self._loss: Loss | None = None
         self._early: list[Message] = []
+        self._early_bytes = 0
         self._stands_since = subscriber.now()
 
     async def __aenter__(self) -> Self:
@@ -175,37 +183,56 @@ class Subscription:
     async def _hold_up(self) -> None:
         """Connect, and connect again whenever the connection is lost."""
         subscriber = self._subscriber
-        attempt, has_renewed = 0, False
+        attempt = 0
+        renewed_at: datetime | None = None
         while True:
-            try:
-                loss = await self._stand()
-            except Refused as error:
-                if not self._subscribed.is_set():
-                    raise
-                self._take_early()
-                if has_renewed:
-                    self._items.put_nowait(error)
+            end = await self._end()
+            self._take_early()
+            loss = Loss(str(end), subscriber.now()) if isinstance(end, Refused) else end
+            if isinstance(end, Refused):
+                self._lose(loss)
+                if renewed_at is not None and not self._has_stood(since=renewed_at):
+                    self._items.put_nowait(end)
                     return
                 # A clock that was wrong, a machine that slept, a runtime with new keys: a token may be staler than it
                 # looks. One that is new and refused settles it.
                 subscriber.renew()
-                has_renewed = True
+                renewed_at = subscriber.now()
                 continue
-            except Unreachable as error:
-                if not self._subscribed.is_set():
-                    raise
-                loss = Loss(str(error), subscriber.now())
-            self._take_early()
-            if self._loss is None:
-                self._loss = loss
-                subscriber.lost(loss.reason)
-                has_renewed = False
+            if self._lose(loss):
+                renewed_at = None
                 # One that did not last is no reason to begin again at once.
-                if (subscriber.now() - self._stands_since).total_seconds() >= CAP_SECONDS:
+                if self._has_stood():
                     attempt = 0
             await self._room.wait()
             await subscriber.pause(attempt)
             attempt += 1
+
+    async def _end(self) -> Loss | Refused:
+        """Stand for the time of one connection; how it ended. Raises whatever the first one ends with."""
+        try:
+            return await self._stand()
+        except Exception as error:
+            if not self._subscribed.is_set():
+                raise
+            if isinstance(error, Refused):
+                return error
+            # A fault of a library, or of ours, is told with the gap, too: it must not leave the listener alone.
+            words = str(error) if isinstance(error, Unreachable) else f"{type(error).__name__}: {error}"
+            return Loss(words, self._subscriber.now())
+
+    def _lose(self, loss: Loss) -> bool:
+        """Tell of a lost connection; False where it is lost, and told, already."""
+        if self._loss is not None:
+            return False
+        self._loss = loss
+        self._subscriber.lost(loss.reason)
+        return True
+
+    def _has_stood(self, since: datetime | None = None) -> bool:
+        """Whether the last connection stood for a while, and where a time is given, began after it."""
+        lasted = (self._subscriber.now() - self._stands_since).total_seconds() >= CAP_SECONDS
+        return lasted and (since is None or self._stands_since > since)
 
     async def _stand(self) -> Loss:
         """One connection, from its beginning to its end. Raises Unreachable where it is the first one and fails."""
@@ -216,9 +243,12 @@ class Subscription:
         return loss
 
     async def _receive(self, message: Message) -> None:
-        # What comes while other subscriptions are still starting is read without a bound, for as long as a start may take:
-        # their acknowledgements come the same way. The gap, which ends with the last of them, stands before it.
+        # What comes while other subscriptions are still starting is read on: their acknowledgements come the same way. The
+        # gap, which ends with the last of them, stands before it.
         if self._loss is not None:
+            self._early_bytes = message.size + (self._early_bytes if self._early else 0)
+            if len(self._early) >= EARLY or self._early_bytes > EARLY_BYTES:
+                raise TooMuchTooEarly("too many messages came before all subscriptions had begun")
             self._early.append(message)
             return
         self._items.put_nowait(message)

@@ -1,0 +1,354 @@
+"""How fast requests go: a wanted rate, and the rate of services that throttle for a quota or at random; in simulated time."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from livebus.publish.dispatch import Limits
+from livebus.publish.pace import Quota, Rate
+from support.simulated_bus import Bus, run_together
+from support.simulated_services import AtRandom, Bucket, Changing, Failing, Outage, Service
+
+WARM_UP = 5.0
+MEASURED = 10.0
+
+
+class Unpaced(Quota):
+    """Learns nothing: all goes as fast as it can."""
+
+    def answered(self, now: float, sent_at: float, throttled: float) -> None:
+        pass
+
+
+def publisher(seconds: float, per_second: float, seed: int = 7) -> Bus:
+    """One that does not run out of entries."""
+    bus = Bus(Limits(max_attempts=100), uniform=random.Random(seed).uniform)
+    bus.read(int(seconds * per_second * 10))
+    return bus
+
+
+def let_in_per_second(service: Service, bus: Bus, seconds: float, watched: Service | None = None) -> float:
+    """What a service lets in over the next seconds; what it did before is not counted."""
+    watched = watched or service
+    watched.restart()
+    began = bus.now
+    bus.run(service, seconds=seconds)
+    return watched.let_in / (bus.now - began)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "burst"), [(400, 1), (600, 60), (600, 600), (1200, 1), (1200, 120)], ids=lambda each: f"{each}"
+)
+def test_a_quota_is_used_and_hardly_exceeded(per_second: int, burst: float) -> None:
+    """With a bucket of any depth: at least 0.9 of what is allowed, at the most 5 % throttled."""
+    service = Bucket(per_second, burst)
+    bus = publisher(WARM_UP + MEASURED + 3, per_second)
+    bus.run(service, seconds=WARM_UP)
+    assert let_in_per_second(service, bus, MEASURED) >= 0.9 * per_second
+    assert service.share <= 0.05
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.1, 0.2])
+def test_throttling_at_random_costs_no_speed(share: float) -> None:
+    """At least 0.9 of what goes through without any pace, its finding out included."""
+    rates = []
+    for paced in (True, False):
+        bus = publisher(6, 2500)
+        bus.latency = 0.02
+        bus.dispatch.window.most = 64
+        if not paced:
+            bus.dispatch.quota = Unpaced()
+        rates.append(let_in_per_second(AtRandom(share), bus, 5))
+    assert rates[0] >= 0.9 * rates[1]
+
+
+def test_a_healthy_service_is_not_paced() -> None:
+    """What is never throttled has no limit."""
+    bus = publisher(2, 2500)
+    bus.run(Service())
+    assert bus.dispatch.quota.per_second == math.inf
+    assert bus.dispatch.quota.next == -math.inf
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_service_that_fails_at_random_in_every_way_is_not_slowed_down(seed: int) -> None:
+    """30 % of the requests: resets, 503, throttling, parts of them; as fast as without a pace, and nothing is lost."""
+    times = []
+    for paced in (True, False):
+        bus = publisher(1, 2000)
+        bus.latency = 0.003
+        if not paced:
+            bus.dispatch.quota = Unpaced()
+        bus.run(Failing(0.3, seed))
+        assert sorted([*bus.outcomes.accepted_numbers, *bus.outcomes.failures]) == list(range(20_000))
+        times.append(bus.now)
+    assert times[0] - 1000 <= (times[1] - 1000) / 0.9
+
+
+def test_a_quota_is_found_behind_random_throttling() -> None:
+    """One in ten is throttled at any rate, and all beyond the quota: what the quota lets in is used, not more."""
+    quota = Bucket(600, 60, behind=AtRandom(0.1))
+    bus = publisher(30, 600)
+    bus.run(quota, seconds=WARM_UP)
+    assert let_in_per_second(quota, bus, 15) >= 0.9 * 0.9 * 600
+    assert quota.share <= 0.1 + 0.1
+    assert 0.06 <= bus.dispatch.quota.noise <= 0.2
+
+
+def test_partly_throttled_requests_count_in_part() -> None:
+    """Half of each request's entries at any rate is what a service does, and not its quota."""
+    quota = Quota()
+    quota.noise = 0.5
+    quota.sent(0.0)
+    for number in range(40):
+        quota.answered(number / 100, 0.0, 0.5)
+    assert (quota._counted, quota._throttled, quota._let_in) == (40, 20, 20)
+
+
+@pytest.mark.parametrize("per_second", [600])
+def test_after_an_outage_the_known_quota_is_found_again(per_second: int) -> None:
+    """All is throttled for eight seconds; few requests go meanwhile, and five seconds later the quota is used again."""
+    bucket, outage = Bucket(per_second, per_second / 10), Outage()
+    service = Changing((1010.0, bucket), (1018.0, outage), (math.inf, bucket))
+    bus = publisher(25, per_second)
+    bus.run(service, seconds=18)
+    assert outage.throttled <= per_second
+    bus.run(service, seconds=5)
+    assert let_in_per_second(service, bus, 5, bucket) >= 0.9 * per_second
+
+
+def test_a_quota_that_is_raised_is_found() -> None:
+    """Ten times as much, within ten seconds from having found the old one to more than three times of it."""
+    small, large = Bucket(600, 60), Bucket(6000, 600)
+    service = Changing((1010.0, small), (math.inf, large))
+    bus = publisher(30, 2000)
+    bus.run(service, seconds=20)
+    assert let_in_per_second(service, bus, 2, large) >= 3 * 600
+
+
+def test_a_quota_that_is_lowered_is_found() -> None:
+    """A quarter of it, within two seconds."""
+    large, small = Bucket(2400, 240), Bucket(600, 60)
+    service = Changing((1005.0, large), (math.inf, small))
+    bus = publisher(20, 2400)
+    bus.run(service, seconds=7)
+    assert let_in_per_second(service, bus, 8, small) >= 0.9 * 600
+    assert small.share <= 0.05
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_two_publishers_share_a_quota(seed: int) -> None:
+    """A second one that comes ten seconds later: soon each has at least a quarter, and together they use it."""
+    service = Bucket(600, 60)
+    buses = [publisher(50, 600, seed), publisher(50, 600, seed + 10)]
+    buses[1].now = 1010.0
+    run_together(buses, service, until=1030.0)
+    before = [len(bus.outcomes.accepted_numbers) for bus in buses]
+    run_together(buses, service, until=1045.0)
+    shares = [
+        (len(bus.outcomes.accepted_numbers) - count) / (600 * 10 * 15) for bus, count in zip(buses, before, strict=True)
+    ]
+    assert min(shares) >= 0.25
+    assert sum(shares) >= 0.9
+
+
+# --- each decision ------------------------------------------------------------------------------------------------------
+
+
+def answers(quota: Quota, seconds: float, count: int, throttled: int, now: float) -> float:
+    """So many requests, evenly over so many seconds, the throttled ones evenly among them; the time after them."""
+    quota.sent(now)
+    for number in range(1, count + 1):
+        at = now + seconds * number / count
+        quota.answered(at, now, float((number * throttled) // count - ((number - 1) * throttled) // count))
+    return now + seconds
+
+
+def test_the_rate_goes_to_a_little_less_than_what_was_let_in() -> None:
+    """A tenth of 1,000 per second throttled: 0.92 of the other 900."""
+    quota = Quota()
+    now = answers(quota, 0.5, 500, 50, 10.0)
+    assert quota.per_second == pytest.approx(0.92 * 900)
+    assert quota.next == pytest.approx(now + 1 / quota.per_second)
+
+
+def test_one_too_many_now_and_then_is_put_up_with() -> None:
+    """Two percent, and as much again as chance brings about, are no quota."""
+    quota = Quota()
+    answers(quota, 0.5, 500, 16, 10.0)
+    assert quota.per_second == math.inf
+    quota = Quota()
+    answers(quota, 0.5, 500, 17, 10.0)
+    assert quota.per_second < math.inf
+
+
+def test_few_requests_say_nothing_yet() -> None:
+    """Less than fifty are waited for, two seconds long."""
+    quota = Quota()
+    now = answers(quota, 1.0, 20, 5, 10.0)
+    assert quota.per_second == math.inf
+    answers(quota, 1.0, 20, 5, now)
+    assert quota.per_second == pytest.approx(0.92 * 30 / 2)
+
+
+def test_what_is_far_too_much_is_told_by_a_hundredth_of_a_second() -> None:
+    """Fifty requests, more than half of them throttled, need not wait for the end of a round."""
+    quota = Quota()
+    answers(quota, 0.01, 50, 30, 10.0)
+    assert quota.per_second == pytest.approx(0.92 * 20 / 0.01)
+
+
+def limited() -> tuple[Quota, float]:
+    """One that has found a quota of 900 per second, by lowering its rate from 1,000, and goes at 0.92 of it."""
+    quota = Quota()
+    quota.per_second = quota._known = 1000.0
+    now = answers(quota, 0.5, 500, 50, 10.0)
+    now = answers(quota, 0.2, 166, 0, now)
+    assert quota._trial is None
+    assert (quota.per_second, quota._known) == (pytest.approx(828), pytest.approx(900))
+    quota._begin_round(now)
+    return quota, now
+
+
+def test_a_lower_rate_that_helped_comes_back_to_the_quota_and_probes_beyond() -> None:
+    """Half of the way each round; then steps that double: 0.4 × √rate, as long as nothing is throttled."""
+    quota, now = limited()
+    rates = []
+    for _ in range(7):
+        now = answers(quota, 0.5, int(quota.per_second / 2), 0, now)
+        rates.append(quota.per_second)
+    wanted = [(828 + 900) / 2, (864 + 900) / 2]
+    for doubled in (1, 2, 4, 8, 16):
+        step = doubled * 0.4 * math.sqrt(wanted[-1])
+        wanted.append(wanted[-1] + min(step, wanted[-1] / 10))
+    assert rates == pytest.approx(wanted)
+
+
+def test_a_rate_that_is_not_used_does_not_grow() -> None:
+    """Below 0.7 of it nothing is known about more."""
+    quota, now = limited()
+    now = answers(quota, 0.5, 289, 0, now)
+    assert quota.per_second == pytest.approx(828)
+    answers(quota, 0.5, 291, 0, now)
+    assert quota.per_second == pytest.approx(864)
+
+
+def test_a_lower_rate_that_is_in_vain_twice_is_given_up() -> None:
+    """The share is noise from then on; the rate is what it was before, and the same share lowers it no more."""
+    quota = Quota()
+    now = answers(quota, 0.5, 500, 50, 10.0)
+    assert quota.per_second == pytest.approx(828)
+    now = answers(quota, 0.25, 200, 20, now)
+    assert quota.per_second == pytest.approx(0.92 * 0.9 * 800, rel=0.02)
+    now = answers(quota, 0.25, 200, 20, now)
+    assert quota.per_second == math.inf
+    assert quota.next == -math.inf
+    assert quota.noise == pytest.approx(0.1, abs=0.01)
+    for _ in range(5):
+        now = answers(quota, 0.5, 500, 50, now)
+    assert quota.per_second == math.inf
+
+
+def test_noise_is_forgotten_when_there_is_none() -> None:
+    """Rounds in which nothing is throttled make it less, by the number of their requests."""
+    quota = Quota()
+    quota.noise = 0.2
+    now = answers(quota, 0.5, 500, 0, 10.0)
+    assert quota.noise == pytest.approx(0.2 * 2000 / 2500)
+    answers(quota, 0.5, 2000, 0, now)
+    assert quota.noise == pytest.approx(0.2 * 2000 / 2500 / 2)
+
+
+def test_noise_does_not_creep_up_to_a_quota() -> None:
+    """Close to the known quota more throttling is the quota's; well below it, it is noise."""
+    quota, now = limited()
+    quota.per_second = 880.0
+    now = answers(quota, 0.5, 440, 6, now)
+    assert quota.noise == 0.0
+    quota.per_second = 700.0
+    answers(quota, 0.5, 350, 6, now)
+    assert quota.noise == pytest.approx(6 / 350 * 350 / 2350)
+
+
+def test_more_than_half_is_never_noise() -> None:
+    """However often a lower rate is in vain: it goes on down, to a 32nd of the quota that is known, and no further."""
+    quota, now = limited()
+    for _ in range(20):
+        now = answers(quota, 2.0, 60, 60, now)
+    assert quota.noise == 0.0
+    assert quota.per_second == pytest.approx(900 / 32)
+    for _ in range(80):
+        quota._begin_round(now)
+        now = answers(quota, 0.5, int(quota.per_second), 0, now)
+    assert quota.per_second >= 0.97 * 900
+
+
+def test_without_a_known_quota_a_request_per_second_is_the_least() -> None:
+    """Something has to go, to find out that it is let in again."""
+    quota = Quota()
+    now = 10.0
+    for _ in range(20):
+        now = answers(quota, 2.0, 60, 60, now)
+    assert quota.per_second == 1.0
+
+
+def test_answers_to_what_was_sent_before_a_round_say_nothing_about_its_share() -> None:
+    """They were sent at another rate; that they were let in counts for the service's speed all the same."""
+    quota, now = limited()
+    for _ in range(100):
+        quota.answered(now + 0.01, now - 0.001, 1.0)
+    assert (quota._counted, quota._throttled, quota._let_in) == (0, 0, 0)
+    quota.answered(now + 0.01, now - 0.001, 0.0)
+    assert (quota._counted, quota._let_in) == (0, 1)
+
+
+def test_what_was_let_in_without_a_burst_is_not_less_than_what_was_clean_before() -> None:
+    """A bucket of one lets in half of what is a little too much: the rate goes back to the last one that was good."""
+    quota, now = limited()
+    now = answers(quota, 0.5, 414, 0, now)  # 828 per second were good
+    answers(quota, 0.1, 86, 43, now)
+    assert quota.per_second == pytest.approx(828 * 0.92)
+
+
+def test_requests_go_evenly_and_a_late_one_is_hardly_made_up_for() -> None:
+    """At 100 per second every 10 ms; after a pause at most 2.5 ms are made up for."""
+    quota = Quota()
+    quota.sent(1.0)
+    assert quota.next == -math.inf
+    quota.per_second = 100.0
+    quota.sent(1.0)
+    assert quota.next == pytest.approx(1.0075)
+    quota.sent(1.0075)
+    assert quota.next == pytest.approx(1.0175)
+    quota.sent(2.0)
+    assert quota.next == pytest.approx(2.0075)
+
+
+@pytest.mark.parametrize(("per_second", "batch"), [(0.5, 1), (7, 1), (25, 2), (99, 9), (100, 10), (5000, 10)])
+def test_at_small_rates_requests_are_small(per_second: float, batch: int) -> None:
+    """No entry waits more than a tenth of a second for others."""
+    assert Rate(per_second).batch == batch
+
+
+def test_a_wanted_rate_makes_up_for_a_second() -> None:
+    """And for no more."""
+    rate = Rate(10.0)
+    rate.sent(1, 5.0)
+    assert rate.next == pytest.approx(5.1)
+    rate.sent(5, 5.1)
+    assert rate.next == pytest.approx(5.6)
+    rate.sent(1, 8.0)
+    assert rate.next == pytest.approx(7.1)
+
+
+def test_a_wanted_rate_begins_with_the_first_answer() -> None:
+    """What was held up while the connection was made is not made up for; what is to wait longer still waits."""
+    rate = Rate(10.0)
+    rate.sent(1, 5.0)
+    rate.begin(7.0)
+    assert rate.next == 7.0
+    rate.begin(6.0)
+    assert rate.next == 7.0
