@@ -1,5 +1,9 @@
 """Run the template's application on this machine: ``livebus local``, from a clone."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # not there by itself with python -I
 from package import hand_over
 
 if __name__ == "__main__":

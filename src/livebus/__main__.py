@@ -2,6 +2,7 @@
 ``python -m livebus``.
 """
 
-from livebus.cli.commands import entry
+from livebus.cli.commands import entry_of_module
 
-entry()
+if __name__ == "__main__":
+    entry_of_module()

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.h
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,7 +22,9 @@ CLIENT_ID = "UserPoolClientId"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _REALTIME_PATH = "/realtime"
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-_CLIENT_SUFFIX = re.compile(r"(UserPool)?(Web|App)?ClientId$")
+# An Output's name, and what a logical id ends in as well.
+_CLIENT_OUTPUT = re.compile(r"(UserPool)?(Web|App)?ClientId$")
+_CLIENT_SUFFIX = re.compile(r"(UserPool)?(Web|App)?Client(Id)?$")
 # AWS documents [\w+]{1,128}; those that Cognito makes are of this form, which no name of an Output has.
 _MADE_CLIENT_ID = re.compile(r"[0-9a-z]{20,128}")
 
@@ -112,9 +114,23 @@ def names_of(outputs: Mapping[str, str], api: ApiAddress) -> list[str]:
     return _apis(outputs).get(api, [])
 
 
-def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, wanted: str = "") -> str:
+def has_api(outputs: Mapping[str, str]) -> bool:
+    """Whether one of the Outputs is the URL of an API."""
+    return bool(_apis(outputs))
+
+
+def find_client_id(
+    outputs: Mapping[str, str],
+    owner: str,
+    api: ApiAddress,
+    wanted: str = "",
+    *,
+    more: Callable[[], Mapping[str, str]] = dict,
+) -> str:
     """
-    The id of the app client with which the API's users sign in. ``wanted`` is an Output, or the id itself.
+    The id of the app client with which the API's users sign in. ``wanted`` is an Output, a logical id, or the id itself.
+
+    ``more`` tells of the stack's app clients by logical id, where no Output holds one.
 
     Where nothing is named and several Outputs hold one, it is that whose name begins as the names of the API's Outputs
     do (RewardsGraphQLUrl, RewardsUserPoolClientId); UserPoolClientId where none does. Raises Unreachable or LivebusError.
@@ -124,27 +140,31 @@ def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, want
             return outputs[wanted]
         if _MADE_CLIENT_ID.fullmatch(wanted):
             return wanted
+        known = {**outputs, **more()}
+        if wanted in known:
+            return known[wanted]
         raise Unreachable(
-            f"{owner} has no output {wanted!r}",
-            expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
-            advice=did_you_mean(wanted, outputs),
+            f"{owner} has no output {wanted!r}, and no such app client",
+            expected=f"one among {', '.join(sorted(known)) or 'none'}",
+            advice=did_you_mean(wanted, known),
         )
-    clients = sorted(name for name in outputs if _CLIENT_SUFFIX.search(name))
+    clients = {name: outputs[name] for name in sorted(outputs) if _CLIENT_OUTPUT.search(name)}
+    clients = clients or dict(sorted(more().items()))
     names = names_of(outputs, api)
     for client in clients:
         stem = _CLIENT_SUFFIX.sub("", client)
         if stem and any(name.startswith(stem) for name in names):
-            return outputs[client]
+            return clients[client]
     if CLIENT_ID in clients:
-        return outputs[CLIENT_ID]
-    if len(clients) == 1:
-        return outputs[clients[0]]
+        return clients[CLIENT_ID]
+    if len(set(clients.values())) == 1:
+        return next(iter(clients.values()))
     if clients:
-        raise LivebusError(f"{owner} has several app clients", expected=f"--client with {_one_of(clients)}")
+        raise LivebusError(f"{owner} has several app clients", expected=f"--client with {_one_of([*clients])}")
     raise Unreachable(
-        f"{owner} has no output {CLIENT_ID!r}",
-        expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
-        advice="Add it to the template's Outputs, or name the app client with --client.",
+        f"{owner} has neither an output {CLIENT_ID!r} nor an app client of a user pool",
+        expected=f"one among {', '.join(sorted(outputs)) or 'no outputs'}",
+        advice="Name the app client with --client.",
     )
 
 

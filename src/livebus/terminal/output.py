@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TextIO
 
 from livebus.errors import LivebusError
 from livebus.terminal.escape import escaped, json_text
+from livebus.terminal.spelling import spelled_in_talk
 
 DONE = 0
 FAILED = 1
@@ -43,7 +44,7 @@ def json_line(value: Any) -> str:
 
 def talk(text: str) -> None:
     """Say something on stderr, on one line."""
-    _write(sys.stderr, escaped(text))
+    _write(sys.stderr, escaped(spelled_in_talk(text)))
 
 
 def prompt(text: str) -> None:
@@ -113,7 +114,7 @@ def _json_on_stdout(value: Any) -> str:
 
 
 def _labelled(label: str, text: str) -> None:
-    _write(sys.stderr, labelled(label, text, coloured=coloured(sys.stderr)))
+    _write(sys.stderr, labelled(label, spelled_in_talk(text), coloured=coloured(sys.stderr)))
 
 
 def _write(stream: TextIO, line: str) -> None:

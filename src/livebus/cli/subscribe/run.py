@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from livebus.aws.session import Session
 from livebus.cli import flags
+from livebus.cli.folder import Folder
 from livebus.cli.parser import Parser
 from livebus.cli.subscribe.arguments import FIELD, argument_parser
 from livebus.errors import InvalidOperation, LivebusError
@@ -47,9 +48,13 @@ class Asked:
     variables: dict[str, Any] | None = None
 
 
+def command_parser() -> Parser:
+    return argument_parser(__doc__ or "")
+
+
 def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
     """Run the command and return its exit code. ``project`` is where else than here samconfig.toml and .livebus/ are."""
-    parser = argument_parser(__doc__ or "")
+    parser = command_parser()
     arguments = parser.parse_args(argv)
     folders = flags.folders(project)
     session = Session(flags.destination(parser, arguments, folders))
@@ -60,8 +65,10 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
         _check_user(parser, arguments, session)
         from livebus.aws.subscribe.api_schemas import ApiSchemas
 
-        template, schema = arguments.template, arguments.schema
-        schemas = ApiSchemas(session, folders, arguments.api or "", template=template, schema=schema)
+        given = flags.template(arguments) if arguments.template or arguments.built else None
+        schemas = ApiSchemas(
+            session, arguments.api or "", nearest=_nearest(folders, arguments), template=given, schema=arguments.schema
+        )
         api = schemas.api
         sign_in = _sign_in(parser, arguments, session, api)
         operations = [
@@ -76,6 +83,14 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
         return TERMINATED
     except KeyboardInterrupt:
         return terminal.INTERRUPTED if arguments.count else terminal.DONE
+
+
+def _nearest(folders: Sequence[Path], arguments: Namespace) -> Path | None:
+    """The template of the folder that one stands in; None where there is none, or none that can be told."""
+    for folder in folders:
+        with suppress(LivebusError):
+            return Folder(folder).template(arguments.config_env or "")
+    return None
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
@@ -179,13 +194,14 @@ def _sign_in(parser: Parser, arguments: Namespace, session: Session, api: ApiAdd
     from livebus.aws.sign_in import SignIn
     from livebus.stack.api_address import find_client_id
 
+    given = arguments.client or ""
     # With the API's URL and the app client's id no stack is needed.
-    outputs = {} if "://" in (arguments.api or "") and arguments.client else session.outputs
+    is_all = "://" in (arguments.api or "") and given
     new_password = os.environ.get("LIVEBUS_NEW_PASSWORD")
     asked = (lambda: getpass(f"New password for {user_name}: ")) if sys.stdin.isatty() else None
     return SignIn(
         session.client("cognito-idp"),
-        client_id=find_client_id(outputs, session.owner, api, arguments.client or ""),
+        client_id=find_client_id({}, "the call", api, given) if is_all else session.client_id(api, given),
         user_name=user_name,
         password=password,
         member=MEMBERS[arguments.token],

@@ -1,0 +1,10 @@
+"""Write an application of your own into a new folder: ``livebus new``, from a clone."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # not there by itself with python -I
+from package import hand_over
+
+if __name__ == "__main__":
+    hand_over("new")
