@@ -56,7 +56,8 @@ class LocalRuntime:
         if len(names) > 1:
             told = f", and none is called {preferred!r}, as samconfig.toml has it" if preferred else ""
             raise LivebusError(
-                f"the local runtime has {len(names)} stacks{told}", expected=f"--stack-name with one of {', '.join(names)}"
+                f"the local runtime has {len(names)} stacks{told}",
+                expected=f"--stack-name with one of {', '.join(names)}",
             )
         return names[0]
 

@@ -83,7 +83,9 @@ class Session:
         name = self.stack_name
         if self.runtime is not None:
             return self.runtime.stacks[name]
-        return self._of_cloudformation(lambda client: stack.stack_outputs(client, name), f"read the outputs of the stack {name!r}")
+        return self._of_cloudformation(
+            lambda client: stack.stack_outputs(client, name), f"read the outputs of the stack {name!r}"
+        )
 
     @cached_property
     def resources(self) -> Sequence[StackResource]:

@@ -92,7 +92,9 @@ def _shown(options: Namespace, folders: ExitStack) -> Shown:
         folder = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="livebus-demo-")))
         shipped.write(shipped.shipped(), folder)
         template, deploy = folder / shipped.TEMPLATE, DeployConfig()
-        terminal.talk(f"{error.faults[0].found}: this is the application that Livebus ships; `livebus new DIR` makes yours")
+        terminal.talk(
+            f"{error.faults[0].found}: this is the application that Livebus ships; `livebus new DIR` makes yours"
+        )
     else:
         deploy = beside(template).deploy(options.config_env or "")
     file = options.event or _first_event(template.parent / "events")
@@ -106,7 +108,9 @@ def _first_event(folder: Path) -> Path:
     files = {file.name: file for file in event_files(folder)}
     if not files:
         raise LivebusError(
-            f"no event to show in {relative(folder)!r}", expected="a *.json or *.ndjson file", advice="Or name an event file."
+            f"no event to show in {relative(folder)!r}",
+            expected="a *.json or *.ndjson file",
+            advice="Or name an event file.",
         )
     return files.get(SAMPLE) or next(iter(files.values()))
 

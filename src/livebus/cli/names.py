@@ -21,6 +21,4 @@ VERBS = {
     "replay": ("start", "status", "cancel", "list"),
 }
 # Each that options can be set for, as it is typed.
-CALLABLE = tuple(
-    f"{name} {verb}".rstrip() for name in COMMANDS for verb in VERBS.get(name, ("",))
-)
+CALLABLE = tuple(f"{name} {verb}".rstrip() for name in COMMANDS for verb in VERBS.get(name, ("",)))

@@ -166,7 +166,9 @@ class Expectation:
                 expected=f"one of {names}",
                 advice=did_you_mean(wanted, found),
             )
-        raise LivebusError(f"there are {len(found)} subscriptions that mutations feed", expected=f"--field with one of {names}")
+        raise LivebusError(
+            f"there are {len(found)} subscriptions that mutations feed", expected=f"--field with one of {names}"
+        )
 
     def received(self, entry: StreamedEntry, field: str) -> list[Any]:
         """

@@ -144,8 +144,8 @@ def find_client_id(
         if wanted in known:
             return known[wanted]
         raise Unreachable(
-            f"{owner} has no output {wanted!r}, and no such app client",
-            expected=f"one among {', '.join(sorted(known)) or 'none'}",
+            f"{owner} has no output {wanted!r}",
+            expected=f"it among {', '.join(sorted(known)) or 'none'}",
             advice=did_you_mean(wanted, known),
         )
     clients = {name: outputs[name] for name in sorted(outputs) if _CLIENT_OUTPUT.search(name)}
@@ -162,9 +162,9 @@ def find_client_id(
     if clients:
         raise LivebusError(f"{owner} has several app clients", expected=f"--client with {_one_of([*clients])}")
     raise Unreachable(
-        f"{owner} has neither an output {CLIENT_ID!r} nor an app client of a user pool",
-        expected=f"one among {', '.join(sorted(outputs)) or 'no outputs'}",
-        advice="Name the app client with --client.",
+        f"{owner} has no output {CLIENT_ID!r}",
+        expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
+        advice="Add it to the template's Outputs, or name the app client with --client.",
     )
 
 

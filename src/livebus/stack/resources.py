@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from livebus.errors import LivebusError, Unreachable, did_you_mean
+from livebus.errors import LivebusError, Unreachable
 
 BUS, RULE, QUEUE, CLIENT, API = (
     "AWS::Events::EventBus",
@@ -25,7 +25,6 @@ BUS, RULE, QUEUE, CLIENT, API = (
     "AWS::AppSync::GraphQLApi",
 )
 BUS_OUTPUT, QUEUE_OUTPUT = "EventBusName", "DeadLetterQueueUrl"
-# SAM makes a rule of an event source, whose bus is somewhere else: it has the type that it is made to.
 _ACCOUNTS_BUS = "default"
 
 
@@ -58,7 +57,10 @@ def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> st
     found = resources()
     buses = of_type(found, BUS)
     if not buses:
-        on = {bus if bar else _ACCOUNTS_BUS for bus, bar, _ in (each.partition("|") for each in of_type(found, RULE).values())}
+        on = {
+            bus if bar else _ACCOUNTS_BUS
+            for bus, bar, _ in (each.partition("|") for each in of_type(found, RULE).values())
+        }
         buses = {name: name for name in sorted(on)}
     names = sorted(set(buses.values()))
     if len(names) == 1:
@@ -93,14 +95,16 @@ def find_queue(outputs: Mapping[str, str], resources: Resources, wanted: str, ow
             return url
     shown = ", ".join(f"{name} ({_last(url)})" for name, url in queues.items()) or "none"
     if wanted:
-        advice = did_you_mean(wanted, [*queues, *map(_last, queues.values())])
-        raise Unreachable(f"{owner} has no queue {wanted!r}", expected=f"one of {shown}", advice=advice)
+        raise Unreachable(
+            f"{owner} has no queue {wanted!r} among its outputs and resources", expected=f"one of {shown}"
+        )
     if len(queues) == 1:
         return next(iter(queues.values()))
+    found = "several queues" if queues else f"no output {QUEUE_OUTPUT}"
     raise Unreachable(
-        f"{owner} has {'several queues' if queues else 'no queue'}",
+        f"{owner} has {found}",
         expected=f"one to choose of {shown}" if queues else "",
-        advice="Name one with --queue." if queues else "Pass --queue-url for one of no stack.",
+        advice="Name one with --queue." if queues else "Add it to the template's Outputs, or pass --queue-url.",
     )
 
 

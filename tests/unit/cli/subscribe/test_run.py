@@ -148,9 +148,7 @@ def test_the_password_never_comes_from_an_argument(
     if environment is not None:
         monkeypatch.setenv("LIVEBUS_PASSWORD", environment)
     parser = argument_parser("")
-    session: Any = SimpleNamespace(
-        runtime=runtime, client=lambda service: service, outputs={"UserPoolClientId": "id"}, owner="x"
-    )
+    session: Any = SimpleNamespace(runtime=runtime, client=lambda service: service, client_id=lambda api, wanted: "id")
     sign_in = subscribe._sign_in(parser, parser.parse_args(arguments), session, API)
     assert (sign_in._user_name, sign_in._password) == expected
 
