@@ -38,10 +38,11 @@ def hand_over(command: str = "") -> NoReturn:
     others = [each for each in sys.path if os.path.realpath(each or ".") != os.path.realpath(HERE)]
     sys.path[:] = [os.path.join(PROJECT, "src")] + others  # noqa: RUF005 - in words of old Pythons
     from livebus.cli import commands
-    from livebus.terminal import output, spelling
 
     if not command:
-        output.run(commands.main)
+        commands.entry()
+    from livebus.terminal import output, spelling
+
     spelling.called_as("python " + os.path.join(os.path.relpath(HERE), "{}.py"))
     output.run(lambda: commands.call(command, sys.argv[1:]))
 

@@ -1,9 +1,9 @@
 """Publish the events of files, folders and streams to an event bus: ``livebus publish``, from a clone."""
 
+import os
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # not there by itself with python -I
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))  # not there by itself with python -I
 from package import hand_over
 
 if __name__ == "__main__":

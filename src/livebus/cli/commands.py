@@ -8,34 +8,25 @@ is there at once.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
-from livebus.terminal import output as terminal
-from livebus.terminal.spelling import called_as
+# Nothing else is imported before it is needed: this module is all of ``livebus --help``.
 
 # Wider than this, lines are hard to read.
 _WIDEST = 100
 
-
-class Command(NamedTuple):
-    """One of the commands: the module whose ``main`` it is, and what it does in a few words."""
-
-    module: str
-    summary: str
-
-
-COMMANDS = {
-    "new": Command("livebus.cli.new", "write an application of your own into a new folder"),
-    "validate": Command("livebus.cli.validate.run", "prove before a deploy that the parts fit and samples arrive"),
-    "local": Command("livebus.cli.local", "run the application on this machine, without an AWS account"),
-    "publish": Command("livebus.cli.publish.run", "publish the events of files, folders and streams to a bus"),
-    "subscribe": Command("livebus.cli.subscribe.run", "sign in, subscribe, and print each message"),
-    "redrive": Command("livebus.cli.redrive.run", "look at dead letters, send their events on their way again"),
-    "replay": Command("livebus.cli.replay", "send events of a bus's archive again"),
-    "faults": Command("livebus.cli.faults", "let parts of the local runtime fail, to rehearse it"),
-    "capacity": Command("livebus.cli.capacity", "what a load costs on AWS, and which quotas it meets first"),
-    "demo": Command("livebus.cli.demo", "see one event on its whole way"),
+# By its name, the module whose ``main`` it is, and what it does in a few words.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("livebus.cli.new", "write an application of your own into a new folder"),
+    "validate": ("livebus.cli.validate.run", "prove before a deploy that the parts fit and samples arrive"),
+    "local": ("livebus.cli.local", "run the application on this machine, without an AWS account"),
+    "publish": ("livebus.cli.publish.run", "publish the events of files, folders and streams to a bus"),
+    "subscribe": ("livebus.cli.subscribe.run", "sign in, subscribe, and print each message"),
+    "redrive": ("livebus.cli.redrive.run", "look at dead letters, send their events on their way again"),
+    "replay": ("livebus.cli.replay", "send events of a bus's archive again"),
+    "faults": ("livebus.cli.faults", "let parts of the local runtime fail, to rehearse it"),
+    "capacity": ("livebus.cli.capacity", "what a load costs on AWS, and which quotas it meets first"),
+    "demo": ("livebus.cli.demo", "see one event on its whole way"),
 }
 
 _ABOUT = "Events on an Amazon EventBridge bus, live in signed-in apps, with no Lambda in between."
@@ -54,8 +45,8 @@ def help_text(columns: int) -> str:
     width = max(30, min(columns - 1, _WIDEST))
     name_width = max(map(len, COMMANDS)) + 4
     lines = ["usage: livebus COMMAND [--help] …", "", fill(_ABOUT, width), ""]
-    for name, command in COMMANDS.items():
-        first, *others = wrap(command.summary, width - name_width)
+    for name, (_, summary) in COMMANDS.items():
+        first, *others = wrap(summary, width - name_width)
         lines += [f"  {name:{name_width - 2}}{first}", *(" " * name_width + other for other in others)]
     paragraphs = (_FOLDER, _COMPLETION, _CODES)
     return "\n".join([*lines, "", *(fill(each, width, break_long_words=False) for each in paragraphs)])
@@ -66,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     name, *rest = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("--help", "-h", "help"):
         return _help(rest)
+    from livebus.terminal import output as terminal
+
     if name in ("--version", "-V"):
         terminal.result(f"livebus {version()}")
         return terminal.DONE
@@ -85,7 +78,7 @@ def call(name: str, argv: Sequence[str]) -> int:
     """Run a command, and return its exit code."""
     from importlib import import_module
 
-    run = import_module(COMMANDS[name].module).main
+    run = import_module(COMMANDS[name][0]).main
     code: int = run(argv)
     return code
 
@@ -99,11 +92,14 @@ def _help(rest: Sequence[str]) -> int:
         columns = get_terminal_size().columns or 80
     except OSError:
         columns = 80
-    terminal.result(help_text(columns))
-    return terminal.DONE
+    encoding = sys.stdout.encoding or "utf-8"
+    print(help_text(columns).encode(encoding, "backslashreplace").decode(encoding))
+    return 0
 
 
 def _completion(rest: Sequence[str]) -> int:
+    from livebus.terminal import output as terminal
+
     if len(rest) != 1 or rest[0] not in SHELLS:
         terminal.report_text(f"--completion takes one of {', '.join(SHELLS)} (see livebus --help)")
         return terminal.USAGE
@@ -122,10 +118,31 @@ def version() -> str:
 
 def entry() -> None:
     """The ``livebus`` command of an installation."""
-    terminal.run(main)
+    if sys.argv[1:] in ([], ["--help"], ["-h"]):
+        # What follows costs as much again as all of this; only a reader that went away is looked after here.
+        try:
+            code = main()
+            sys.stdout.flush()
+        except OSError as error:
+            from livebus.terminal import output
+
+            output.run(_raising(error))
+        raise SystemExit(code)
+    from livebus.terminal import output
+
+    output.run(main)
+
+
+def _raising(error: OSError) -> Callable[[], int]:
+    def again() -> int:
+        raise error
+
+    return again
 
 
 def entry_of_module() -> None:
     """``python -m livebus``."""
+    from livebus.terminal.spelling import called_as
+
     called_as("python -m livebus {}")
-    terminal.run(main)
+    entry()

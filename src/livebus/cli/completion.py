@@ -22,10 +22,10 @@ def script(shell: str) -> str:
     root.add_argument("--version", action="store_true", help="print the version")
     root.add_argument("--completion", choices=SHELLS, help="print what completes all this in a shell")
     commands: Any = root.add_subparsers(metavar="COMMAND")
-    for name, command in COMMANDS.items():
+    for name, (module, summary) in COMMANDS.items():
         # One that takes what the command's own parser takes: argparse has no way to put another's parser in.
-        commands.add_parser(name, help=command.summary)
-        commands._name_parser_map[name] = parser = import_module(command.module).command_parser()
+        commands.add_parser(name, help=summary)
+        commands._name_parser_map[name] = parser = import_module(module).command_parser()
         for each in (parser, *_verbs(parser)):
             _files(each)
     text: str = shtab.complete(root, shell=shell)

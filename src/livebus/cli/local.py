@@ -15,7 +15,7 @@ from livebus.cli import flags, folder
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError
 from livebus.files import relative
-from livebus.runtime.faults.injection import KINDS, Injection, read_injections
+from livebus.runtime.faults.injection import KINDS, read_injections
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from livebus.publish.request import Request
 from livebus.subscribe.message import Gap
 
 if TYPE_CHECKING:
+    from livebus.aws.subscribe.subscriber import Subscription
     from livebus.rehearsal.preflight import Listener
     from livebus.stack.api_address import ApiAddress
-    from livebus.aws.subscribe.subscriber import Subscription
 
 QUIET_SECONDS = 0.2  # after the last one has arrived, for what comes twice
 

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any, Protocol, Self
 
 from livebus.aws.refusal import told_as_faults
-from livebus.errors import Unreachable
 from livebus.redrive.letter import Letter
 from livebus.redrive.lines import Message
 
