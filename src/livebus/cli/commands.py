@@ -33,9 +33,9 @@ _ABOUT = "Events on an Amazon EventBridge bus, live in signed-in apps, with no L
 _FOLDER = """\
 livebus COMMAND --help tells of each. The folder in which you stand comes first: its template.yaml, samconfig.toml, events/ \
 and .livebus/."""
-_COMPLETION = "livebus --completion bash (or zsh, tcsh) prints what completes all this in your shell."
+_COMPLETION = "livebus --completion bash (or zsh) prints what completes all this in your shell."
 _CODES = "exit codes: 0 done, 1 found or failed, 2 wrong usage, 130 interrupted"
-SHELLS = ("bash", "zsh", "tcsh")
+SHELLS = ("bash", "zsh")
 
 
 def help_text(columns: int) -> str:
@@ -93,7 +93,7 @@ def _help(rest: Sequence[str]) -> int:
     except OSError:
         columns = 80
     encoding = sys.stdout.encoding or "utf-8"
-    print(help_text(columns).encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.write(help_text(columns).encode(encoding, "backslashreplace").decode(encoding) + "\n")
     return 0
 
 

@@ -25,6 +25,7 @@ SAMCONFIG = "samconfig.toml"
 STATE = ".livebus"
 BUILT = Path(".aws-sam", "build", "template.yaml")
 _MARKS = (*TEMPLATES, SAMCONFIG, STATE)
+_ROOT = 0
 
 
 class NoTemplate(LivebusError):
@@ -125,4 +126,4 @@ def _is_ours(path: Path) -> bool:
         owner = path.stat().st_uid
     except OSError:
         return False
-    return owner in (os.getuid(), 0)
+    return owner in (os.getuid(), _ROOT)

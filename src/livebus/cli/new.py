@@ -58,8 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stack_name = options.stack_name or stack_name_of(folder.absolute().name)
     try:
         naming = read_naming(options.event or "", options.field, options.source or "", stack_name)
-        if folder.is_symlink() or folder.exists():
-            raise LivebusError(f"{shown!r} is there already", Place(shown), advice="Name a folder that is not.")
+        _check_absent(folder)
     except LivebusError as error:
         terminal.report(error)
         return terminal.USAGE
@@ -76,6 +75,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"written to {shown}; there, `livebus demo` shows an event on its way, `sam deploy --guided` deploys it"
     )
     return terminal.DONE
+
+
+def _check_absent(folder: Path) -> None:
+    """Raise LivebusError where there is anything of the name, a link that leads nowhere as well."""
+    if folder.is_symlink() or folder.exists():
+        shown = relative(folder)
+        raise LivebusError(f"{shown!r} is there already", Place(shown), advice="Name a folder that is not.")
 
 
 def _write(files: dict[str, str], folder: Path) -> None:

@@ -61,7 +61,8 @@ def _template(naming: Naming, shipped: str) -> str:
             "        source: [!Ref EventSource]\n        detail:\n",
             f"        source: [!Ref EventSource]\n        detail-type: [{_key(naming.event)}]\n        detail:\n",
         )
-    source = naming.source if _PLAIN.fullmatch(naming.source) else json.dumps(naming.source, ensure_ascii=False)
+    is_plain = _PLAIN.fullmatch(naming.source) and naming.source.lower() not in _YAML_WORDS
+    source = naming.source if is_plain else json.dumps(naming.source, ensure_ascii=False)
     return _replaced(text, f"Default: {SAMPLE_SOURCE}\n", f"Default: {source}\n")
 
 

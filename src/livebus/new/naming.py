@@ -7,7 +7,7 @@ In: the values of the flags. Out: a :class:`Naming`, or LivebusError with everyt
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from livebus.errors import Fault, LivebusError, Place
@@ -68,36 +68,46 @@ class Naming:
 
 def read_naming(event: str, fields: Sequence[str], source: str, stack_name: str) -> Naming:
     """Check the names; empty ones are the sample's. Raises LivebusError with all that is wrong."""
-    faults: list[Fault] = []
-    if event and not _EVENT.fullmatch(event):
-        expected = "a letter, then letters, digits and _, 50 at the most, such as OrderPlaced"
-        faults.append(Fault(f"{event!r} can be no GraphQL type", Place("--event"), expected))
-    elif event and event[0].upper() + event[1:] in _TAKEN:
-        faults.append(
-            Fault(f"{event!r} is a type already", Place("--event"), "a name of your own, such as OrderPlaced")
-        )
-    read: list[Field] = []
-    for text in fields:
-        found = read_field(text, Place("--field"))
-        if isinstance(found, Fault):
-            faults.append(found)
-        elif found.name in {each.name for each in read}:
-            faults.append(Fault(f"there are two fields {found.name!r}", Place("--field")))
-        else:
-            read.append(found)
-    if len(fields) > MOST_FIELDS:
-        faults.append(Fault(f"there are {len(fields)} fields", Place("--field"), f"{MOST_FIELDS} at the most"))
-    if source and (len(source) > 256 or not source.isprintable() or source != source.strip()):
-        faults.append(Fault(f"{source!r} can be no source", Place("--source"), "up to 256 characters, such as my.shop"))
-    elif source.startswith("aws."):
-        expected = "one that does not begin with aws., which is for AWS's own events"
-        faults.append(Fault(f"{source!r} is not yours", Place("--source"), expected))
+    read, faults = _read_fields(fields)
+    faults = [*_of_event(event), *faults, *_of_source(source)]
     if stack_name and not _STACK.fullmatch(stack_name):
         expected = "a letter, then letters, digits and -, 128 at the most"
         faults.append(Fault(f"{stack_name!r} can be no stack's name", Place("--stack-name"), expected))
     if faults:
         raise LivebusError(faults=faults)
-    return Naming(event, source or SAMPLE_SOURCE, stack_name or SAMPLE_STACK, tuple(read))
+    return Naming(event, source or SAMPLE_SOURCE, stack_name or SAMPLE_STACK, read)
+
+
+def _of_event(event: str) -> Iterator[Fault]:
+    if event and not _EVENT.fullmatch(event):
+        expected = "a letter, then letters, digits and _, 50 at the most, such as OrderPlaced"
+        yield Fault(f"{event!r} can be no GraphQL type", Place("--event"), expected)
+    elif event and event[0].upper() + event[1:] in _TAKEN:
+        yield Fault(f"{event!r} is a type already", Place("--event"), "a name of your own, such as OrderPlaced")
+
+
+def _read_fields(texts: Sequence[str]) -> tuple[tuple[Field, ...], list[Fault]]:
+    fields: dict[str, Field] = {}
+    faults: list[Fault] = []
+    for text in texts:
+        found = read_field(text, Place("--field"))
+        if isinstance(found, Fault):
+            faults.append(found)
+        elif found.name in fields:
+            faults.append(Fault(f"there are two fields {found.name!r}", Place("--field")))
+        else:
+            fields[found.name] = found
+    if len(texts) > MOST_FIELDS:
+        faults.append(Fault(f"there are {len(texts)} fields", Place("--field"), f"{MOST_FIELDS} at the most"))
+    return tuple(fields.values()), faults
+
+
+def _of_source(source: str) -> Iterator[Fault]:
+    if source and (len(source) > 256 or not source.isprintable() or source != source.strip()):
+        yield Fault(f"{source!r} can be no source", Place("--source"), "up to 256 characters, such as my.shop")
+    elif source.startswith("aws."):
+        expected = "one that does not begin with aws., which is for AWS's own events"
+        yield Fault(f"{source!r} is not yours", Place("--source"), expected)
 
 
 def stack_name_of(folder: str) -> str:

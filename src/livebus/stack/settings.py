@@ -106,7 +106,7 @@ def from_table(
         Fault(
             f"[{environment}.{found}.parameters] is no command's",
             config.place(environment, found),
-            advice=did_you_mean(found, tables) or _of_verbs(found, tables),
+            advice=_of_verbs(found, tables) or did_you_mean(found, tables),
         )
         for found in config.tables(environment)
         if found.startswith("livebus_") and found not in tables

@@ -77,10 +77,14 @@ def test_what_is_no_override_is_told_all_at_once() -> None:
     with pytest.raises(LivebusError) as raised:
         read_overrides(["A", "file://x.yaml", 7, "B=2"], Place("samconfig.toml", 4))
     assert [str(fault) for fault in raised.value.faults] == [
-        "samconfig.toml:4: parameter_overrides has 'A'; expected \"Name=Value …\" or "
-        '"ParameterKey=Name,ParameterValue=Value …"',
-        "samconfig.toml:4: parameter_overrides names 'file://x.yaml'; expected the values themselves. "
-        "SAM CLI reads other files there, Livebus does not: give them with --set.",
+        (
+            "samconfig.toml:4: parameter_overrides has 'A'; expected \"Name=Value …\" or "
+            '"ParameterKey=Name,ParameterValue=Value …"'
+        ),
+        (
+            "samconfig.toml:4: parameter_overrides names 'file://x.yaml'; expected the values themselves. "
+            "SAM CLI reads other files there, Livebus does not: give them with --set."
+        ),
         "samconfig.toml:4: parameter_overrides has 7; expected a text, a list of texts, or a table",
     ]
 
