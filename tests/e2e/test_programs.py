@@ -46,7 +46,7 @@ def test_they_find_the_projects_environment(bare: Path, clone: Path, flags: list
     published = run(bare, *flags, clone / "scripts" / "publish.py", "--dry-run", "sample.json", cwd=clone / "events")
     assert (published.returncode, published.stderr) == (
         0,
-        "sound: events 1, bytes 77, PutEvents requests 1; nothing was sent\n",
+        "sound: events 1, bytes 52, PutEvents requests 1; nothing was sent\n",
     )
 
 
@@ -58,8 +58,10 @@ def test_where_nothing_is_set_up_one_line_says_what_to_do(bare: Path, clone: Pat
     assert (refused.returncode, refused.stdout, refused.stderr) == (
         1,
         "",
-        f"error: Livebus is not set up: {bare} has no {libraries}, tree_sitter_javascript, trustme; "
-        "run `make setup` in . (`make demo` installs less)\n",
+        (
+            f"error: Livebus is not set up: {bare} has no {libraries}, tree_sitter_javascript, trustme; "
+            "run `make setup` in . (`make demo` installs less)\n"
+        ),
     )
 
 
@@ -71,8 +73,10 @@ def test_a_python_that_does_not_fit_is_told(bare: Path, clone: Path, version: tu
     refused = run(bare, "-c", program, cwd=clone)
     assert (refused.returncode, refused.stderr) == (
         1,
-        f"error: Livebus needs Python 3.11 to 3.13, this is {version[0]}.{version[1]}; "
-        "run `make setup PYTHON=python3.12` in ., which all programs use then\n",
+        (
+            f"error: Livebus needs Python 3.11 to 3.13, this is {version[0]}.{version[1]}; "
+            "run `make setup PYTHON=python3.12` in ., which all programs use then\n"
+        ),
     )
 
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from livebus.aws.session import Destination, Session
 from livebus.cli import flags, shipped
-from livebus.cli.folder import NoTemplate, beside
+from livebus.cli.folder import NoTemplate, beside, find
 from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError, Place
 from livebus.event.document import read_entries
 from livebus.event.envelope import Refused
-from livebus.files import event_files, read_bytes, relative
+from livebus.files import event_files, relative
 from livebus.stack.samconfig import DeployConfig
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped, json_text
@@ -98,14 +98,20 @@ def _shown(options: Namespace, folders: ExitStack) -> Shown:
     else:
         deploy = beside(template).deploy(options.config_env or "")
     file = options.event or _first_event(template.parent / "events")
-    entries = read_entries(read_bytes(file, relative(file)), str(file))
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+        raise InvalidEvent(reason, Place(str(file))) from None
+    entries = read_entries(content, str(file))
     if not entries:
-        raise InvalidEvent("there is no event in it", Place(relative(file)))
+        raise InvalidEvent("there is no event in it", Place(str(file)))
     return Shown(template, deploy, file, entries[0].entry)
 
 
 def _first_event(folder: Path) -> Path:
-    files = {file.name: file for file in event_files(folder)}
+    """Of the events beside the template; where there are none, of the folder that one stands in."""
+    files = {file.name: file for file in event_files(folder) or find().events()}
     if not files:
         raise LivebusError(
             f"no event to show in {relative(folder)!r}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-_COMMAND = re.compile(r"\blivebus (new|validate|local|publish|subscribe|redrive|replay|faults|capacity|demo)\b")
+_COMMAND = re.compile(r"(?<!-m )\blivebus (new|validate|local|publish|subscribe|redrive|replay|faults|capacity|demo)\b")
 _form = ""
 
 
