@@ -15,7 +15,7 @@ from livebus.aws.publish.engines import Route, route
 from livebus.aws.publish.input_files import InputFiles
 from livebus.aws.session import Session
 from livebus.cli import flags
-from livebus.cli.folder import Folder, beside
+from livebus.cli.folder import Folder, NoTemplate, beside
 from livebus.cli.parser import Parser
 from livebus.cli.publish.arguments import argument_parser
 from livebus.cli.publish.view import LINES, View, ViewOptions
@@ -261,7 +261,13 @@ class Run:
         from livebus.validate.project import Project
 
         arguments = self._arguments
-        template = flags.template(arguments, Folder(self._project) if self._project is not None else None)
+        try:
+            template = flags.template(arguments, Folder(self._project) if self._project is not None else None)
+        except NoTemplate:
+            runtime = self._session.runtime
+            if runtime is None or not runtime.template:
+                raise
+            template = Path(runtime.template)
         home = beside(template)
         project = Project(template, samconfig=home.samconfig, config_env=arguments.config_env or DEFAULT_ENVIRONMENT)
         environment = project.environment(stack_name=arguments.stack_name or "", region=arguments.region or "")
