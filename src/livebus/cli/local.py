@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from livebus.subscription import SubscriptionSettings
 
     settings = Settings(
-        template=template.absolute() if template is not None else None,
+        template=template,
         state=options.state or found.state,
         shares_state=options.state is None,
         host=options.host,
