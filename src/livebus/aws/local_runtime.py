@@ -85,13 +85,15 @@ def find(folders: Iterable[Path]) -> LocalRuntime:
 def _parse(text: str, file: Path) -> LocalRuntime:
     try:
         state = json.loads(text)
+        # A state that tells of no stacks has one stack's Outputs beside what is the runtime's own.
+        outputs = {name: value for name, value in state.items() if isinstance(value, str) and name != _TEMPLATE}
         return LocalRuntime(
             endpoint_url=state["EndpointUrl"],
             region=state["Region"],
             user_name=state.get("UserName", ""),
             password=state.get("Password", ""),
             ca_file=state.get("CaFile", ""),
-            stacks={name: dict(outputs) for name, outputs in (state.get("Stacks") or {}).items()},
+            stacks={name: dict(outputs) for name, outputs in state.get("Stacks", {"livebus": outputs}).items()},
             template=state.get(_TEMPLATE, ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
