@@ -53,7 +53,9 @@ class Resources:
         self.warnings: list[str] = list(document.warnings)
         self.faults: list[Fault] = list(document.faults)
         self._sections = checked_sections(document, self.faults)
-        self.parameters, faults = read_parameters(document, self._sections["Parameters"], given)
+        declared = self._sections["Parameters"]
+        overrides = {name: value for name, value in environment.overrides.items() if name in declared}
+        self.parameters, faults = read_parameters(document, declared, {**overrides, **given})
         self.faults += faults
         self._bodies = self._sections["Resources"]
         self._pending: set[tuple[str, str]] = set()
