@@ -9,8 +9,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := -m pip --disable-pip-version-check -qq install --no-deps --require-hashes
+# On a terminal pip shows how far it is; a log gets the lines of `tell` alone.
+INSTALL := -m pip --disable-pip-version-check install --no-deps --require-hashes $$(test -t 2 || echo -qq)
 PIP := $(BIN)/python $(INSTALL)
+# Says what is installed where, and how much that is.
+tell = echo "installing $(1) into $(2): $$(grep -c '==' $(1)) packages$(3)" >&2
+# So that a shell with .venv/bin in its PATH has the command.
+LINK := ln -sf ../../scripts/livebus $(BIN)/livebus
 # checkov's pins contradict those of the SAM CLI, so it has an environment of its own.
 CHECKOV := .venv-checkov
 # As do mutmut's.
@@ -20,6 +25,7 @@ TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-t
 # A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start.
 COMPILE := $(BIN)/python -m compileall -q src/livebus
 PYTEST_ARGS ?=
+comma := ,
 CLIENTS := tests/clients/node_modules/.package-lock.json
 
 .PHONY: demo local setup test check mutants clean lock
@@ -32,6 +38,7 @@ local: $(VENV)/.run
 	@exec $(BIN)/python scripts/local.py
 
 setup: $(VENV)/.dev $(CLIENTS)
+	@echo "ready: $(BIN)/livebus --help" >&2
 
 test: $(VENV)/.dev $(CLIENTS)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
@@ -70,21 +77,23 @@ $(BIN)/python:
 
 # Everything that is installed is in these files, so that pip has nothing to resolve.
 $(VENV)/.run: requirements.txt | $(BIN)/python
-	@echo "installing requirements.txt into $(VENV)" >&2
-	@$(PIP) -r requirements.txt
+	@$(call tell,requirements.txt,$(VENV),)
+	@$(PIP) -r requirements.txt >&2
 	@$(COMPILE)
+	@$(LINK)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
-	@echo "installing requirements-dev.txt into $(VENV)" >&2
-	@$(PIP) -r requirements-dev.txt
+	@$(call tell,requirements-dev.txt,$(VENV),$(comma) the SAM CLI and the test tools among them; this takes minutes)
+	@$(PIP) -r requirements-dev.txt >&2
 	@$(COMPILE)
+	@$(LINK)
 	@touch $(VENV)/.run $@
 
 $(CHECKOV)/.installed: requirements-checkov.txt | $(BIN)/python
-	@echo "installing requirements-checkov.txt into $(CHECKOV)" >&2
+	@$(call tell,requirements-checkov.txt,$(CHECKOV),)
 	@$(BIN)/python -m venv --clear $(CHECKOV)
-	@$(CHECKOV)/bin/python $(INSTALL) -r requirements-checkov.txt
+	@$(CHECKOV)/bin/python $(INSTALL) -r requirements-checkov.txt >&2
 	@touch $@
 
 $(MUTMUT)/.installed: requirements-mutants.txt
@@ -96,6 +105,6 @@ $(MUTMUT)/.installed: requirements-mutants.txt
 # Without npm or its registry all else still works: the tests with JavaScript clients are left out, and the run says so.
 # In CI that is a failure.
 $(CLIENTS): tests/clients/package-lock.json
-	@echo "installing tests/clients/package-lock.json" >&2
+	@echo "installing tests/clients/package-lock.json into tests/clients: $$(grep -c '"integrity"' $<) packages of JavaScript clients" >&2
 	@cd tests/clients && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
 		{ echo "not installed; the tests with JavaScript clients will be left out" >&2; test -z "$$CI"; }

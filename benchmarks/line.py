@@ -1,7 +1,7 @@
 """
 Measures the whole line: events per second from PutEvents to a subscriber's socket, and the latency of a single event.
 
-The runtime runs in a process of its own, as ``python scripts/local.py`` starts it; this process is the publisher (HTTP
+The runtime runs in a process of its own, as ``livebus local`` starts it; this process is the publisher (HTTP
 connections that send batches of ten) and the subscriber. Every event sent is waited for; a lost one fails the run. Also
 measured: the time from starting the runtime to its first answered PutEvents.
 
@@ -53,7 +53,7 @@ class Runtime:
         )
         while not outputs.exists():
             if time.perf_counter() - started > START_DEADLINE or self.process.poll() is not None:
-                sys.exit("the runtime did not start; see: python scripts/local.py")
+                sys.exit("the runtime did not start; see: livebus local")
             time.sleep(0.002)
         self.outputs: dict[str, Any] = json.loads(outputs.read_text())
         aws_call(self.outputs, "AWSEvents.PutEvents", {"Entries": [entry(self.outputs, "first")]})

@@ -1,5 +1,5 @@
 """
-Measures ``scripts/publish.py`` as a user runs it, against what people publish with otherwise, all at the same sink.
+Measures ``livebus publish`` as a user runs it, against what people publish with otherwise, all at the same sink.
 
     python benchmarks/publishing.py [--quick] [--only SECTION ...] [--json FILE] [--plot docs/images/publish.png] [--gigabytes 5]
 

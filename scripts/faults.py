@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """Let parts of the local runtime fail, to rehearse what they lead to: ``livebus faults``, from a clone."""
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))  # not there by itself with python -I
 from package import hand_over
 
 if __name__ == "__main__":

@@ -40,6 +40,9 @@ about a load: what it costs, and which quotas it meets first. ``faults`` decides
 ``status_line`` and ``flags`` are what the programs in ``scripts/`` share, ``publication_view`` is what
 livebus publish shows. ``publish_arguments``, ``subscribe_arguments`` and ``redrive_arguments`` are what these programs are told.
 
+``stack`` tells which stack, bus, API, client and queue are meant, and which options stand in samconfig.toml; ``cli.folder`` finds the
+folder. ``new`` makes an application of one's own of the shipped one.
+
 ``sandbox`` is the process for resolvers' code that might not end by itself; ``numerals`` reads numbers that others wrote.
 
 Stations are compiled once and are then called without I/O: time, ids and randomness are arguments.

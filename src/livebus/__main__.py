@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def start(main: Callable[[], Callable[[], int]]) -> NoReturn:
-    """End the process with the exit code of what ``main`` returns; ``main`` imports it."""
+    """
+    End the process with the exit code of what ``main`` returns; ``main`` imports it, and may end the process itself where
+    that is all.
+    """
     try:
         interruption.end_at_once_while_loading()
         command = main()
@@ -29,16 +32,23 @@ def start(main: Callable[[], Callable[[], int]]) -> NoReturn:
         interruption.end()
 
 
-def entry() -> NoReturn:
-    """The ``livebus`` command of an installation."""
+def entry(form: str = "") -> NoReturn:
+    """The ``livebus`` command of an installation; ``form`` is how else its commands were called (``spelling``)."""
 
     def main() -> Callable[[], int]:
         from livebus.cli import commands
 
+        # What follows costs as much again as all of this.
+        if sys.argv[1:] in ([], ["--help"], ["-h"]) and commands.is_help_shown():
+            sys.exit(0)
+        if form:
+            from livebus.terminal import spelling
+
+            spelling.called_as(form)
         return commands.main
 
     start(main)
 
 
 if __name__ == "__main__":
-    entry()
+    entry("python -m livebus {}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from support.application import change, copied
+from support.application import PROJECT, change, copied
 from support.http import request
 from support.processes import LocalRuntime, Program
 from support.waiting import until
@@ -216,7 +216,7 @@ def test_a_flag_that_cannot_be(verb: Verb, tmp_path: Path, arguments: list[str],
     """Wrong usage is exit code 2, a value that does not work 1; one line says what, and what to do."""
     defaults = {"--port": "0", "--state": str(tmp_path / "state")}
     given = [part for flag, value in defaults.items() if flag not in arguments for part in (flag, value)]
-    lines = refused(verb("local.py", *given, *arguments, cwd=tmp_path), code)
+    lines = refused(verb("local.py", *given, *arguments, cwd=PROJECT), code)
     assert [line for line in lines if words in line] != []
     assert code == 2 or [line for line in lines if not line.startswith("error: ")] == []
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from support.copies import PROJECT, copy_project, outer_environment
+from support.copies import PROJECT, copy_project, outer_environment, with_command
 from support.processes import Program
 from support.waiting import until
 
@@ -29,13 +29,13 @@ NOT_RUN = {
     r"sam deploy --guided": "it asks; test_sam_cli.py answers it on a terminal",
     r"sam (build|deploy|delete|validate|list|sync|logs)\b": "it needs an AWS account, or is the lint job itself",
     r"aws (?!.*--endpoint-url)": "it needs an AWS account",
-    r"python scripts/(?!.*--local)(publish|subscribe|redrive)\.py\b(?!.*--(help|dry-run|endpoint-url))": "it needs a stack on AWS",
-    r"(python -m )?(pip|uv|brew|apt(-get)?|npm|npx) ": "it changes the machine",
+    r"livebus (?!.*--local)(publish|subscribe|redrive)\b(?!.*--(help|dry-run|endpoint-url))": "it needs a stack on AWS",
+    r"(python -m )?(pip|pipx|uv|brew|apt(-get)?|npm|npx) ": "it changes the machine",
     r"curl -fsSL ": "it downloads a program",
 }
 # This one stays in the foreground: it is started, and what follows is run beside it.
-RUNTIME = re.compile(r"make local\b|(\.venv/bin/)?python scripts/local\.py\b")
-SUBSCRIBER = re.compile(r"(\.venv/bin/)?python scripts/subscribe\.py\b.*--local(?!.*--(count|timeout|help))")
+RUNTIME = re.compile(r"make local\b|(\.venv/bin/)?livebus local\b")
+SUBSCRIBER = re.compile(r"(\.venv/bin/)?livebus subscribe\b.*--local(?!.*--(count|timeout|help))")
 # Subscribers of a stack have nothing to listen to once it is deleted.
 DELETION = re.compile(r"sam delete\b")
 PORT = re.compile(r"(127\.0\.0\.1|localhost):4566")
@@ -68,7 +68,7 @@ class Shell:
         binaries = Path(sys.executable).parent
         self._environment = {
             **outer_environment(),
-            "PATH": f"{binaries}:{outer_environment()['PATH']}",
+            "PATH": f"{with_command(folder)}:{binaries}:{outer_environment()['PATH']}",
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_POLL_DELAY": "0.2",
         }
@@ -109,7 +109,7 @@ class Shell:
         """On a free port, whatever the README says: somebody may be using 4566. One runtime at a time."""
         self.end()
         arguments = re.sub(r"--port[ =]\d+", "", RUNTIME.sub("", command))
-        self._runtime = self.start(f"python scripts/local.py{arguments} --port 0")
+        self._runtime = self.start(f"livebus local{arguments} --port 0")
         self._runtime.wait_for("AWS_ENDPOINT_URL=")
         self._runtime.wait_for("ready")
         line = next(line for line in self._runtime.stdout.splitlines() if "AWS_ENDPOINT_URL=" in line)
@@ -163,10 +163,10 @@ def test_the_commands_of_a_text_are_found() -> None:
 @pytest.mark.parametrize(
     ("command", "is_run"),
     [
-        ("python scripts/publish.py events/sample.json --local", True),
-        ("python scripts/publish.py events/sample.json", False),
-        ("python scripts/publish.py --dry-run events/sample.json", True),
-        ("python scripts/validate.py", True),
+        ("livebus publish events/sample.json --local", True),
+        ("livebus publish events/sample.json", False),
+        ("livebus publish --dry-run events/sample.json", True),
+        ("livebus validate", True),
         ("make local", True),
         ("make demo", False),
         ("sam deploy", False),
@@ -181,8 +181,8 @@ def test_a_session_of_the_verbs_works(shell: Shell) -> None:
     """The three shells that the README's story is made of: runtime, subscriber, publisher."""
     for command in (
         "make local",
-        "python scripts/subscribe.py --local",
-        "python scripts/publish.py events/sample.json --local",
+        "livebus subscribe --local",
+        "livebus publish events/sample.json --local",
     ):
         shell.run(command)
     shell.end()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from livebus.event.document import read_entries
-from support.copies import PROJECT, outer_environment
+from support.copies import PROJECT, outer_environment, with_command
 from support.processes import Program
 from support.waiting import until
 
@@ -44,6 +44,8 @@ class Shells:
 
     def __init__(self, folder: Path, stack: ExitStack, publish_flags: tuple[str, ...]) -> None:
         self._folder = folder
+        outer = outer_environment()
+        self._environment = {**outer, "PATH": f"{with_command(folder)}:{outer['PATH']}"}
         self._stack = stack
         self._publish_flags = publish_flags
         self._runtime: Program | None = None
@@ -51,20 +53,20 @@ class Shells:
         self.undelivered: list[int] = []
 
     def _start(self, command: str) -> Program:
-        program = Program(["bash", "-c", f"exec {command}"], cwd=self._folder, env=outer_environment())
+        program = Program(["bash", "-c", f"exec {command}"], cwd=self._folder, env=self._environment)
         return self._stack.enter_context(program)
 
     def run(self, command: str) -> None:
-        if "scripts/local.py" in command:
+        if "livebus local" in command:
             self._runtime = self._start(f"{command} --port 0 --state .livebus")
             self._runtime.wait_for("ready")
-        elif "scripts/subscribe.py" in command:
+        elif "livebus subscribe" in command:
             self.subscriber = self._start(command)
             self.subscriber.wait_for("subscribed to")
-        elif "redrive.py list" in command:
+        elif "livebus redrive list" in command:
             self.undelivered.append(self._settled(command))
         else:
-            flags = shlex.join(self._publish_flags) if "scripts/publish.py" in command else ""
+            flags = shlex.join(self._publish_flags) if "livebus publish" in command else ""
             program = self._start(f"{command} {flags}")
             assert program.wait() == 0, f"{command}\n{program.stdout}{program.stderr}"
 

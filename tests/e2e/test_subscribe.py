@@ -152,7 +152,7 @@ def test_a_reader_that_has_enough_ends_it(project: Path, publish: Any, where: Pa
 def test_the_guide_is_true(project: Path, publish: Any, where: Path) -> None:
     """Every command of docs/subscribing.md that goes to the local runtime subscribes there, and gets a message."""
     text = (project / "docs" / "subscribing.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^\.venv/bin/python scripts/subscribe\.py (.*--local.*)$", text, re.MULTILINE)
+    commands = re.findall(r"^livebus subscribe (.*--local.*)$", text, re.MULTILINE)
     assert len(commands) == 7
     with ExitStack() as stack:
         programs = []

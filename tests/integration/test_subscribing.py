@@ -253,4 +253,4 @@ def test_the_runtime_says_which_template_it_runs(application: Path, start_runtim
     start_runtime(template=application, state=tmp_path / ".livebus")
     found = local_runtime.find([tmp_path])
     assert found.template == str(application)
-    assert "TemplateFile" not in found.outputs
+    assert ["TemplateFile" in outputs for outputs in found.stacks.values()] == [False]

@@ -35,6 +35,14 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def with_command(copy: Path) -> Path:
+    """A folder for PATH, beside a copy of the project: it has ``livebus``, linked to as `make setup` does it."""
+    folder = copy.parent / f"{copy.name}-bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "livebus").symlink_to(copy / "scripts" / "livebus")
+    return folder
+
+
 def outer_environment() -> Mapping[str, str]:
     """The environment without what belongs to the virtual environment and to the run of pytest around this test."""
     own = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}

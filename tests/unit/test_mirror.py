@@ -183,6 +183,26 @@ ELSEWHERE = [
         "cli/demo.py",
     ),
     Held(
+        "unit/cli/test_commands.py",
+        "names only",
+        "cli/names.py",
+    ),
+    Held(
+        "unit/new/test_application.py",
+        "its texts are files of the application",
+        "new/surroundings.py",
+    ),
+    Held(
+        "integration/test_get_api_boto3.py",
+        "boto3 calls it",
+        "runtime/appsync/get_api.py",
+    ),
+    Held(
+        "integration/test_interruption.py",
+        "signals go to processes",
+        "terminal/interruption.py",
+    ),
+    Held(
         "integration/test_faults.py",
         "it switches a runtime",
         "cli/faults.py",
@@ -356,11 +376,6 @@ ELSEWHERE = [
         "schema/document.py schema/links.py schema/selection.py",
     ),
     Held(
-        "unit/aws/test_stack.py",
-        "read for a stack's name",
-        "stack/samconfig.py",
-    ),
-    Held(
         "unit/subscribe/test_reception.py",
         "data only",
         "subscribe/message.py",
@@ -391,7 +406,7 @@ ELSEWHERE = [
     Held(
         "unit/terminal/test_output.py",
         "what is written is looked at on a screen",
-        "terminal/escape.py terminal/result_stream.py ",
+        "terminal/escape.py terminal/result_stream.py",
     ),
     Held(
         "unit/transformer/test_target_input.py",

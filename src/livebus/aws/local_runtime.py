@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from livebus.errors import Place, Unreachable, did_you_mean
+from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
 from livebus.files import MAX_SETTINGS_BYTES, content
 
 STATE_FILE = Path(".livebus", "runtime.json")
@@ -24,8 +24,8 @@ _START = "Start it with `livebus local` (or `make local`)."
 @dataclass(frozen=True, slots=True)
 class LocalRuntime:
     """
-    A running local runtime. ``outputs`` are the template's Outputs by their names; ``ca_file`` and ``template``, the file
-    that it runs, may be empty.
+    A running local runtime. ``stacks`` are the Outputs of each of its stacks, by the stack's name; ``ca_file`` and
+    ``template``, the file that it runs, may be empty.
     """
 
     endpoint_url: str
@@ -33,16 +33,41 @@ class LocalRuntime:
     user_name: str
     password: str = field(repr=False)
     ca_file: str
-    outputs: Mapping[str, str] = field(repr=False)
+    stacks: Mapping[str, Mapping[str, str]] = field(repr=False)
     template: str = ""
 
+    def stack_name(self, wanted: str = "", preferred: str = "") -> str:
+        """
+        The stack that is meant: ``wanted`` where somebody named it, else ``preferred`` (samconfig.toml's) where it is there,
+        else the only one.
 
-def find(folders: Iterable[Path], stack_name: str = "") -> LocalRuntime:
+        Raises Unreachable where there is none, LivebusError where there are several.
+        """
+        names = sorted(self.stacks)
+        if wanted and wanted not in self.stacks:
+            raise Unreachable(
+                f"the local runtime has no stack {wanted!r}",
+                expected=f"one of {', '.join(names) or 'none'}",
+                advice=did_you_mean(wanted, names),
+            )
+        if wanted or preferred in self.stacks:
+            return wanted or preferred
+        if not names:
+            raise Unreachable("the local runtime has no stack yet", advice="Deploy one: `sam deploy`.")
+        if len(names) > 1:
+            told = f", and none is called {preferred!r}, as samconfig.toml has it" if preferred else ""
+            raise LivebusError(
+                f"the local runtime has {len(names)} stacks{told}",
+                expected=f"--stack-name with one of {', '.join(names)}",
+            )
+        return names[0]
+
+
+def find(folders: Iterable[Path]) -> LocalRuntime:
     """
     Read the first state file among the folders and see that its runtime answers.
 
-    ``stack_name`` is the stack whose Outputs are meant; without it they are those of the stack that the runtime was started
-    for. Raises Unreachable where there is none, where it cannot be read, and where nobody answers any more.
+    Raises Unreachable where there is none, where it cannot be read, and where nobody answers any more.
     """
     for folder in folders:
         file = folder / STATE_FILE
@@ -54,37 +79,28 @@ def find(folders: Iterable[Path], stack_name: str = "") -> LocalRuntime:
             raise Unreachable(f"cannot read the runtime's state: {error.strerror}", Place(str(file))) from None
         runtime = _parse(text, file)
         _knock(runtime)
-        return _of_stack(runtime, stack_name, text) if stack_name else runtime
+        return runtime
     raise Unreachable("no runtime is running", advice=_START)
 
 
 def _parse(text: str, file: Path) -> LocalRuntime:
     try:
         state = json.loads(text)
+        # A state that tells of no stacks has one stack's Outputs beside what is the runtime's own.
+        outputs = {name: value for name, value in state.items() if isinstance(value, str) and name != _TEMPLATE}
         return LocalRuntime(
             endpoint_url=state["EndpointUrl"],
             region=state["Region"],
             user_name=state.get("UserName", ""),
             password=state.get("Password", ""),
             ca_file=state.get("CaFile", ""),
-            outputs={name: value for name, value in state.items() if isinstance(value, str) and name != _TEMPLATE},
+            stacks={name: dict(outputs) for name, outputs in state.get("Stacks", {"livebus": outputs}).items()},
             template=state.get(_TEMPLATE, ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreachable(
             f"not the state of a runtime: {type(error).__name__} {error}", Place(str(file)), advice=_START
         ) from None
-
-
-def _of_stack(runtime: LocalRuntime, stack_name: str, text: str) -> LocalRuntime:
-    stacks = json.loads(text).get("Stacks") or {}
-    if stack_name not in stacks:
-        raise Unreachable(
-            f"the local runtime has no stack {stack_name!r}",
-            expected=f"one of {', '.join(stacks) or 'none'}",
-            advice=did_you_mean(stack_name, stacks),
-        )
-    return replace(runtime, outputs=stacks[stack_name])
 
 
 def _knock(runtime: LocalRuntime) -> None:

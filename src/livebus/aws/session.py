@@ -8,11 +8,11 @@ import: that is paid when the first client is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
@@ -20,7 +20,11 @@ from livebus.aws.local_runtime import LocalRuntime
 from livebus.errors import LivebusError, Place, Unreachable
 from livebus.files import MAX_SETTINGS_BYTES, content
 from livebus.publish.signer import Credentials
+from livebus.stack.api_address import ApiAddress, find_api, find_client_id, find_pool_id, has_api
+from livebus.stack.resources import API, CLIENT, POOL, StackResource, find_bus, find_queue, of_type
 from livebus.stack.samconfig import DeployConfig, read_deploy_config
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,15 @@ class Session:
     def runtime(self) -> LocalRuntime | None:
         """The local runtime with ``local``, else None. Raises Unreachable where it does not run."""
         where = self._destination
-        return local_runtime.find(where.folders, where.stack_name) if where.local else None
+        return local_runtime.find(where.folders) if where.local else None
 
     @cached_property
     def stack_name(self) -> str:
-        """The stack's name. Raises LivebusError where neither a flag nor samconfig.toml has one."""
-        name = self._destination.stack_name or self._config.stack_name
+        """The stack's name. Raises LivebusError where none is named, and the runtime has several or none."""
+        wanted = self._destination.stack_name
+        if self.runtime is not None:
+            return self.runtime.stack_name(wanted, "" if wanted else self._config.stack_name)
+        name = wanted or self._config.stack_name
         if not name:
             raise LivebusError(
                 "no stack is named",
@@ -73,30 +80,113 @@ class Session:
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        """The Outputs by name. Raises Unreachable where the stack or the runtime is not there."""
-        if self.runtime is not None:
-            return self.runtime.outputs
+        """The Outputs by name; none where the template has none. Raises Unreachable where the stack is not there."""
         name = self.stack_name
-        doing = f"read the outputs of the stack {name!r}"
+        if self.runtime is not None:
+            return self.runtime.stacks[name]
+        return self._of_cloudformation(
+            lambda client: stack.stack_outputs(client, name), f"read the outputs of the stack {name!r}"
+        )
+
+    @cached_property
+    def resources(self) -> Sequence[StackResource]:
+        """What the stack consists of. Raises Unreachable where CloudFormation does not tell."""
+        name = self.stack_name
+        return self._of_cloudformation(
+            lambda client: stack.stack_resources(client, name), f"read the resources of the stack {name!r}"
+        )
+
+    def _of_cloudformation(self, ask: Callable[[stack.CloudFormationClient], T], doing: str) -> T:
         try:
             reach = self.reach("cloudformation", doing)
         except NeedsBoto3:
             from livebus.aws.refusal import told_as_faults
 
             with told_as_faults(doing):
-                return stack.stack_outputs(self.client("cloudformation"), name)
+                return ask(self.client("cloudformation"))
         from livebus.aws.direct.service_client import CloudFormation
 
-        return stack.stack_outputs(CloudFormation(reach), name)
+        return ask(CloudFormation(reach))
 
-    def output(self, name: str) -> str:
-        """One of the Outputs. Raises Unreachable where it is not there."""
-        return stack.required(self.outputs, name, self.owner)
+    @property
+    def event_bus(self) -> str:
+        """The bus that events are published to. Raises as :func:`~livebus.stack.resources.find_bus`."""
+        return find_bus(self.outputs, lambda: self.resources, self.owner)
+
+    def queue_url(self, wanted: str) -> str:
+        """The dead-letter queue, or the one that is ``wanted``. Raises as :func:`~livebus.stack.resources.find_queue`."""
+        return find_queue(self.outputs, lambda: self.resources, wanted, self.owner)
+
+    @cached_property
+    def clients(self) -> Mapping[str, str]:
+        """The app clients of the stack's user pools: ids by logical id."""
+        return of_type(self.resources, CLIENT)
+
+    @cached_property
+    def apis(self) -> Mapping[str, str]:
+        """
+        The GraphQL URLs of the stack's APIs by logical id. CloudFormation lists their ARNs; AppSync tells where they are.
+
+        Raises Unreachable where AppSync does not tell (appsync:GetGraphqlApi).
+        """
+        from livebus.aws.refusal import told_as_faults
+
+        found: dict[str, str] = {}
+        for logical_id, arn in of_type(self.resources, API).items():
+            client = self.client("appsync")
+            with told_as_faults(f"ask AppSync where the API {logical_id!r} is"):
+                answer = client.get_graphql_api(apiId=arn.rsplit("/", 1)[-1])
+            found[logical_id] = str(answer["graphqlApi"]["uris"]["GRAPHQL"])
+        return found
+
+    def api(self, wanted: str = "", logical_ids: Mapping[str, Collection[str]] | None = None) -> ApiAddress:
+        """
+        The API that is meant: among the Outputs, else among the stack's resources.
+
+        Raises as :func:`~livebus.stack.api_address.find_api`.
+        """
+        if "://" in wanted:
+            return find_api({}, "", wanted)
+        if wanted or has_api(self.outputs):
+            try:
+                return find_api(self.outputs, self.owner, wanted, logical_ids=logical_ids)
+            except Unreachable:
+                if wanted not in self._known_apis:
+                    raise
+        return find_api({**self.outputs, **self.apis}, self.owner, wanted)
+
+    @property
+    def _known_apis(self) -> Collection[str]:
+        """The logical ids of the stack's APIs; none where CloudFormation does not tell."""
+        try:
+            return of_type(self.resources, API)
+        except Unreachable:
+            return ()
+
+    def client_id(self, api: ApiAddress, wanted: str = "") -> str:
+        """The app client that users of an API sign in with. Raises as :func:`~livebus.stack.api_address.find_client_id`."""
+        return find_client_id(self.outputs, self.owner, api, wanted, more=lambda: self.clients)
+
+    def pool_id(self, client_id: str, wanted: str = "") -> str:
+        """
+        The user pool of an app client, by the Outputs, else the stack's only one; "" where none can be told.
+
+        Raises as :func:`~livebus.stack.api_address.find_pool_id`.
+        """
+        return find_pool_id(self.outputs, client_id, wanted, more=lambda: self._pools)
+
+    @property
+    def _pools(self) -> Mapping[str, str]:
+        """The ids of the stack's user pools, by logical id; none where CloudFormation does not tell."""
+        try:
+            return of_type(self.resources, POOL)
+        except Unreachable:
+            return {}
 
     @property
     def owner(self) -> str:
         """Whose Outputs these are, in words."""
-        if self.runtime is not None and not self._destination.stack_name:
+        if self.runtime is not None and not self._destination.stack_name and len(self.runtime.stacks) < 2:
             return "the runtime's template"
         return f"the stack {self.stack_name!r}"
 

@@ -1,9 +1,8 @@
 """
-Which CloudFormation stack is meant, and what it tells about itself.
+What a CloudFormation stack tells about itself.
 
-In: the text of samconfig.toml, or a CloudFormation client and a stack's name. Out: the values that SAM CLI would use,
-and the stack's Outputs by name.
-https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
+In: a CloudFormation client and a stack's name. Out: the stack's Outputs by name, and its resources.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 """
 
 from __future__ import annotations
@@ -12,6 +11,17 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from livebus.errors import Unreachable
+from livebus.stack.resources import StackResource
+
+# CloudFormation takes 500 resources in a stack, and tells of 100 on a page.
+_MOST_PAGES = 50
+_AT_WORK = (
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+)
 
 
 class CloudFormationClient(Protocol):
@@ -19,16 +29,19 @@ class CloudFormationClient(Protocol):
 
     def describe_stacks(self, **request: Any) -> Mapping[str, Any]: ...
 
+    def list_stack_resources(self, **request: Any) -> Mapping[str, Any]: ...
+
 
 def stack_outputs(client: CloudFormationClient, stack_name: str) -> dict[str, str]:
     """
-    Fetch the Outputs of a stack by name.
+    Fetch the Outputs of a stack by name; none where its template has none.
 
-    Raises Unreachable for a stack without outputs, in words that hold its status; what botocore raises passes through.
+    Raises Unreachable for a stack that has none because it is not at work, in words that hold its status; what botocore
+    raises passes through.
     """
     stack = client.describe_stacks(StackName=stack_name)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs") or ()}
-    if not outputs:
+    if not outputs and stack.get("StackStatus") not in _AT_WORK:
         raise Unreachable(
             f"the stack {stack_name!r} has no outputs, it is in {stack.get('StackStatus', 'an unknown state')}",
             advice="Deploy it: `sam deploy`.",
@@ -36,13 +49,17 @@ def stack_outputs(client: CloudFormationClient, stack_name: str) -> dict[str, st
     return outputs
 
 
-def required(outputs: Mapping[str, str], name: str, owner: str) -> str:
-    """One output, or Unreachable naming what there is. ``owner`` is whose outputs these are, in words."""
-    value = outputs.get(name)
-    if not value:
-        raise Unreachable(
-            f"{owner} has no output {name!r}",
-            expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
-            advice="Add it to the template's Outputs.",
-        )
-    return value
+def stack_resources(client: CloudFormationClient, stack_name: str) -> list[StackResource]:
+    """List the resources of a stack. What botocore raises passes through."""
+    found: list[StackResource] = []
+    token: Mapping[str, str] = {}
+    for _ in range(_MOST_PAGES):
+        page = client.list_stack_resources(StackName=stack_name, **token)
+        found += [
+            StackResource(each["LogicalResourceId"], each["ResourceType"], each.get("PhysicalResourceId") or "")
+            for each in page.get("StackResourceSummaries") or ()
+        ]
+        if not page.get("NextToken"):
+            break
+        token = {"NextToken": page["NextToken"]}
+    return found

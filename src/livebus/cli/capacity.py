@@ -15,7 +15,7 @@ from livebus.terminal.width import columns_of
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the verb and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = command_parser().parse_args(argv)
     width = columns_of(sys.stdout)
     if arguments.figures:
         for line in figure_lines():
@@ -64,7 +64,7 @@ exit codes: 0 the load is within all quotas, 1 it is beyond one, 2 wrong usage
 """
 
 
-def _parser() -> Parser:
+def command_parser() -> Parser:
     parser = Parser("capacity", description=__doc__, epilog=_epilog())
     parser.add_argument("load", nargs="*", metavar="NAME=VALUE", help="the load, as below; what is not given is small")
     parser.add_argument("--region", default="us-east-1", help="whose quotas count (default: %(default)s)")

@@ -9,94 +9,121 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import NamedTuple
 
-from livebus.cli.parser import spelled
-from livebus.errors import did_you_mean
-from livebus.terminal import output as terminal
+# Nothing else is imported before it is needed: this module is all of ``livebus --help``.
 
+# Wider than this, lines are hard to read.
+_WIDEST = 100
 
-class Command(NamedTuple):
-    """One of the commands: the module whose ``main`` it is, and what it does in a few words."""
-
-    module: str
-    summary: str
-
-
-COMMANDS = {
-    "validate": Command(
-        "livebus.cli.validate.run", "prove before a deploy that the parts fit and the sample events arrive"
-    ),
-    "local": Command("livebus.cli.local", "run the template's application on this machine, without an AWS account"),
-    "publish": Command("livebus.cli.publish.run", "publish the events of files, folders and streams to an event bus"),
-    "subscribe": Command("livebus.cli.subscribe.run", "sign in, subscribe, and print each message"),
-    "redrive": Command("livebus.cli.redrive.run", "look at dead letters and send their events on their way again"),
-    "replay": Command("livebus.cli.replay", "send events of a bus's archive again"),
-    "faults": Command("livebus.cli.faults", "let parts of the local runtime fail, to rehearse what they lead to"),
-    "capacity": Command("livebus.cli.capacity", "what a load costs on AWS, and which quotas it meets first"),
-    "demo": Command("livebus.cli.demo", "see one event on its whole way"),
+# By its name, the module whose ``main`` it is, and what it does in a few words.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("livebus.cli.new", "write an application of your own into a new folder"),
+    "validate": ("livebus.cli.validate.run", "prove before a deploy that the parts fit and samples arrive"),
+    "local": ("livebus.cli.local", "run the application on this machine, without an AWS account"),
+    "publish": ("livebus.cli.publish.run", "publish the events of files, folders and streams to a bus"),
+    "subscribe": ("livebus.cli.subscribe.run", "sign in, subscribe, and print each message"),
+    "redrive": ("livebus.cli.redrive.run", "look at dead letters, send their events on their way again"),
+    "replay": ("livebus.cli.replay", "send events of a bus's archive again"),
+    "faults": ("livebus.cli.faults", "let parts of the local runtime fail, to rehearse it"),
+    "capacity": ("livebus.cli.capacity", "what a load costs on AWS, and which quotas it meets first"),
+    "demo": ("livebus.cli.demo", "see one event on its whole way"),
 }
 
-_HELP = """\
-usage: livebus COMMAND [--help] …
-
-Events on an Amazon EventBridge bus, live in signed-in apps, with no Lambda in between.
-
-{commands}
-
-livebus COMMAND --help tells of each. The folder in which you stand comes first: its template.yaml, samconfig.toml, events/
-and .livebus/.
-
-exit codes: 0 done, 1 found or failed, 2 wrong usage, 130 interrupted
-"""
+_ABOUT = "Events on an Amazon EventBridge bus, live in signed-in apps, with no Lambda in between."
+_FOLDER = """\
+livebus COMMAND --help tells of each. The folder in which you stand comes first: its template.yaml, samconfig.toml, events/ \
+and .livebus/."""
+_COMPLETION = "livebus --completion bash (or zsh) prints what completes all this in your shell."
+_CODES = "exit codes: 0 done, 1 found or failed, 2 wrong usage, 130 interrupted"
+SHELLS = ("bash", "zsh")
 
 
-def help_text() -> str:
-    """What ``livebus --help`` prints."""
-    width = max(map(len, COMMANDS))
-    return _HELP.format(commands="\n".join(f"  {name:{width}}  {each.summary}" for name, each in COMMANDS.items()))
+def help_text(columns: int) -> str:
+    """What ``livebus --help`` prints on a terminal of so many columns."""
+    from textwrap import fill, wrap
+
+    width = max(30, min(columns - 1, _WIDEST))
+    name_width = max(map(len, COMMANDS)) + 4
+    lines = ["usage: livebus COMMAND [--help] …", "", fill(_ABOUT, width), ""]
+    for name, (_, summary) in COMMANDS.items():
+        first, *others = wrap(summary, width - name_width)
+        lines += [f"  {name:{name_width - 2}}{first}", *(" " * name_width + other for other in others)]
+    paragraphs = (_FOLDER, _COMPLETION, _CODES)
+    return "\n".join([*lines, "", *(fill(each, width, break_long_words=False) for each in paragraphs)])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command by its name, and return its exit code."""
     name, *rest = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("--help", "-h", "help"):
-        terminal.result(help_text().rstrip())
-        return terminal.DONE
-    if name == "--version":
+        return _help(rest)
+    from livebus.terminal import output as terminal
+
+    if name in ("--version", "-V"):
         terminal.result(f"livebus {version()}")
         return terminal.DONE
+    if name == "--completion":
+        return _completion(rest)
     if name not in COMMANDS:
-        close = did_you_mean(name, COMMANDS)
-        terminal.report_text(f"there is no command {name!r}. {close}".rstrip() + " (see livebus --help)")
+        from livebus.errors import did_you_mean
+
+        what = f"there is no option {name}" if name.startswith("-") else f"there is no command {name!r}"
+        close = did_you_mean(name, ("--help", "--version", "--completion") if name.startswith("-") else COMMANDS)
+        terminal.report_text(f"{what}. {close}".rstrip(" .") + " (see livebus --help)")
         return terminal.USAGE
     return call(name, rest)
 
 
 def call(name: str, argv: Sequence[str]) -> int:
     """Run a command, and return its exit code."""
-    run = import_module(COMMANDS[name].module).main
+    from importlib import import_module
+
+    run = import_module(COMMANDS[name][0]).main
     code: int = run(argv)
     return code
 
 
-def version() -> str:
-    """The version that is installed; the source's own where nothing is."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    from livebus import __version__
+def is_help_shown() -> bool:
+    """Print the help with nothing that takes time to import; False where stdout does not take it."""
+    from os import get_terminal_size
 
     try:
-        return installed("livebus")
-    except PackageNotFoundError:
-        return __version__
+        columns = get_terminal_size().columns or 80
+    except OSError:
+        columns = 80
+    try:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(help_text(columns).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stdout.flush()
+    except (OSError, AttributeError):  # where it is closed, there is no sys.stdout
+        return False
+    return True
 
 
-def entry() -> None:
-    """The ``livebus`` command of an installation, and ``python -m livebus``."""
-    terminal.run(main)
+def _help(rest: Sequence[str]) -> int:
+    if rest and rest[0] in COMMANDS:
+        return call(rest[0], ["--help"])
+    if not is_help_shown():
+        from livebus.terminal import output as terminal
+
+        terminal.result(help_text(80))  # raises what is wrong, in words
+    return 0
 
 
-__all__ = ["COMMANDS", "call", "entry", "main", "spelled"]
+def _completion(rest: Sequence[str]) -> int:
+    from livebus.terminal import output as terminal
+
+    if len(rest) != 1 or rest[0] not in SHELLS:
+        terminal.report_text(f"--completion takes one of {', '.join(SHELLS)} (see livebus --help)")
+        return terminal.USAGE
+    from livebus.cli.completion import script
+
+    terminal.result(script(rest[0]).rstrip("\n"))
+    return terminal.DONE
+
+
+def version() -> str:
+    """The version of this code."""
+    from livebus import __version__
+
+    return __version__

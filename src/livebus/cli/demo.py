@@ -1,6 +1,6 @@
 """
-Shows one event on its whole way: the runtime starts on template.yaml, a user signs in and subscribes, and an event that
-boto3 publishes arrives. Everything is in this one process, and gone when it ends.
+Shows one event on its whole way: the runtime starts on the application here, a user signs in and subscribes, and an event
+that boto3 publishes arrives. Everything is in this one process, and gone when it ends.
 """
 
 from __future__ import annotations
@@ -9,16 +9,24 @@ import asyncio
 import signal
 import tempfile
 import time
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from livebus.aws.blocking_call import blocking_call
 from livebus.aws.session import Destination, Session
+from livebus.cli import flags, shipped
+from livebus.cli.folder import NoTemplate, beside, find
 from livebus.cli.parser import Parser
-from livebus.errors import InvalidEvent, LivebusError
+from livebus.errors import InvalidEvent, LivebusError, Place
 from livebus.event.document import read_entries
-from livebus.files import content
+from livebus.event.envelope import Refused
+from livebus.files import event_files, relative
+from livebus.stack.samconfig import DeployConfig
 from livebus.steps import words
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
@@ -26,79 +34,146 @@ from livebus.terminal.escape import escaped, json_text
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
+    from livebus.rehearsal.audience import Reception
     from livebus.runtime.server import Runtime
 
-SUBSCRIPTION = "subscription { onPublishMsgFromEb }"
 ARRIVAL_SECONDS = 15.0
 LONGEST_LINE = 160
 TERMINATED = 128 + signal.SIGTERM
+# Where there are several event files, the one that stands for all.
+SAMPLE = "sample.json"
 
 
-def main(argv: list[str] | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown: an application, and the entry of an event file."""
+
+    template: Path
+    deploy: DeployConfig
+    file: Path
+    entry: dict[str, Any]
+
+
+def command_parser() -> Parser:
     parser = Parser("demo", description=__doc__)
-    parser.add_argument("event", nargs="?", type=Path, default=Path("events", "sample.json"), help="an event file")
-    parser.add_argument("--template", type=Path, default=Path("template.yaml"), help="the template to run")
-    options = parser.parse_args(argv)
-    try:
-        entry = read_entries(content(options.event), str(options.event))[0].entry
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
-        terminal.report_text(f"{options.event}: {reason}")
-        return terminal.USAGE
-    except InvalidEvent as error:
-        terminal.report(error)
-        return terminal.USAGE
-    from livebus.runtime.event_loop import run
+    parser.add_argument(
+        "event", nargs="?", type=Path, help=f"an event file (default: events/{SAMPLE}, else the first in events/)"
+    )
+    flags.add_template(parser, "the template to run")
+    flags.add_config_env(parser)
+    return parser
 
-    interruption.begin()
-    try:
-        # A folder of its own: a runtime that is running already is not disturbed, and nothing stays behind.
-        with tempfile.TemporaryDirectory(prefix="livebus-demo-") as folder:
-            arrived = run(_demo(options.template, Path(folder), options.event, entry))
-    except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
-    except asyncio.CancelledError:
-        return TERMINATED
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = command_parser().parse_args(argv)
+    # Folders of its own: a runtime that is running already is not disturbed, and nothing stays behind.
+    with ExitStack() as folders:
+        try:
+            what = _shown(options, folders)
+        except LivebusError as error:
+            terminal.report(error)
+            return terminal.USAGE
+        from livebus.runtime.event_loop import run
+
+        interruption.begin()
+        try:
+            arrived = run(_demo(what, Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="livebus-demo-")))))
+        except LivebusError as error:
+            terminal.report(error)
+            return terminal.FAILED
+        except asyncio.CancelledError:
+            return TERMINATED
     return terminal.DONE if arrived else terminal.FAILED
 
 
-async def _demo(template: Path, folder: Path, file: Path, entry: dict[str, Any]) -> bool:
+def _shown(options: Namespace, folders: ExitStack) -> Shown:
+    """The application of the folder that one stands in, else the one that Livebus ships. Raises LivebusError."""
+    try:
+        template = flags.template(options)
+    except NoTemplate as error:
+        if options.built or error.faults[0].place.file:  # one was named that is not there
+            raise
+        folder = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="livebus-demo-")))
+        shipped.write(shipped.shipped(), folder)
+        template, deploy = folder / shipped.TEMPLATE, DeployConfig()
+        terminal.talk(
+            f"{error.faults[0].found}: this is the application that Livebus ships; `livebus new DIR` makes yours"
+        )
+    else:
+        deploy = beside(template).deploy(options.config_env or "")
+    file = options.event or _first_event(template.parent / "events")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+        raise InvalidEvent(reason, Place(str(file))) from None
+    entries = read_entries(content, str(file))
+    if not entries:
+        raise InvalidEvent("there is no event in it", Place(str(file)))
+    return Shown(template, deploy, file, entries[0].entry)
+
+
+def _first_event(folder: Path) -> Path:
+    """Of the events beside the template; where there are none, of the folder that one stands in."""
+    files = {file.name: file for file in event_files(folder) or find().events()}
+    if not files:
+        raise LivebusError(
+            f"no event to show in {relative(folder)!r}",
+            expected="a *.json or *.ndjson file",
+            advice="Or name an event file.",
+        )
+    return files.get(SAMPLE) or next(iter(files.values()))
+
+
+async def _demo(what: Shown, folder: Path) -> bool:
     from livebus.runtime.server import Runtime, Settings
 
     # Ended from outside, it ends like after Ctrl-C: what it started is stopped, its folder goes.
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    settings = Settings(template=template, state=folder / ".livebus", port=0, reload=False)
+    deploy = what.deploy
+    settings = Settings(
+        template=what.template,
+        state=folder / ".livebus",
+        port=0,
+        reload=False,
+        stack_name=deploy.stack_name or "livebus",
+        region=deploy.region or "us-east-1",
+        overrides=deploy.parameter_overrides,
+    )
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
     try:
-        _say("runtime", f"{shown(template)} runs at {runtime.outputs['EndpointUrl']}")
-        return await _carry(runtime, folder, file, entry)
+        _say("runtime", f"{_name(what.template)} runs at {runtime.outputs['EndpointUrl']}")
+        return await _carry(runtime, folder, what)
     finally:
         await runtime.stop()
 
 
-async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, Any]) -> bool:
+async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     """Sign in, subscribe, publish, and show what passes; whether the message arrived."""
     session = Session(Destination((folder,), local=True))
-    sign_in = await blocking_call(lambda: _sign_in(session))
+    bus = what.entry.get("EventBusName") or await blocking_call(lambda: session.event_bus)
+    addressed = {**what.entry, "EventBusName": bus}
+    logical_id, reception = _reception(runtime, session.stack_name, addressed)
+    assert reception.subscriber is not None
+    api = await blocking_call(lambda: session.api(logical_id, _outputs(runtime, session.stack_name)))
+    sign_in = await blocking_call(lambda: _sign_in(session, logical_id))
     await blocking_call(sign_in.token)
     _say("sign-in", f"{runtime.outputs['UserName']}, with USER_PASSWORD_AUTH")
     events = await blocking_call(lambda: session.client("events"))
 
     from livebus.aws.publish.publisher import publish
+    from livebus.aws.subscribe.operation import Operation
     from livebus.aws.subscribe.subscriber import Subscriber
 
-    realtime_url = session.output("RealtimeUrl")
-    host = urlsplit(session.output("GraphQLUrl")).netloc
-    subscriber = Subscriber(realtime_url=realtime_url, host=host, token=sign_in.token)
-    async with subscriber.subscribe(SUBSCRIPTION) as subscription:
-        _say("subscribe", f"{subscription.operations[0].field} at {realtime_url}")
+    subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=sign_in.token)
+    arguments = dict(reception.arguments or {}) if reception.subscriber.required else None
+    async with subscriber.subscribe(Operation.parse(reception.subscriber.query, arguments)) as subscription:
+        _say("subscribe", f"{subscription.operations[0].field} at {api.realtime_url}")
         runtime.trace.listeners.append(_show_station)
-        addressed = {**entry, "EventBusName": session.output("EventBusName")}
-        _say("publish", f"{shown(file)} to event bus {addressed['EventBusName']}, with boto3's put_events")
+        _say("publish", f"{_name(what.file)} to event bus {bus}, with boto3's put_events")
         started = time.perf_counter()
         publishing = asyncio.create_task(blocking_call(lambda: publish([addressed], events)))
         try:
@@ -115,14 +190,59 @@ async def _carry(runtime: Runtime, folder: Path, file: Path, entry: dict[str, An
     return True
 
 
-def _sign_in(session: Session) -> SignIn:
+def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str, Reception]:
+    """
+    Who would hear of the event, by the schema's links, and the logical id of the API: somebody who receives it, else who
+    might. Raises LivebusError where nobody would.
+    """
+    from livebus.caller import COGNITO
+    from livebus.rehearsal.samples import SampleReader
+    from livebus.rehearsal.stage import rehearse
+
+    line = runtime.served.line(stack)
+    assert line is not None
+    event = SampleReader(line.application, datetime.now(UTC)).event(entry)
+    if isinstance(event, Refused):
+        raise InvalidEvent(f"EventBridge refuses the event: {event.code}: {event.message}")
+    found = [
+        (invocation.target.api, each)
+        for invocation in rehearse(line, event, services=runtime.buses.services()).invocations
+        for each in invocation.receptions
+        if each.subscriber is not None
+    ]
+    if not found:
+        raise LivebusError(
+            "the event would reach nobody: no rule matches it, or no subscription hears of its mutation",
+            advice="`livebus validate` says why.",
+        )
+    users = [each for each in found if each[1].subscriber is not None and each[1].subscriber.caller.mode == COGNITO]
+    if not users:
+        fields = ", ".join(sorted({reception.field for _, reception in found}))
+        raise LivebusError(f"the demo signs in as a user of a user pool, and none of these is for one: {fields}")
+    # A filter of a resolver may let others have the message, and not this user.
+    return max(users, key=lambda each: (each[1].payload is not None, each[1].arrives))
+
+
+def _outputs(runtime: Runtime, stack: str) -> dict[str, list[str]]:
+    """The names of the Outputs that hold a URL of an API, by the API's logical id."""
+    application = runtime.served.applications()[stack]
+    return {
+        api.logical_id: [
+            name for name, value in application.outputs.items() if value in (api.graphql_url, api.realtime_url)
+        ]
+        for api in application.apis
+    }
+
+
+def _sign_in(session: Session, api: str) -> SignIn:
     from livebus.aws.sign_in import SignIn
 
     runtime = session.runtime
     assert runtime is not None
+    address = session.api(api)
     return SignIn(
         session.client("cognito-idp"),
-        client_id=session.output("UserPoolClientId"),
+        client_id=session.client_id(address),
         user_name=runtime.user_name,
         password=runtime.password,
     )
@@ -141,5 +261,6 @@ def _say(station: str, text: str) -> None:
     terminal.result(f"{station:15}{short}")
 
 
-def shown(path: Path) -> str:
-    return str(path)
+def _name(path: Path) -> str:
+    """A file as people type it; one of the shipped application by its name there."""
+    return relative(path) if path.is_relative_to(Path.cwd()) or not path.is_absolute() else path.name

@@ -31,7 +31,7 @@ exit codes: 0 done, 1 no runtime, 2 wrong usage or no such target, 130 interrupt
 
 def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
     """Run the command and return its exit code. ``project`` is where else than here .livebus/ is."""
-    parser = _parser()
+    parser = command_parser()
     arguments = parser.parse_args(argv)
     given = arguments.fault or arguments.fail_target or arguments.latency is not None
     if given and arguments.clear:
@@ -83,7 +83,7 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _parser() -> Parser:
+def command_parser() -> Parser:
     width = max(map(len, KINDS))
     faults = "".join(f"  {name:{width}}  {words}\n" for name, words in KINDS.items())
     parser = Parser(

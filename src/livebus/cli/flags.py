@@ -11,11 +11,20 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Protocol
 
 from livebus.aws.session import Destination
+from livebus.cli.folder import Folder, find
+from livebus.errors import LivebusError
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Group(Protocol):
+    """A parser, or a group of its arguments."""
+
+    def add_argument(self, *names: str, **options: Any) -> Any: ...
 
 
 _AWS_ONLY = ("endpoint_url", "profile", "region", "config_env")
@@ -29,11 +38,9 @@ def add_destination(parser: ArgumentParser) -> None:
         "--stack-name",
         type=not_empty,
         metavar="NAME",
-        help="the CloudFormation stack (default: samconfig.toml's; with --local the one that the runtime was started for)",
+        help="the CloudFormation stack (default: samconfig.toml's; with --local also the only one that the runtime has)",
     )
-    group.add_argument(
-        "--config-env", type=not_empty, metavar="ENV", help='the environment in samconfig.toml (default: "default")'
-    )
+    add_config_env(group)
     group.add_argument(
         "--region", type=not_empty, help="the AWS region (default: samconfig.toml's, then AWS's own chain)"
     )
@@ -43,19 +50,76 @@ def add_destination(parser: ArgumentParser) -> None:
     group.add_argument("--endpoint-url", type=not_empty, metavar="URL", help="another endpoint for all AWS calls")
 
 
+def add_config_env(group: Group) -> None:
+    """Add --config-env: which of samconfig.toml's environments counts."""
+    group.add_argument(
+        "--config-env", type=not_empty, metavar="ENV", help='the environment in samconfig.toml (default: "default")'
+    )
+
+
+def add_template(group: Group, words: str = "the template", **options: Any) -> None:
+    """Add --template and --built."""
+    default = "template.yaml, .yml or .json, or samconfig.toml's template_file"
+    group.add_argument("--template", type=Path, metavar="FILE", help=f"{words} (default: {default})", **options)
+    group.add_argument("--built", action="store_true", help="the template that `sam build` has made, in .aws-sam/build")
+
+
 def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[Path]) -> Destination:
-    """Collect the flags' values; a usage error where --local comes with what only makes sense on AWS."""
+    """
+    Collect the values; a usage error where --local is typed with what only makes sense on AWS.
+
+    What is typed counts: a --local that stands in a variable or in samconfig.toml makes way for a --region, and the other
+    way round.
+    """
+    typed = arguments.typed
     names = (*_AWS_ONLY, "stack_name")
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    for name in _AWS_ONLY if arguments.local else ():
-        if name in given:
-            parser.error(f"--local goes without --{name.replace('_', '-')}: its state file has it all")
-    return Destination(folders, local=arguments.local, **given)
+    of_aws = [name for name in _AWS_ONLY if name in given and name in typed]
+    local = arguments.local and ("local" in typed or not of_aws)
+    if local and of_aws:
+        parser.error(f"--local goes without --{of_aws[0].replace('_', '-')}: its state file has it all")
+    if local:
+        # The environment in samconfig.toml names the stack, also of a runtime; the rest is of AWS.
+        given = {name: value for name, value in given.items() if name in ("stack_name", "config_env")}
+    return Destination(folders, local=local, **given)
 
 
 def folders(project: Path | None) -> tuple[Path, ...]:
-    """Where samconfig.toml and .livebus/ are looked for: the working directory, then ``project`` where one is given."""
-    return (Path.cwd(), project) if project is not None else (Path.cwd(),)
+    """Where samconfig.toml and .livebus/ are looked for: the folder that one stands in, then ``project`` where one is given."""
+    here = find().path.absolute()
+    return (here, project) if project is not None else (here,)
+
+
+def template(arguments: Namespace, folder: Folder | None = None) -> Path:
+    """The template that is meant. Raises LivebusError where there is none."""
+    named: Path | None = arguments.template
+    return named if named is not None and not _is_built(arguments) else _of_the_folder(arguments, folder)
+
+
+def templates(arguments: Namespace) -> list[Path]:
+    """Those that are meant, of a command that takes several. Raises LivebusError where there is none."""
+    named: list[Path] | None = arguments.template
+    return named if named and not _is_built(arguments) else [_of_the_folder(arguments)]
+
+
+def _is_built(arguments: Namespace) -> bool:
+    """Whether --built counts: what is typed does, where the other one stands in a variable or in samconfig.toml."""
+    if {"template", "built"} <= arguments.typed:
+        raise LivebusError("--built goes without --template: it is a template of its own")
+    return bool(arguments.built) and "template" not in arguments.typed
+
+
+def _of_the_folder(arguments: Namespace, folder: Folder | None = None) -> Path:
+    found = folder if folder is not None else find()
+    return found.template(arguments.config_env or "", built=arguments.built)
+
+
+def parameters(parser: ArgumentParser, arguments: Namespace) -> dict[str, str]:
+    """The values of --set."""
+    pairs = {name: value for name, _, value in (setting.partition("=") for setting in arguments.set)}
+    if "" in pairs or any("=" not in setting for setting in arguments.set):
+        parser.error("--set takes Param=Value")
+    return pairs
 
 
 def at_least_one(text: str) -> int:

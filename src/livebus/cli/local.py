@@ -4,22 +4,25 @@ Runs the application of template.yaml on this machine: EventBridge, AppSync and 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
+from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from livebus.cli.flags import at_least_one
+from livebus.cli import flags, folder
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError, WrongUsage
+from livebus.files import relative
 from livebus.runtime.faults.injection import KINDS, Injection, read_injections
+from livebus.stack.samconfig import DeployConfig
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
-    from livebus.runtime.server import Settings
+    from livebus.runtime.server import Runtime, Settings
 
 
 EPILOG = """\
@@ -37,58 +40,77 @@ Then, in another shell:
 """
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = _parser()
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = command_parser()
     options = parser.parse_args(argv)
-    parameters = {name: value for name, _, value in (setting.partition("=") for setting in options.set)}
-    if "" in parameters or any("=" not in setting for setting in options.set):
-        parser.error("--set takes Param=Value")
+    parameters = flags.parameters(parser, options)
     name, _, password = (options.user or "").partition(":")
     if options.user and not (name and password):
         parser.error("--user takes NAME:PASSWORD")
     user = (name, password) if options.user else None
-    if options.empty and (options.template or parameters):
-        parser.error("--empty goes without --template and --set: a deployment brings its own")
+    if options.empty and {"template", "built", "set"} & options.typed:
+        parser.error("--empty goes without --template, --built and --set: a deployment brings its own")
     if options.time_scale <= 0 or options.latency < 0:
         parser.error("--time-scale takes a number above 0, --latency one that is not negative")
     try:
         faults = read_injections(options.fault)
+        found = folder.find()
+        template = None if options.empty else flags.template(options, found)
+        home = folder.beside(template) if template is not None else found
+        deploy = home.deploy(options.config_env or "")
     except LivebusError as error:
         terminal.report(error)
         return terminal.USAGE
     try:
-        return _run(options, user, parameters, faults)
+        settings = _settings(
+            options,
+            state=found.state,
+            template=template,
+            deploy=deploy,
+            user=user,
+            parameters={} if options.empty else parameters,
+            faults=faults,
+        )
+        # Here, so that --help and a wrong flag are answered at once.
+        from livebus.runtime.event_loop import run
+
+        interruption.begin()
+        run(_serve(settings))
     except WrongUsage as error:
         terminal.report(error)
         return terminal.USAGE
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED
+    return terminal.DONE
 
 
-def _run(
-    options: argparse.Namespace,
+def _settings(
+    options: Namespace,
+    *,
+    state: Path,
+    template: Path | None,
+    deploy: DeployConfig,
     user: tuple[str, str] | None,
     parameters: dict[str, str],
     faults: tuple[Injection, ...],
-) -> int:
-    # Here, so that --help and a wrong flag are answered at once.
+) -> Settings:
     from livebus.realtime import RealtimeSettings
-    from livebus.runtime.event_loop import run
     from livebus.runtime.server import Settings
     from livebus.subscription import SubscriptionSettings
 
-    settings = Settings(
-        template=None if options.empty else options.template or Path("template.yaml").absolute(),
-        state=options.state or Path(".livebus").absolute(),
+    return Settings(
+        template=template,
+        state=options.state or state,
         shares_state=options.state is None,
         host=options.host,
         port=options.port,
         user=user,
         outputs=options.outputs,
         parameters=parameters,
-        stack_name=options.stack_name,
-        region=options.region,
+        overrides=deploy.parameter_overrides,
+        stack_name=options.stack_name or deploy.stack_name or "livebus",
+        region=options.region or deploy.region or "us-east-1",
         verbose=options.verbose,
         trace=options.trace,
         time_scale=options.time_scale,
@@ -107,9 +129,6 @@ def _run(
         ),
         subscriptions=SubscriptionSettings(max_payload=options.max_message),
     )
-    interruption.begin()
-    run(_serve(settings))
-    return terminal.DONE
 
 
 async def _serve(settings: Settings) -> None:
@@ -123,7 +142,7 @@ async def _serve(settings: Settings) -> None:
     try:
         # Nobody may read what is said (a closed pipe): the runtime runs all the same.
         with suppress(BrokenPipeError):
-            _greet(runtime.outputs, is_made=settings.user is None, is_empty=settings.template is None)
+            _greet(runtime, settings)
         await stopping.wait()
         with suppress(BrokenPipeError):
             terminal.talk("stopping")
@@ -131,17 +150,21 @@ async def _serve(settings: Settings) -> None:
         await runtime.stop()
 
 
-def _greet(outputs: dict[str, Any], *, is_made: bool, is_empty: bool) -> None:
+def _greet(runtime: Runtime, settings: Settings) -> None:
     """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
+    outputs, is_made = runtime.outputs, settings.user is None
+    where = f"stack {settings.stack_name}, region {settings.region}, state in {relative(runtime.state)}"
+    what = relative(settings.template) if settings.template is not None else "nothing yet"
+    terminal.talk(f"runs       {what} ({where})")
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
-    if "GraphQLUrl" in outputs:
-        terminal.talk(f"GraphQL    {outputs['GraphQLUrl']}")
+    for url in dict.fromkeys(api.compiled.api.graphql_url for api in runtime.served.paths.values()):
+        terminal.talk(f"GraphQL    {url}")
     if outputs["UserName"]:
         made = " (made for this run)" if is_made else ""
         shown = f" with password {outputs['Password']}" if is_made else ""
         terminal.talk(f"sign in    {outputs['UserName']}{shown}{made}")
     terminal.talk(f"TLS        https on the same port; clients have to trust {outputs['CaFile']}")
-    ready = "deploy into it: sam deploy" if is_empty else "changed files are reloaded"
+    ready = "deploy into it: sam deploy" if settings.template is None else "changed files are reloaded"
     terminal.talk(f"ready      Ctrl-C stops it; {ready}")
     for name, value in (
         ("AWS_ENDPOINT_URL", outputs["EndpointUrl"]),
@@ -159,10 +182,11 @@ def _names_of_faults() -> str:
     return f"\nfaults (livebus faults switches them while it runs):\n{lines}"
 
 
-def _parser() -> Parser:
+def command_parser() -> Parser:
     parser = Parser("local", description=__doc__, epilog=EPILOG + _names_of_faults())
     where = parser.add_argument_group("where")
-    where.add_argument("--template", type=Path, help="the template to run (default: template.yaml)")
+    flags.add_template(where, "the template to run")
+    flags.add_config_env(where)
     where.add_argument(
         "--empty", action="store_true", help="start without an application: deploy into it, with the SAM CLI say"
     )
@@ -175,8 +199,8 @@ def _parser() -> Parser:
         "--user", metavar="NAME:PASSWORD", help="who may sign in (default: a user with a random password)"
     )
     what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
-    what.add_argument("--stack-name", default="livebus", help="AWS::StackName (default: %(default)s)")
-    what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
+    what.add_argument("--stack-name", metavar="NAME", help="AWS::StackName (default: samconfig.toml's, else livebus)")
+    what.add_argument("--region", help="AWS::Region (default: samconfig.toml's, else us-east-1)")
     what.add_argument(
         "--allow-outside",
         action="store_true",
@@ -184,7 +208,9 @@ def _parser() -> Parser:
     )
     what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
     what.add_argument("--no-functions", action="store_true", help="run no code of the template's Lambda functions")
-    what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")
+    what.add_argument(
+        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of this origin call, too"
+    )
     limits = parser.add_argument_group("limits of AppSync, where AWS changes them or you want to meet them sooner")
     for flag, default, shown, text in (
         ("--max-subscriptions", 100, "N", "subscriptions of one connection"),
@@ -193,7 +219,7 @@ def _parser() -> Parser:
         ("--keep-alive", 60, "SECONDS", "between two signs of life of a connection"),
     ):
         limits.add_argument(
-            flag, type=at_least_one, default=default, metavar=shown, help=f"{text} (default: {default})"
+            flag, type=flags.at_least_one, default=default, metavar=shown, help=f"{text} (default: {default})"
         )
     seen = parser.add_argument_group("seeing and trying")
     seen.add_argument("--verbose", action="store_true", help="tell of each event at each station, on stderr")

@@ -1,34 +1,29 @@
 """
 The argument parser that all commands share: one line for a wrong call, help as wide as the terminal, in the words of the caller.
 
-``livebus NAME`` and ``python scripts/NAME.py`` are one code. Help and messages are written with ``livebus NAME``;
-``called_as_scripts`` makes them name the other form, for whoever typed that.
+What is not typed may stand in a variable or in samconfig.toml (:mod:`livebus.stack.settings`), for every option of every command:
+such a value is read as if it had been typed, and told with its place where it is wrong.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from argparse import ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Iterable
-from typing import Any, NoReturn
+import sys
+from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from livebus.errors import did_you_mean
+from livebus.cli.names import VERBS
+from livebus.errors import Fault, LivebusError, did_you_mean
 from livebus.terminal import output as terminal
+from livebus.terminal.spelling import spelled
 
-_COMMAND = re.compile(r"\blivebus (new|validate|local|publish|subscribe|redrive|replay|faults|capacity|demo)\b")
-_scripts = ""
+if TYPE_CHECKING:
+    from livebus.stack.settings import Setting
 
-
-def called_as_scripts(folder: str) -> None:
-    """From now on commands are named as programs of this folder, as the shell finds them: ``python scripts/publish.py``."""
-    global _scripts  # noqa: PLW0603 - one process is called in one way
-    _scripts = folder
-
-
-def spelled(text: str) -> str:
-    """The text with each command as it is called here."""
-    return _COMMAND.sub(lambda found: f"python {_scripts}/{found[1]}.py", text) if _scripts else text
+CONFIG_ENV = "config_env"
+_HELP = ("-h", "--help")
 
 
 def _suggested(name: str, known: Iterable[object]) -> str:
@@ -40,11 +35,7 @@ class HelpFormatter(RawDescriptionHelpFormatter):
     """argparse's, as wide as the terminal; argparse makes one for each argument and imports shutil to measure it."""
 
     def __init__(self, prog: str) -> None:
-        try:
-            width = os.get_terminal_size().columns - 2
-        except OSError:
-            width = 118
-        super().__init__(prog, width=width)
+        super().__init__(prog, width=columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         """Each line as it is written, broken between words where the terminal has no more columns."""
@@ -53,20 +44,48 @@ class HelpFormatter(RawDescriptionHelpFormatter):
         return "\n".join(indent + line for line in filled(text, width - len(indent))) + "\n"
 
 
-class Parser(ArgumentParser):
-    """A command's parser. ``command`` is its name as ``livebus COMMAND``."""
+def columns() -> int:
+    """How wide the terminal is; 120 where there is none."""
+    try:
+        return os.get_terminal_size().columns or 120
+    except OSError:
+        return 120
 
-    def __init__(self, command: str = "", **options: Any) -> None:
+
+class Parser(ArgumentParser):
+    """
+    A command's parser. ``command`` is its name as ``livebus COMMAND``.
+
+    ``settings`` is the name that its options have elsewhere, for a verb (``redrive publish``) with its command's. What
+    is parsed has ``typed``, the names of the options that were typed.
+    """
+
+    def __init__(self, command: str = "", *, settings: str = "", **options: Any) -> None:
         if command:
             options["prog"] = spelled(f"livebus {command}")
+        self.settings = settings or ("" if command in VERBS else command)
         super().__init__(**{"formatter_class": HelpFormatter, **options})
 
     def format_help(self) -> str:
         return spelled(super().format_help())
 
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, and end with 2: the usage is a page that hides it."""
+        terminal.report_text(f"{spelled(message)} (see {self.prog} --help)")
+        raise SystemExit(terminal.USAGE)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does; what is no option gets a suggestion."""
-        found, unknown = super().parse_known_args(args, namespace)
+        given = list(sys.argv[1:] if args is None else args)
+        namespace = Namespace() if namespace is None else namespace
+        namespace.typed = frozenset()
+        if self.settings and not any(each in _HELP for each in given):
+            try:
+                self._preset(given, namespace)
+            except LivebusError as error:
+                terminal.report(error)
+                raise SystemExit(terminal.USAGE) from None
+        found, unknown = super().parse_known_args(given, namespace)
+        # What is no option gets a suggestion.
         option = next((each for each in unknown if each.startswith("--") and len(each) > 2), "")
         if option:
             known = [name for action in self._actions for name in action.option_strings]
@@ -87,7 +106,114 @@ class Parser(ArgumentParser):
         else:
             super().print_help(file)
 
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line, and end with 2: the usage is a page that hides it."""
-        terminal.report_text(f"{message} (see {self.prog} --help)")
-        raise SystemExit(terminal.USAGE)
+    # --- what is not typed ----------------------------------------------------------------------------------------------
+
+    def _preset(self, given: Sequence[str], namespace: Namespace) -> None:
+        """Put what variables and samconfig.toml say into the namespace. Raises LivebusError with all that is wrong."""
+        typed = {action.dest: text for action, text in self._typed(given)}
+        namespace.typed = frozenset(typed)
+        options = {name: action for action in self._actions if (name := _name(action))}
+        settings, faults = _found(self.settings, options, typed.get(CONFIG_ENV))
+        taken: dict[str, int] = dict.fromkeys(typed, -1)
+        for setting in settings:
+            action = options[setting.name]
+            rivals = {action.dest, *self._rivals(action)}
+            level = min((taken[dest] for dest in rivals if dest in taken), default=None)
+            try:
+                # Read in any case: a value that is wrong is told also where another one counts.
+                # Several flags may fill one list, such as --field and --filter.
+                counts = level is None or taken.get(action.dest) == setting.level
+                is_set = self._read(action, setting, namespace if counts else Namespace())
+            except (ArgumentError, ValueError) as error:
+                text = error.message if isinstance(error, ArgumentError) else str(error)
+                faults.append(Fault(f"{action.option_strings[-1]}: {text}", setting.place))
+                continue
+            if is_set and level == setting.level and not counts:
+                faults.append(Fault(f"{action.option_strings[-1]} goes without another one that is set", setting.place))
+            elif is_set and counts:
+                taken[action.dest] = setting.level
+                action.required = False
+        if faults:
+            raise LivebusError(faults=faults)
+
+    def _typed(self, given: Sequence[str]) -> Iterator[tuple[Action, str]]:
+        """The options among the arguments, and what stands behind each."""
+        for index, word in enumerate(given):
+            if word == "--":
+                return
+            name, equals, value = word.partition("=")
+            if not name.startswith("--"):
+                continue
+            exact = self._option_string_actions.get(name)
+            near = [action for text, action in self._option_string_actions.items() if text.startswith(name)]
+            if exact is not None or near:
+                following = given[index + 1] if index + 1 < len(given) else ""
+                yield exact or near[0], value if equals else following
+
+    def _rivals(self, action: Action) -> set[str]:
+        groups = [group for group in self._mutually_exclusive_groups if action in group._group_actions]
+        return {other.dest for group in groups for other in group._group_actions}
+
+    def _read(self, action: Action, setting: Setting, namespace: Namespace) -> bool:
+        """Read a value as argparse would; whether it says anything. Raises ArgumentError or ValueError."""
+        option = action.option_strings[-1]
+        if action.nargs == 0 or (action.nargs == "?" and setting.value is True):
+            switched = setting.switch()
+            if switched is None:
+                raise ValueError(f"{setting.value!r} is neither true nor false")
+            if switched:
+                action(self, namespace, action.const if action.nargs == "?" else [], option)
+            return switched
+        if setting.value is False and action.nargs == "?":
+            return False
+        for text in setting.texts():
+            path = _from_the_file(action, setting, text)
+            action(self, namespace, self._get_values(action, [path]), option)
+        return True
+
+
+def _name(action: Action) -> str:
+    """An option's name elsewhere: its longest flag, with ``_``; empty for what is no option, and for --help."""
+    flags = [flag for flag in action.option_strings if flag.startswith("--")]
+    if not flags or action.help == SUPPRESS or "--help" in flags:
+        return ""
+    return flags[0][2:].replace("-", "_")
+
+
+def _found(command: str, options: dict[str, Action], environment: str | None) -> tuple[list[Setting], list[Fault]]:
+    """What is set elsewhere, what stands higher first, and what is wrong with it."""
+    variables = [name for name in os.environ if name.startswith("LIVEBUS_")]
+    file = None
+    from livebus.cli.folder import find
+
+    folder = find()
+    try:
+        # Read here only where Livebus is spoken of: what else is wrong with the file is told where it matters.
+        if b"livebus_" in folder.samconfig.read_bytes():
+            file = folder.config()
+    except OSError:
+        pass
+    if not variables and file is None:
+        return [], []
+    from livebus.cli.names import CALLABLE
+    from livebus.stack import settings
+    from livebus.stack.samconfig import DEFAULT_ENVIRONMENT
+
+    found, faults = settings.from_variables(command, options, os.environ)
+    for warning in settings.misspelt_variables(os.environ, CALLABLE):
+        terminal.warn(warning)
+    if file is not None:
+        named = next((each.value for each in found if each.name == CONFIG_ENV), None)
+        chosen = environment or named or os.environ.get("LIVEBUS_CONFIG_ENV") or DEFAULT_ENVIRONMENT
+        in_file, wrong = settings.from_table(command, options, file, chosen, CALLABLE)
+        found, faults = [*found, *in_file], [*faults, *wrong]
+    return found, faults
+
+
+def _from_the_file(action: Action, setting: Setting, text: str) -> str:
+    """A path in samconfig.toml counts from that file's folder."""
+    from livebus.stack.settings import TABLE
+
+    if setting.level != TABLE or text == "-" or not (action.type is Path or action.metavar == "FILE"):
+        return text
+    return str(Path(setting.place.file).parent / text)

@@ -39,7 +39,7 @@ exit codes: 0 done, 1 refused or failed (with --wait also: cancelled), 2 wrong u
 
 def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
     """Run the command and return its exit code. ``project`` is where else than here samconfig.toml and .livebus/ are."""
-    parser = _parser()
+    parser = command_parser()
     arguments = parser.parse_args(argv)
     session = Session(flags.destination(arguments.parser, arguments, flags.folders(project)))
     run: Callable[[Session, Namespace], int] = arguments.run
@@ -126,7 +126,7 @@ def _replays(session: Session, arguments: Namespace) -> Replays:
 
     bus = arguments.bus if getattr(arguments, "bus", None) else ""
     if not bus and arguments.run is run_start:
-        bus = session.output("EventBusName")
+        bus = session.event_bus
     return Replays(session.client("events"), bus)
 
 
@@ -150,7 +150,7 @@ def _time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else "none"
 
 
-def _parser() -> Parser:
+def command_parser() -> Parser:
     parser = Parser("replay", description=__doc__, epilog=EXAMPLES)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     start = _verb(verbs, "start", run_start, "replay the events of a time")
@@ -180,7 +180,8 @@ def _parser() -> Parser:
 
 
 def _verb(verbs: Any, name: str, run: Callable[[Session, Namespace], int], words: str) -> Parser:
-    parser: Parser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    description = f"{words[0].upper()}{words[1:]}."
+    parser: Parser = verbs.add_parser(name, settings=f"replay {name}", help=words, description=description)
     parser.set_defaults(run=run, parser=parser)
     parser.add_argument("--json", action="store_true", help="print JSON on stdout")
     flags.add_destination(parser)

@@ -75,6 +75,11 @@ class Audience:
             elif not found.required:
                 self._refusals[field] = self._subscribe(self.registry, found, {}, services)
 
+    @property
+    def default_subscribers(self) -> list[DefaultSubscriber]:
+        """One for each field that somebody may subscribe to."""
+        return [each for each in self._subscribers.values() if each is not None]
+
     def receive(self, field: str, publication: Publication, deliveries: Deliveries, services: Services) -> Reception:
         """What comes of a publication on a field. ``deliveries`` are those to the subscribers that are there already."""
         subscriber = self._subscribers[field]

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from livebus.checks.inspection import Inspection
-from livebus.errors import Fault, Place, did_you_mean
+from livebus.errors import Fault, LivebusError, Place, did_you_mean
 from livebus.event.envelope import Event, Refused
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
@@ -107,6 +107,19 @@ class Preflight:
         return f"matches no rule; {'the nearest ' if len(verdicts) > 1 else ''}{which} says: {said}"
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """
+    Who listens to a subscription ``field``, and with which ``query``. ``api`` is the logical id of its API, ``outputs`` the names
+    of the Outputs that hold a URL of it.
+    """
+
+    field: str
+    query: str
+    api: str
+    outputs: tuple[str, ...] = ()
+
+
 class Expectation:
     """What the default subscribers of a template receive of events: see ``audience``. Costs a run of the mutation each."""
 
@@ -114,6 +127,45 @@ class Expectation:
         self._preflight = preflight
         self._stage = Stage(preflight._line, services)
         self._services = services
+
+    def listener(self, wanted: str = "") -> Listener:
+        """
+        Who hears what the rules' mutations publish: the default subscriber of the field that is ``wanted``, or of the only one.
+
+        Raises LivebusError where there is no such field, or where several could be meant.
+        """
+        application = self._preflight._line.application
+        found = {
+            subscriber.field: Listener(
+                subscriber.field,
+                subscriber.query,
+                logical_id,
+                tuple(
+                    name
+                    for name, value in application.outputs.items()
+                    for api in application.apis
+                    if api.logical_id == logical_id and value in (api.graphql_url, api.realtime_url)
+                ),
+            )
+            for logical_id, audience in self._stage.audiences.items()
+            for subscriber in audience.default_subscribers
+            if not subscriber.required
+        }
+        if wanted in found:
+            return found[wanted]
+        if not wanted and len(found) == 1:
+            return next(iter(found.values()))
+        names = ", ".join(sorted(found)) or "none there is"
+        if wanted:
+            raise LivebusError(
+                f"no mutation feeds a subscription {wanted!r} that goes without arguments",
+                Place("--field"),
+                expected=f"one of {names}",
+                advice=did_you_mean(wanted, found),
+            )
+        raise LivebusError(
+            f"there are {len(found)} subscriptions that mutations feed", expected=f"--field with one of {names}"
+        )
 
     def received(self, entry: StreamedEntry, field: str) -> list[Any]:
         """

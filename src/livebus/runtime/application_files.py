@@ -5,7 +5,7 @@ The template and the files that it names, on disk: read into a line, and looked 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livebus.errors import InvalidTemplate, LivebusError
@@ -31,13 +31,23 @@ class ApplicationFiles:
     parameters: Mapping[str, str]
     anywhere: bool
     _seen: dict[Path, tuple[int, int] | None]
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, template: Path, environment: Environment, parameters: Mapping[str, str], *, anywhere: bool = False
+        cls,
+        template: Path,
+        environment: Environment,
+        parameters: Mapping[str, str],
+        overrides: Mapping[str, str] | None = None,
+        *,
+        anywhere: bool = False,
     ) -> ApplicationFiles:
-        """``anywhere``: whether the template may name files outside of its root, ``livebus.files.Root``."""
-        return cls(template, environment, parameters, anywhere, {})
+        """
+        ``parameters`` have to be the template's own; of ``overrides`` those count that are (see Environment). ``anywhere``: whether
+        the template may name files outside of its root, ``livebus.files.Root``.
+        """
+        return cls(template, environment, parameters, anywhere, {}, overrides or {})
 
     def load(
         self,
@@ -53,7 +63,8 @@ class ApplicationFiles:
         self._seen = {self.template: _stamp(self.template)}
         text = self._read(self.template, str(self.template))
         document = read_document(text, str(self.template))
-        reading = read_application(document, self._read_named, self.environment, self.parameters)
+        environment = replace(self.environment, overrides=self.overrides)
+        reading = read_application(document, self._read_named, environment, self.parameters)
         if reading.refusals:
             raise InvalidTemplate(faults=reading.refusals)
         line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)

@@ -25,7 +25,9 @@ from livebus.errors import LivebusError, Place
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.runtime.appsync.api_logs import ApiLogs
+from livebus.runtime.appsync.get_api import get_api
 from livebus.runtime.appsync.oidc_keys import OidcKeys
+from livebus.runtime.aws_errors import Answer
 from livebus.runtime.cloudformation.actions import NAMESPACE as CLOUDFORMATION_NAMESPACE
 from livebus.runtime.cloudformation.actions import CloudFormation
 from livebus.runtime.cloudformation.deployment import Deployer
@@ -77,7 +79,8 @@ _TICK_SECONDS = 0.5
 class Settings:
     """
     How to run. ``template`` None starts without an application, to deploy into. ``user`` is a name and a password;
-    without it a user is made, with a random password.
+    without it a user is made, with a random password. ``parameters`` have to be the template's; of ``overrides``
+    (samconfig.toml's) those count that are.
 
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
     ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
@@ -92,6 +95,7 @@ class Settings:
     user: tuple[str, str] | None = None
     outputs: Path | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
     stack_name: str = "livebus"
     region: str = "us-east-1"
     verbose: bool = False
@@ -122,6 +126,11 @@ class Runtime:
         self._file_stack: FileStack | None = None
         self._announce: dict[str, str] = {}
         self.outputs: dict[str, Any] = {}
+
+    @property
+    def state(self) -> Path:
+        """The folder in which this runtime keeps its state."""
+        return self._state.path
 
     def _tell(self, line: str) -> None:
         with suppress(OSError, ValueError):
@@ -329,7 +338,7 @@ class Runtime:
             return
         stack = Stack(environment.stack_id, settings.stack_name, "CREATE_IN_PROGRESS", time.time(), follows_files=True)
         files = ApplicationFiles.of(
-            settings.template, environment, settings.parameters, anywhere=settings.allow_outside
+            settings.template, environment, settings.parameters, settings.overrides, anywhere=settings.allow_outside
         )
         self._file_stack = FileStack(stack, files, deployer)
         self._file_stack.load()
@@ -353,7 +362,7 @@ class Runtime:
             "openid-configuration": lambda pool_id: self._cognito.openid_configuration(pool_id, environment.endpoint),
         }
         return HttpServer(
-            AwsEndpoint(services, queries, self._s3, _new_id),
+            AwsEndpoint(services, queries, self._s3, _new_id, self._appsync),
             lambda: self.served.paths,
             documents,
             new_id=_new_id,
@@ -362,6 +371,9 @@ class Runtime:
             fault_control=FaultControl(self._faults, self._target_ids, self._tell),
             functions=self._functions,
         )
+
+    def _appsync(self, method: str, path: str) -> Answer | None:
+        return get_api(method, path, lambda: (each.compiled.api for each in self.served.paths.values()), _new_id())
 
     def _target_ids(self) -> list[str]:
         rules = self.buses.lines.rules

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.h
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -26,6 +26,9 @@ _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html
 _POOL_ID = re.compile(r"[\w-]{1,40}_[0-9a-zA-Z]{1,55}")
 _CLIENT_SUFFIX = re.compile(r"(UserPool)?(Web|App)?ClientId$")
+# An Output's name, and what a logical id ends in as well.
+_CLIENT_OUTPUT = re.compile(r"(UserPool)?(Web|App)?ClientId$")
+_CLIENT_SUFFIX = re.compile(r"(UserPool)?(Web|App)?Client(Id)?$")
 # AWS documents [\w+]{1,128}; those that Cognito makes are of this form, which no name of an Output has.
 _MADE_CLIENT_ID = re.compile(r"[0-9a-z]{20,128}")
 
@@ -115,9 +118,23 @@ def names_of(outputs: Mapping[str, str], api: ApiAddress) -> list[str]:
     return _apis(outputs).get(api, [])
 
 
-def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, wanted: str = "") -> str:
+def has_api(outputs: Mapping[str, str]) -> bool:
+    """Whether one of the Outputs is the URL of an API."""
+    return bool(_apis(outputs))
+
+
+def find_client_id(
+    outputs: Mapping[str, str],
+    owner: str,
+    api: ApiAddress,
+    wanted: str = "",
+    *,
+    more: Callable[[], Mapping[str, str]] = dict,
+) -> str:
     """
-    The id of the app client with which the API's users sign in. ``wanted`` is an Output, or the id itself.
+    The id of the app client with which the API's users sign in. ``wanted`` is an Output, a logical id, or the id itself.
+
+    ``more`` tells of the stack's app clients by logical id, where no Output holds one.
 
     Where nothing is named and several Outputs hold one, it is that whose name begins as the names of the API's Outputs
     do (RewardsGraphQLUrl, RewardsUserPoolClientId); UserPoolClientId where none does. Raises Unreachable or LivebusError.
@@ -127,23 +144,27 @@ def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, want
             return outputs[wanted]
         if _MADE_CLIENT_ID.fullmatch(wanted):
             return wanted
+        known = {**outputs, **more()}
+        if wanted in known:
+            return known[wanted]
         raise Unreachable(
             f"{owner} has no output {wanted!r}",
-            expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
-            advice=did_you_mean(wanted, outputs),
+            expected=f"it among {', '.join(sorted(known)) or 'none'}",
+            advice=did_you_mean(wanted, known),
         )
-    clients = sorted(name for name in outputs if _CLIENT_SUFFIX.search(name))
+    clients = {name: outputs[name] for name in sorted(outputs) if _CLIENT_OUTPUT.search(name)}
+    clients = clients or dict(sorted(more().items()))
     names = names_of(outputs, api)
     for client in clients:
         stem = _CLIENT_SUFFIX.sub("", client)
         if stem and any(name.startswith(stem) for name in names):
-            return outputs[client]
+            return clients[client]
     if CLIENT_ID in clients:
-        return outputs[CLIENT_ID]
-    if len(clients) == 1:
-        return outputs[clients[0]]
+        return clients[CLIENT_ID]
+    if len(set(clients.values())) == 1:
+        return next(iter(clients.values()))
     if clients:
-        raise LivebusError(f"{owner} has several app clients", expected=f"--client with {_one_of(clients)}")
+        raise LivebusError(f"{owner} has several app clients", expected=f"--client with {_one_of([*clients])}")
     raise Unreachable(
         f"{owner} has no output {CLIENT_ID!r}",
         expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
@@ -151,15 +172,25 @@ def find_client_id(outputs: Mapping[str, str], owner: str, api: ApiAddress, want
     )
 
 
-def find_pool_id(outputs: Mapping[str, str], client_id: str, wanted: str = "") -> str:
+def find_pool_id(
+    outputs: Mapping[str, str],
+    client_id: str,
+    wanted: str = "",
+    *,
+    more: Callable[[], Mapping[str, str]] = dict,
+) -> str:
     """
-    The id of the user pool that an app client belongs to. ``wanted`` is an Output, or the id itself.
+    The id of the user pool that an app client belongs to. ``wanted`` is an Output, a logical id, or the id itself.
+
+    ``more`` tells of the stack's user pools by logical id, where no Output holds one.
 
     Where nothing is named it is the Output whose name begins as that of the client's does (RewardsUserPoolClientId,
     RewardsUserPoolId), else the only one that holds an id; an empty string where none can be told.
     """
     if wanted:
         found = outputs.get(wanted, wanted)
+        if not _POOL_ID.fullmatch(found):
+            found = more().get(wanted, found)
         if not _POOL_ID.fullmatch(found):
             raise Unreachable(
                 f"{wanted!r} is neither an output with a user pool's id nor such an id",
@@ -169,10 +200,11 @@ def find_pool_id(outputs: Mapping[str, str], client_id: str, wanted: str = "") -
         return found
     pools = {name: value for name, value in outputs.items() if name.endswith(POOL_ID) and _POOL_ID.fullmatch(value)}
     for name, value in outputs.items():
-        pool = pools.get(_CLIENT_SUFFIX.sub("", name) + POOL_ID)
+        pool = pools.get(_CLIENT_OUTPUT.sub("", name) + POOL_ID)
         if value == client_id and pool is not None:
             return pool
-    return next(iter(pools.values())) if len(pools) == 1 else ""
+    candidates = pools or more()
+    return next(iter(candidates.values())) if len(candidates) == 1 else ""
 
 
 def _default(outputs: Mapping[str, str], owner: str) -> ApiAddress:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # On AWS a name that CloudFormation makes up ends in 12 or 13 capital letters and digits.
@@ -24,6 +24,9 @@ class Environment:
 
     Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``buses`` their
     event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
+
+    ``overrides`` are values for parameters, as samconfig.toml's ``parameter_overrides`` has them: what the template does not
+    declare is passed over, as SAM CLI does it.
     """
 
     stack_name: str = "livebus"
@@ -35,6 +38,7 @@ class Environment:
     exports: Mapping[str, str] | None = None
     buses: Mapping[str, str] | None = None
     is_primary: bool = True
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stack_id(self) -> str:

@@ -61,7 +61,9 @@ class Resources:
         self._sections = checked_sections(document, self.faults)
         if too_many := list(beyond_quotas(document, self._sections)):
             raise InvalidTemplate(faults=[*too_many, *self.faults])
-        self.parameters, faults = read_parameters(document, self._sections["Parameters"], given)
+        declared = self._sections["Parameters"]
+        overrides = {name: value for name, value in environment.overrides.items() if name in declared}
+        self.parameters, faults = read_parameters(document, declared, {**overrides, **given})
         self.faults += faults
         self._bodies = self._sections["Resources"]
         self._pending: set[tuple[str, str]] = set()

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TextIO
 from livebus.errors import LivebusError
 from livebus.terminal import status_line
 from livebus.terminal.escape import escaped, json_text
+from livebus.terminal.spelling import spelled_in_talk
 
 DONE = 0
 FAILED = 1
@@ -78,7 +79,7 @@ def json_line(value: Any) -> str:
 
 def talk(text: str) -> None:
     """Say something on stderr, on one line."""
-    _say(f"{escaped(text)}\n")
+    _say(f"{escaped(spelled_in_talk(text))}\n")
 
 
 def prompt(text: str) -> None:
@@ -172,7 +173,7 @@ def _json_on_stdout(value: Any) -> str:
 
 
 def _labelled(label: str, text: str) -> None:
-    _say(labelled(label, text, coloured=coloured(sys.stderr)) + "\n")
+    _say(labelled(label, spelled_in_talk(text), coloured=coloured(sys.stderr)) + "\n")
 
 
 def _print(line: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, Root, content, event_files, read_text, relative
 from livebus.sandbox import shared
-from livebus.stack.samconfig import read_deploy_config
+from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, read_deploy_config
 from livebus.template import Environment
 from livebus.template.document import Document, read_document
 from livebus.validate.config import CONFIG_FILE, Config, read_config
@@ -29,12 +30,16 @@ class Project:
     """
     One template's files.
 
-    ``anywhere`` is whether it may name files outside of its root, ``livebus.files.Root``. ``read`` are the files that were looked for by the name that places have for them, whether they were there or not.
+    ``anywhere`` is whether it may name files outside of its root, ``livebus.files.Root``. ``read`` are the files that were looked
+    for by the name that places have for them, whether they were there or not. ``samconfig`` is the samconfig.toml that counts,
+    where it is not the one beside the template, ``config_env`` its environment.
     """
 
     template: Path
     anywhere: bool = False
     read: dict[str, Path] = field(default_factory=dict)
+    samconfig: Path | None = None
+    config_env: str = DEFAULT_ENVIRONMENT
 
     @property
     def folder(self) -> Path:
@@ -55,18 +60,25 @@ class Project:
         return Config()
 
     def environment(self, *, stack_name: str = "", region: str = "") -> Environment:
-        """Where the template is deployed to: what is given, then samconfig.toml beside it, then the defaults."""
-        path = self.folder / "samconfig.toml"
+        """
+        Where the template is deployed to: what is given, then samconfig.toml, then the defaults; with its parameter_overrides.
+        """
+        path = self.samconfig or self.folder / "samconfig.toml"
         self.read[str(path)] = path
-        if path.is_file() and not (stack_name and region):
-            self.root.demand(path, relative(path))
-            try:
+        deploy = DeployConfig()
+        if path.is_file():
+            if self.samconfig is None:
+                self.root.demand(path, relative(path))
+            # What is wrong with the file the commands tell, and the SAM CLI, where it matters.
+            with suppress(LivebusError):
                 text = read_text(path, str(path), most=MAX_SETTINGS_BYTES)
-                deploy = read_deploy_config(text, str(path), "default")
-            except LivebusError:
-                return _environment(stack_name, region)  # the SAM CLI tells of it, where it matters
-            return _environment(stack_name or deploy.stack_name, region or deploy.region)
-        return _environment(stack_name, region)
+                deploy = read_deploy_config(text, str(path), self.config_env)
+        default = Environment()
+        return Environment(
+            stack_name or deploy.stack_name or default.stack_name,
+            region or deploy.region or default.region,
+            overrides=deploy.parameter_overrides,
+        )
 
     def inspect(
         self, document: Document | None = None, *, parameters: Mapping[str, str] | None = None, environment: Environment
@@ -129,14 +141,3 @@ class Project:
         """A place's file as people read it: relative to the working directory where it lies below it."""
         path = self.read.get(file)
         return relative(path) if path is not None else file
-
-
-def _environment(stack_name: str, region: str) -> Environment:
-    default = Environment()
-    return Environment(stack_name or default.stack_name, region or default.region)
-
-
-# --- .livebus.toml --------------------------------------------------------------------------------------------------
-
-
-# --- sample events --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// What Amplify.configure takes. `outputs` are the stack's Outputs, or the file that scripts/local.py --outputs writes.
+// What Amplify.configure takes. `outputs` are the stack's Outputs, or the file that livebus local --outputs writes.
 
 export function aws(outputs) {
   const region = outputs.UserPoolId.split("_")[0];

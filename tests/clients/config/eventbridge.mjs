@@ -1,4 +1,4 @@
-// PutEvents. On AWS, and locally with the variables that scripts/local.py prints, the SDK finds everything by itself.
+// PutEvents. On AWS, and locally with the variables that livebus local prints, the SDK finds everything by itself.
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 
 export function fromEnvironment() {

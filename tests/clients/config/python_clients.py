@@ -1,5 +1,5 @@
 """
-boto3 and gql, pointed at the local runtime. ``outputs`` is what scripts/local.py --outputs writes.
+boto3 and gql, pointed at the local runtime. ``outputs`` is what livebus local --outputs writes.
 """
 
 from __future__ import annotations

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from livebus.aws.local_runtime import find
-from livebus.errors import Unreachable
+from livebus.errors import LivebusError, Unreachable
 
 
 def write_state(folder: Path, text: str) -> None:
@@ -47,12 +48,31 @@ def listening(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
-def test_a_stacks_outputs_are_found_by_its_name(listening: Path) -> None:
-    """Without a name they are those of the stack that the runtime was started for; another name is told."""
-    names = [find([listening], stack).outputs["EventBusName"] for stack in ("", "one", "two")]
-    assert names == ["first", "first", "second"]
+def test_the_stack_that_is_meant(listening: Path) -> None:
+    """The one that is named, else samconfig.toml's where it is there; of several one has to be named."""
+    runtime = find([listening])
+    assert runtime.stacks == {"one": {"EventBusName": "first"}, "two": {"EventBusName": "second"}}
+    assert [runtime.stack_name("two"), runtime.stack_name("", "one"), runtime.stack_name("two", "one")] == [
+        "two",
+        "one",
+        "two",
+    ]
     with pytest.raises(Unreachable, match=r"has no stack 'tow'; expected one of one, two. Did you mean 'two'\?"):
-        find([listening], "tow")
+        runtime.stack_name("tow", "one")
+    with pytest.raises(LivebusError) as several:
+        runtime.stack_name("", "three")
+    assert str(several.value) == (
+        "the local runtime has 2 stacks, and none is called 'three', as samconfig.toml has it; "
+        "expected --stack-name with one of one, two"
+    )
+
+
+def test_the_only_stack_needs_no_name(listening: Path) -> None:
+    """Whatever samconfig.toml calls it; where there is none yet, that is told."""
+    runtime = find([listening])
+    assert replace(runtime, stacks={"one": {}}).stack_name("", "three") == "one"
+    with pytest.raises(Unreachable, match=r"the local runtime has no stack yet. Deploy one: `sam deploy`."):
+        replace(runtime, stacks={}).stack_name()
 
 
 def test_a_state_file_that_a_killed_runtime_left_is_told(tmp_path: Path) -> None:

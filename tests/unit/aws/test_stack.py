@@ -1,4 +1,4 @@
-"""samconfig.toml and a stack's outputs."""
+"""What a stack tells about itself."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.stack import required, stack_outputs
-from livebus.errors import LivebusError, Unreachable
-from livebus.stack.samconfig import DeployConfig, read_deploy_config
-
-SAMCONFIG = """
-version = 0.1
-[default.global.parameters]
-stack_name = "everywhere"
-region = "eu-west-1"
-[default.deploy.parameters]
-stack_name = "deployed"
-[local.global.parameters]
-profile = "local"
-"""
+from livebus.aws.stack import stack_outputs, stack_resources
+from livebus.errors import Unreachable
+from livebus.stack.resources import StackResource
 
 
 class FakeCloudFormation:
@@ -28,40 +17,15 @@ class FakeCloudFormation:
 
     def __init__(self, **stack: Any) -> None:
         self._stack = stack
+        self.pages: list[Mapping[str, Any]] = []
+        self.asked: list[Mapping[str, Any]] = []
 
     def describe_stacks(self, **request: Any) -> Mapping[str, Any]:
         return {"Stacks": [{"StackName": request["StackName"], **self._stack}]}
 
-
-def test_deploys_own_parameters_stand_above_the_global_ones() -> None:
-    """As in SAM CLI, a command's table wins."""
-    assert DeployConfig("deployed", "eu-west-1", "") == read_deploy_config(SAMCONFIG, "samconfig.toml", "default")
-
-
-def test_another_environment_has_its_own_values() -> None:
-    """--config-env chooses the tables, nothing is inherited."""
-    assert DeployConfig("", "", "local") == read_deploy_config(SAMCONFIG, "samconfig.toml", "local")
-
-
-def test_an_empty_file_names_nothing() -> None:
-    """The environment "default" need not be there."""
-    assert DeployConfig() == read_deploy_config("", "samconfig.toml", "default")
-
-
-def test_an_unknown_environment_is_told() -> None:
-    """A misspelt --config-env is told with what there is."""
-    with pytest.raises(LivebusError) as raised:
-        read_deploy_config(SAMCONFIG, "samconfig.toml", "lokal")
-    assert (
-        str(raised.value)
-        == "samconfig.toml: no configuration environment 'lokal'; expected one of default, local. Did you mean 'local'?"
-    )
-
-
-def test_broken_toml_is_told_with_its_place() -> None:
-    """The fault has the file, the line and the column."""
-    with pytest.raises(LivebusError, match=r"^samconfig.toml:2:5: not TOML: "):
-        read_deploy_config("a = 1\nb = ?\n", "samconfig.toml", "default")
+    def list_stack_resources(self, **request: Any) -> Mapping[str, Any]:
+        self.asked.append(request)
+        return self.pages.pop(0)
 
 
 def test_outputs_come_by_name() -> None:
@@ -76,8 +40,27 @@ def test_a_stack_without_outputs_is_told_with_its_status() -> None:
         stack_outputs(FakeCloudFormation(StackStatus="ROLLBACK_COMPLETE"), "s")
 
 
-def test_a_missing_output_is_told_with_what_there_is() -> None:
-    """The template lacks an output that a verb needs."""
-    assert required({"EventBusName": "bus"}, "EventBusName", "the stack 's'") == "bus"
-    with pytest.raises(Unreachable, match="the stack 's' has no output 'RuleArn'; expected it among EventBusName"):
-        required({"EventBusName": "bus"}, "RuleArn", "the stack 's'")
+def test_a_stack_at_work_may_have_no_outputs() -> None:
+    """Its resources tell what is looked for."""
+    assert stack_outputs(FakeCloudFormation(StackStatus="UPDATE_COMPLETE"), "s") == {}
+
+
+def test_resources_come_from_all_pages() -> None:
+    """CloudFormation tells of 100 on a page; one that is not made yet has no id."""
+    client = FakeCloudFormation()
+    client.pages = [
+        {
+            "StackResourceSummaries": [
+                {"LogicalResourceId": "A", "ResourceType": "T", "PhysicalResourceId": "a"},
+                {"LogicalResourceId": "B", "ResourceType": "T"},
+            ],
+            "NextToken": "more",
+        },
+        {"StackResourceSummaries": [{"LogicalResourceId": "C", "ResourceType": "U", "PhysicalResourceId": "c"}]},
+    ]
+    assert stack_resources(client, "s") == [
+        StackResource("A", "T", "a"),
+        StackResource("B", "T", ""),
+        StackResource("C", "U", "c"),
+    ]
+    assert client.asked == [{"StackName": "s"}, {"StackName": "s", "NextToken": "more"}]

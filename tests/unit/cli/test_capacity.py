@@ -1,4 +1,4 @@
-"""scripts/capacity.py: what it prints, how it ends, and that docs/capacity.md shows just that."""
+"""livebus capacity: what it prints, how it ends, and that docs/capacity.md shows just that."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_help_tells_of_every_input(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_page_shows_what_the_program_prints(capsys: pytest.CaptureFixture[str]) -> None:
     """Each command in docs/capacity.md with the output below it."""
     text = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
-    shown = re.findall(r"```console\n\$ \.venv/bin/python scripts/capacity\.py (.+)\n((?:.*\n)*?)```", text)
+    shown = re.findall(r"```console\n\$ livebus capacity (.+)\n((?:.*\n)*?)```", text)
     assert shown
     for arguments, output in shown:
         capacity.main(shlex.split(arguments))

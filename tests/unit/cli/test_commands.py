@@ -1,4 +1,4 @@
-"""``livebus COMMAND``: finding a command, and what is said where there is none."""
+"""``livebus``: its help, its version, what was mistyped."""
 
 from __future__ import annotations
 
@@ -8,14 +8,67 @@ from pathlib import Path
 
 import pytest
 
-from livebus import __version__
-from livebus.cli import commands
-
-SOURCES = Path(commands.__file__).parents[2]
+from livebus.cli import commands, names
 
 
-def test_help_names_every_command_and_fits_on_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    """24 lines; without any argument too."""
+def test_the_commands_are_those_that_have_names() -> None:
+    """In the order in which they are listed."""
+    assert tuple(commands.COMMANDS) == names.COMMANDS
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (200, 24), (40, 60)])
+def test_help_fits_on_the_screen(columns: int, lines: int) -> None:
+    """24 lines of 80 columns; on 40 it is longer, and no line is wider."""
+    shown = commands.help_text(columns).splitlines()
+    assert len(shown) <= lines
+    assert max(map(len, shown)) < columns
+    assert [line.split()[0] for line in shown if line.startswith("  ") and line[2] != " "] == list(names.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("pubish", "error: there is no command 'pubish'. Did you mean 'publish'? (see livebus --help)\n"),
+        ("zzz", "error: there is no command 'zzz' (see livebus --help)\n"),
+        ("--vresion", "error: there is no option --vresion. Did you mean '--version'? (see livebus --help)\n"),
+    ],
+)
+def test_what_is_mistyped_gets_a_suggestion(typed: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main([typed]) == 2
+    assert capsys.readouterr() == ("", expected)
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"livebus {commands.version()}\n"
+
+
+def test_help_imports_next_to_nothing() -> None:
+    """What makes a start slow is left out: the package's libraries, argparse, dataclasses, its own modules."""
+    program = "import sys; from livebus.cli import commands; commands.main(['--help']); print(*sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert {name for name in modules if name.startswith("livebus")} == {
+        "livebus",
+        "livebus.cli",
+        "livebus.cli.commands",
+    }
+    heavy = {"argparse", "dataclasses", "json", "asyncio", "boto3", "graphql", "pathlib", "typing"}
+    assert modules & heavy == set()
+
+
+def test_a_wrong_shell_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["--completion", "fish"]) == 2
+    assert capsys.readouterr().err == "error: --completion takes one of bash, zsh (see livebus --help)\n"
+
+
+def test_without_a_command_it_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same as --help, which names every command."""
     assert commands.main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert commands.main([]) == 0
@@ -23,43 +76,6 @@ def test_help_names_every_command_and_fits_on_a_screen(capsys: pytest.CaptureFix
     assert capsys.readouterr().out == shown
     assert [name for name in commands.COMMANDS if f"\n  {name} " not in shown] == []
     assert len(shown.splitlines()) <= 24
-
-
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """The installed one, else the source's."""
-    assert commands.main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("livebus ")
-    assert __version__ == "0.1.0"
-
-
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("publsh", "error: there is no command 'publsh'. Did you mean 'publish'? (see livebus --help)\n"),
-        ("zzz", "error: there is no command 'zzz'. (see livebus --help)\n"),
-    ],
-)
-def test_a_mistyped_command_gets_a_suggestion(typed: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line on stderr, and 2."""
-    assert commands.main([typed]) == 2
-    assert capsys.readouterr() == ("", expected)
-
-
-def test_help_imports_no_library() -> None:
-    """It is there at once: nothing of what commands need is loaded."""
-    code = (
-        "import sys; from livebus.cli import commands; commands.main(['--help'])\n"
-        "print(sorted({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:])), file=sys.stderr)"
-    )
-    heavy = ["aiohttp", "asyncio", "boto3", "botocore", "gql", "graphql", "quickjs", "rich", "yaml"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *heavy],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PYTHONPATH": str(SOURCES)},
-    )
-    assert done.stderr == "[]\n"
 
 
 @pytest.mark.parametrize("name", commands.COMMANDS)
@@ -70,3 +86,19 @@ def test_every_command_has_help_in_the_form_it_was_called_by(name: str, capsys: 
 
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: livebus {name} ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no /dev/full")
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_a_stdout_that_takes_nothing_is_one_line(argument: str) -> None:
+    """The help, too, though it is printed without what other results are printed with."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "livebus", argument],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={"PYTHONPATH": str(Path(commands.__file__).parents[2])},
+        )
+    assert (done.returncode, done.stderr) == (1, "error: cannot write to stdout: no space left on device\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,12 +10,13 @@ import pytest
 
 from livebus.aws.session import Destination
 from livebus.cli.flags import add_destination, destination, moment
+from livebus.cli.parser import Parser
 
 FOLDERS = (Path("here"), Path("project"))
 
 
 def parsed(*arguments: str) -> Destination:
-    parser = ArgumentParser()
+    parser = Parser("publish")
     add_destination(parser)
     return destination(parser, parser.parse_args(arguments), FOLDERS)
 

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[3]
 
 
 def test_the_table_is_that_of_the_checks() -> None:
-    """Made anew by `python scripts/validate.py --list --markdown`, at the end of the file."""
+    """Made anew by `livebus validate --list --markdown`, at the end of the file."""
     text = (PROJECT / "docs" / "checks.md").read_text(encoding="utf-8")
     table = text[text.index("| id |") :].splitlines()
 

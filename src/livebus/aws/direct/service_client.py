@@ -1,9 +1,10 @@
 """
-The few calls that publishing makes beside PutEvents, without boto3: DescribeEventBus and DescribeStacks.
+The few calls that publishing makes beside PutEvents, without boto3: DescribeEventBus, DescribeStacks, ListStackResources.
 
 In: a :class:`~livebus.aws.direct.reach.Reach`. Out: what botocore would make of the answers, or Unreachable in its words.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
 """
 
 from __future__ import annotations
@@ -68,16 +69,37 @@ def bus_exists(reach: Reach, bus: str, connection: HttpConnection | None = None)
 
 
 class CloudFormation:
-    """As much of boto3's CloudFormation client as is used for a stack's outputs."""
+    """As much of boto3's CloudFormation client as is used for what a stack tells about itself."""
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
 
     def describe_stacks(self, **request: Any) -> Mapping[str, Any]:
         """The stack of the name ``StackName``: its StackStatus and Outputs. Raises Unreachable."""
-        name = request["StackName"]
-        doing = f"read the outputs of the stack {name!r}"
-        body = urlencode({"Action": "DescribeStacks", "Version": "2010-05-15", "StackName": name}).encode()
+        doing = f"read the outputs of the stack {request['StackName']!r}"
+        stack = self._call("DescribeStacks", request, doing).find("./DescribeStacksResult/Stacks/member")
+        if stack is None:
+            raise Unreachable(f"cannot {doing}: the answer has no stack in it", advice=advice.UNREACHABLE)
+        outputs = [
+            {"OutputKey": _text(output, "OutputKey"), "OutputValue": _text(output, "OutputValue")}
+            for output in stack.findall("./Outputs/member")
+        ]
+        return {"Stacks": [{"StackStatus": _text(stack, "StackStatus") or "an unknown state", "Outputs": outputs}]}
+
+    def list_stack_resources(self, **request: Any) -> Mapping[str, Any]:
+        """One page of the resources of the stack ``StackName``, from ``NextToken`` on. Raises Unreachable."""
+        doing = f"read the resources of the stack {request['StackName']!r}"
+        document = self._call("ListStackResources", request, doing)
+        names = ("LogicalResourceId", "PhysicalResourceId", "ResourceType")
+        summaries = document.findall("./ListStackResourcesResult/StackResourceSummaries/member")
+        return {
+            "StackResourceSummaries": [{name: _text(each, name) for name in names} for each in summaries],
+            "NextToken": _text(document, "./ListStackResourcesResult/NextToken"),
+        }
+
+    def _call(self, action: str, request: Mapping[str, str], doing: str) -> Any:
+        """The answer's document, without namespaces."""
+        body = urlencode({"Action": action, "Version": "2010-05-15", **request}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
         signed = signer_of(self._reach, "cloudformation", headers).head(body, time.time()) + body
         connection = HttpConnection(self._reach.address, self._reach.ca_file)
@@ -89,14 +111,7 @@ class CloudFormation:
         if response.status != 200:
             error = Result("", *(_text(document, f".//{each}") for each in ("Code", "Message")))
             raise advice.refused(error.error_code or f"HTTP {response.status}", error.error_message, doing)
-        stack = document.find("./DescribeStacksResult/Stacks/member")
-        if stack is None:
-            raise Unreachable(f"cannot {doing}: the answer has no stack in it", advice=advice.UNREACHABLE)
-        outputs = [
-            {"OutputKey": _text(output, "OutputKey"), "OutputValue": _text(output, "OutputValue")}
-            for output in stack.findall("./Outputs/member")
-        ]
-        return {"Stacks": [{"StackStatus": _text(stack, "StackStatus") or "an unknown state", "Outputs": outputs}]}
+        return document
 
 
 def _send(connection: HttpConnection, request: bytes, doing: str) -> Response:

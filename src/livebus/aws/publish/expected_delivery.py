@@ -12,18 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
-from urllib.parse import urlsplit
 
 from livebus.aws.session import Session
 from livebus.errors import LivebusError, Unreachable
 from livebus.event.stream import StreamedEntry
 from livebus.publish.arrivals import Arrivals, Tally
 from livebus.publish.request import Request
-from livebus.stack.api_address import find_pool_id
 from livebus.subscribe.message import Gap
 
 if TYPE_CHECKING:
     from livebus.aws.subscribe.subscriber import Subscription
+    from livebus.rehearsal.preflight import Listener
+    from livebus.stack.api_address import ApiAddress
 
 QUIET_SECONDS = 0.2  # after the last one has arrived, for what comes twice
 
@@ -41,17 +41,17 @@ class User(NamedTuple):
 
 class Delivery:
     """
-    Counts what arrives on one subscription field, from entering (subscribed by then) to leaving.
+    Counts what arrives on the subscription field of a ``listener``, from entering (subscribed by then) to leaving.
 
     ``expected`` gives the data of each message that an entry should lead to on that field. Entering raises Unreachable where the subscription does not stand.
     """
 
     def __init__(
-        self, session: Session, user: User, field: str, expected: Callable[[StreamedEntry, str], Sequence[Any]]
+        self, session: Session, user: User, listener: Listener, expected: Callable[[StreamedEntry, str], Sequence[Any]]
     ) -> None:
         self._session = session
         self._user = user
-        self._field = field
+        self._listener = listener
         self._expected = expected
         self._arrivals = Arrivals()
         self._changed = threading.Condition()
@@ -80,7 +80,7 @@ class Delivery:
             if sequence in request.attempts:
                 continue
             assert isinstance(entry, StreamedEntry)
-            expected = self._expected(entry, self._field)
+            expected = self._expected(entry, self._listener.field)
             with self._changed:
                 for data in expected:
                     self._arrivals.published(sequence, data, now)
@@ -113,6 +113,14 @@ class Delivery:
         with self._changed:
             self._changed.notify_all()
 
+    def _api(self) -> ApiAddress:
+        """The API that has the field, by the template; the stack's own where the template is not the stack's."""
+        listener = self._listener
+        try:
+            return self._session.api(listener.api, {listener.api: listener.outputs})
+        except Unreachable:
+            return self._session.api()
+
     async def _listen(self) -> None:
         from livebus.aws.sign_in import SignIn
         from livebus.aws.subscribe.subscriber import Subscriber
@@ -120,17 +128,17 @@ class Delivery:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         session = self._session
-        client_id = session.output("UserPoolClientId")
+        api = self._api()
+        client_id = session.client_id(api)
         sign_in = SignIn(
             session.client("cognito-idp"),
             client_id=client_id,
-            pool_id=find_pool_id(session.outputs, client_id),
+            pool_id=session.pool_id(client_id),
             user_name=self._user.name,
             password=self._user.password,
         )
-        host = urlsplit(session.output("GraphQLUrl")).netloc
-        subscriber = Subscriber(realtime_url=session.output("RealtimeUrl"), host=host, token=sign_in.token)
-        async with subscriber.subscribe(f"subscription {{ {self._field} }}") as subscription:
+        subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=sign_in.token)
+        async with subscriber.subscribe(self._listener.query) as subscription:
             self._subscribed.set()
             await self._count(subscription)
 

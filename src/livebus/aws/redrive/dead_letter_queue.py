@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any, Protocol, Self
 
 from livebus.aws.refusal import told_as_faults
-from livebus.errors import Unreachable
 from livebus.numerals import whole
 from livebus.redrive.letter import Letter
 from livebus.redrive.lines import Message
@@ -217,29 +216,3 @@ def _batches(messages: Sequence[Message]) -> Iterator[list[int]]:
         total += message.size
     if batch:
         yield batch
-
-
-def queue_url(outputs: Mapping[str, str], wanted: str, owner: str) -> str:
-    """
-    The URL of the queue that is meant: by the name of an Output or of the queue, else DeadLetterQueueUrl, else the only
-    Output that is a queue's URL.
-
-    ``owner`` is whose outputs these are, in words. Raises Unreachable naming the queues that there are.
-    """
-    queues = {name: value for name, value in outputs.items() if name.endswith("QueueUrl") and "/" in value}
-    shown = ", ".join(f"{name} ({value.rsplit('/', 1)[-1]})" for name, value in queues.items()) or "none"
-    if wanted:
-        for name, value in queues.items():
-            if wanted in (name, value.rsplit("/", 1)[-1]):
-                return value
-        raise Unreachable(f"{owner} has no queue {wanted!r} among its outputs", expected=f"one of {shown}")
-    if "DeadLetterQueueUrl" in queues:
-        return queues["DeadLetterQueueUrl"]
-    if len(queues) == 1:
-        return next(iter(queues.values()))
-    found = "several queues" if queues else "no output DeadLetterQueueUrl"
-    raise Unreachable(
-        f"{owner} has {found}",
-        expected=f"one to choose of {shown}" if queues else "",
-        advice="Name one with --queue." if queues else "Add it to the template's Outputs, or pass --queue-url.",
-    )

@@ -197,14 +197,22 @@ def template_targets(template: Path) -> Targets:
     return found
 
 
-def url_of(outputs: Mapping[str, str], *, local: bool, given: str = "") -> Callable[[str], str]:
-    """An API's URL by its endpoint's ARN: what is ``given``, the stack's own output, or AWS's form of it."""
+def url_of(
+    outputs: Mapping[str, str], *, local: bool, given: str = "", apis: Callable[[], Mapping[str, str]] = dict
+) -> Callable[[str], str]:
+    """
+    An API's URL by its endpoint's ARN: what is ``given``, the stack's own output, or AWS's form of it; in the local runtime
+    that of the stack's only API, which ``apis`` tells.
+    """
 
     def found(target_arn: str) -> str:
         if given:
             return given
         if outputs.get("GraphQLEndpointArn") == target_arn and outputs.get("GraphQLUrl"):
             return outputs["GraphQLUrl"]
-        return "" if local else graphql_url(target_arn)
+        if not local:
+            return graphql_url(target_arn)
+        urls = list(apis().values())
+        return urls[0] if len(urls) == 1 else ""
 
     return found

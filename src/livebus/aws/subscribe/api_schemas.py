@@ -15,29 +15,28 @@ from typing import TYPE_CHECKING
 from livebus.aws.session import Session
 from livebus.errors import LivebusError
 from livebus.files import content
-from livebus.stack.api_address import find_api, names_of
+from livebus.stack.api_address import names_of
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
     from livebus.aws.subscribe.template_apis import TemplateApi
 
-TEMPLATE_FILE = "template.yaml"
 SCHEMA_FILE = "schema.graphql"
 
 
 class ApiSchemas:
     """
-    One API of a stack. ``wanted`` names it as :func:`~livebus.stack.api_address.find_api` takes it; ``folders`` are where a
-    template.yaml is looked for, after that of the local runtime; ``template`` and ``schema`` are files that someone gave.
+    One API of a stack. ``wanted`` names it as :func:`~livebus.stack.api_address.find_api` takes it; ``nearest`` is the
+    template of the folder, which counts after that of the local runtime; ``template`` and ``schema`` are files that someone gave.
     """
 
     def __init__(
         self,
         session: Session,
-        folders: Sequence[Path],
         wanted: str = "",
         *,
+        nearest: Path | None = None,
         template: Path | None = None,
         schema: Path | None = None,
     ) -> None:
@@ -45,7 +44,7 @@ class ApiSchemas:
         self._schema_file = schema
         self._is_template_given = template is not None
         runs = Path(session.runtime.template) if session.runtime is not None and session.runtime.template else None
-        self._template = template or runs or _nearest(folders)
+        self._template = template or runs or nearest
         # Of a template that happens to lie here it is not sure that it is the stack's.
         self._is_sure = template is not None or runs is not None
         self._wanted = wanted
@@ -54,7 +53,7 @@ class ApiSchemas:
         self._outputs: Mapping[str, str] = {} if "://" in wanted else session.outputs
         is_logical_id = bool(wanted) and wanted not in self._outputs and "://" not in wanted
         ids = {each.logical_id: each.outputs for each in self._apis()} if is_logical_id else {}
-        self.api = find_api(self._outputs, session.owner if self._outputs else "", wanted, logical_ids=ids)
+        self.api = session.api(wanted, ids)
 
     @property
     def is_given(self) -> bool:
@@ -116,7 +115,3 @@ class ApiSchemas:
                     raise
                 self._read = ()
         return self._read
-
-
-def _nearest(folders: Sequence[Path]) -> Path | None:
-    return next((folder / TEMPLATE_FILE for folder in folders if (folder / TEMPLATE_FILE).is_file()), None)

@@ -15,7 +15,6 @@ from livebus.cli.parser import Parser
 
 DEFAULT_ENGINE = AUTO
 WAIT_SECONDS = 10.0
-FIELD = "onPublishMsgFromEb"
 
 EXAMPLES = """\
 examples:
@@ -130,8 +129,8 @@ def argument_parser(description: str) -> Parser:
         help=f"subscribe before, and wait for what arrives, so long after the last one (default: {WAIT_SECONDS:g})",
     )
     add("--plot", type=Path, metavar="FILE", help="with --wait: draw how long messages took (PNG, SVG)")
-    add("--field", default=FIELD, help=f"the subscription field (default: {FIELD})")
+    add("--field", help="the subscription field (default: what the rules' mutations feed, where that is one)")
     add("--user", type=flags.not_empty, metavar="NAME", help="who subscribes, with the password in LIVEBUS_PASSWORD")
-    add("--template", type=Path, metavar="FILE", help="the template with the rules (default: template.yaml)")
+    flags.add_template(group, "the template with the rules")
     flags.add_destination(parser)
     return parser

@@ -15,6 +15,7 @@ from livebus.aws.publish.engines import Route, route
 from livebus.aws.publish.input_files import InputFiles
 from livebus.aws.session import Session
 from livebus.cli import flags
+from livebus.cli.folder import Folder, NoTemplate, beside
 from livebus.cli.parser import Parser
 from livebus.cli.publish.arguments import argument_parser
 from livebus.cli.publish.view import LINES, View, ViewOptions
@@ -24,6 +25,7 @@ from livebus.publish.answer import THROTTLED
 from livebus.publish.dispatch import Limits
 from livebus.publish.order import Order, ordered
 from livebus.publish.request import Addressing, Item, requests_needed
+from livebus.stack.samconfig import DEFAULT_ENVIRONMENT
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
@@ -42,14 +44,18 @@ GIVEN_UP = 4
 NOT_DELIVERED = 5
 
 
+def command_parser() -> Parser:
+    return argument_parser(__doc__ or "")
+
+
 def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
     """Run the command and return its exit code. ``project`` is where else than here samconfig.toml and .livebus/ are."""
-    parser = argument_parser(__doc__ or "")
+    parser = command_parser()
     arguments = parser.parse_args(argv)
     destination = flags.destination(parser, arguments, flags.folders(project))
     inputs = InputFiles(arguments.files)
     _check_usage(parser, arguments, inputs)
-    run = Run(arguments, inputs, Session(destination), project or Path.cwd())
+    run = Run(arguments, inputs, Session(destination), project)
     try:
         return run.dry() if arguments.dry_run else run.publish()
     except InvalidEvent as error:
@@ -68,7 +74,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
 class Run:
     """One call of the verb."""
 
-    def __init__(self, arguments: Namespace, inputs: InputFiles, session: Session, project: Path) -> None:
+    def __init__(self, arguments: Namespace, inputs: InputFiles, session: Session, project: Path | None) -> None:
         self._arguments = arguments
         self._inputs = inputs
         self._session = session
@@ -112,7 +118,7 @@ class Run:
         addressing = Addressing(override=arguments.bus or "")
         buses = EventBuses(
             addressing,
-            default=lambda: self._session.output("EventBusName"),
+            default=lambda: self._session.event_bus,
             exists=(lambda bus: self._route.bus_exists(bus)) if arguments.bus_check else None,  # noqa: PLW0108 - a route is made when a bus is asked for
             where=lambda: self._session.where,
             warn=terminal.warn,
@@ -256,8 +262,18 @@ class Run:
         """The template, read once for --check and --wait."""
         from livebus.validate.project import Project
 
-        project = Project(self._arguments.template or self._project / "template.yaml")
-        return project.inspect(environment=project.environment())
+        arguments = self._arguments
+        try:
+            template = flags.template(arguments, Folder(self._project) if self._project is not None else None)
+        except NoTemplate:
+            runtime = self._session.runtime
+            if runtime is None or not runtime.template:
+                raise
+            template = Path(runtime.template)
+        home = beside(template)
+        project = Project(template, samconfig=home.samconfig, config_env=arguments.config_env or DEFAULT_ENVIRONMENT)
+        environment = project.environment(stack_name=arguments.stack_name or "", region=arguments.region or "")
+        return project.inspect(environment=environment)
 
     def _delivery(self) -> AbstractContextManager[Delivery | None]:
         """Who waits for what arrives, with --wait."""
@@ -271,7 +287,8 @@ class Run:
         from livebus.rehearsal.preflight import Expectation
 
         expectation = Expectation(self._preflight(), Services(time.time(), lambda: str(uuid4())))
-        return Delivery(self._session, self._user(), self._arguments.field, expectation.received)
+        listener = expectation.listener(self._arguments.field or "")
+        return Delivery(self._session, self._user(), listener, expectation.received)
 
     def _user(self) -> User:
         """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""

@@ -91,7 +91,8 @@ def parser(description: str, runs: Runs) -> Parser:
 
 
 def _verb(verbs: Any, name: str, runs: Runs, words: str) -> Parser:
-    parser: Parser = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    description = f"{words[0].upper()}{words[1:]}."
+    parser: Parser = verbs.add_parser(name, settings=f"redrive {name}", help=words, description=description)
     parser.set_defaults(run=runs[name], parser=parser, queue=None, queue_url=None)
     if name != "import":
         which = parser.add_argument_group("which messages", "Those for which everything that is given holds.")
@@ -117,7 +118,7 @@ def _verb(verbs: Any, name: str, runs: Runs, words: str) -> Parser:
         "--queue",
         type=flags.not_empty,
         metavar="NAME",
-        help="an Output's or a queue's name (default: DeadLetterQueueUrl)",
+        help="an Output's, a queue's or its resource's name (default: DeadLetterQueueUrl, or the only queue)",
     )
     queues.add_argument("--queue-url", type=flags.not_empty, metavar="URL", help="a queue of no stack")
     flags.add_destination(parser)

@@ -35,9 +35,13 @@ if TYPE_CHECKING:
     from livebus.aws.redrive.redriving import Outcome, Way
 
 
+def command_parser() -> Parser:
+    return parser(__doc__ or "", RUNS)
+
+
 def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
     """Run the command and return its exit code. ``project`` is where else than here samconfig.toml and .livebus/ are."""
-    arguments = parser(__doc__ or "", RUNS).parse_args(argv)
+    arguments = command_parser().parse_args(argv)
     own: Parser = arguments.parser
     session = Session(flags.destination(own, arguments, flags.folders(project)))
     if arguments.queue and arguments.queue_url:
@@ -257,7 +261,8 @@ def _way(session: Session, arguments: Namespace) -> Way:
     if arguments.template:
         targets = template_targets(arguments.template)
     outputs = {} if arguments.graphql_url or arguments.queue_url else session.outputs
-    urls = url_of(outputs, local=session.runtime is not None, given=arguments.graphql_url or "")
+    local = session.runtime is not None
+    urls = url_of(outputs, local=local, given=arguments.graphql_url or "", apis=lambda: session.apis)
     return TargetWay(session.post("appsync"), targets, urls, target_id=arguments.target_id or "")
 
 
@@ -387,12 +392,9 @@ def _confirmed(count: int, queue: str, where: str) -> bool:
 
 def _queue(session: Session, arguments: Namespace) -> DeadLetterQueue:
     """The queue that is meant. What is taken out of it from now on has to be given back, also on Ctrl-C."""
-    from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue, queue_url
+    from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
 
-    url = arguments.queue_url
-    if not url:
-        owner = "the runtime's template" if session.runtime is not None else f"the stack {session.stack_name!r}"
-        url = queue_url(session.outputs, arguments.queue or "", owner)
+    url = arguments.queue_url or session.queue_url(arguments.queue or "")
     client = session.client("sqs")
     interruption.begin()
     return DeadLetterQueue(client, url, exact=session.runtime is not None)

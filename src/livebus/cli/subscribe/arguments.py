@@ -53,7 +53,7 @@ class _Append(Action):
         self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
     ) -> None:
         del parser, option_string
-        namespace.asked = [*(namespace.asked or ()), (self.const, values)]
+        namespace.asked = [*(getattr(namespace, "asked", None) or ()), (self.const, values)]
 
 
 def _variables(text: str) -> dict[str, Any]:
@@ -108,12 +108,7 @@ def argument_parser(description: str) -> Parser:
     ):
         what.add_argument(*flags_, action=_Append, const=kind, type=type_, metavar=metavar, help=text, dest="asked")
     what.add_argument("--schema", type=Path, metavar="FILE", help="the API's schema (default: the template's)")
-    what.add_argument(
-        "--template",
-        type=Path,
-        metavar="FILE",
-        help="the template (default: the local runtime's, template.yaml here, or the project's)",
-    )
+    flags.add_template(what, "the template, after that which the local runtime runs")
     how = parser.add_argument_group("how to show it")
     form = how.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help='print {"receivedAt", "field", "data"} per message')

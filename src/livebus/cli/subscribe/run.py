@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from livebus.aws.session import Session
 from livebus.cli import flags
+from livebus.cli.folder import Folder
 from livebus.cli.parser import Parser
 from livebus.cli.subscribe.arguments import FIELD, argument_parser
 from livebus.errors import InvalidOperation, LivebusError
@@ -50,9 +51,13 @@ class Asked:
     variables: dict[str, Any] | None = None
 
 
+def command_parser() -> Parser:
+    return argument_parser(__doc__ or "")
+
+
 def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> int:
     """Run the command and return its exit code. ``project`` is where else than here samconfig.toml and .livebus/ are."""
-    parser = argument_parser(__doc__ or "")
+    parser = command_parser()
     arguments = parser.parse_args(argv)
     folders = flags.folders(project)
     session = Session(flags.destination(parser, arguments, folders))
@@ -101,8 +106,10 @@ def _prepared(parser: Parser, arguments: Namespace, session: Session, folders: S
         _check_user(parser, arguments, session)
     from livebus.aws.subscribe.api_schemas import ApiSchemas
 
-    template, schema = arguments.template, arguments.schema
-    schemas = ApiSchemas(session, folders, arguments.api or "", template=template, schema=schema)
+    template = flags.template(arguments) if arguments.template or arguments.built else None
+    schemas = ApiSchemas(
+        session, arguments.api or "", nearest=_nearest(folders, arguments), template=template, schema=arguments.schema
+    )
     if given is not None:
         tokens = Tokens(given, None, lambda: None)
     else:
@@ -115,6 +122,14 @@ def _prepared(parser: Parser, arguments: Namespace, session: Session, folders: S
         for each in asked
     ]
     return Prepared(operations, tokens, schemas.api, command)
+
+
+def _nearest(folders: Sequence[Path], arguments: Namespace) -> Path | None:
+    """The template of the folder that one stands in; None where there is none, or none that can be told."""
+    for folder in folders:
+        with suppress(LivebusError):
+            return Folder(folder).template(arguments.config_env or "")
+    return None
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
@@ -247,15 +262,17 @@ def _sign_in(parser: Parser, arguments: Namespace, session: Session, api: ApiAdd
     from livebus.aws.sign_in import SignIn
     from livebus.stack.api_address import find_client_id, find_pool_id
 
+    given = arguments.client or ""
     # With the API's URL and the app client's id no stack is needed.
-    outputs = {} if "://" in (arguments.api or "") and arguments.client else session.outputs
+    is_all = "://" in (arguments.api or "") and given
     new_password = os.environ.get("LIVEBUS_NEW_PASSWORD")
     asked = (lambda: _asked_for(f"New password for {user_name}: ")) if terminal.can_ask() else None
-    client_id = find_client_id(outputs, session.owner if outputs else "the call", api, arguments.client or "")
+    client_id = find_client_id({}, "the call", api, given) if is_all else session.client_id(api, given)
+    wanted = arguments.user_pool or ""
     return SignIn(
         session.client("cognito-idp"),
         client_id=client_id,
-        pool_id=find_pool_id(outputs, client_id, arguments.user_pool or ""),
+        pool_id=find_pool_id({}, client_id, wanted) if is_all else session.pool_id(client_id, wanted),
         user_name=user_name,
         password=password,
         member=MEMBERS[arguments.token],

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livebus.cli import flags
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError, Place, did_you_mean
 
@@ -95,7 +96,7 @@ def _event_files(given: Sequence[Path]) -> tuple[Path, ...] | None:
     return tuple(file for path in given for file in (event_files(path) if path.is_dir() else [path]))
 
 
-def argument_parser() -> Parser:
+def command_parser() -> Parser:
     parser = Parser("validate", description=__doc__, epilog=EXAMPLES)
     parser.add_argument(
         "events",
@@ -104,9 +105,8 @@ def argument_parser() -> Parser:
         metavar="EVENT_FILE",
         help="files, or folders of files, of events that must arrive",
     )
-    parser.add_argument(
-        "--template", action="append", type=Path, metavar="T", help="a template, YAML or JSON (default: template.yaml)"
-    )
+    flags.add_template(parser, "a template, YAML or JSON; repeat for several", action="append")
+    flags.add_config_env(parser)
     parser.add_argument(
         "--undelivered",
         action="append",

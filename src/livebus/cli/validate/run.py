@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livebus.cli.validate.arguments import argument_parser, close_check, read_options
+from livebus.cli import flags
+from livebus.cli.folder import beside
+from livebus.cli.validate.arguments import close_check, command_parser, read_options
 from livebus.errors import LivebusError, Place
+from livebus.stack.samconfig import DEFAULT_ENVIRONMENT
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import json_text
 from livebus.terminal.width import columns_of
@@ -26,7 +29,7 @@ POLL_SECONDS = 0.5
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the verb and return its exit code."""
-    parser = argument_parser()
+    parser = command_parser()
     arguments = parser.parse_args(argv)
     if arguments.list or arguments.markdown:
         return _list(markdown=arguments.markdown)
@@ -36,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--json and --sarif - both want stdout")
     try:
         options = read_options(arguments)
-        templates = arguments.template or [_default_template()]
+        templates = flags.templates(arguments)
         _demand([*templates, *(options.events or ()), *options.undelivered])
     except LivebusError as error:
         terminal.report(error)
@@ -55,7 +58,14 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
     others, code, report = _cfn_lint(arguments), terminal.DONE, Report()
     read: list[Path] = []
     for template in templates:
-        validation = Validation(Project(template, anywhere=arguments.allow_outside), options)
+        home = beside(template)
+        project = Project(
+            template,
+            arguments.allow_outside,
+            samconfig=home.samconfig,
+            config_env=arguments.config_env or DEFAULT_ENVIRONMENT,
+        )
+        validation = Validation(project, options)
         try:
             report = report.joined(validation.run(others))
             if arguments.remote:
@@ -207,13 +217,6 @@ def _of_cfn_lint(check_id: str) -> list[Check]:
 
 
 # --- arguments ------------------------------------------------------------------------------------------------------
-
-
-def _default_template() -> Path:
-    """The template of the working directory."""
-    names = ("template.yaml", "template.yml", "template.json")
-    here = [Path(name) for name in names if Path(name).is_file()]
-    return here[0] if here else Path("template.yaml")
 
 
 def _demand(paths: Sequence[Path]) -> None:

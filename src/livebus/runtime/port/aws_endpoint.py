@@ -58,11 +58,14 @@ class AwsEndpoint:
         queries: Mapping[str, QueryService],
         s3: S3 | None,
         new_id: Callable[[], str],
+        appsync: Callable[[str, str], Answer | None] = lambda _method, _path: None,
     ) -> None:
+        """``appsync`` answers a method and a path that are signed for AppSync's own API, None for what it has not."""
         self._services = services
         self._queries = queries
         self._s3 = s3
         self._new_id = new_id
+        self._appsync = appsync
 
     @staticmethod
     def longest_body(headers: Mapping[str, str], otherwise: int) -> int:
@@ -133,7 +136,9 @@ class AwsEndpoint:
         return self._s3.call(request)
 
     def refuse(self, method: str, path: str, headers: Mapping[str, str]) -> Answer | None:
-        """The answer to a call of a service that works with paths (S3, Lambda, …); None where it is no AWS call."""
+        """The answer to a call of a service that works with paths (AppSync, Lambda, …); None where it is no AWS call."""
+        if refusals.signed_service(headers) == "appsync" and (told := self._appsync(method, path)) is not None:
+            return told
         return refusals.of_path(method, path, headers, self._new_id())
 
     def refused(self, error: AwsError) -> Answer:

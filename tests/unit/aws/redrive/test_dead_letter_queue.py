@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue, queue_url
+from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
 from livebus.errors import Unreachable
 from livebus.redrive.lines import Message
 
@@ -153,37 +153,3 @@ def test_messages_are_sent_in_batches_by_count_and_size() -> None:
 def test_a_refusal_is_told_with_the_queues_name() -> None:
     with pytest.raises(Unreachable, match="cannot read the queue 'dead': AccessDenied: no"):
         DeadLetterQueue(FakeSqs(0), "https://sqs.eu-west-1.amazonaws.com/1/dead").counts()
-
-
-OUTPUTS = {"DeadLetterQueueUrl": "u/1/dead", "OtherQueueUrl": "u/1/other", "Name": "x"}
-
-
-@pytest.mark.parametrize(
-    ("outputs", "wanted", "url"),
-    [
-        (OUTPUTS, "", "u/1/dead"),
-        (OUTPUTS, "OtherQueueUrl", "u/1/other"),
-        (OUTPUTS, "other", "u/1/other"),
-        ({"OrdersQueueUrl": "u/1/orders"}, "", "u/1/orders"),
-    ],
-)
-def test_the_queue_is_found_among_the_outputs(outputs: dict[str, str], wanted: str, url: str) -> None:
-    assert queue_url(outputs, wanted, "the stack") == url
-
-
-@pytest.mark.parametrize(
-    ("outputs", "wanted", "message"),
-    [
-        ({}, "", "the stack has no output DeadLetterQueueUrl. Add it to the template's Outputs, or pass --queue-url."),
-        (
-            OUTPUTS,
-            "none",
-            "no queue 'none' among its outputs; expected one of DeadLetterQueueUrl (dead), OtherQueueUrl",
-        ),
-        ({"AQueueUrl": "u/a", "BQueueUrl": "u/b"}, "", "several queues; expected one to choose of AQueueUrl (a), BQ"),
-    ],
-)
-def test_a_queue_that_is_not_there_is_told(outputs: dict[str, str], wanted: str, message: str) -> None:
-    with pytest.raises(Unreachable) as refused:
-        queue_url(outputs, wanted, "the stack")
-    assert message in str(refused.value)

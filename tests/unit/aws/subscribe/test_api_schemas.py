@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from livebus.aws.subscribe.api_schemas import ApiSchemas
 from livebus.errors import LivebusError
+from livebus.stack.api_address import ApiAddress, find_api
 from livebus.subscribe.document import subscription_fields
 from support.application import change, copied
 
@@ -41,7 +43,11 @@ def folder(tmp_path: Path) -> Path:
 
 def session(template: Path | None = None) -> Any:
     runtime = SimpleNamespace(template=str(template)) if template else None
-    return SimpleNamespace(runtime=runtime, outputs=OUTPUTS, owner="the stack")
+
+    def api(wanted: str, ids: Mapping[str, Sequence[str]]) -> ApiAddress:
+        return find_api(OUTPUTS, "the stack", wanted, logical_ids=ids)
+
+    return SimpleNamespace(runtime=runtime, outputs=OUTPUTS, api=api)
 
 
 def no_token() -> str:
@@ -65,7 +71,7 @@ def fields(schemas: ApiSchemas, field: str | None = None) -> list[str]:
 )
 def test_each_api_has_its_own_schema(folder: Path, wanted: str, path: str, expected: list[str] | None) -> None:
     """By the template's Outputs, which the stack has, too; of a URL alone nobody knows which API it is."""
-    schemas = ApiSchemas(session(), [folder], wanted)
+    schemas = ApiSchemas(session(), wanted, nearest=folder / "template.yaml")
     assert schemas.api.graphql_url == f"http://127.0.0.1:1{path}"
     if expected is None:
         with pytest.raises(LivebusError, match="would be asked"):
@@ -79,29 +85,29 @@ def test_the_runtimes_template_comes_first(folder: Path, tmp_path: Path) -> None
     other = tmp_path / "other"
     other.mkdir()
     (other / "template.yaml").write_text("Resources: {}")
-    schemas = ApiSchemas(session(folder / "template.yaml"), [other])
+    schemas = ApiSchemas(session(folder / "template.yaml"), nearest=other / "template.yaml")
     assert fields(schemas, "onOther") == ["onPublishMsgFromEb"]
 
 
 def test_a_template_that_happens_to_lie_here_may_be_another_stacks(folder: Path) -> None:
     """Where it lacks the field, the API is asked."""
     with pytest.raises(LivebusError, match="would be asked"):
-        fields(ApiSchemas(session(), [folder]), "onOther")
+        fields(ApiSchemas(session(), nearest=folder / "template.yaml"), "onOther")
 
 
 def test_a_given_file_is_taken_at_its_word(folder: Path) -> None:
     """A schema before a template; what is wrong with it is told."""
     schema = folder / "own.graphql"
     schema.write_text("type Query { a: String } type Subscription { onOwn: String }")
-    schemas = ApiSchemas(session(), [], template=folder / "template.yaml", schema=schema)
+    schemas = ApiSchemas(session(), template=folder / "template.yaml", schema=schema)
     assert (fields(schemas, "onOther"), schemas.is_given) == (["onOwn"], True)
-    assert fields(ApiSchemas(session(), [], template=folder / "template.yaml"), "onOther") == ["onPublishMsgFromEb"]
+    assert fields(ApiSchemas(session(), template=folder / "template.yaml"), "onOther") == ["onPublishMsgFromEb"]
     for given in ({"schema": folder / "none"}, {"template": folder / "none"}):
         with pytest.raises(LivebusError, match="none: cannot be read"):
-            fields(ApiSchemas(session(), [folder], **given))
+            fields(ApiSchemas(session(), nearest=folder / "template.yaml", **given))
     schema.write_text("type Query {")
     with pytest.raises(LivebusError, match=r"own\.graphql:1:13: Syntax Error"):
-        fields(ApiSchemas(session(), [], schema=schema))
+        fields(ApiSchemas(session(), schema=schema))
 
 
 def test_a_look_at_the_schema_is_enough_for_the_default(folder: Path, tmp_path: Path) -> None:
@@ -110,11 +116,15 @@ def test_a_look_at_the_schema_is_enough_for_the_default(folder: Path, tmp_path: 
     broken.mkdir()
     (broken / "template.yaml").write_text("Resources: [")
     found = {
-        "beside the template": ApiSchemas(session(), [folder]).seems_to_have("onPublishMsgFromEb"),
-        "not there": ApiSchemas(session(), [folder]).seems_to_have("onOther"),
-        "no template": ApiSchemas(session(), [tmp_path]).seems_to_have("onOther"),
-        "a broken one": ApiSchemas(session(), [broken]).seems_to_have("onOther"),
-        "another API": ApiSchemas(session(), [folder], "SecondUrl").seems_to_have("onPublishMsgFromEb"),
+        "beside the template": ApiSchemas(session(), nearest=folder / "template.yaml").seems_to_have(
+            "onPublishMsgFromEb"
+        ),
+        "not there": ApiSchemas(session(), nearest=folder / "template.yaml").seems_to_have("onOther"),
+        "no template": ApiSchemas(session()).seems_to_have("onOther"),
+        "a broken one": ApiSchemas(session(), nearest=broken / "template.yaml").seems_to_have("onOther"),
+        "another API": ApiSchemas(session(), "SecondUrl", nearest=folder / "template.yaml").seems_to_have(
+            "onPublishMsgFromEb"
+        ),
     }
     assert found == {
         "beside the template": True,

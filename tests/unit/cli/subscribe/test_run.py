@@ -149,7 +149,10 @@ def test_the_password_never_comes_from_an_argument(
         monkeypatch.setenv("LIVEBUS_PASSWORD", environment)
     parser = argument_parser("")
     session: Any = SimpleNamespace(
-        runtime=runtime, client=lambda service: service, outputs={"UserPoolClientId": "id"}, owner="x"
+        runtime=runtime,
+        client=lambda service: service,
+        client_id=lambda api, wanted: "id",
+        pool_id=lambda client_id, wanted: "",
     )
     sign_in = subscribe._sign_in(parser, parser.parse_args(arguments), session, API)
     assert (sign_in._user_name, sign_in._password) == expected

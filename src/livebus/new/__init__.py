@@ -1,0 +1,11 @@
+"""
+An application of one's own, from the one that Livebus ships: its names, its fields, its files.
+
+In: names as they are typed, the texts of the shipped application. Out: the texts of the new one, by path. Nothing is written here.
+"""
+
+from livebus.new.application import application
+from livebus.new.field import Field
+from livebus.new.naming import Naming, read_naming
+
+__all__ = ["Field", "Naming", "application", "read_naming"]

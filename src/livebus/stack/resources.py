@@ -1,0 +1,117 @@
+"""
+What a stack consists of, and which of it commands mean: its bus, its app client, its queue, its APIs.
+
+In: a stack's Outputs, and its resources as CloudFormation lists them. Out: names, ids and URLs. Outputs with the names that
+Livebus knows win; without them the resources tell, so that no Output is demanded of anybody. docs/what-is-looked-for.md has it
+for people.
+
+What identifies each resource is what its ``Ref`` returns: a bus its name, a queue its URL, an app client and a user pool its id, an API its ARN.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from livebus.errors import LivebusError, Unreachable
+
+BUS, RULE, QUEUE, CLIENT, POOL, API = (
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+    "AWS::SQS::Queue",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPool",
+    "AWS::AppSync::GraphQLApi",
+)
+BUS_OUTPUT, QUEUE_OUTPUT = "EventBusName", "DeadLetterQueueUrl"
+_ACCOUNTS_BUS = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class StackResource:
+    """One resource: ``physical_id`` is what CloudFormation calls it, what ``Ref`` returns."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+
+
+Resources = Callable[[], Sequence[StackResource]]
+
+
+def of_type(resources: Sequence[StackResource], kind: str) -> dict[str, str]:
+    """The physical ids of the resources of one type, by logical id."""
+    return {each.logical_id: each.physical_id for each in resources if each.type == kind and each.physical_id}
+
+
+def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> str:
+    """
+    The name of the bus that events are published to: the Output EventBusName, else the stack's only bus, else the only one
+    that its rules are on (``bus|rule`` is a rule's physical id, the rule's name alone where it is on the account's own bus).
+
+    ``owner`` is whose they are, in words. Raises Unreachable where there is none, LivebusError where there are several.
+    """
+    if outputs.get(BUS_OUTPUT):
+        return outputs[BUS_OUTPUT]
+    found = resources()
+    buses = of_type(found, BUS)
+    if not buses:
+        on = {
+            bus if bar else _ACCOUNTS_BUS
+            for bus, bar, _ in (each.partition("|") for each in of_type(found, RULE).values())
+        }
+        buses = {name: name for name in sorted(on)}
+    names = sorted(set(buses.values()))
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise LivebusError(f"{owner} has {len(names)} event buses", expected=f"--bus with {_one_of(names)}")
+    raise Unreachable(
+        f"{owner} has neither an output {BUS_OUTPUT!r} nor an event bus nor a rule",
+        expected=f"one among {', '.join(sorted({*outputs, *(each.logical_id for each in found)})) or 'nothing'}",
+        advice="Name the bus with --bus.",
+    )
+
+
+def find_queue(outputs: Mapping[str, str], resources: Resources, wanted: str, owner: str) -> str:
+    """
+    The URL of the queue that is meant: by the name of an Output, of the queue or of its resource, else DeadLetterQueueUrl,
+    else the only one.
+
+    Raises Unreachable naming the queues that there are.
+    """
+    queues = {name: value for name, value in outputs.items() if name.endswith("QueueUrl") and "/" in value}
+    for name, url in queues.items():
+        if wanted and wanted in (name, _last(url)):
+            return url
+    if not wanted and QUEUE_OUTPUT in queues:
+        return queues[QUEUE_OUTPUT]
+    if not queues or wanted:
+        known = set(queues.values())
+        queues |= {name: url for name, url in of_type(resources(), QUEUE).items() if url not in known}
+    for name, url in queues.items():
+        if wanted and wanted in (name, _last(url)):
+            return url
+    shown = ", ".join(f"{name} ({_last(url)})" for name, url in queues.items()) or "none"
+    if wanted:
+        raise Unreachable(
+            f"{owner} has no queue {wanted!r} among its outputs and resources", expected=f"one of {shown}"
+        )
+    if len(queues) == 1:
+        return next(iter(queues.values()))
+    found = "several queues" if queues else f"no output {QUEUE_OUTPUT}"
+    raise Unreachable(
+        f"{owner} has {found}",
+        expected=f"one to choose of {shown}" if queues else "",
+        advice="Name one with --queue." if queues else "Add it to the template's Outputs, or pass --queue-url.",
+    )
+
+
+def _last(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

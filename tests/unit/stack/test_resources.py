@@ -1,0 +1,103 @@
+"""What of a stack is meant: by its Outputs, else by its resources."""
+
+from __future__ import annotations
+
+import pytest
+
+from livebus.errors import LivebusError, Unreachable
+from livebus.stack.resources import API, BUS, CLIENT, QUEUE, RULE, StackResource, find_bus, find_queue, of_type
+
+SHOP = [
+    StackResource("Shop", BUS, "shop"),
+    StackResource("Dead", QUEUE, "http://127.0.0.1:1/1/dead"),
+    StackResource("Later", QUEUE, "http://127.0.0.1:1/1/later"),
+    StackResource("WebClient", CLIENT, "web"),
+    StackResource("Api", API, "arn:aws:appsync:us-east-1:1:apis/a"),
+    StackResource("Pending", BUS, ""),
+]
+
+
+def never() -> list[StackResource]:
+    raise AssertionError("CloudFormation is asked although the Outputs tell")
+
+
+def test_resources_of_a_type_come_by_logical_id() -> None:
+    """One that CloudFormation has not made yet has no id, and is left out."""
+    assert of_type(SHOP, BUS) == {"Shop": "shop"}
+    assert of_type(SHOP, CLIENT) == {"WebClient": "web"}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "resources", "expected"),
+    [
+        ({"EventBusName": "told"}, None, "told"),
+        ({"Other": "x"}, SHOP, "shop"),
+        ({}, [StackResource("Rule", RULE, "theirs|mine"), StackResource("Two", RULE, "theirs|two")], "theirs"),
+        ({}, [StackResource("Rule", RULE, "mine")], "default"),
+        ({}, [StackResource("Rule", RULE, "theirs|mine"), *SHOP], "shop"),
+    ],
+)
+def test_the_bus_is_found(outputs: dict[str, str], resources: list[StackResource] | None, expected: str) -> None:
+    """By its Output, else the stack's own bus, else the one that its rules are on."""
+    assert find_bus(outputs, never if resources is None else lambda: resources, "the stack") == expected
+
+
+def test_several_buses_are_listed_and_none_is_told() -> None:
+    """With the flag that names one."""
+    two = [StackResource("A", BUS, "a"), StackResource("B", BUS, "b")]
+    with pytest.raises(LivebusError, match=r"^the stack has 2 event buses; expected --bus with a or b$"):
+        find_bus({}, lambda: two, "the stack")
+    with pytest.raises(Unreachable) as refused:
+        find_bus({"Name": "x"}, lambda: [StackResource("Role", "AWS::IAM::Role", "r")], "the stack")
+    assert str(refused.value) == (
+        "the stack has neither an output 'EventBusName' nor an event bus nor a rule; expected one among Name, Role. "
+        "Name the bus with --bus."
+    )
+
+
+@pytest.mark.parametrize("wanted", ["Dead", "dead"])
+def test_a_queue_is_found_by_its_resource(wanted: str) -> None:
+    """By its logical id or its name, where no Output holds it."""
+    assert find_queue({}, lambda: SHOP, wanted, "the stack") == "http://127.0.0.1:1/1/dead"
+    assert find_queue({"LaterQueueUrl": SHOP[2].physical_id}, lambda: SHOP, wanted, "it") == "http://127.0.0.1:1/1/dead"
+
+
+def test_the_only_queue_needs_no_name() -> None:
+    """Of several one has to be named."""
+    assert find_queue({}, lambda: SHOP[:2], "", "the stack") == "http://127.0.0.1:1/1/dead"
+    with pytest.raises(Unreachable, match=r"several queues; expected one to choose of Dead \(dead\), Later \(later\)"):
+        find_queue({}, lambda: SHOP, "", "the stack")
+
+
+OUTPUTS = {"DeadLetterQueueUrl": "u/1/dead", "OtherQueueUrl": "u/1/other", "Name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted", "url"),
+    [
+        (OUTPUTS, "", "u/1/dead"),
+        (OUTPUTS, "OtherQueueUrl", "u/1/other"),
+        (OUTPUTS, "other", "u/1/other"),
+        ({"OrdersQueueUrl": "u/1/orders"}, "", "u/1/orders"),
+    ],
+)
+def test_the_queue_is_found_among_the_outputs(outputs: dict[str, str], wanted: str, url: str) -> None:
+    assert find_queue(outputs, list, wanted, "the stack") == url
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted", "message"),
+    [
+        ({}, "", "the stack has no output DeadLetterQueueUrl. Add it to the template's Outputs, or pass --queue-url."),
+        (
+            OUTPUTS,
+            "none",
+            "no queue 'none' among its outputs and resources; expected one of DeadLetterQueueUrl (dead), OtherQueueUrl",
+        ),
+        ({"AQueueUrl": "u/a", "BQueueUrl": "u/b"}, "", "several queues; expected one to choose of AQueueUrl (a), BQ"),
+    ],
+)
+def test_a_queue_that_is_not_there_is_told(outputs: dict[str, str], wanted: str, message: str) -> None:
+    with pytest.raises(Unreachable) as refused:
+        find_queue(outputs, list, wanted, "the stack")
+    assert message in str(refused.value)
