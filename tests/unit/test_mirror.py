@@ -36,11 +36,6 @@ ELSEWHERE = [
         "runtime/port/bodies.py",
     ),
     Held(
-        "integration/test_interruption.py",
-        "it ends programs",
-        "terminal/interruption.py",
-    ),
-    Held(
         "unit/template/test_loading.py",
         "data, and AWS's quotas as a template meets them",
         "template/quotas.py template/values.py",
