@@ -132,7 +132,7 @@ class Stage:
         invocations: list[Invocation] = []
         unproven = ""
         for rule in rules:
-            if not rule.rule.targets and not rule.rule.function_targets:
+            if not rule.rule.targets and not rule.rule.function_targets and not rule.rule.other_targets:
                 unproven = f"the targets of rule {rule.rule.name!r} are not in this template"
             for target in rule.rule.targets:
                 made = attempts.get(id(target)) if attempts else None
@@ -141,6 +141,11 @@ class Stage:
         if invoked and not invocations:
             # Beside a mutation that arrives a function takes nothing from the proof.
             unproven = f"the dry run runs no functions, and the event goes to {', '.join(map(repr, invoked))} only"
+        elsewhere = [each.arn for rule in rules for each in rule.rule.other_targets]
+        if elsewhere and not invocations and not invoked:
+            unproven = (
+                f"the dry run follows events to GraphQL APIs of this template, and this one goes to {elsewhere[0]} only"
+            )
         if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
             unproven = f"the event bus {event.bus!r} is not in this template"
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)

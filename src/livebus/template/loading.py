@@ -121,7 +121,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     apis = read_apis(resources, recorded)
     functions = read_functions(resources)
     rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
-    own, outside = {bus.name for bus in buses}, environment.buses or {}
+    own = {bus.name for bus in buses}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
     tables = read_tables(resources)
     outputs = resources.outputs
@@ -140,7 +140,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         tables=tables,
         queues=queues,
         outputs=outputs,
-        outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),
+        outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own)),
         exports=exports,
         imports=resources.imports,
         parameters={

@@ -115,7 +115,7 @@ class Validation:
         services = self.services
         self.stage = Stage(inspection.compilation.line, services)
         # What the runtime does not emulate may be sound on AWS: then a failure here proves nothing.
-        not_emulated = any(fault.not_emulated for fault in inspection.reading_faults)
+        not_emulated = any(fault.not_emulated and not _is_beside(fault) for fault in inspection.reading_faults)
         # What checks have tried already is not tried again: each event runs the mutation once.
         made: dict[int, dict[int, Attempt]] = {}
         with suppress(Exception):  # a bug of ours, which the checks that ask for the same have told
@@ -153,6 +153,12 @@ class Validation:
             indent = len(line) - len(line.lstrip(" "))
             return replace(place, column=place.column + indent if place.column is not None else None)
         return replace(place, line=start[0], column=start[1]) if place.line > start[0] else place
+
+
+def _is_beside(fault: Fault) -> bool:
+    """Whether what is not emulated stands beside every event's way: another target, a dead-letter queue, a role, a bus."""
+    steps = fault.place.path.split("/")
+    return "Targets" in steps or steps[-1] == "EventBusName"
 
 
 def read_samples(
