@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import orjson
@@ -21,6 +21,7 @@ from livebus.operation import Services
 from livebus.rehearsal.audience import Audience, Reception
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
+from livebus.template.properties import is_opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ class Stage:
             )
         if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
             unproven = f"the event bus {event.bus!r} is not in this template"
+        if not rules and not unproven:
+            unproven = _unknown_pattern(event, line.application.rules)
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)
         return Rehearsal(event, arrives, tuple(rule.rule for rule in rules), tuple(invocations), unproven, line)
 
@@ -174,6 +177,14 @@ class Stage:
 def rehearse(line: Line, event: Event, *, services: Services) -> Rehearsal:
     """The way of one event. For many events of one line a :class:`Stage` is set up once."""
     return Stage(line, services).rehearse(event, services)
+
+
+def _unknown_pattern(event: Event, rules: Iterable[Rule]) -> str:
+    """Why no rule that is known matches an event, where one may that hangs on what is only known after a deploy."""
+    for rule in rules:
+        if is_opaque(rule.bus) or (rule.bus == event.bus and is_opaque(rule.event_pattern)):
+            return f"what rule {rule.name!r} matches is only known where it is deployed"
+    return ""
 
 
 def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Iterator[Reception]:

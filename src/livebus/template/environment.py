@@ -24,6 +24,7 @@ class Environment:
 
     Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``buses`` their
     event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
+    ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed.
     """
 
     stack_name: str = "livebus"
@@ -35,6 +36,7 @@ class Environment:
     exports: Mapping[str, str] | None = None
     buses: Mapping[str, str] | None = None
     is_primary: bool = True
+    assumes_parameters: bool = False
 
     @property
     def stack_id(self) -> str:

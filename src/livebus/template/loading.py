@@ -20,7 +20,9 @@ from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
 from livebus.template.functions import read_functions
+from livebus.template.language_extensions import extended
 from livebus.template.members import MEMBERS, check_members
+from livebus.template.properties import shown
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
@@ -109,7 +111,7 @@ def read_application(
 
 
 def _read(document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]) -> Reading:
-    resources = Resources(expanded(document), environment, parameters)
+    resources = Resources(expanded(extended(document, environment, parameters)), environment, parameters)
     read: list[str] = []
 
     def recorded(name: str) -> str:
@@ -158,7 +160,14 @@ def _refuse_or_warn(resources: Resources) -> None:
     if document.aliases and "Transform" not in document.body:
         text = "CloudFormation takes no YAML aliases; the SAM CLI expands them before it hands a template on"
         resources.warn(Place(document.file), text)
-    if "Rules" in document.body:
+    for name in resources.stored_parameters:
+        text = (
+            f"the value of parameter {name!r} is in Systems Manager: {shown(resources.parameters[name])} stands for it"
+        )
+        resources.warn(document.place(("Parameters", name)), text)
+    rules = document.body.get("Rules")
+    # CDK's own asks for nothing but a version of its bootstrap stack.
+    if "Rules" in document.body and not (isinstance(rules, dict) and set(rules) == {"CheckBootstrapVersion"}):
         resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()

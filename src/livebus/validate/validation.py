@@ -102,7 +102,10 @@ class Validation:
         shown_from = inspection if document is None else None
         self.inspection = inspection
         return Report(
-            sorted(_without_doubles([self._shown(each, shown_from) for each in found], theirs), key=_order),
+            # What a loop repeats stands in one place, and is told once.
+            sorted(
+                _without_doubles([*dict.fromkeys(self._shown(each, shown_from) for each in found)], theirs), key=_order
+            ),
             list(self._events(inspection, samples)),
             [*(replace(each, finding=self._shown(each.finding, shown_from)) for each in ignored), *theirs_ignored],
             LISTED,
