@@ -24,6 +24,7 @@ from livebus.template.language_extensions import extended
 from livebus.template.members import MEMBERS, check_members
 from livebus.template.properties import shown
 from livebus.template.resolvers import ReadFile
+from livebus.template.resource_types import known_types
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
 from livebus.template.serverless import expanded
@@ -175,5 +176,7 @@ def _refuse_or_warn(resources: Resources) -> None:
             found, advice = f"{resource} is not emulated", NOT_EMULATED[resource.type]
             resources.not_emulated(found, place, advice)
         elif not is_known_type(resource.type) and resource.type not in INERT:
-            resources.warn(place, f"{resource} does nothing here. {did_you_mean(resource.type, MEMBERS)}".rstrip())
+            # A type that AWS has is what is meant, however like it is to one that runs here.
+            meant = "" if resource.type in known_types() else did_you_mean(resource.type, MEMBERS)
+            resources.warn(place, f"{resource} does nothing here. {meant}".rstrip())
         check_members(resources, resource)
