@@ -330,6 +330,7 @@ class _Compiler:
         except LivebusError as error:
             self.errors.append(error)
             return None
+        self.warnings += map(str, schema.warnings)
         self._check_fields(api, schema)
         access = FieldAccess(schema.auth_directives, api)
         executor = Executor(

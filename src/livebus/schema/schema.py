@@ -27,7 +27,7 @@ from graphql import (
 from graphql.validation.validate import validate_sdl
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
-from livebus.errors import NOWHERE, InvalidSchema, Place
+from livebus.errors import NOWHERE, Fault, InvalidSchema, Place
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
 from livebus.schema.links import Links, read_links
 from livebus.schema.scalars import AWS_SCALARS, CannotCoerce, Scalar
@@ -63,13 +63,15 @@ class Schema:
 
     ``auth_directives`` holds what stands on a type, under (type, ""), and on a field, under (type, field).
     ``links`` names the subscription fields that a mutation field feeds, ``subscription_mutations`` the mutation
-    fields that feed a subscription field; fields without a link are missing in both.
+    fields that feed a subscription field; fields without a link are missing in both. ``warnings`` tell what AppSync takes
+    although it means nothing.
     """
 
     graphql: GraphQLSchema
     auth_directives: Mapping[tuple[str, str], tuple[AuthDirective, ...]]
     links: Links
     subscription_mutations: Links
+    warnings: tuple[Fault, ...] = ()
 
 
 def parse_schema(text: str, place: Place = NOWHERE) -> Schema:
@@ -89,7 +91,8 @@ def parse_schema(text: str, place: Place = NOWHERE) -> Schema:
     graphql = build_ast_schema(whole, assume_valid_sdl=True)
     reading.add_errors(validate_schema(graphql))
     reading.stop_on_faults()
-    return Schema(_with_scalars(graphql), _auth_directives(document), links, subscription_mutations)
+    auth = _auth_directives(document)
+    return Schema(_with_scalars(graphql), auth, links, subscription_mutations, tuple(reading.warnings))
 
 
 def parse_types(text: str, place: Place = NOWHERE) -> Schema | None:
