@@ -26,7 +26,7 @@ from livebus.template.application import (
     Target,
 )
 from livebus.template.attributes import bus_name
-from livebus.template.properties import Properties, shown
+from livebus.template.properties import Properties, is_opaque, shown
 from livebus.template.resources import Resource, Resources
 from livebus.template.roles import warn_of_unknown_rights
 
@@ -37,6 +37,15 @@ _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
 _MAX_TARGETS = 5
+_MEANT = "Write !GetAtt, the API's logical id, and .GraphQLEndpointArn behind it."
+# The services whose resources may be targets. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+_SERVICES = frozenset(
+    (
+        *("appsync", "batch", "codebuild", "codepipeline", "ec2", "ecs", "events", "execute-api", "firehose", "glue"),
+        *("imagebuilder", "inspector", "kinesis", "lambda", "logs", "redshift", "redshift-serverless", "sagemaker"),
+        *("sns", "sqs", "ssm", "ssm-incidents", "states"),
+    )
+)
 # The service and the beginning of the resource in the ARNs of what a target names.
 _OF_KIND = {"role": ("iam", "role/"), "queue": ("sqs", "")}
 
@@ -172,7 +181,8 @@ class _RuleReader:
         arn = item.text("Arn")
         function = self._function(arn)
         destination = self._destination(item, name, arn) if complete and arn and function is None else None
-        api = self._api(item, name, arn) if complete and arn and function is None and destination is None else None
+        is_other = destination is not None or function is not None or _is_of_another_service(arn)
+        api = self._api(item, name, arn) if complete and arn and not is_other else None
         parameters = item.mapping("AppSyncParameters")
         operation = parameters.text("GraphQLOperation")
         if (api is not None or _is_endpoint(arn)) and parameters.required(
@@ -215,6 +225,15 @@ class _RuleReader:
         """What is neither an API nor a function of the template; None where it is an API's, or is meant to be one."""
         parts = arn.split(":", 5)
         if len(parts) != 6 or (parts[2] == "appsync" and (arn in self._apis or not _is_endpoint(arn))):
+            return None
+        if is_opaque(arn):
+            return Destination(parts[2])
+        if parts[2] not in _SERVICES:
+            item.fault(f"{parts[2]} is not a supported service for a target.", "Arn", advice=_MEANT)
+            return None
+        if parts[2] == "events" and not parts[5].startswith(("event-bus/", "api-destination/", "target/")):
+            found = f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+            item.fault(found, "Arn", advice="A rule can be no target: name the bus that it is on.")
             return None
         destination = self._here(parts[2], arn, parts[5])
         if destination.is_emulated:
@@ -284,6 +303,11 @@ def _foreign_queue(arn: str) -> Queue:
     statement = {"Effect": "Allow", "Action": "*", "Principal": "*", "Resource": "*"}
     name = arn.rpartition(":")[2]
     return Queue(name, arn, "", "", name.endswith(".fifo"), (statement,))
+
+
+def _is_of_another_service(arn: str) -> bool:
+    parts = arn.split(":", 5)
+    return len(parts) == 6 and parts[2] != "appsync"
 
 
 def _is_endpoint(arn: str) -> bool:

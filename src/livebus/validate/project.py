@@ -120,7 +120,7 @@ class Project:
 
 def _environment(stack_name: str, region: str) -> Environment:
     default = Environment()
-    return Environment(stack_name or default.stack_name, region or default.region, assumes_parameters=True)
+    return Environment(stack_name or default.stack_name, region or default.region)
 
 
 # --- .livebus.toml --------------------------------------------------------------------------------------------------

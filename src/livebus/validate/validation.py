@@ -88,6 +88,7 @@ class Validation:
         config = project.config()
         ignore = (*options.ignore, *_configured(config))
         environment = project.environment(stack_name=options.stack_name, region=options.region)
+        environment = replace(environment, assumes_parameters=True)
         try:
             inspection = project.inspect(document, parameters=options.parameters, environment=environment)
         except InvalidTemplate as error:
