@@ -76,12 +76,17 @@ class EventOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that was found in some templates and their sample events."""
+    """
+    Everything that was found in some templates and their sample events.
+
+    ``has_nothing_to_prove``: no rule leads to a GraphQL API, so that no event could be shown to arrive.
+    """
 
     findings: Sequence[Finding] = ()
     events: Sequence[EventOutcome] = ()
     suppressed: Sequence[Suppressed] = ()
     checks: Sequence[Check] = field(default=(), repr=False)
+    has_nothing_to_prove: bool = False
 
     def count(self, severity: Severity) -> int:
         return sum(1 for finding in self.findings if finding.check.severity == severity)
@@ -97,6 +102,8 @@ class Report:
             [*self.events, *other.events],
             [*self.suppressed, *other.suppressed],
             self.checks or other.checks,
+            # A report of nothing is where several begin.
+            other.has_nothing_to_prove and (self.has_nothing_to_prove or not self.checks),
         )
 
 
@@ -268,6 +275,8 @@ def summary(report: Report) -> str:
         if unproven := sum(event.is_unproven for event in wanted):
             parts.append(f"{unproven} unproven")
     others = [event for event in report.events if not event.expected]
+    if not report.events and report.has_nothing_to_prove:
+        parts.append("nothing to prove: no rule of the template leads to a GraphQL API of its own")
     if others:
         held = sum(not event.arrives and not event.is_unproven for event in others)
         parts.append(f"{held} of {len(others)} that must not arrive do not")

@@ -110,6 +110,7 @@ class Validation:
             list(self._events(inspection, samples)),
             [*(replace(each, finding=self._shown(each.finding, shown_from)) for each in ignored), *theirs_ignored],
             LISTED,
+            not any(rule.targets for rule in inspection.application.rules),
         )
 
     def _events(self, inspection: Inspection, samples: Samples) -> Iterator[EventOutcome]:
