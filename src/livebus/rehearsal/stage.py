@@ -116,8 +116,9 @@ class Stage:
         self.line = line
         self.audiences = {name: Audience(api, services) for name, api in line.apis.items()}
         self._targets: dict[int, tuple[CompiledTarget, Audience]] = {}
-        for bus in line.application.buses:
-            for compiled in line.compiled_rules(bus.name):
+        names = [*(bus.name for bus in line.application.buses), *line.application.outside_buses]
+        for name in names:
+            for compiled in line.compiled_rules(name):
                 for target in compiled.targets:
                     audience = self.audiences[target.target.api]
                     self._targets[id(target.target)] = replace(target, api=audience.api), audience

@@ -92,7 +92,10 @@ def parse_schema(text: str, place: Place = NOWHERE) -> Schema:
     reading.add_errors(validate_schema(graphql))
     reading.stop_on_faults()
     auth = _auth_directives(document)
-    return Schema(_with_scalars(graphql), auth, links, subscription_mutations, tuple(reading.warnings))
+    # Found sound, but for what AppSync takes and graphql-core would refuse again and again.
+    usable = _with_scalars(graphql)
+    usable._validation_errors = []
+    return Schema(usable, auth, links, subscription_mutations, tuple(reading.warnings))
 
 
 def parse_types(text: str, place: Place = NOWHERE) -> Schema | None:
