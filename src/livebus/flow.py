@@ -14,7 +14,7 @@ from typing import Any
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Visitor, visit
 from graphql.language import FieldNode
 
-from livebus.access import FieldAccess, function_admits, role_may_invoke
+from livebus.access import FieldAccess, destination_admits, function_admits, role_may_invoke
 from livebus.caller import AWS_IAM, Caller
 from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.errors import (
@@ -34,7 +34,7 @@ from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.schema import Schema, parse_schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions, SubscriptionSettings
-from livebus.template.application import Application, Function, GraphQLApi, Rule, Target
+from livebus.template.application import Application, Destination, Function, GraphQLApi, Rule, Target
 from livebus.transformer import NotTransformable, Transformer, compile_transformer
 
 
@@ -71,17 +71,28 @@ class CompiledFunctionTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledDestination:
+    """A target of any other kind. ``refusal`` says why the rule may not send to it; None where it may."""
+
+    target: Target
+    transformer: Transformer
+    destination: Destination
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """``targets`` are AppSync APIs, ``functions`` Lambda functions."""
+    """``targets`` are AppSync APIs, ``functions`` Lambda functions, ``others`` what leads elsewhere."""
 
     rule: Rule
     pattern: EventPattern
     targets: tuple[CompiledTarget, ...]
     functions: tuple[CompiledFunctionTarget, ...] = ()
+    others: tuple[CompiledDestination, ...] = ()
 
     @property
-    def every_target(self) -> tuple[CompiledTarget | CompiledFunctionTarget, ...]:
-        return self.targets + self.functions
+    def every_target(self) -> tuple[CompiledTarget | CompiledFunctionTarget | CompiledDestination, ...]:
+        return self.targets + self.functions + self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +136,18 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class FunctionAttempt:
     """
-    One try to hand an event to a function: ``payload`` is the JSON text that it gets, None where none came about.
+    One try to hand an event to a function, or to a destination: ``payload`` is the JSON text that it gets, None where none
+    came about.
 
-    ``failure`` is None where Lambda takes the event; what the function makes of it comes later, and is Lambda's affair.
-    The other members are those of an :class:`Attempt`, empty.
+    ``failure`` is None where it is taken; what a function makes of it comes later, and is Lambda's affair. ``unsent`` says
+    why nothing was sent, where AWS would send it and the local runtime has nothing to send it to: no failure of the
+    event's. The other members are those of an :class:`Attempt`, empty.
     """
 
-    target: CompiledFunctionTarget
+    target: CompiledFunctionTarget | CompiledDestination
     payload: bytes | None = None
     failure: Failure | None = None
+    unsent: str = ""
     variables: None = None
     response: None = None
     published: Published = NOTHING_PUBLISHED
@@ -205,14 +219,20 @@ class Line:
         return Attempt(target, variables, response, publish(target.api, response))
 
     @staticmethod
-    def hand_over(event: Event, target: CompiledFunctionTarget) -> FunctionAttempt:
-        """Make what a function gets of an event: transformer, access. Whoever runs functions takes it from there."""
+    def hand_over(event: Event, target: CompiledFunctionTarget | CompiledDestination) -> FunctionAttempt:
+        """
+        Make what a function or a destination gets of an event: transformer, access. Whoever runs functions, or has the
+        queues, takes it from there.
+        """
         try:
             payload = target.transformer.payload(event)
         except NotTransformable as error:
             return FunctionAttempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
         if target.refusal is not None:
             return FunctionAttempt(target, payload, Failure(NO_PERMISSIONS, target.refusal, retryable=False))
+        if isinstance(target, CompiledDestination) and not target.destination.is_emulated:
+            unsent = f"a target of {target.destination.service!r} is not emulated by the local runtime: nothing is sent"
+            return FunctionAttempt(target, payload, unsent=unsent)
         return FunctionAttempt(target, payload)
 
 
@@ -337,6 +357,7 @@ class _Compiler:
         schema = self._schema(api)
         if schema is None:
             return None
+        self.warnings += map(str, schema.warnings)
         self._check_fields(api, schema)
         access = FieldAccess(schema.auth_directives, api)
         executor = Executor(
@@ -381,6 +402,7 @@ class _Compiler:
         for rule in self._application.rules:
             if rule.bus == name and rule.enabled and rule.event_pattern is not None:
                 targets, functions = tuple(self._targets(rule, apis)), tuple(self._functions(rule))
+                others = tuple(self._destinations(rule))
                 try:
                     pattern = EventPattern(rule.event_pattern)
                 except InvalidEventPattern as error:
@@ -390,7 +412,7 @@ class _Compiler:
                     )
                     self.errors.append(refused)
                     continue
-                rules.append(CompiledRule(rule, pattern, targets, functions))
+                rules.append(CompiledRule(rule, pattern, targets, functions, others))
         return _Bus(tuple(rules), PatternIndex([str(compiled.rule.event_pattern) for compiled in rules]))
 
     def _targets(self, rule: Rule, apis: Mapping[str, CompiledApi]) -> Iterable[CompiledTarget]:
@@ -417,6 +439,21 @@ class _Compiler:
             if refusal:
                 self.warnings.append(f"{target.place}: {refusal}")
             yield CompiledFunctionTarget(target, transformer, function, refusal)
+
+    def _destinations(self, rule: Rule) -> Iterable[CompiledDestination]:
+        for target in rule.other_targets:
+            try:
+                transformer = compile_transformer(target, rule_name=rule.name, rule_arn=rule.arn)
+            except LivebusError as error:
+                self.errors.append(error)
+                continue
+            if target.destination is not None:
+                refusal = destination_admits(
+                    target.destination, target, rule_arn=rule.arn, account=self._application.account
+                )
+                if refusal:
+                    self.warnings.append(f"{target.place}: {refusal}")
+                yield CompiledDestination(target, transformer, target.destination, refusal)
 
     def _target(self, rule: Rule, target: Target, transformer: Transformer, api: CompiledApi) -> CompiledTarget:
         account = self._application.account

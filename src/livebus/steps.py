@@ -73,6 +73,8 @@ def attempted(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
             "data": attempt.response.data,
             "errors": list(attempt.response.errors),
         }
+    if isinstance(attempt, FunctionAttempt) and attempt.unsent:
+        yield unreached(rule, attempt.target.target.id, attempt.unsent)
     if attempt.failure is not None:
         yield {"station": "failure", **where, "code": attempt.failure.code, "message": attempt.failure.message}
 

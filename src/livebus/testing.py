@@ -29,7 +29,7 @@ import pytest
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
 from livebus.event.document import read_entries
-from livebus.event.envelope import Refused
+from livebus.event.envelope import Refused, accept
 from livebus.execution import Errors, GraphQLResponse
 from livebus.files import content
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish
@@ -37,6 +37,7 @@ from livebus.operation import GraphQLRequest, Services
 from livebus.rehearsal.audience import caller_of
 from livebus.rehearsal.samples import SampleReader
 from livebus.subscription import InvalidFilter
+from livebus.template.attributes import bus_name
 from livebus.validate.project import Project
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -159,6 +160,7 @@ class LocalLine:
         inspection = project.inspect(parameters=parameters, environment=environment)
         faults: list[Fault] = list(inspection.reading_faults)
         faults += [fault for error in inspection.compilation.errors for fault in error.faults]
+        faults = [fault for fault in faults if not fault.not_emulated]
         if faults:
             raise InvalidTemplate(faults=faults)
         return cls(inspection.compilation.line, now=now)
@@ -258,8 +260,24 @@ class LocalLine:
         return f"33333333-3333-4333-8333-{self._count:012x}"
 
     def _put(self, bus_arn: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        self.put_events += [{**entry, "EventBusName": bus_arn} for entry in entries]
-        return {"FailedEntryCount": 0, "Entries": [{"EventId": self._id()} for _ in entries]}
+        """What the bus answers; the entries that it takes are kept."""
+        application, answers = self.line.application, []
+        for entry in entries:
+            event_id = self._id()
+            event = accept(
+                entry,
+                bus=bus_name(bus_arn),
+                event_id=event_id,
+                now=self.now,
+                account=application.account,
+                region=application.region,
+            )
+            if isinstance(event, Refused):
+                answers.append({"ErrorCode": event.code, "ErrorMessage": event.message})
+            else:
+                self.put_events.append({**entry, "EventBusName": bus_arn})
+                answers.append({"EventId": event_id})
+        return {"FailedEntryCount": sum("ErrorCode" in each for each in answers), "Entries": answers}
 
 
 def _send(published: Published) -> None:

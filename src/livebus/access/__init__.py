@@ -7,6 +7,7 @@ Station: who may do what: let in or refuse, with the reason.
     roles             may EventBridge run the mutation with the target's role
     functions         may EventBridge invoke the function of a rule's target
     queues            may EventBridge send to the dead-letter queue
+    destinations      may EventBridge send to a target of any other kind
     tokens            a JWT of a Cognito user pool or an OpenID Connect issuer
     signature         a request signed with AWS Signature Version 4
     authentication    the headers of a request → a Caller
@@ -16,6 +17,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 """
 
 from livebus.access.authentication import Authenticator, Unauthenticated
+from livebus.access.destinations import destination_admits
 from livebus.access.fields import FieldAccess
 from livebus.access.functions import function_admits
 from livebus.access.policy import EVENTBRIDGE, Decision, Principal, evaluate
@@ -35,6 +37,7 @@ __all__ = [
     "TokenRefused",
     "TokenVerifier",
     "Unauthenticated",
+    "destination_admits",
     "evaluate",
     "function_admits",
     "issuer_of",

@@ -229,6 +229,7 @@ def _of_dead_letters(inspection: Inspection) -> Iterator[Fault]:
     queues = {
         target.dead_letter.arn: target.dead_letter for rule in rules for target in rule.targets if target.dead_letter
     }
+    queues = {arn: queue for arn, queue in queues.items() if queue.logical_id}
     if not metrics or any(metric.name == "InvocationsSentToDlq" for metric in metrics):
         return
     watched = {metric.values.get("QueueName", "").rpartition("/")[2].rpartition(":")[2] for metric in metrics}

@@ -10,7 +10,7 @@ from livebus.checks.bus import buses, rules
 from livebus.checks.check import Check
 from livebus.checks.events import samples, sizes
 from livebus.checks.iam import permissions, queues, roles
-from livebus.checks.target import input_variables, inputs, operation, sample_values, targets
+from livebus.checks.target import destinations, input_variables, inputs, operation, sample_values, targets
 from livebus.checks.template import names, template
 
 EVERY_CHECK: tuple[Check, ...] = (
@@ -19,6 +19,7 @@ EVERY_CHECK: tuple[Check, ...] = (
     *buses.CHECKS,
     *rules.CHECKS,
     *targets.CHECKS,
+    *destinations.CHECKS,
     *inputs.CHECKS,
     *input_variables.CHECKS,
     *roles.CHECKS,

@@ -150,7 +150,7 @@ def parse_detail(text: str) -> dict[str, Any] | None:
         detail = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(detail, dict) or _is_deeper(text, MAX_DETAIL_DEPTH) or _has_large_number(text):
+    if not isinstance(detail, dict) or _is_deeper(text, MAX_DETAIL_DEPTH) or has_large_number(text):
         return None
     return detail
 
@@ -170,7 +170,7 @@ def _is_deeper(text: str, most: int) -> bool:
     return False
 
 
-def _has_large_number(text: str) -> bool:
+def has_large_number(text: str) -> bool:
     """Whether valid JSON has a whole number that 64 bits cannot hold."""
     if _MANY_DIGITS not in text.encode().translate(_DIGITS_AS_ZEROS):
         return False

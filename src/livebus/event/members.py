@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from livebus.event.envelope import parse_detail
+from livebus.event.envelope import has_large_number, parse_detail
 
 MAX_DETAIL_TYPE = 128
 
@@ -165,6 +165,9 @@ def _sound(text: str) -> str:
         raise InvalidMember(f"is not JSON: {error} is not a JSON number", expected) from None
     except RecursionError:
         raise InvalidMember("is nested too deeply", "at most 1000 levels") from None
+    if isinstance(value, dict) and has_large_number(text):
+        advice = "whole numbers of 64 bits, from -9223372036854775808 to 9223372036854775807; larger ones as text"
+        raise InvalidMember("holds a whole number that 64 bits cannot hold", advice)
     if isinstance(value, dict):
         found = "holds half of a surrogate pair or a number out of range, or is nested too deeply"
         raise InvalidMember(found, "UTF-8, doubles, at most 1000 levels")

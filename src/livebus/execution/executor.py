@@ -126,7 +126,7 @@ class Executor:
         memory = Memory() if self._asks else None
         while True:
             run = Run(request, variables, caller, services, allows=self._allows, memory=memory)
-            started = start(run, plan[0], variables, selection, selections.schema)
+            started = start(run, plan[0], variables, selection)
             if memory is None or not run.calls:
                 return started
             memory.tell(run.calls, (yield [call for _, call in run.calls]))

@@ -237,8 +237,12 @@ def _subscription_fields(api: CompiledApi) -> Mapping[str, GraphQLField]:
 
 
 def _selection(api: CompiledApi, caller: Caller, field: GraphQLField) -> str | None:
-    """All that a caller may read below a field; None where that is nothing."""
-    return Selection(api.schema.graphql, partial(api.access.allows, caller)).of(field)
+    """
+    All that the directives let a caller read below a field, as clients' generators write it; else all that there is: the
+    directives of payload types keep nothing from subscribers. None where a field has nothing to select.
+    """
+    readable = Selection(api.schema.graphql, partial(api.access.allows, caller)).of(field)
+    return readable if readable is not None else Selection(api.schema.graphql).of(field)
 
 
 def _is_nulled(payload: bytes, field: str) -> bool:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import orjson
@@ -21,6 +21,7 @@ from livebus.operation import Services
 from livebus.rehearsal.audience import Audience, Reception
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
+from livebus.template.properties import is_opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,9 @@ class Stage:
         self.line = line
         self.audiences = {name: Audience(api, services) for name, api in line.apis.items()}
         self._targets: dict[int, tuple[CompiledTarget, Audience]] = {}
-        for bus in line.application.buses:
-            for compiled in line.compiled_rules(bus.name):
+        names = [*(bus.name for bus in line.application.buses), *line.application.outside_buses]
+        for name in names:
+            for compiled in line.compiled_rules(name):
                 for target in compiled.targets:
                     audience = self.audiences[target.target.api]
                     self._targets[id(target.target)] = replace(target, api=audience.api), audience
@@ -132,7 +134,7 @@ class Stage:
         invocations: list[Invocation] = []
         unproven = ""
         for rule in rules:
-            if not rule.rule.targets and not rule.rule.function_targets:
+            if not rule.rule.targets and not rule.rule.function_targets and not rule.rule.other_targets:
                 unproven = f"the targets of rule {rule.rule.name!r} are not in this template"
             for target in rule.rule.targets:
                 made = attempts.get(id(target)) if attempts else None
@@ -141,8 +143,15 @@ class Stage:
         if invoked and not invocations:
             # Beside a mutation that arrives a function takes nothing from the proof.
             unproven = f"the dry run runs no functions, and the event goes to {', '.join(map(repr, invoked))} only"
+        elsewhere = [each.arn for rule in rules for each in rule.rule.other_targets]
+        if elsewhere and not invocations and not invoked:
+            unproven = (
+                f"the dry run follows events to GraphQL APIs of this template, and this one goes to {elsewhere[0]} only"
+            )
         if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
             unproven = f"the event bus {event.bus!r} is not in this template"
+        if not rules and not unproven:
+            unproven = _unknown_pattern(event, line.application.rules)
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)
         return Rehearsal(event, arrives, tuple(rule.rule for rule in rules), tuple(invocations), unproven, line)
 
@@ -169,6 +178,14 @@ class Stage:
 def rehearse(line: Line, event: Event, *, services: Services) -> Rehearsal:
     """The way of one event. For many events of one line a :class:`Stage` is set up once."""
     return Stage(line, services).rehearse(event, services)
+
+
+def _unknown_pattern(event: Event, rules: Iterable[Rule]) -> str:
+    """Why no rule that is known matches an event, where one may that hangs on what is only known after a deploy."""
+    for rule in rules:
+        if is_opaque(rule.bus) or (rule.bus == event.bus and is_opaque(rule.event_pattern)):
+            return f"what rule {rule.name!r} matches is only known where it is deployed"
+    return ""
 
 
 def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Iterator[Reception]:

@@ -42,12 +42,19 @@ function invoke(index, request) {
   return { result: result ?? null, error: error ?? null };
 }
 
+const EVENT_MEMBERS = ["source", "detailType", "detail", "resources", "time"];
+
 function putEventsEntries(request) {
   if (!isObject(request) || request.operation !== "PutEvents" || !Array.isArray(request.events)) {
     const expected = "{operation: 'PutEvents', events: [...]}";
     throw new Halt(`A request to an AMAZON_EVENTBRIDGE data source is ${expected}, not ${brief(request)}`, "Code");
   }
-  return request.events.map((event) => {
+  return request.events.map((event, index) => {
+    for (const name of isObject(event) ? Object.keys(event) : []) {
+      if (!EVENT_MEMBERS.includes(name)) {
+        throw new Halt(`Unsupported element '$[events][${index}][${name}]' inside an event.`, "Code");
+      }
+    }
     const { source, detailType, detail, resources, time: moment } = event ?? {};
     const entry = { Source: source, DetailType: detailType, Detail: stringify(detail), Resources: resources, Time: moment };
     return copy(entry); // without the members that are undefined

@@ -173,7 +173,7 @@ class Runtime:
             lambda: [api.compiled.api.api_id for api in self.served.paths.values()],
             clock=time.time,
             new_id=_new_id,
-            other_groups=lambda: self._functions.log_groups,
+            other_groups=lambda: [*self._functions.log_groups, *self._log_group_targets()],
         )
         users = UserStore(state.file("users.json"))
         self._cognito = CognitoIdp(
@@ -210,6 +210,7 @@ class Runtime:
             archive=self._archives.offer,
             hand_over=self._functions.hand_over,
             sandbox=sandbox,
+            log_line=self._logs.append,
         )
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
@@ -377,8 +378,13 @@ class Runtime:
 
     def _target_ids(self) -> list[str]:
         rules = self.buses.lines.rules
-        targets = [target for rule in rules for target in (*rule.targets, *rule.function_targets)]
+        targets = [target for rule in rules for target in (*rule.targets, *rule.function_targets, *rule.other_targets)]
         return list(dict.fromkeys(target.id for target in targets))
+
+    def _log_group_targets(self) -> list[str]:
+        rules = self.buses.lines.rules
+        groups = [each.destination.log_group for rule in rules for each in rule.other_targets if each.destination]
+        return [group for group in dict.fromkeys(groups) if group]
 
     def _open_trace(self, path: Path) -> None:
         try:

@@ -17,6 +17,7 @@ from graphql import (
     FieldDefinitionNode,
     GraphQLError,
     GraphQLSyntaxError,
+    InputObjectTypeDefinitionNode,
     ListValueNode,
     Node,
     ObjectTypeDefinitionNode,
@@ -31,16 +32,17 @@ from graphql.language import SchemaExtensionNode
 
 from livebus.errors import Fault, InvalidSchema, Place, did_you_mean
 from livebus.schema.scalars import AWS_SCALARS, SCALARS
+from livebus.schema.taken import plain_text
 
 # What AppSync puts into every schema. @canonical, @hidden and @renamed concern merged APIs only; @aws_publish is the
 # older way round of @aws_subscribe.
 GIVEN = parse(
     """
-    directive @aws_api_key on OBJECT | FIELD_DEFINITION
-    directive @aws_iam on OBJECT | FIELD_DEFINITION
-    directive @aws_oidc on OBJECT | FIELD_DEFINITION
-    directive @aws_lambda on OBJECT | FIELD_DEFINITION
-    directive @aws_cognito_user_pools(cognito_groups: [String]) on OBJECT | FIELD_DEFINITION
+    directive @aws_api_key on OBJECT | FIELD_DEFINITION | INPUT_OBJECT
+    directive @aws_iam on OBJECT | FIELD_DEFINITION | INPUT_OBJECT
+    directive @aws_oidc on OBJECT | FIELD_DEFINITION | INPUT_OBJECT
+    directive @aws_lambda on OBJECT | FIELD_DEFINITION | INPUT_OBJECT
+    directive @aws_cognito_user_pools(cognito_groups: [String]) on OBJECT | FIELD_DEFINITION | INPUT_OBJECT
     directive @aws_auth(cognito_groups: [String]) on FIELD_DEFINITION
     directive @aws_subscribe(mutations: [String]) on FIELD_DEFINITION
     directive @aws_publish(subscriptions: [String]) on FIELD_DEFINITION
@@ -64,7 +66,10 @@ _COUNTED_CHARACTERS = 50_000_000
 
 
 class Reading:
-    """One reading of a schema's text: gathers faults, each at its line and column in the user's file."""
+    """
+    One reading of a schema's text: gathers faults, each at its line and column in the user's file; ``warnings`` are of
+    what AppSync takes, and what then means nothing.
+    """
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -72,6 +77,8 @@ class Reading:
         self.most = MAX_FAULTS
         """How many faults are told: graphql-core counts the lines of the whole text anew for each."""
         self._is_cut = False
+        self.warnings: list[Fault] = []
+        self.empty_roots: list[str] = []
 
     def stop_on_faults(self, document: DocumentNode | None = None) -> None:
         """
@@ -110,7 +117,10 @@ class Reading:
         if not text.strip():
             self.fault("the schema is empty", expected="at least a type Query with a field")
             return nothing
+        # Before AppSync's older reading of it: what is passed over was text, too.
         self.most = max(_LEAST_FAULTS, min(MAX_FAULTS, _COUNTED_CHARACTERS // max(1, len(text))))
+        text, taken = plain_text(text, self.place)
+        self.warnings += taken
         try:
             return parse(text)
         except GraphQLSyntaxError as error:
@@ -134,6 +144,8 @@ class Reading:
         """
         told = {fault.place for fault in self.faults}
         for error in errors:
+            if any(error.message == f"Type {name} must define one or more fields." for name in self.empty_roots):
+                continue  # AppSync takes it, which is told
             # Of several places take the last: the first definition of a name is right, the second is the fault.
             node = next((node for node in reversed(error.nodes or ()) if node.loc is not None), None)
             if self.where(node) not in told:
@@ -143,8 +155,25 @@ class Reading:
 
 def check_document(reading: Reading, document: DocumentNode) -> None:
     """Find what AppSync refuses although GraphQL allows it."""
+    _check_definitions(reading, document)
+    _warn_of_taken(reading, document)
     own_directives = {node.name.value for node in document.definitions if isinstance(node, DirectiveDefinitionNode)}
     known = sorted(GIVEN_DIRECTIVES | own_directives | {"deprecated"})
+    for directive in _directives(document):
+        if directive.name.value not in known:
+            reading.fault(
+                f"AppSync does not know the directive '@{directive.name.value}'",
+                directive,
+                advice=did_you_mean(directive.name.value, known, prefix="@"),
+            )
+    if root_name(document, "query") not in object_types(document):
+        reading.fault(
+            "There is no top level schema object defined: the schema has no type Query",
+            advice="Add a type Query with at least one field; AppSync wants it even where nothing is queried.",
+        )
+
+
+def _check_definitions(reading: Reading, document: DocumentNode) -> None:
     for node in document.definitions:
         match node:
             case TypeExtensionNode() | SchemaExtensionNode():
@@ -166,18 +195,27 @@ def check_document(reading: Reading, document: DocumentNode) -> None:
                 reading.fault(
                     f"AppSync brings the directive '@{name.value}' itself", name, advice="Leave the line out."
                 )
-    for directive in _directives(document):
-        if directive.name.value not in known:
-            reading.fault(
-                f"AppSync does not know the directive '@{directive.name.value}'",
-                directive,
-                advice=did_you_mean(directive.name.value, known, prefix="@"),
-            )
-    if root_name(document, "query") not in object_types(document):
-        reading.fault(
-            "There is no top level schema object defined: the schema has no type Query",
-            advice="Add a type Query with at least one field; AppSync wants it even where nothing is queried.",
-        )
+
+
+def _warn_of_taken(reading: Reading, document: DocumentNode) -> None:
+    query = object_types(document).get(root_name(document, "query"))
+    if query is not None and not query.fields:
+        advice = "AppSync takes it; GraphQL does not, and other tools refuse the schema. Give it a field."
+        found = f"type {query.name.value!r} has no fields"
+        reading.warnings.append(Fault(found, reading.where(query.name), advice=advice))
+        reading.empty_roots.append(query.name.value)
+    for node in document.definitions:
+        if isinstance(node, InputObjectTypeDefinitionNode):
+            _check_input(reading, node)
+
+
+def _check_input(reading: Reading, node: InputObjectTypeDefinitionNode) -> None:
+    """Directives that let a mode in stand on input types in public applications: AppSync takes them, and heeds none."""
+    for directive in node.directives or ():
+        if directive.name.value.startswith("aws_") and directive.name.value in GIVEN_DIRECTIVES:
+            found = f"'@{directive.name.value}' does nothing on the input type {node.name.value!r}"
+            advice = "Leave it out: access is decided by fields and the types that they return."
+            reading.warnings.append(Fault(found, reading.where(directive), advice=advice))
 
 
 def object_types(document: DocumentNode) -> dict[str, ObjectTypeDefinitionNode]:

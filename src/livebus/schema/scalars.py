@@ -137,7 +137,8 @@ def _string(value: Any) -> str:
 # AppSync takes and shows 2022-01-19T09:24Z.
 _OFFSET = r"(?:Z|[+-](?:0\d|1[0-7]):[0-5]\d(?::[0-5]\d)?|[+-]18:00(?::00)?)"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?"
-_DAY = r"(\d{4})-(\d\d)-(\d\d)"
+# AppSync's own description of AWSDateTime has -2017-01-01T00:00Z as an example: years before 0000 have a sign.
+_DAY = r"(-?\d{4})-(\d\d)-(\d\d)"
 _match_date = re.compile(rf"{_DAY}{_OFFSET}?", re.ASCII).fullmatch
 _match_time = re.compile(rf"{_CLOCK}{_OFFSET}?", re.ASCII).fullmatch
 _match_date_time = re.compile(rf"{_DAY}T{_CLOCK}{_OFFSET}", re.ASCII).fullmatch
@@ -155,8 +156,10 @@ _match_prefix_length = re.compile(r"[^/%]+(?:/\d{1,3})?", re.ASCII).fullmatch
 def _is_day(match: re.Match[str] | None) -> bool:
     if match is None:
         return False
+    year = int(match[1])
     try:
-        date(int(match[1]), int(match[2]), int(match[3]))
+        # The calendar repeats itself after 400 years.
+        date(year % 400 + 2000 if year < 0 else year, int(match[2]), int(match[3]))
     except ValueError:
         return False
     return True

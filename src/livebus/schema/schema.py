@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
-from livebus.errors import NOWHERE, InvalidSchema, Place, bounded_suggestions
+from livebus.errors import NOWHERE, Fault, InvalidSchema, Place, bounded_suggestions
 from livebus.schema.checking import check_bounds, sdl_errors, type_errors
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
 from livebus.schema.links import Links, read_links
@@ -62,13 +62,15 @@ class Schema:
 
     ``auth_directives`` holds what stands on a type, under (type, ""), and on a field, under (type, field).
     ``links`` names the subscription fields that a mutation field feeds, ``subscription_mutations`` the mutation
-    fields that feed a subscription field; fields without a link are missing in both.
+    fields that feed a subscription field; fields without a link are missing in both. ``warnings`` tell what AppSync takes
+    although it means nothing.
     """
 
     graphql: GraphQLSchema
     auth_directives: Mapping[tuple[str, str], tuple[AuthDirective, ...]]
     links: Links
     subscription_mutations: Links
+    warnings: tuple[Fault, ...] = ()
 
 
 def parse_schema(text: str, place: Place = NOWHERE) -> Schema:
@@ -94,7 +96,11 @@ def _read(reading: Reading, document: DocumentNode) -> Schema:
     graphql = build_ast_schema(whole, assume_valid_sdl=True)
     reading.add_errors(type_errors(graphql, reading.most))
     reading.stop_on_faults(document)
-    return Schema(_with_scalars(graphql), _auth_directives(document), links, subscription_mutations)
+    auth = _auth_directives(document)
+    # Found sound, but for what AppSync takes and graphql-core would refuse again and again.
+    usable = _with_scalars(graphql)
+    usable._validation_errors = []
+    return Schema(usable, auth, links, subscription_mutations, tuple(reading.warnings))
 
 
 def types_of(document: DocumentNode) -> Schema | None:

@@ -27,7 +27,11 @@ class EventBus:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """AWS::SQS::Queue that serves as a dead-letter queue. ``policies`` are the statements of its QueuePolicy."""
+    """
+    AWS::SQS::Queue. ``policies`` are the statements of its QueuePolicy.
+
+    One that the template names by its ARN only has no logical id and no URL; its policy is not known, and admits everyone.
+    """
 
     name: str
     arn: str
@@ -40,7 +44,11 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """AWS::IAM::Role: who may assume it, and what it may do. Statements are as in the template, intrinsics resolved."""
+    """
+    AWS::IAM::Role: who may assume it, and what it may do. Statements are as in the template, intrinsics resolved.
+
+    One that the template names by its ARN only has no logical id; what it may do is not known, and counts as everything.
+    """
 
     name: str
     arn: str
@@ -59,6 +67,25 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """
+    Where a target leads that is neither an API nor a function of the template: ``service`` is the third part of its ARN.
+
+    One of ``queue``, ``event_bus`` (a name) and ``log_group`` (a name) is there where the local runtime delivers to it;
+    none of them where the service, or that resource of it, is not emulated.
+    """
+
+    service: str
+    queue: Queue | None = None
+    event_bus: str = ""
+    log_group: str = ""
+
+    @property
+    def is_emulated(self) -> bool:
+        return self.queue is not None or bool(self.event_bus or self.log_group)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """
     One target of a rule: an AppSync API, the mutation, and the role that EventBridge assumes to run it; or a function.
@@ -66,7 +93,8 @@ class Target:
     At most one of ``input`` (JSON text), ``input_path`` and ``input_transformer`` (``InputPathsMap`` and
     ``InputTemplate``) is not None; with none of them the whole event becomes the variables, or the function's event.
     ``arn`` is the API's GraphQLEndpointArn; ``api`` the logical id of that API in the same template. ``function`` is
-    that of a Lambda function, where the target is one: ``api`` and ``graphql_operation`` are empty then.
+    that of a Lambda function, where the target is one: ``api`` and ``graphql_operation`` are empty then. So they are where
+    the target is a ``destination`` of any other kind.
     """
 
     id: str
@@ -83,6 +111,7 @@ class Target:
     dead_letter: Queue | None = None
     place: Place = Place()
     function: str = ""
+    destination: Destination | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +119,7 @@ class Rule:
     """
     AWS::Events::Rule with an event pattern (JSON text; scheduled rules carry None and never match).
 
-    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions.
+    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions, ``other_targets`` everything else.
     """
 
     name: str
@@ -103,6 +132,7 @@ class Rule:
     pattern_place: Place = Place()
     place: Place = Place()
     function_targets: tuple[Target, ...] = ()
+    other_targets: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

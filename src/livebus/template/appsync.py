@@ -34,10 +34,13 @@ def _members(resources: Resources, apis: list[Resource]) -> dict[str, list[Resou
     """What belongs to each API, by the API's logical id; what belongs to none is told."""
     api_ids = {resources.attribute(api, "ApiId"): api.logical_id for api in apis}
     arns = {resources.attribute(api, "Arn"): api.logical_id for api in apis}
+    of_events = {resources.attribute(api, "ApiId") for api in resources.of_type("AWS::AppSync::Api")}
     members: dict[str, list[Resource]] = {api.logical_id: [] for api in apis}
     for resource in resources.of_type(*_OF_APIS):
         if not resource.required("ApiId"):
             continue
+        if resource.properties.text("ApiId") in of_events:
+            continue  # an Events API has keys, too
         if fault := wrong_api(resource, api_ids, arns):
             resources.faults.append(fault)
         elif logical_id := api_ids.get(resource.properties.text("ApiId")):

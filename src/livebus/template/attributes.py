@@ -10,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from livebus.errors import did_you_mean
 from livebus.template.environment import Environment
 from livebus.template.properties import text_of
+from livebus.template.resource_types import arn_parts, known_types
+
+# How alike a name has to be to an attribute's to count as misspelt.
+_NEARLY = 0.8
 
 # The longest names that the services take, where CloudFormation makes them up.
 _LONGEST_NAMES = {
@@ -54,33 +59,54 @@ class ResourceAttributes:
 
     def get(self, logical_id: str, attribute: str) -> Any:
         attributes = self._of(logical_id)
-        kind = self._type(logical_id)
+        kind = self.type_of(logical_id)
         if attribute not in attributes and not is_known_type(kind):
-            # A resource that does nothing here still has to answer, or nothing that refers to it could be loaded.
-            name = self._environment.physical_name(logical_id)
-            if attribute.endswith("Arn") and kind.count("::") == 2:
-                _, service, resource = kind.lower().split("::")
-                return self._environment.arn(service, f"{resource}/{name}")
-            return f"{name}.{attribute}"
+            return self._inert(logical_id, attribute)
         return attributes[attribute]
 
+    def _inert(self, logical_id: str, attribute: str) -> Any:
+        """
+        A resource that does nothing here still has to answer, or nothing that refers to it could be loaded.
+
+        Raises KeyError for what is nearly one of the attributes that its type is known to have.
+        """
+        kind, name = self.type_of(logical_id), self._environment.physical_name(logical_id)
+        given = self._property_of(logical_id, attribute)
+        if given is not None:
+            return given
+        known = known_types().get(kind)
+        if known and attribute not in known.attributes and did_you_mean(attribute, known.attributes, _NEARLY):
+            raise KeyError(attribute)
+        return self.arn(logical_id) if _is_arn(attribute, kind) else f"{name}.{attribute}"
+
+    def arn(self, logical_id: str) -> str:
+        """The ARN of a resource that does nothing here: with the name that the template gives it, or one made up."""
+        kind = self.type_of(logical_id)
+        service, before = arn_parts(kind)
+        given = (self.text_of(logical_id, member) for member in (f"{kind.rpartition('::')[2]}Name", "Name"))
+        name = next(filter(None, given), None) or self._environment.physical_name(logical_id)
+        return self._environment.arn(service, f"{before}{name}")
+
     def names(self, logical_id: str) -> Iterable[str]:
+        known = None if is_known_type(self.type_of(logical_id)) else known_types().get(self.type_of(logical_id))
+        if known is not None:
+            return known.attributes
         return (name for name in self._of(logical_id) if name)
 
-    def _type(self, logical_id: str) -> str:
+    def type_of(self, logical_id: str) -> str:
         return str(self._resources[logical_id].get("Type"))
 
     def _of(self, logical_id: str) -> dict[str, Any]:
         known = self._known.get(logical_id)
         if known is None:
-            answer = _ANSWERS.get(self._type(logical_id), _inert)
+            answer = _ANSWERS.get(self.type_of(logical_id), _inert)
             known = self._known[logical_id] = answer(self, logical_id, self._environment)
         return known
 
     def name(self, logical_id: str, member: str) -> str:
         """The name that the template gives a resource, or the one that CloudFormation would make up."""
         given = text_of(self._property_of(logical_id, member))
-        longest = _LONGEST_NAMES.get(self._type(logical_id), 255)
+        longest = _LONGEST_NAMES.get(self.type_of(logical_id), 255)
         return given or self._environment.physical_name(logical_id, longest)
 
     def api_path(self, logical_id: str) -> str:
@@ -111,8 +137,18 @@ def is_known_type(kind: str) -> bool:
 _Answer = Callable[[ResourceAttributes, str, Environment], dict[str, Any]]
 
 
+def _is_arn(attribute: str, kind: str) -> bool:
+    return attribute.endswith("Arn") and kind.count("::") == 2
+
+
 def _inert(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
-    return {"": env.physical_name(logical_id)}
+    kind = of.type_of(logical_id)
+    known = known_types().get(kind)
+    if known is None or not known.ref:
+        return {"": env.physical_name(logical_id)}
+    if _is_arn(known.ref, kind):
+        return {"": of.arn(logical_id)}
+    return {"": of.text_of(logical_id, known.ref) or env.physical_name(logical_id)}
 
 
 def _event_bus(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:

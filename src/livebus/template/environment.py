@@ -24,6 +24,7 @@ class Environment:
 
     Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``buses`` their
     event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
+    ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed.
 
     ``overrides`` are values for parameters, as samconfig.toml's ``parameter_overrides`` has them: what the template does not
     declare is passed over, as SAM CLI does it.
@@ -39,6 +40,7 @@ class Environment:
     buses: Mapping[str, str] | None = None
     is_primary: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)
+    assumes_parameters: bool = False
 
     @property
     def stack_id(self) -> str:

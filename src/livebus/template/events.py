@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from livebus.errors import Place, closest
-from livebus.template.application import EventBus, Function, GraphQLApi, Queue, RetryPolicy, Role, Rule, Target
+from livebus.template.application import (
+    Destination,
+    EventBus,
+    Function,
+    GraphQLApi,
+    Queue,
+    RetryPolicy,
+    Role,
+    Rule,
+    Target,
+)
 from livebus.template.attributes import bus_name
-from livebus.template.properties import Properties, shown
+from livebus.template.properties import Properties, is_opaque, shown
 from livebus.template.resources import Resource, Resources
 from livebus.template.roles import warn_of_unknown_rights
 
@@ -26,6 +36,15 @@ _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
 _MAX_TARGETS = 5
+_MEANT = "Write !GetAtt, the API's logical id, and .GraphQLEndpointArn behind it."
+# The services whose resources may be targets. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+_SERVICES = frozenset(
+    (
+        *("appsync", "batch", "codebuild", "codepipeline", "ec2", "ecs", "events", "execute-api", "firehose", "glue"),
+        *("imagebuilder", "inspector", "kinesis", "lambda", "logs", "redshift", "redshift-serverless", "sagemaker"),
+        *("sns", "sqs", "ssm", "ssm-incidents", "states"),
+    )
+)
 # The service and the beginning of the resource in the ARNs of what a target names.
 _OF_KIND = {"role": ("iam", "role/"), "queue": ("sqs", "")}
 
@@ -83,6 +102,7 @@ class _RuleReader:
         }
         self._roles = {role.arn: role for role in roles}
         self._queues = {queue.arn: queue for queue in queues}
+        self._log_groups = {resources.ref(group) for group in resources.of_type("AWS::Logs::LogGroup")}
         self._rule_arns: set[str] = set()
 
     def rule(self, resource: Resource) -> Rule:
@@ -113,6 +133,7 @@ class _RuleReader:
             enabled=properties.text("State", "ENABLED", choices=_STATES) != "DISABLED",
             targets=tuple(target for target in targets if target.api),
             function_targets=tuple(target for target in targets if target.function),
+            other_targets=tuple(target for target in targets if target.destination),
             pattern_place=resource.place("EventPattern"),
             place=resource.place(),
         )
@@ -148,7 +169,7 @@ class _RuleReader:
                     f"rule {resource.logical_id!r} has another target {target.id!r}", "Id", expected="each Id once"
                 )
             ids.add(target.id)
-            if target.api or target.function:
+            if target.api or target.function or target.destination:
                 targets.setdefault(target.id, target)
         return tuple(targets.values())
 
@@ -158,7 +179,9 @@ class _RuleReader:
         name = item.matching("Id", _NAME, "1 to 64 letters, digits, '.', '-' and '_'")
         arn = item.text("Arn")
         function = self._function(arn)
-        api = self._api(item, name, arn) if complete and arn and function is None else None
+        destination = self._destination(item, name, arn) if complete and arn and function is None else None
+        is_other = destination is not None or function is not None or _is_of_another_service(arn)
+        api = self._api(item, name, arn) if complete and arn and not is_other else None
         parameters = item.mapping("AppSyncParameters")
         operation = parameters.text("GraphQLOperation")
         if (api is not None or _is_endpoint(arn)) and parameters.required(
@@ -172,7 +195,7 @@ class _RuleReader:
         if (api is not None or _is_endpoint(arn)) and "RoleArn" not in item.values:
             advice = "EventBridge runs a GraphQL mutation with a role's rights only."
             item.fault(f"target {name!r} has no RoleArn", advice=advice)
-        role = self._known(self._roles, item, "RoleArn", "role")
+        role = self._known(self._roles, item, "RoleArn", "role", _foreign_role)
         if role is not None and api is not None:
             warn_of_unknown_rights(self._resources, role)
         retry = item.mapping("RetryPolicy")
@@ -191,10 +214,47 @@ class _RuleReader:
                 retry.number("MaximumRetryAttempts", _AWS_DEFAULT.maximum_retry_attempts, 0, 185),
                 retry.number("MaximumEventAgeInSeconds", _AWS_DEFAULT.maximum_event_age_in_seconds, 60, 86_400),
             ),
-            dead_letter=self._known(self._queues, item.mapping("DeadLetterConfig"), "Arn", "queue"),
+            dead_letter=self._known(self._queues, item.mapping("DeadLetterConfig"), "Arn", "queue", _foreign_queue),
             place=item.place(),
             function=function.logical_id if function else "",
+            destination=destination,
         )
+
+    def _destination(self, item: Properties, name: str, arn: str) -> Destination | None:
+        """What is neither an API nor a function of the template; None where it is an API's, or is meant to be one."""
+        parts = arn.split(":", 5)
+        if len(parts) != 6 or (parts[2] == "appsync" and (arn in self._apis or not _is_endpoint(arn))):
+            return None
+        if is_opaque(arn):
+            return Destination(parts[2])
+        if parts[2] not in _SERVICES:
+            item.fault(f"{parts[2]} is not a supported service for a target.", "Arn", advice=_MEANT)
+            return None
+        if parts[2] == "events" and not parts[5].startswith(("event-bus/", "api-destination/", "target/")):
+            found = f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+            item.fault(found, "Arn", advice="A rule can be no target: name the bus that it is on.")
+            return None
+        destination = self._here(parts[2], arn, parts[5])
+        if destination.is_emulated:
+            return destination
+        advice = f"Only GraphQL APIs and functions of this template can be targets here. Targets of {parts[2]!r} are not emulated."
+        if parts[2] == "lambda":
+            advice = "Functions of other stacks are not emulated: write !GetAtt, a function's logical id, and .Arn behind it."
+        elif parts[2] == "appsync":
+            advice = "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated."
+        found = f"the Arn of target {name!r} is {shown(arn)}"
+        item.not_emulated(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
+        return destination
+
+    def _here(self, service: str, arn: str, resource: str) -> Destination:
+        if service == "sqs" and arn in self._queues:
+            return Destination(service, queue=self._queues[arn])
+        if service == "events" and resource.startswith("event-bus/") and self._buses.get(bus_name(arn)) == arn:
+            return Destination(service, event_bus=bus_name(arn))
+        group = resource.removeprefix("log-group:").removesuffix(":*")
+        if service == "logs" and group in self._log_groups:
+            return Destination(service, log_group=group)
+        return Destination(service)
 
     def _function(self, arn: str) -> Function | None:
         """The function that an ARN names, with the name of an alias or the number of a version behind it or without."""
@@ -203,31 +263,20 @@ class _RuleReader:
     def _api(self, item: Properties, name: str, arn: str) -> GraphQLApi | None:
         if arn in self._apis:
             return self._apis[arn]
-        parts = arn.split(":", 5)
         meant = self._meant.get(arn)
-        tell = item.fault
         if meant is not None:
             kind = "API's own ARN" if arn == meant.arn else "API's URL" if "://" in arn else "API's id"
             advice = f"Write !GetAtt {meant.logical_id}.GraphQLEndpointArn: the {kind} is not the endpoint's."
-        elif len(parts) == 6 and parts[2] == "lambda":
-            advice = "Functions of other stacks are not emulated: write !GetAtt, a function's logical id, and .Arn behind it."
-        elif len(parts) == 6 and parts[2] != "appsync":
-            advice = (
-                "Only GraphQL APIs and functions of this template can be targets here."
-                f" Targets of {parts[2]!r} are not emulated."
-            )
-            tell = item.not_emulated
-        elif _is_endpoint(arn):
-            advice = "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated."
-            tell = item.not_emulated
         else:
             advice = "Write !GetAtt, the API's logical id, and .GraphQLEndpointArn behind it."
         found = f"the Arn of target {name!r} is {shown(arn)}"
-        tell(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
+        item.fault(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
         # What else is wrong with a target of that API is told at the same time.
         return meant
 
-    def _known(self, known: Mapping[str, T], item: Properties, member: str, kind: str) -> T | None:
+    def _known(
+        self, known: Mapping[str, T], item: Properties, member: str, kind: str, foreign: Callable[[str], T]
+    ) -> T | None:
         arn = item.text_or_none(member)
         if arn and arn not in known:
             service, resource = _OF_KIND[kind]
@@ -236,9 +285,28 @@ class _RuleReader:
             found = f"{kind} {shown(arn)} is not in the template"
             if is_arn:
                 item.not_emulated(found, member, advice=f"A {kind} of another stack is not emulated.")
-            else:
-                item.fault(found, member, advice=f"Write !GetAtt and the {kind}'s logical id, with .Arn behind it.")
+                return foreign(arn)
+            item.fault(found, member, advice=f"Write !GetAtt and the {kind}'s logical id, with .Arn behind it.")
         return known.get(arn) if arn is not None else None
+
+
+def _foreign_role(arn: str) -> Role:
+    """A role that only its ARN is known of: nothing says that it may not do what it is there for."""
+    everything = {"Effect": "Allow", "Action": "*"}
+    trust = {**everything, "Principal": "*"}
+    return Role(arn.rpartition("/")[2], arn, "", (trust,), ({**everything, "Resource": "*"},))
+
+
+def _foreign_queue(arn: str) -> Queue:
+    """A queue that only its ARN is known of."""
+    statement = {"Effect": "Allow", "Action": "*", "Principal": "*", "Resource": "*"}
+    name = arn.rpartition(":")[2]
+    return Queue(name, arn, "", "", name.endswith(".fifo"), (statement,))
+
+
+def _is_of_another_service(arn: str) -> bool:
+    parts = arn.split(":", 5)
+    return len(parts) == 6 and parts[2] != "appsync"
 
 
 def _is_endpoint(arn: str) -> bool:

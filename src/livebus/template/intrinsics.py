@@ -108,6 +108,10 @@ class Evaluator:
                 # Only conditions name each other by "Condition"; in a policy it is a key as any other.
                 if function and (name != "Condition" or path[:1] == ("Conditions",)):
                     return self._call(function, argument, (*path, name))
+            if "Fn::Transform" in value and len(value) > 1:
+                # A macro's members join those beside it, which stand for themselves.
+                self._misplaced_function("Fn::Transform", (*path, "Fn::Transform"), is_alone=True)
+                value = {name: item for name, item in value.items() if name != "Fn::Transform"}
             if misplaced := [name for name in value if name.startswith("Fn::")]:
                 return self._misplaced_function(misplaced[0], (*path, misplaced[0]), is_alone=len(value) == 1)
             members = [(key, self.resolve(item, (*path, key))) for key, item in value.items()]

@@ -20,9 +20,12 @@ from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
 from livebus.template.functions import read_functions
+from livebus.template.language_extensions import extended
 from livebus.template.members import MEMBERS, check_members
+from livebus.template.properties import shown
 from livebus.template.quotas import beyond_once_expanded
 from livebus.template.resolvers import ReadFile
+from livebus.template.resource_types import known_types
 from livebus.template.resources import Resources
 from livebus.template.roles import read_queues, read_roles
 from livebus.template.serverless import expanded
@@ -113,7 +116,7 @@ def read_application(
 def _read(document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]) -> Reading:
     if too_many := list(beyond_once_expanded(document)):
         raise InvalidTemplate(faults=[*too_many, *document.faults])
-    resources = Resources(expanded(document), environment, parameters)
+    resources = Resources(expanded(extended(document, environment, parameters)), environment, parameters)
     read: list[str] = []
 
     def recorded(name: str) -> str:
@@ -125,7 +128,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     apis = read_apis(resources, recorded)
     functions = read_functions(resources)
     rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
-    own, outside = {bus.name for bus in buses}, environment.buses or {}
+    own = {bus.name for bus in buses}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
     tables = read_tables(resources)
     outputs = resources.outputs
@@ -144,7 +147,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         tables=tables,
         queues=queues,
         outputs=outputs,
-        outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus in outside and rule.bus not in own)),
+        outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own)),
         exports=exports,
         imports=resources.imports,
         parameters={
@@ -162,7 +165,14 @@ def _refuse_or_warn(resources: Resources) -> None:
     if document.aliases and "Transform" not in document.body:
         text = "CloudFormation takes no YAML aliases; the SAM CLI expands them before it hands a template on"
         resources.warn(Place(document.file), text)
-    if "Rules" in document.body:
+    for name in resources.stored_parameters:
+        text = (
+            f"the value of parameter {name!r} is in Systems Manager: {shown(resources.parameters[name])} stands for it"
+        )
+        resources.warn(document.place(("Parameters", name)), text)
+    rules = document.body.get("Rules")
+    # CDK's own asks for nothing but a version of its bootstrap stack.
+    if "Rules" in document.body and not (isinstance(rules, dict) and set(rules) == {"CheckBootstrapVersion"}):
         resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()
@@ -170,5 +180,7 @@ def _refuse_or_warn(resources: Resources) -> None:
             found, advice = f"{resource} is not emulated", NOT_EMULATED[resource.type]
             resources.not_emulated(found, place, advice)
         elif not is_known_type(resource.type) and resource.type not in INERT:
-            resources.warn(place, f"{resource} does nothing here. {did_you_mean(resource.type, MEMBERS)}".rstrip())
+            # A type that AWS has is what is meant, however like it is to one that runs here.
+            meant = "" if resource.type in known_types() else did_you_mean(resource.type, MEMBERS)
+            resources.warn(place, f"{resource} does nothing here. {meant}".rstrip())
         check_members(resources, resource)

@@ -20,16 +20,18 @@ _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
 # What CloudFormation shows in place of the value of a NoEcho parameter.
 NO_ECHO_SHOWN = "****"
-_AWS_TYPE = re.compile(r"(List<)?AWS::[\w:]+>?")
+_SSM = "AWS::SSM::Parameter::"
+_AWS_TYPE = re.compile(r"(List<)?AWS::[\w:]+>?|AWS::SSM::Parameter::Value<(List<)?[\w:]+>{1,2}")
 
 
 def read_parameters(
-    document: Document, declared: Mapping[str, Any], given: Mapping[str, str]
+    document: Document, declared: Mapping[str, Any], given: Mapping[str, str], *, assumes: bool = False
 ) -> tuple[dict[str, Any], list[Fault]]:
     """
     The value of each parameter as Ref gives it (texts; lists of texts for list types), and what is wrong with them.
 
-    ``given`` are the values of ``--set Name=Value``, or of a deployment's ParameterOverrides.
+    ``given`` are the values of ``--set Name=Value``, or of a deployment's ParameterOverrides. With ``assumes`` a parameter
+    without a value has a placeholder; that of a text is one that is only known where it is deployed (``is_opaque``).
     """
     faults = [_unknown(name, declared) for name in given if name not in declared]
     values: dict[str, Any] = {}
@@ -40,10 +42,29 @@ def read_parameters(
             found = f"parameter {name!r} is {shown(definition)}"
             faults.append(Fault(found, document.place(("Parameters", name)), "an object with a Type"))
             continue
-        reader = _Reader(document, name, definition, patience)
+        reader = _Reader(document, name, definition, patience, assumes=assumes)
         values[name] = reader.value(given.get(name))
         faults += reader.faults
     return values, faults
+
+
+def dynamic_reference(name: str) -> str:
+    """What stands for the value of a parameter of Systems Manager."""
+    return f"{{{{resolve:ssm:{name}}}}}"
+
+
+def assumed(name: str) -> str:
+    """What stands for the value of a parameter of the template that has none."""
+    return f"{{{{resolve:parameter:{name}}}}}"
+
+
+def assumed_parameters(declared: Mapping[str, Any], given: Mapping[str, str]) -> list[str]:
+    """The parameters that have neither a Default nor a given value."""
+    return [
+        name
+        for name, definition in declared.items()
+        if isinstance(definition, dict) and definition.get("Default") is None and name not in given
+    ]
 
 
 def is_no_echo(declared: Mapping[str, Any]) -> bool:
@@ -59,17 +80,27 @@ def _unknown(name: str, declared: Mapping[str, Any]) -> Fault:
 class _Reader:
     """One parameter."""
 
-    def __init__(self, document: Document, name: str, definition: Mapping[str, Any], patience: Patience) -> None:
+    def __init__(
+        self, document: Document, name: str, definition: Mapping[str, Any], patience: Patience, *, assumes: bool
+    ) -> None:
         self._patience = patience
         self._expression: Expression | None = None
         self.faults: list[Fault] = []
         self._document = document
         self._name = name
         self._definition = definition
+        self._assumes = assumes
 
     def value(self, given: str | None) -> Any:
         kind = self._type()
+        if given is None and self._assumes and self._definition.get("Default") is None:
+            text: str | None = self._assumed(kind)
+            return [text] if _is_list(kind) else text
         text = self._text(given)
+        if text and kind.startswith(_SSM):
+            # The value is the name of a parameter of Systems Manager, and what Ref gives is that one's own value.
+            items = [dynamic_reference(name.strip()) for name in text.split(",")]
+            return items if _is_list(kind) else items[0]
         if text is None:
             return [] if _is_list(kind) else ""
         if len(text.encode("utf-8", "replace")) > MAX_PARAMETER_BYTES:
@@ -87,13 +118,21 @@ class _Reader:
         if not isinstance(kind, str):
             self._fault(f"parameter {self._name!r} has no Type", expected=f"one of {', '.join(_TYPES)}")
             return "String"
-        if kind.startswith("AWS::SSM::"):
-            found, advice = f"parameter type {kind!r} is not emulated", f"Make {self._name!r} a String."
-            self._fault(found, "Type", advice=advice, not_emulated=True)
-        elif kind not in _TYPES and not _AWS_TYPE.fullmatch(kind):
+        if kind not in _TYPES and not _AWS_TYPE.fullmatch(kind):
             found = f"parameter {self._name!r} has the type {kind!r}"
             self._fault(found, "Type", f"one of {', '.join(_TYPES)}", did_you_mean(kind, _TYPES))
         return kind
+
+    def _assumed(self, kind: str) -> str:
+        """A value that is as good as any: the first that is allowed, a number within bounds, or an opaque text."""
+        allowed = self._definition.get("AllowedValues")
+        if isinstance(allowed, list) and allowed and (text := text_of(allowed[0])) is not None:
+            return text
+        if "Number" in kind:
+            bound = self._number("MinValue")
+            bound = self._number("MaxValue") if bound is None else bound
+            return f"{1 if bound is None else bound:g}"
+        return assumed(self._name)
 
     def _text(self, given: str | None) -> str | None:
         if given is not None:
@@ -184,4 +223,5 @@ class _Reader:
 
 
 def _is_list(kind: str) -> bool:
-    return kind == "CommaDelimitedList" or kind.startswith("List<")
+    of_ssm = kind.removeprefix(f"{_SSM}Value<")
+    return of_ssm.startswith(("CommaDelimitedList", "List<"))

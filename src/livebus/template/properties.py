@@ -93,6 +93,8 @@ class Properties:
         text = self.text_or_none(name)
         if text is None:
             return default
+        if choices and is_opaque(text):
+            return default
         if choices and text not in choices:
             expected = f"one of {', '.join(choices)}"
             self.fault(f"{name} is {shown(text)}", name, expected=expected, advice=did_you_mean(text, choices))
@@ -111,7 +113,7 @@ class Properties:
     def matching(self, name: str, pattern: re.Pattern[str], expected: str) -> str:
         """A text that has to match the whole of a pattern."""
         text = self.text_or_none(name)
-        if text is not None and not pattern.fullmatch(text):
+        if text is not None and not pattern.fullmatch(text) and not is_opaque(text):
             self.fault(f"{name} is {shown(text)}", name, expected=expected)
         return text or ""
 
@@ -120,6 +122,8 @@ class Properties:
         if name not in self:
             return default
         value = self.values[name]
+        if is_opaque(value):
+            return default
         number: int | None = None
         if isinstance(value, float):
             number = int(value) if value.is_integer() else None
@@ -137,6 +141,8 @@ class Properties:
         if name not in self:
             return default
         text = (text_of(self.values[name]) or "").lower()
+        if is_opaque(text):
+            return default
         if text not in ("true", "false"):
             self._not(name, "true or false")
             return default
@@ -199,6 +205,15 @@ class Properties:
 
     def _not(self, name: str, expected: str) -> None:
         self.fault(f"{name} is {shown(self.values[name])}", name, expected=expected)
+
+
+def is_opaque(value: Any) -> bool:
+    """
+    Whether a text holds what is only known where it is deployed: a dynamic reference, or a parameter that has no value.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    return isinstance(value, str) and "{{resolve:" in value
 
 
 def _is_told(value: Any) -> bool:

@@ -16,7 +16,7 @@ from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import Document, Path
 from livebus.template.environment import Environment
 from livebus.template.intrinsics import Evaluator
-from livebus.template.parameters import read_parameters
+from livebus.template.parameters import assumed_parameters, read_parameters
 from livebus.template.properties import Properties, Scope, shown, text_of
 from livebus.template.quotas import beyond_quotas
 from livebus.template.sections import checked_sections
@@ -63,7 +63,9 @@ class Resources:
             raise InvalidTemplate(faults=[*too_many, *self.faults])
         declared = self._sections["Parameters"]
         overrides = {name: value for name, value in environment.overrides.items() if name in declared}
-        self.parameters, faults = read_parameters(document, declared, {**overrides, **given})
+        values, assumes = {**overrides, **given}, environment.assumes_parameters
+        self.parameters, faults = read_parameters(document, declared, values, assumes=assumes)
+        self.assumed = tuple(assumed_parameters(declared, values) if assumes else ())
         self.faults += faults
         self._bodies = self._sections["Resources"]
         self._pending: set[tuple[str, str]] = set()
@@ -79,6 +81,7 @@ class Resources:
         self._scope = Scope(document, self._evaluator.origin, self.faults)
         for name in self._sections["Conditions"]:
             self._evaluator.condition(name, ("Conditions", name))
+        self._referred: set[str] = set()
         self._check_references()
         self._order: tuple[str, ...] = ()
         self._made = self._evaluated()
@@ -92,6 +95,7 @@ class Resources:
         for section in ("Resources", "Outputs"):
             for name, body in self._sections[section].items():
                 for each in references(body, (section, name)):
+                    self._referred.add(each.name)
                     if each.of_attribute and each.name not in self._bodies:
                         told = self._evaluator.unresolved if "Fn::Sub" in each.path[-1:] else self._evaluator.undefined
                         told(each.name, each.path)
@@ -146,6 +150,18 @@ class Resources:
         """Each fault once, in the order of the text as far as they have a place in it."""
         faults = dict.fromkeys([*self.faults, *self._evaluator.faults])
         return sorted(faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+
+    @property
+    def stored_parameters(self) -> list[str]:
+        """The parameters whose values are in Systems Manager, as far as anything refers to them."""
+        declared = self._sections["Parameters"]
+        return [
+            name
+            for name, definition in declared.items()
+            if name in self._referred
+            and isinstance(definition, Mapping)
+            and str(definition.get("Type")).startswith("AWS::SSM::")
+        ]
 
     def in_order(self) -> list[Resource]:
         """The resources whose conditions hold, each after those that it depends on."""

@@ -33,6 +33,7 @@ _RESOURCE_MEMBERS = (
     "Connectors",  # SAM's
     "CreationPolicy",
     "DeletionPolicy",
+    "Description",
     "DependsOn",
     "IgnoreGlobals",  # SAM's
     "Metadata",

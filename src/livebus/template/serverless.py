@@ -16,6 +16,8 @@ from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document, Path
 from livebus.template.properties import shown
 from livebus.template.serverless_functions import functions_expanded
+from livebus.template.serverless_references import references_resolved
+from livebus.template.serverless_state_machines import state_machines_expanded
 from livebus.template.simple_tables import with_tables
 
 TYPE = "AWS::Serverless::GraphQLApi"
@@ -46,12 +48,13 @@ _DATA_SOURCES = {"DynamoDb": ("AMAZON_DYNAMODB", "DynamoDB"), "Lambda": ("AWS_LA
 
 def expanded(document: Document) -> Document:
     """
-    A template without AWS::Serverless::GraphQLApi, Function, LayerVersion and SimpleTable; the template itself where it has
-    none.
+    A template without AWS::Serverless::GraphQLApi, Function, LayerVersion, StateMachine and SimpleTable; the template itself
+    where it has none.
 
     What SAM refuses is added to the document's faults. Caches and domain names are left out: nothing here reads them.
     """
-    document = functions_expanded(document)
+    document = references_resolved(document)
+    document = state_machines_expanded(functions_expanded(document))
     document = with_tables(document)
     resources = document.body.get("Resources")
     if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):

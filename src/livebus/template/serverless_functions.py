@@ -34,7 +34,10 @@ _RULE_EVENTS = ("EventBridgeRule", "CloudWatchEvent")
 # refer to it.
 _IMPLICIT = {
     "Api": {"ServerlessRestApi": "AWS::ApiGateway::RestApi", "ServerlessRestApiProdStage": "AWS::ApiGateway::Stage"},
-    "HttpApi": {"ServerlessHttpApi": "AWS::ApiGatewayV2::Api"},
+    "HttpApi": {
+        "ServerlessHttpApi": "AWS::ApiGatewayV2::Api",
+        "ServerlessHttpApiApiGatewayDefaultStage": "AWS::ApiGatewayV2::Stage",
+    },
 }
 _IMPLICIT_OWNER = {"Api": "RestApiId", "HttpApi": "ApiId"}
 

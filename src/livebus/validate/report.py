@@ -45,8 +45,13 @@ class EventOutcome:
         return self.rehearsal is not None and self.rehearsal.arrives
 
     @property
+    def is_unproven(self) -> bool:
+        """Whether it cannot be told here if the event arrives; that is nobody's fault."""
+        return self.rehearsal is not None and bool(self.rehearsal.unproven)
+
+    @property
     def as_expected(self) -> bool:
-        return self.arrives == self.expected
+        return self.is_unproven or self.arrives == self.expected
 
     @property
     def steps(self) -> list[Step]:
@@ -71,12 +76,17 @@ class EventOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that was found in some templates and their sample events."""
+    """
+    Everything that was found in some templates and their sample events.
+
+    ``has_nothing_to_prove``: no rule leads to a GraphQL API, so that no event could be shown to arrive.
+    """
 
     findings: Sequence[Finding] = ()
     events: Sequence[EventOutcome] = ()
     suppressed: Sequence[Suppressed] = ()
     checks: Sequence[Check] = field(default=(), repr=False)
+    has_nothing_to_prove: bool = False
 
     def count(self, severity: Severity) -> int:
         return sum(1 for finding in self.findings if finding.check.severity == severity)
@@ -92,6 +102,8 @@ class Report:
             [*self.events, *other.events],
             [*self.suppressed, *other.suppressed],
             self.checks or other.checks,
+            # A report of nothing is where several begin.
+            other.has_nothing_to_prove and (self.has_nothing_to_prove or not self.checks),
         )
 
 
@@ -133,7 +145,7 @@ def _event_json(event: EventOutcome) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "file": event.file,
         "index": event.index,
-        "arrives": event.arrives,
+        "arrives": None if event.is_unproven else event.arrives,
         "expected": event.expected,
         "template": event.template,
         "steps": event.steps,
@@ -205,13 +217,14 @@ def _events(events: Sequence[EventOutcome], style: Style) -> Iterator[str]:
 
 
 def _is_telling(event: EventOutcome, style: Style) -> bool:
-    is_unproven = event.rehearsal is not None and bool(event.rehearsal.unproven)
-    return not event.as_expected or (is_unproven and not style.quiet)
+    return not event.as_expected or (event.is_unproven and not style.quiet)
 
 
 def _verdict(event: EventOutcome, style: Style) -> str:
     verdict = "arrives" if event.arrives else "does not arrive"
-    if not event.expected:
+    if event.is_unproven and not event.expected:
+        verdict = "unproven"
+    elif not event.expected:
         verdict += ", as expected" if event.as_expected else ", and must not"
     elif event.rehearsal is not None and event.rehearsal.unproven:
         verdict += f" as far as can be told: {escaped(event.rehearsal.unproven)}"
@@ -257,9 +270,14 @@ def summary(report: Report) -> str:
         parts.append(f"{len(report.suppressed)} ignored")
     wanted = [event for event in report.events if event.expected]
     if wanted:
-        parts.append(f"{sum(event.arrives for event in wanted)} of {len(wanted)} events arrive")
+        arriving = sum(event.arrives and not event.is_unproven for event in wanted)
+        parts.append(f"{arriving} of {len(wanted)} events arrive")
+        if unproven := sum(event.is_unproven for event in wanted):
+            parts.append(f"{unproven} unproven")
     others = [event for event in report.events if not event.expected]
+    if not report.events and report.has_nothing_to_prove:
+        parts.append("nothing to prove: no rule of the template leads to a GraphQL API of its own")
     if others:
-        held = sum(not event.arrives for event in others)
+        held = sum(not event.arrives and not event.is_unproven for event in others)
         parts.append(f"{held} of {len(others)} that must not arrive do not")
     return ", ".join(parts)

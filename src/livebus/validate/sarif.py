@@ -95,4 +95,9 @@ def _uri(file: str) -> str:
 
 
 def _event(event: EventOutcome) -> dict[str, Any]:
-    return {"file": event.file, "index": event.index, "arrives": event.arrives, "expected": event.expected}
+    return {
+        "file": event.file,
+        "index": event.index,
+        "arrives": None if event.is_unproven else event.arrives,
+        "expected": event.expected,
+    }

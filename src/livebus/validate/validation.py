@@ -94,6 +94,7 @@ class Validation:
         config = project.config()
         ignore = (*options.ignore, *_configured(config))
         environment = project.environment(stack_name=options.stack_name, region=options.region)
+        environment = replace(environment, assumes_parameters=True)
         try:
             inspection = project.inspect(document, parameters=options.parameters, environment=environment)
         except InvalidTemplate as error:
@@ -112,10 +113,14 @@ class Validation:
         shown_from = inspection if document is None else None
         self.inspection = inspection
         return Report(
-            sorted(_without_doubles([self._shown(each, shown_from) for each in found], theirs), key=_order),
+            # What a loop repeats stands in one place, and is told once.
+            sorted(
+                _without_doubles([*dict.fromkeys(self._shown(each, shown_from) for each in found)], theirs), key=_order
+            ),
             list(self._events(inspection, samples)),
             [*(replace(each, finding=self._shown(each.finding, shown_from)) for each in ignored), *theirs_ignored],
             LISTED,
+            not any(rule.targets for rule in inspection.application.rules),
         )
 
     def _events(self, inspection: Inspection, samples: Samples) -> Iterator[EventOutcome]:
@@ -125,7 +130,7 @@ class Validation:
         services = self.services
         self.stage = Stage(inspection.compilation.line, services)
         # What the runtime does not emulate may be sound on AWS: then a failure here proves nothing.
-        not_emulated = any(fault.not_emulated for fault in inspection.reading_faults)
+        not_emulated = any(fault.not_emulated and not _is_beside(fault) for fault in inspection.reading_faults)
         # What checks have tried already is not tried again: each event runs the mutation once.
         made: dict[int, dict[int, Attempt]] = {}
         with suppress(Exception):  # a bug of ours, which the checks that ask for the same have told
@@ -163,6 +168,12 @@ class Validation:
             indent = len(line) - len(line.lstrip(" "))
             return replace(place, column=place.column + indent if place.column is not None else None)
         return replace(place, line=start[0], column=start[1]) if place.line > start[0] else place
+
+
+def _is_beside(fault: Fault) -> bool:
+    """Whether what is not emulated stands beside every event's way: another target, a dead-letter queue, a role, a bus."""
+    steps = fault.place.path.split("/")
+    return "Targets" in steps or steps[-1] == "EventBusName"
 
 
 def read_samples(

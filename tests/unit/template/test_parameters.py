@@ -60,11 +60,6 @@ def test_values(definition: str, given: str | None, expected: Any) -> None:
                 "CommaDelimitedList, List<Number>. Did you mean 'String'?"
             ),
         ),
-        (
-            "{Type: 'AWS::SSM::Parameter::Value<String>', Default: a}",
-            None,
-            "parameter type 'AWS::SSM::Parameter::Value<String>' is not emulated. Make 'P' a String.",
-        ),
         ("5", None, "parameter 'P' is 5; expected an object with a Type"),
         (
             "{Type: String, AllowedValues: [dev, prod]}",

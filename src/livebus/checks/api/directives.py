@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import ConstDirectiveNode, GraphQLNonNull, GraphQLObjectType, StringValueNode
+from graphql import ConstDirectiveNode, GraphQLObjectType, StringValueNode
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.checks.api.api import modes_meant
@@ -41,11 +41,10 @@ Element = tuple[str, str]
 
 @dataclass(slots=True)
 class _Closed:
-    """An element that is closed to someone who needs it: whom, which fields it keeps, and whether nobody gets them."""
+    """An element that is closed to someone who needs it: whom, and which fields it keeps."""
 
     modes: dict[Mode, None] = field(default_factory=dict)
     fields: dict[str, None] = field(default_factory=dict)
-    to_all: bool = False
 
 
 class _Access:
@@ -93,10 +92,6 @@ class _Access:
         found = getattr(named, "fields", {})[element[1]] if element[1] else named
         return found.ast_node
 
-    def is_non_null(self, type_name: str, field_name: str) -> bool:
-        named = self.api.schema.graphql.type_map[type_name]
-        return isinstance(getattr(named, "fields", {})[field_name].type, GraphQLNonNull)
-
     # --- what is closed ---------------------------------------------------------------------------------------------
 
     def uncallable(self) -> dict[Element, tuple[Mode, ...]]:
@@ -134,8 +129,6 @@ class _Access:
                     closed = found.setdefault(element, _Closed())
                     closed.fields[name] = None
                     closed.modes.update(dict.fromkeys(lacking))
-                    meant = bool(element[1]) and not self.is_non_null(type_name, name)
-                    closed.to_all |= len(lacking) == len(listeners) and not meant
         return found
 
     def subscriptions(self) -> dict[Element, tuple[Mode, ...]]:
@@ -187,13 +180,17 @@ class _Access:
             f"{who} may not read {what},{fields} it {why}", schema_place(self.api, self.node(element)), needed, advice
         )
 
+    def unheard_fault(self, element: Element, closed: _Closed) -> Fault:
+        type_name, name = element
+        what = f"{type_name}.{name}" if name else f"type {type_name!r}"
+        who = " or ".join(closed.modes)
+        found = f"{what} has no directive for who subscribes with {who}, and they receive it all the same"
+        advice = f"Write {self.needed(element, closed)} there if they are meant to, else leave it out of the selection."
+        return Fault(found, schema_place(self.api, self.node(element)), advice=advice)
+
 
 def _listed(names: list[str]) -> str:
     return ", ".join(map(repr, names))
-
-
-def _closed_to(closed: _Closed) -> str:
-    return f"who subscribes with {' or '.join(mode for mode in closed.modes)}"
 
 
 # --- EventBridge ----------------------------------------------------------------------------------------------------
@@ -249,29 +246,16 @@ def _readable(inspection: Inspection) -> Iterator[Fault]:
 
 
 @CHECKS.add(
-    "E9157",
-    "Those who subscribe may read what is published",
-    why="They get null for each field that is not open to them, and no message where such a field is non-null.",
+    "I9157",
+    "Directives of payload types say who subscribes",
+    why="They keep nothing from subscribers: a sample that AWS publishes shows one of another mode receiving the fields. "
+    "Only the directives of the subscription's own field decide who may subscribe.",
     source=_SOURCE,
 )
 def _heard(inspection: Inspection) -> Iterator[Fault]:
     for access in _Access.of(inspection):
         for element, closed in access.unheard().items():
-            if closed.to_all:
-                yield access.closed_fault(element, closed, _closed_to(closed))
-
-
-@CHECKS.add(
-    "W9157",
-    "All who subscribe may read all that is published",
-    why="They get null for each field that is not open to their mode, which may be meant.",
-    source=_SOURCE,
-)
-def _heard_by_all(inspection: Inspection) -> Iterator[Fault]:
-    for access in _Access.of(inspection):
-        for element, closed in access.unheard().items():
-            if not closed.to_all:
-                yield access.closed_fault(element, closed, _closed_to(closed))
+            yield access.unheard_fault(element, closed)
 
 
 @CHECKS.add(

@@ -26,6 +26,17 @@ def _accepted(inspection: Inspection) -> Iterator[Fault]:
             yield from (fault for fault in error.faults if fault.place not in unread)
 
 
+@CHECKS.add(
+    "W9150",
+    "The schema holds nothing that AppSync takes and passes over",
+    why="AppSync reads schemas more leniently than GraphQL demands. Other tools refuse them, and what was meant does not happen.",
+    source="https://docs.aws.amazon.com/appsync/latest/devguide/designing-your-schema.html",
+)
+def _heeded(inspection: Inspection) -> Iterator[Fault]:
+    for api in inspection.compilation.line.apis.values():
+        yield from api.schema.warnings
+
+
 def _unread(inspection: Inspection) -> Iterator[Place]:
     """The places of schemas whose text could not be had: reading the template tells why."""
     told = {(fault.place.file, fault.place.line) for fault in inspection.reading_faults}

@@ -17,6 +17,7 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample, SampleAttempt
 from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.application import ResolverConfig, Rule
+from livebus.template.properties import is_opaque
 
 CHECKS = Checks()
 
@@ -45,8 +46,10 @@ def _unmatched(inspection: Inspection, sample: Sample) -> tuple[str, str] | None
     """Why no rule matches, and what to do; None where one does, or where that cannot be told."""
     application, bus = inspection.application, sample.event.bus
     rules = [rule for rule in application.rules if inspection.is_on(sample, rule) and rule.event_pattern is not None]
-    if any(rule.logical_id not in inspection.patterns for rule in rules):
-        return None  # what the unreadable pattern would match, nobody knows
+    if any(rule.logical_id not in inspection.patterns or is_opaque(rule.event_pattern) for rule in rules):
+        return None  # what a pattern would match that cannot be read, or not before a deploy, nobody knows
+    if any(is_opaque(rule.bus) for rule in application.rules):
+        return None  # that may be the event's bus
     verdicts = [(rule, _reasons(inspection, rule, sample)) for rule in rules]
     if not all(reasons for _, reasons in verdicts):
         return None  # by a disabled rule, perhaps, which is told as such

@@ -15,7 +15,7 @@ from graphql import get_named_type, get_nullable_type, is_input_object_type, is_
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.checks.target.slots import Text, in_words
-from livebus.checks.target.supplied import Leaf, Supply, supplies
+from livebus.checks.target.supplied import Leaf, Misfit, Supply, meet, supplies
 from livebus.errors import Fault, closest, did_you_mean
 
 CHECKS = Checks()
@@ -28,6 +28,8 @@ _IN_200 = (
 
 _NUMERIC = ("Int", "Float", "Boolean", "AWSTimestamp")
 _DATES = ("AWSDate", "AWSTime")  # an event's time is both at once
+# What the members of an event look like, as far as a scalar may take one of them for something else.
+_OF_EVENTS = {"$.version": "0", "$.account": "123456789012", "$.time": "2026-01-15T12:00:00Z"}
 
 
 @CHECKS.add("E9112", "The input gives each variable that the operation needs", why=_IN_200, source=_TARGET)
@@ -69,7 +71,7 @@ def _kinds_fit(inspection: Inspection) -> Iterator[Fault]:
     for supply in supplies(inspection):
         for leaf in supply.leaves():
             found = _misfit_of_kind(leaf)
-            if found:
+            if found and _is_refused(leaf):
                 slot, place = leaf.slots[0], supply.place_of_path(leaf.slots[0])
                 advice = "Declare an input type with the fields that are needed, and pass these."
                 if isinstance(leaf.value, Text):
@@ -80,7 +82,7 @@ def _kinds_fit(inspection: Inspection) -> Iterator[Fault]:
 
 
 def _misfit_of_kind(leaf: Leaf) -> str:
-    """Why the kind of value that each event has there does not fit the type; "" where it does, or is not known."""
+    """Why the kind of value that each event has there is not what the type is for; "" where it is, or is not known."""
     named = get_named_type(leaf.type)
     slot, is_text = leaf.slots[0], isinstance(leaf.value, Text)
     kind = "string" if is_text else slot.kind
@@ -99,20 +101,39 @@ def _misfit_of_kind(leaf: Leaf) -> str:
     return "" if fits else f"{slot}{quotes} gives {in_words(kind)} to '${leaf.way}' of type {leaf.type}"
 
 
+def _is_refused(leaf: Leaf) -> bool:
+    """Whether the execution refuses what every event has there: its own coercion is asked, with a value of that kind."""
+    slot = leaf.slots[0]
+    if isinstance(leaf.value, Text):
+        return is_input_object_type(get_named_type(leaf.type))
+    value = _OF_EVENTS.get(
+        str(slot.path), {"array": ["text"], "object": {"member": "text"}}.get(str(slot.kind), "text")
+    )
+    return any(isinstance(each, Misfit) and each.hard for each in meet(leaf.variable, leaf.way, leaf.type, value))
+
+
 @CHECKS.add(
-    "E9115",
-    "Numbers and truth values stand without quotes in the InputTemplate",
-    why="Between quotes a number becomes a text. AppSync documents Int, Float and Boolean as JSON numbers and booleans.",
+    "W9117",
+    "What the input gives to a variable is of its type, and not only taken for it",
+    why="AppSync's scalars take texts for numbers, and anything for a String: an object reaches apps as Java's text of it, "
+    "and a text that is no number is refused inside an HTTP 200. GraphQL documents numbers, booleans and texts.",
     source=_SCALARS,
 )
-def _numbers_unquoted(inspection: Inspection) -> Iterator[Fault]:
+def _taken_for_it(inspection: Inspection) -> Iterator[Fault]:
     for supply in supplies(inspection):
         for leaf in supply.leaves():
+            slot = leaf.slots[0]
             if isinstance(leaf.value, Text) and leaf.named_type in _NUMERIC:
-                slot = leaf.value.slots[0]
                 found = f"{leaf.value.text!r} gives a text to '${leaf.way}' of type {leaf.type}, in {supply.owner}"
                 advice = f"Write {slot} without quotes."
                 yield Fault(found, supply.place_in_template(slot), str(leaf.type), advice)
+            elif (found := _misfit_of_kind(leaf)) and not _is_refused(leaf):
+                advice = "Declare an input type with the fields that are needed, and pass these."
+                yield Fault(f"{found}, in {supply.owner}", supply.place_of_path(slot), str(leaf.type), advice)
+        for misfit in supply.misfits():
+            if not misfit.hard:
+                found = f"{_form(supply)} gives '${misfit.way}' what is no text: {misfit.reason}"
+                yield Fault(found, supply.place_of(misfit.way.rpartition(".")[2] or misfit.variable))
 
 
 @CHECKS.add(

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from livebus.checks.check import Checks
-from livebus.checks.inspection import InspectedTarget, Inspection
+from livebus.checks.inspection import InspectedTarget, Inspection, Sample
 from livebus.checks.target.slots import ENVELOPE, Slot, Text, in_words, marked_text
 from livebus.checks.target.supplied import Supply, paths_map_place, supplies, target_properties
 from livebus.errors import Fault, Place, closest
@@ -179,7 +179,10 @@ def _free_text_unquoted(inspection: Inspection) -> Iterator[Fault]:
             slot = leaf.value.whole if isinstance(leaf.value, Text) else None
             if slot is None or leaf.named_type not in _FREE_TEXT or not (slot.path or "").startswith("$.detail."):
                 continue
-            if slot.kind is None and not _is_limited(slot, supply.inspected.rule.event_pattern):
+            rule = supply.inspected.rule
+            if _is_never_text(slot, inspection.samples_for(rule)):
+                continue
+            if slot.kind is None and not _is_limited(slot, rule.event_pattern):
                 found = (
                     f"{leaf.value.text!r} puts the text of {slot.path} between quotes"
                     if isinstance(leaf.value, Text)
@@ -209,7 +212,20 @@ def _is_limited(slot: Slot, pattern: str | None) -> bool:
     steps = steps_of(slot.path or "")
     for step in steps if isinstance(steps, tuple) else ():
         value = value.get(step) if isinstance(value, Mapping) else None
-    return isinstance(value, list) and all(isinstance(each, str) and not _AWKWARD.search(each) for each in value)
+    return isinstance(value, list) and all(map(_is_harmless, value))
+
+
+def _is_harmless(condition: Any) -> bool:
+    """Whether all that meets a condition can stand between quotes: texts without awkward characters, numbers, booleans."""
+    if isinstance(condition, Mapping):
+        return "numeric" in condition or "cidr" in condition
+    return not isinstance(condition, str) or not _AWKWARD.search(condition)
+
+
+def _is_never_text(slot: Slot, samples: Sequence[Sample]) -> bool:
+    """Whether there are sample events, and all have numbers or truth values at a path: they need no escaping."""
+    found = [slot.find(sample.event.envelope) for sample in samples if sample.expected]
+    return bool(found) and all(isinstance(each, bool | int | float) for each in found)
 
 
 @CHECKS.add(

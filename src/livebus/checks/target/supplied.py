@@ -225,10 +225,9 @@ def _meet_leaf(variable: str, way: str, type_: Any, value: Any) -> Iterator[Misf
         yield Misfit(variable, way, f"{kind_in_words(value)} does not fit {type_}: {error}")
         return
     if getattr(type_, "name", "") == "String" and not isinstance(value, str):
-        whole = isinstance(value, dict | list)
         shown = java_text(value)
         text = shown if len(shown) <= 60 else f"{shown[:60]}…"
-        yield Misfit(variable, way, f"{kind_in_words(value)} becomes the text {text!r} as a String", hard=whole)
+        yield Misfit(variable, way, f"{kind_in_words(value)} becomes the text {text!r} as a String", hard=False)
 
 
 def _holds_slots(value: Any) -> bool:

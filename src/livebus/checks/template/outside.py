@@ -25,7 +25,10 @@ def is_from_outside(inspection: Inspection, value: Any) -> bool:
         for name, declared in (parameters.items() if isinstance(parameters, Mapping) else ())
         if isinstance(declared, Mapping)
     }
-    return _holds(value) or any(kinds.get(each.name, "").startswith("AWS::SSM::") for each in references(value))
+    assumed = inspection.resources.assumed
+    return _holds(value) or any(
+        each.name in assumed or kinds.get(each.name, "").startswith("AWS::SSM::") for each in references(value)
+    )
 
 
 def _holds(value: Any) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
+from livebus.template.properties import shown
 
 CHECKS = Checks()
 
@@ -25,6 +26,26 @@ def _readable(inspection: Inspection) -> Iterator[Fault]:
     for fault in inspection.reading_faults:
         if not fault.not_emulated:
             yield fault
+
+
+@CHECKS.add(
+    "I9101",
+    "The parameters that resources refer to have values",
+    why="A placeholder stands for a value that is not known: what hangs on it is not judged, and may be wrong.",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
+def _known_parameters(inspection: Inspection) -> Iterator[Fault]:
+    resources = inspection.resources
+    for name in resources.assumed:
+        place, value = resources.document.place(("Parameters", name)), shown(resources.parameters[name])
+        yield Fault(
+            f"parameter {name!r} has no value; {value} is assumed", place, advice=f"Give it with --set {name}=…"
+        )
+    for name in resources.stored_parameters:
+        place = resources.document.place(("Parameters", name))
+        found = f"parameter {name!r} has the value that is stored in Systems Manager, which is not known here"
+        if name not in resources.assumed:
+            yield Fault(found, place)
 
 
 @CHECKS.add(

@@ -16,6 +16,7 @@ from livebus.runtime.cloudformation.stack import Deployment
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.document import read_document
+from livebus.template.language_extensions import extended
 from livebus.template.loading import read_application
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
@@ -38,7 +39,8 @@ def read_resources(deployment: Deployment, name: str, environment: Environment) 
 
     What is wrong with the template as a whole is in ``template_faults``.
     """
-    document = expanded(read_document(deployment.template, template_file(name)))
+    document = read_document(deployment.template, template_file(name))
+    document = expanded(extended(document, environment, deployment.parameters))
     return Resources(document, environment, deployment.parameters)
 
 

@@ -22,7 +22,7 @@ def refresh_with_auth_flow(
     """Answers InitiateAuth with AuthFlow REFRESH_TOKEN_AUTH: new access and id tokens, the refresh token stays."""
     token = required(parameters, "REFRESH_TOKEN")
     sign_in, user = _presented(context, pool, client, token)
-    check_secret_hash(client, (user.username, user.sub), parameters.get("SECRET_HASH"))
+    check_secret_hash(client, (user.username,), parameters.get("SECRET_HASH"))
     return {"ChallengeParameters": {}, "AuthenticationResult": _issue(context, pool, client, user, sign_in)}
 
 

@@ -41,7 +41,9 @@ def new_user(
     attribute = username_attribute(pool, name)
     given = dict(attributes)
     if attribute is not None:
-        given.setdefault(attribute, name)
+        if given.setdefault(attribute, name) != name:
+            found = f"User {attribute} should be empty or same as username, since username attribute is {attribute}"
+            raise invalid_parameter(found)
         check_attributes({attribute: given[attribute]}, by_client=False)
     elif name in users:
         raise CognitoError("UsernameExistsException", exists)

@@ -23,6 +23,7 @@ from livebus.event.envelope import Event, Refused, accept
 from livebus.execution import GraphQLResponse
 from livebus.flow import (
     Attempt,
+    CompiledDestination,
     CompiledFunctionTarget,
     CompiledRule,
     CompiledTarget,
@@ -37,6 +38,7 @@ from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults
 from livebus.runtime.kept.journal import Journal, JournalFault, PendingRetry
+from livebus.template.application import Destination
 from livebus.template.attributes import bus_name
 
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
@@ -60,7 +62,7 @@ _INJECTED = {
     "target-timeout": http_failure(504, "no answer (--fault target-timeout)"),
     "target-denied": http_failure(403, "not authorized (--fault target-denied)"),
 }
-_AnyTarget = CompiledTarget | CompiledFunctionTarget
+_AnyTarget = CompiledTarget | CompiledFunctionTarget | CompiledDestination
 _AnyAttempt = Attempt | FunctionAttempt
 HandOver = Callable[[str, bytes, str], Failure | None]
 
@@ -89,7 +91,8 @@ class EventBuses:
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
     and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered; ``archive`` is shown
     every event that a bus has taken. ``hand_over`` gives a function, by its ARN, what a rule makes of an event (whose id is
-    the third): why it is not taken, or None. ``sandbox`` runs resolvers' code that may never end by itself.
+    the third): why it is not taken, or None. ``log_line`` takes the name of a log group that is a target, and a line.
+    ``sandbox`` runs resolvers' code that may never end by itself.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class EventBuses:
         archive: Callable[[Event], object] | None = None,
         hand_over: HandOver = lambda *_: _NO_FUNCTIONS,
         sandbox: Sandbox | None = None,
+        log_line: Callable[[str, str], object] = lambda *_: None,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -120,6 +124,7 @@ class EventBuses:
         self._archive = archive
         self._hand_over = hand_over
         self._sandbox = sandbox
+        self._log_line = log_line
         self.faults = faults or Faults()
         self._log = log
         self._waiting: list[tuple[float, int]] = []
@@ -324,13 +329,13 @@ class EventBuses:
         failure = Failure("RESOURCE_LIMIT_EXCEEDED", message, retryable=False)
         attempt: _AnyAttempt = (
             FunctionAttempt(target, failure=failure)
-            if isinstance(target, CompiledFunctionTarget)
+            if isinstance(target, CompiledFunctionTarget | CompiledDestination)
             else Attempt(target, failure=failure)
         )
         self._dead_letter(event, rule, target, attempt, DeadLetter(failure.code, message, 0))
 
     def _attempt(self, event: Event, rule: CompiledRule, target: _AnyTarget, lineage: Lineage) -> _AnyAttempt:
-        if isinstance(target, CompiledFunctionTarget):
+        if isinstance(target, CompiledFunctionTarget | CompiledDestination):
             return self._function_attempt(event, target)
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
@@ -355,7 +360,7 @@ class EventBuses:
             return replace(attempt, failure=failure)
         return attempt
 
-    def _function_attempt(self, event: Event, target: CompiledFunctionTarget) -> FunctionAttempt:
+    def _function_attempt(self, event: Event, target: CompiledFunctionTarget | CompiledDestination) -> FunctionAttempt:
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return FunctionAttempt(target, failure=failure)
@@ -363,10 +368,28 @@ class EventBuses:
         if injected is not None and injected.kind in _INJECTED:
             return FunctionAttempt(target, failure=_INJECTED[injected.kind])
         attempt = Line.hand_over(event, target)
-        if attempt.failure is None and attempt.payload is not None:
-            failed = self._hand_over(target.function.arn, attempt.payload, event.id)
+        if attempt.failure is None and attempt.payload is not None and not attempt.unsent:
+            if isinstance(target, CompiledFunctionTarget):
+                failed = self._hand_over(target.function.arn, attempt.payload, event.id)
+            else:
+                failed = self._send_to(target.destination, attempt.payload, event)
             attempt = replace(attempt, failure=failed or (_LOST_ANSWER if injected is not None else None))
         return attempt
+
+    def _send_to(self, destination: Destination, payload: bytes, event: Event) -> Failure | None:
+        """Give a queue, a log group or another bus what a rule makes of an event: why it is not taken, or None."""
+        if destination.queue is not None:
+            try:
+                self._journal.send(destination.queue.arn, self._new_id(), payload.decode(), {}, self._clock())
+            except JournalFault as fault:
+                return Failure("ERROR_FROM_TARGET", str(fault), retryable=True)
+        elif destination.log_group:
+            self._log_line(destination.log_group, payload.decode())
+        else:
+            # In a turn of its own: two rules may send events from one bus to the other and back.
+            onward = Event.restored(event.text, destination.event_bus, event.ingestion_time)
+            asyncio.get_running_loop().call_soon(self._carry, onward)
+        return None
 
     def _dead_letter(
         self, event: Event, rule: CompiledRule, target: _AnyTarget, attempt: _AnyAttempt, decision: DeadLetter
@@ -375,6 +398,12 @@ class EventBuses:
         if queue is None:
             self._trace.lost(event, rule, attempt, decision, "the target has no dead-letter queue")
             return
+        if not queue.logical_id:
+            queue = self.lines.queue(queue.arn)
+            if queue is None:
+                why = "its queue is of another stack, which is not emulated by the local runtime"
+                self._trace.lost(event, rule, attempt, decision, why)
+                return
         refusal = queue_admits(queue, rule_arn=rule.rule.arn, account=self.lines.account)
         if refusal is not None:
             self._trace.lost(event, rule, attempt, decision, refusal)

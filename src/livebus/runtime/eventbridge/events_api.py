@@ -106,7 +106,8 @@ class EventsApi:
         return _rule(self._rule(body, _required(body, "Name")))
 
     def _list_targets_by_rule(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        return {"Targets": [_target(target) for target in self._rule(body, _required(body, "Rule")).targets]}
+        rule = self._rule(body, _required(body, "Rule"))
+        return {"Targets": [_target(target) for target in (*rule.targets, *rule.function_targets, *rule.other_targets)]}
 
     def _known_bus(self, body: Mapping[str, Any]) -> str:
         name = bus_name(_text(body, "EventBusName"))
@@ -191,12 +192,13 @@ def _target(target: Target) -> dict[str, Any]:
     described: dict[str, Any] = {
         "Id": target.id,
         "Arn": target.arn,
-        "AppSyncParameters": {"GraphQLOperation": target.graphql_operation},
         "RetryPolicy": {
             "MaximumRetryAttempts": target.retry_policy.maximum_retry_attempts,
             "MaximumEventAgeInSeconds": target.retry_policy.maximum_event_age_in_seconds,
         },
     }
+    if target.graphql_operation:
+        described["AppSyncParameters"] = {"GraphQLOperation": target.graphql_operation}
     if target.role is not None:
         described["RoleArn"] = target.role.arn
     if target.dead_letter is not None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from livebus.event.envelope import Event
 from livebus.flow import CompiledRule, Line, Verdict
 from livebus.template import Environment
-from livebus.template.application import EventBus, Rule
+from livebus.template.application import EventBus, Queue, Rule
 
 
 class Lines:
@@ -28,7 +28,10 @@ class Lines:
         default = EventBus("default", environment.arn("events", "event-bus/default"))
         # Each application has the account's default bus among its own; here it is there once, and always.
         own = (bus for line in self.of.values() for bus in line.application.buses)
-        self._buses = {bus.name: bus for bus in (default, *own)}
+        # A rule may be on a bus that no stack here has: events that are put to it by its name get there all the same.
+        names = (name for line in self.of.values() for name in line.application.outside_buses)
+        outside = (EventBus(name, environment.arn("events", f"event-bus/{name}")) for name in names)
+        self._buses = {bus.name: bus for bus in (*outside, default, *own)}
         self._with_rules = {
             name: tuple(line for line in self.of.values() if line.compiled_rules(name)) for name in self._buses
         }
@@ -40,6 +43,11 @@ class Lines:
     @property
     def rules(self) -> tuple[Rule, ...]:
         return tuple(rule for line in self.of.values() for rule in line.application.rules)
+
+    def queue(self, arn: str) -> Queue | None:
+        """The queue of this ARN that some stack here has."""
+        queues = (queue for line in self.of.values() for queue in line.application.queues)
+        return next((queue for queue in queues if queue.arn == arn), None)
 
     def has_bus(self, name: str) -> bool:
         return name in self._buses
