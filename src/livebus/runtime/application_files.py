@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.errors import InvalidTemplate, LivebusError, Place
 from livebus.files import close_file
 from livebus.flow import Line, compile_line
@@ -59,9 +60,13 @@ class ApplicationFiles:
         return any(_stamp(path) != stamp for path, stamp in self._seen.items())
 
     def _read_named(self, name: str) -> str:
-        if name.startswith("s3://"):
-            raise LivebusError(f"{name!r} lies in S3", expected="a file beside the template")
         path = self.template.parent / name
+        if is_in_s3(name):
+            asset = asset_of(self.template.parent, name)
+            if not asset:
+                expected = "a file beside the template, or an asset of cdk.out"
+                raise LivebusError(f"{name!r} lies in S3", expected=expected)
+            path = self.template.parent / asset
         self._seen[path] = _stamp(path)
         return self._read(path, name)
 

@@ -21,6 +21,7 @@ from livebus.template.yaml_nodes import TEXT_TAG, Composed, compose
 
 Path = tuple[str | int, ...]
 
+CONSTRUCT_PATH = "aws:cdk:path"
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -46,7 +47,14 @@ class Document:
         while known and known not in self.places:
             known = known[:-1]
         line, column = self.places.get(known, (1, 1))
-        return Place(self.file, line, column, "/".join(map(str, path)))
+        return Place(self.file, line, column, "/".join(map(str, path)), self.construct(path))
+
+    def construct(self, path: Path) -> str:
+        """The path of AWS CDK's construct that made the resource of a path, as its Metadata tells; or nothing."""
+        found: Any = self.body
+        for step in (*path[:2], "Metadata", CONSTRUCT_PATH) if path[:1] == ("Resources",) else ():
+            found = found.get(step) if isinstance(found, dict) else None
+        return found if isinstance(found, str) else ""
 
 
 def read_document(text: str, file: str) -> Document:

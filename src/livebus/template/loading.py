@@ -152,13 +152,18 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     return Reading(application, resources, faults)
 
 
+def _has_rules(rules: object) -> bool:
+    """Whether a template asserts anything of its parameters but what AWS CDK puts into each: that there was a bootstrap."""
+    return bool(set(rules) - {"CheckBootstrapVersion"}) if isinstance(rules, Mapping) else rules is not None
+
+
 def _refuse_or_warn(resources: Resources) -> None:
     """A fault for what cannot run here; a warning for what does nothing here."""
     document = resources.document
     if document.aliases and "Transform" not in document.body:
         text = "CloudFormation takes no YAML aliases; the SAM CLI expands them before it hands a template on"
         resources.warn(Place(document.file), text)
-    if "Rules" in document.body:
+    if _has_rules(document.body.get("Rules")):
         resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()

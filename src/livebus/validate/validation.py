@@ -7,7 +7,7 @@ it differ: ``livebus validate``, cfn-lint (``lint``), tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -97,7 +97,8 @@ class Validation:
         samples = read_samples(project, inspection, options, undelivered)
         found = findings(inspection, samples, only=options.only)
         found, ignored = part(found, [*ignore, *in_template(inspection.document)], inspection.document)
-        theirs, theirs_ignored = part(others(project.template) if others else (), ignore, None)
+        others_found = _amid_constructs(others(project.template) if others else (), inspection.document)
+        theirs, theirs_ignored = part(others_found, ignore, None)
         theirs = [each for each in theirs if not options.only or each.check.id.startswith(options.only)]
         shown_from = inspection if document is None else None
         self.inspection = inspection
@@ -153,6 +154,21 @@ class Validation:
             indent = len(line) - len(line.lstrip(" "))
             return replace(place, column=place.column + indent if place.column is not None else None)
         return replace(place, line=start[0], column=start[1]) if place.line > start[0] else place
+
+
+# Of cfn-lint: DependsOn names what is referred to as well. AWS CDK does so, and nobody can keep it from that.
+_NEEDLESS_DEPENDS_ON = "W3005"
+
+
+def _amid_constructs(findings: Iterable[Finding], document: Document) -> Iterator[Finding]:
+    """Other linters' findings with the constructs that they are of, but for what only the generator can change."""
+    for finding in findings:
+        place = finding.fault.place
+        construct = document.construct(tuple(place.path.split("/")))
+        if not construct:
+            yield finding
+        elif finding.check.id != _NEEDLESS_DEPENDS_ON:
+            yield replace(finding, fault=replace(finding.fault, place=replace(place, construct=construct)))
 
 
 def read_samples(
