@@ -25,6 +25,7 @@ from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.tables import Tables
+from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.application import Application, AuthProvider, UserPool
@@ -57,6 +58,7 @@ class ServedStacks:
     new_password: Callable[[], str]
     user: tuple[str, str] | None = None
     use_functions: Callable[[Mapping[str, Application]], None] = lambda _: None
+    credentials: TemporaryCredentials | None = None
     paths: Mapping[str, ServedApi] = field(default_factory=dict)
     _lines: dict[str, Line] = field(default_factory=dict)
     _apis: dict[tuple[str, str], ServedApi] = field(default_factory=dict)
@@ -119,6 +121,8 @@ class ServedStacks:
         pools = [pool for application in applications for pool in application.user_pools]
         self.buses.lines = Lines(self.environment, self._lines)
         self.use_functions(self.applications())
+        if self.credentials is not None:
+            self.credentials.roles = {role.arn: role for application in applications for role in application.roles}
         self.sqs.replace_queues(queue for application in applications for queue in application.queues)
         self.archives.use(archive for application in applications for archive in application.archives)
         self.tables.use(table for application in applications for table in application.tables)

@@ -59,10 +59,12 @@ from livebus.runtime.s3.objects import S3Objects
 from livebus.runtime.s3.service import S3
 from livebus.runtime.served_stacks import ServedStacks
 from livebus.runtime.sqs import Sqs
+from livebus.runtime.ssm import Ssm
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
 from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
 from livebus.runtime.tables import Tables
+from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 from livebus.terminal.counts import counted, noun
@@ -118,6 +120,7 @@ class Runtime:
         self._ticking: asyncio.Task[None] | None = None
         self._file_stack: FileStack | None = None
         self._announce: dict[str, str] = {}
+        self._credentials = TemporaryCredentials(time.time, secrets.token_bytes)
         self.outputs: dict[str, Any] = {}
 
     def _tell(self, line: str) -> None:
@@ -228,6 +231,7 @@ class Runtime:
             lambda: secrets.token_urlsafe(15),
             settings.user,
             lambda applications: self._functions.use(applications, self._template_folder),
+            self._credentials,
         )
         self._start_stacks(environment, users, objects)
         if settings.template is not None:  # what is deployed later brings targets of its own
@@ -290,7 +294,7 @@ class Runtime:
     def _start_stacks(self, environment: Environment, users: UserStore, objects: S3Objects) -> None:
         """Put the template on disk to work, and what was deployed before."""
         settings, state = self._settings, self._state
-        deployer = Deployer(
+        deployer = self._deployer = Deployer(
             self.served,
             StackFiles(state.path / "stacks", self._tell),
             Effects(environment, self.served, objects, self._journal, users, self._archives, self.tables, time.time),
@@ -318,11 +322,12 @@ class Runtime:
             "AWSCognitoIdentityProviderService": self._cognito,
             "AmazonSQS": self._sqs,
             "Logs_20140328": self._logs,
+            "AmazonSSM": Ssm(lambda: list(self._deployer.running.values()), time.time),
             DYNAMODB_TARGET: self.tables,
         }
         queries: dict[str, QueryService] = {
             "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE, self._settings.region),
-            "sts": QueryService(Sts(environment).call, STS_NAMESPACE),
+            "sts": QueryService(Sts(environment, self._credentials).call, STS_NAMESPACE),
         }
         documents = {
             "jwks.json": self._cognito.jwks,

@@ -380,3 +380,4 @@ class Application:
     archives: tuple[Archive, ...] = ()
     functions: tuple[Function, ...] = ()
     tables: tuple[Table, ...] = ()
+    roles: tuple[Role, ...] = ()

@@ -135,6 +135,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         rules=rules,
         apis=apis,
         user_pools=user_pools,
+        roles=roles,
         archives=archives,
         functions=functions,
         tables=tables,
