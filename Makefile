@@ -17,6 +17,7 @@ TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-t
 COMPILE := $(BIN)/python -m compileall -q src/livebus
 PYTEST_ARGS ?=
 CLIENTS := tests/clients/node_modules/.package-lock.json
+CDK := examples/cdk/node_modules/.package-lock.json
 
 .PHONY: demo local setup test check clean lock
 .DELETE_ON_ERROR:
@@ -27,9 +28,9 @@ demo: $(VENV)/.run
 local: $(VENV)/.run
 	@exec $(BIN)/python scripts/local.py
 
-setup: $(VENV)/.dev $(CLIENTS)
+setup: $(VENV)/.dev $(CLIENTS) $(CDK)
 
-test: $(VENV)/.dev $(CLIENTS)
+test: $(VENV)/.dev $(CLIENTS) $(CDK)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.installed
@@ -44,7 +45,7 @@ check: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/sam build
 
 clean:
-	rm -rf $(VENV) $(CHECKOV) tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) tests/clients/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Compiles the files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
 lock:
@@ -83,3 +84,8 @@ $(CLIENTS): tests/clients/package-lock.json
 	@echo "installing tests/clients/package-lock.json" >&2
 	@cd tests/clients && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
 		{ echo "not installed; the tests with JavaScript clients will be left out" >&2; test -z "$$CI"; }
+
+$(CDK): examples/cdk/package-lock.json
+	@echo "installing examples/cdk/package-lock.json" >&2
+	@cd examples/cdk && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
+		{ echo "not installed; the test with AWS CDK will be left out" >&2; test -z "$$CI"; }
