@@ -48,6 +48,7 @@ from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.control import FaultControl, check_targets
 from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.function_calls import FunctionCalls
+from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
@@ -166,17 +167,7 @@ class Runtime:
             new_id=_new_id,
             other_groups=lambda: self._functions.log_groups,
         )
-        users = UserStore(state.file("users.json"))
-        self._cognito = CognitoIdp(
-            (),
-            _signing_keys(state),
-            users,
-            region=settings.region,
-            clock=time.time,
-            new_id=_new_id,
-            random_bytes=secrets.token_bytes,
-            notify=self._tell,
-        )
+        users = self._start_cognito(environment)
         self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
         self._closers.append(self._archives.close)
         objects = S3Objects(state.file("s3.sqlite"))
@@ -229,9 +220,10 @@ class Runtime:
             self._tell,
             self._logs.write,
             lambda: secrets.token_urlsafe(15),
+            self._credentials,
+            self._identities,
             settings.user,
             lambda applications: self._functions.use(applications, self._template_folder),
-            self._credentials,
         )
         self._start_stacks(environment, users, objects)
         if settings.template is not None:  # what is deployed later brings targets of its own
@@ -284,6 +276,23 @@ class Runtime:
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
+    def _start_cognito(self, environment: Environment) -> UserStore:
+        """User pools and identity pools, with the keys that sign the tokens of both."""
+        state, settings = self._state, self._settings
+        users, keys = UserStore(state.file("users.json")), _signing_keys(state)
+        self._identities = IdentityPools(keys, self._credentials, environment, time.time, secrets.token_bytes)
+        self._cognito = CognitoIdp(
+            (),
+            keys,
+            users,
+            region=settings.region,
+            clock=time.time,
+            new_id=_new_id,
+            random_bytes=secrets.token_bytes,
+            notify=self._tell,
+        )
+        return users
+
     def _template_folder(self, stack: str) -> Path | None:
         """The folder of a stack's template: of the one on disk. Those that are deployed have none."""
         followed = self._file_stack
@@ -320,6 +329,7 @@ class Runtime:
         services: dict[str, Service] = {
             "AWSEvents": EventsApi(self.buses, archives),
             "AWSCognitoIdentityProviderService": self._cognito,
+            "AWSCognitoIdentityService": self._identities,
             "AmazonSQS": self._sqs,
             "Logs_20140328": self._logs,
             "AmazonSSM": Ssm(lambda: list(self._deployer.running.values()), time.time),
@@ -327,7 +337,7 @@ class Runtime:
         }
         queries: dict[str, QueryService] = {
             "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE, self._settings.region),
-            "sts": QueryService(Sts(environment, self._credentials).call, STS_NAMESPACE),
+            "sts": QueryService(Sts(environment, self._credentials, self._identities).call, STS_NAMESPACE),
         }
         documents = {
             "jwks.json": self._cognito.jwks,

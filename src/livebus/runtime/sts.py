@@ -15,6 +15,7 @@ from typing import Any
 from livebus.access import Principal, evaluate
 from livebus.access.role_session import RoleSession
 from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.template import Environment
 
@@ -23,9 +24,10 @@ _LEAST_SECONDS, _MOST_SECONDS, _DEFAULT_SECONDS = 900, 43_200, 3600
 
 
 class Sts:
-    def __init__(self, environment: Environment, credentials: TemporaryCredentials) -> None:
+    def __init__(self, environment: Environment, credentials: TemporaryCredentials, identities: IdentityPools) -> None:
         self._environment = environment
         self._credentials = credentials
+        self._identities = identities
 
     def call(self, action: str, form: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one call. Raises AwsError for the actions that are not emulated."""
@@ -34,6 +36,11 @@ class Sts:
             return {"Arn": self._user, "UserId": user_id, "Account": self._environment.account}
         if action == "AssumeRole":
             return self._assume_role(form)
+        if action == "AssumeRoleWithWebIdentity":
+            arn, name, token = (
+                str(form.get(member) or "") for member in ("RoleArn", "RoleSessionName", "WebIdentityToken")
+            )
+            return told(self._identities.assume(arn, name, token, _seconds(form)))
         raise AwsError("InvalidAction", f"sts:{action} is not emulated by the local runtime.")
 
     @property

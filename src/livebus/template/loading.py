@@ -20,6 +20,7 @@ from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
 from livebus.template.functions import read_functions
+from livebus.template.identity_pools import read_identity_pools
 from livebus.template.members import MEMBERS, check_members
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
@@ -123,7 +124,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
     own, outside = {bus.name for bus in buses}, environment.buses or {}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
-    tables = read_tables(resources)
+    tables, identity_pools = read_tables(resources), read_identity_pools(resources)
     outputs = resources.outputs
     exports = {name: outputs[output] for name, output in resources.exports.items()}
     faults = tuple(resources.all_faults)
@@ -136,6 +137,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         apis=apis,
         user_pools=user_pools,
         roles=roles,
+        identity_pools=identity_pools,
         archives=archives,
         functions=functions,
         tables=tables,
