@@ -121,7 +121,17 @@ def received(project: Path, application: Path, runtime: LocalRuntime, outputs: d
     """The text that a user of the pool gets of one event on the application's bus."""
     subscribe = (
         *("--stack-name", STACK, "--endpoint-url", runtime.outputs["EndpointUrl"], "--region", "us-east-1"),
-        *("--schema", application / "schema.graphql", "--field", "onPublish", "--user", "anna", "--count", "1", "--json"),
+        *(
+            "--schema",
+            application / "schema.graphql",
+            "--field",
+            "onPublish",
+            "--user",
+            "anna",
+            "--count",
+            "1",
+            "--json",
+        ),
     )
     environment = {**os.environ, "LIVEBUS_PASSWORD": "Secret-123", "AWS_ACCESS_KEY_ID": "test"}
     environment["AWS_SECRET_ACCESS_KEY"] = "test"

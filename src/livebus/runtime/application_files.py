@@ -4,19 +4,20 @@ The template and the files that it names, on disk: read into a line, and looked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from livebus.cdk_assets import asset_of, is_in_s3
-from livebus.errors import InvalidTemplate, LivebusError, Place
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
 from livebus.files import close_file
 from livebus.flow import Line, compile_line
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
-from livebus.template.document import read_document
+from livebus.template.document import Document, read_document
 from livebus.template.loading import read_application
 from livebus.template.resources import Resources
+from livebus.template.text_places import fault_in_source
 
 _MAX_FILE_BYTES = 8 * 1024 * 1024
 
@@ -52,8 +53,11 @@ class ApplicationFiles:
         document = read_document(text, str(self.template))
         reading = read_application(document, self._read_named, self.environment, self.parameters)
         if reading.refusals:
-            raise InvalidTemplate(faults=reading.refusals)
-        line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)
+            raise _at_their_places(document, reading.refusals)
+        try:
+            line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)
+        except InvalidTemplate as error:
+            raise _at_their_places(document, error.faults) from None
         return line, reading.resources, text
 
     def changed(self) -> bool:
@@ -84,6 +88,10 @@ class ApplicationFiles:
             raise LivebusError(
                 f"{name!r} is not UTF-8 (byte {error.start})", Place(name), advice="Save the file as UTF-8."
             ) from None
+
+
+def _at_their_places(document: Document, faults: Iterable[Fault]) -> InvalidTemplate:
+    return InvalidTemplate(faults=[fault_in_source(document, fault) for fault in faults])
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

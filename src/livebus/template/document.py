@@ -32,6 +32,7 @@ class Document:
 
     ``places`` tells where the value of a path stands: that of an object or a list at its key, that of a text where the
     text itself begins. ``aliases`` is true where YAML aliases were expanded. ``warnings`` tell what a transform left out.
+    ``text`` is what it was read from; empty for one that was made otherwise.
     """
 
     body: dict[str, Any]
@@ -40,6 +41,7 @@ class Document:
     faults: tuple[Fault, ...] = ()
     aliases: bool = False
     warnings: tuple[str, ...] = ()
+    text: str = ""
 
     def place(self, path: Path) -> Place:
         """The place of a path; of its nearest known parent where the path itself is not there."""
@@ -80,7 +82,9 @@ def read_document(text: str, file: str) -> Document:
     if is_json and not reader.faults:
         # JSON knows numbers (1e3) and escapes (halves of a pair) that YAML takes for something else.
         body = _json(text, body)
-    return Document(body, file, reader.places, (*_duplicates(composed, file), *reader.faults), composed.aliases)
+    return Document(
+        body, file, reader.places, (*_duplicates(composed, file), *reader.faults), composed.aliases, text=text
+    )
 
 
 def _json(text: str, otherwise: Any) -> Any:

@@ -167,7 +167,10 @@ def test_logins_are_verified(desk: Desk) -> None:
 def test_what_is_not_there_is_refused(desk: Desk) -> None:
     """Pools, identities, roles that the identity pool is not trusted by, actions."""
     invented = f"us-east-1:{'0' * 8}-0000-0000-0000-{'0' * 12}"
-    assert refused(desk, "GetId", {"IdentityPoolId": "x"}) == ("ResourceNotFoundException", "IdentityPool 'x' not found.")
+    assert refused(desk, "GetId", {"IdentityPoolId": "x"}) == (
+        "ResourceNotFoundException",
+        "IdentityPool 'x' not found.",
+    )
     assert refused(desk, "GetId", {})[0] == "ValidationException"
     assert refused(desk, "GetCredentialsForIdentity", {"IdentityId": invented}) == (
         "ResourceNotFoundException",
