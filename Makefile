@@ -27,6 +27,7 @@ COMPILE := $(BIN)/python -m compileall -q src/livebus
 PYTEST_ARGS ?=
 comma := ,
 CLIENTS := tests/clients/node_modules/.package-lock.json
+CDK := examples/cdk/node_modules/.package-lock.json
 
 .PHONY: demo local setup test check mutants clean lock
 .DELETE_ON_ERROR:
@@ -37,10 +38,10 @@ demo: $(VENV)/.run
 local: $(VENV)/.run
 	@exec $(BIN)/python scripts/local.py
 
-setup: $(VENV)/.dev $(CLIENTS)
+setup: $(VENV)/.dev $(CLIENTS) $(CDK)
 	@echo "ready: $(BIN)/livebus --help" >&2
 
-test: $(VENV)/.dev $(CLIENTS)
+test: $(VENV)/.dev $(CLIENTS) $(CDK)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.installed
@@ -60,7 +61,8 @@ mutants: $(MUTMUT)/.installed
 	$(MUTMUT)/bin/mutmut results
 
 clean:
-	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out
+	rm -rf .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Compiles the files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
 lock:
@@ -108,3 +110,8 @@ $(CLIENTS): tests/clients/package-lock.json
 	@echo "installing tests/clients/package-lock.json into tests/clients: $$(grep -c '"integrity"' $<) packages of JavaScript clients" >&2
 	@cd tests/clients && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
 		{ echo "not installed; the tests with JavaScript clients will be left out" >&2; test -z "$$CI"; }
+
+$(CDK): examples/cdk/package-lock.json
+	@echo "installing examples/cdk/package-lock.json" >&2
+	@cd examples/cdk && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
+		{ echo "not installed; the test with AWS CDK will be left out" >&2; test -z "$$CI"; }

@@ -21,6 +21,16 @@ export const commands = {
     return Amplify.configure(config[name](outputs), config.withTokens(getTokens));
   },
 
+  /** With credentials of an identity pool: `name` as above. */
+  configureIdentityPool({ name, outputs }) {
+    return Amplify.configure(config.withIdentityPool(config[name](outputs), outputs));
+  },
+
+  async identity() {
+    const { identityId, credentials } = await fetchAuthSession();
+    return { identityId, hasToken: credentials?.sessionToken !== undefined };
+  },
+
   signIn: ({ username, password, flow }) => signIn({ username, password, options: { authFlowType: flow } }),
   signOut: () => signOut(),
   currentUser: () => getCurrentUser(),

@@ -37,3 +37,11 @@ def local(project: Path, tmp_path: Path) -> Iterator[Callable[..., LocalRuntime]
             )
 
         yield start
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What is left out because something is not installed is told aloud, not only as a letter."""
+    skipped = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    for reason in sorted({text for text in skipped if "AWS CDK is not installed" in text}):
+        line = f"LEFT OUT: the test with the real AWS CDK, because {reason.removeprefix('Skipped: ')}"
+        terminalreporter.write_line(line, red=True, bold=True)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from livebus.access.role_session import RoleSession
 from livebus.access.signature import ALGORITHM, SignatureRefused, SignedRequest, verify
 from livebus.access.tokens import NOT_AUTHORIZED, TokenRefused, TokenVerifier, bare, issuer_of
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller
@@ -47,10 +49,22 @@ class Authenticator:
     Lets callers into one API.
 
     ``jwks_for`` gives a provider's JWKS document (None: it cannot be had), ``secret_for`` the secret key of an access
-    key id. Verified tokens are remembered as long as the document stays equal.
+    key id. Of temporary credentials ``session_for`` gives the session of an access key id, ``fields_of`` the fields that a
+    role may use, by its ARN. Verified tokens are remembered as long as the document stays equal.
     """
 
-    __slots__ = ("_account", "_api", "_jwks_for", "_modes", "_region", "_secret_for", "_token_providers", "_verifiers")
+    __slots__ = (
+        "_account",
+        "_api",
+        "_fields_of",
+        "_jwks_for",
+        "_modes",
+        "_region",
+        "_secret_for",
+        "_session_for",
+        "_token_providers",
+        "_verifiers",
+    )
 
     def __init__(
         self,
@@ -60,7 +74,11 @@ class Authenticator:
         account: str,
         jwks_for: Callable[[AuthProvider], Jwks | None],
         secret_for: Callable[[str], str | None],
+        session_for: Callable[[str], RoleSession | None] = lambda _: None,
+        fields_of: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
+        self._session_for = session_for
+        self._fields_of = fields_of
         self._api = api
         self._region = region
         self._account = account
@@ -105,9 +123,11 @@ class Authenticator:
         if request is None:
             raise Unauthenticated(NOT_AUTHORIZED, reason="a signature came without a request that it could be over")
         try:
-            access_key_id = verify(request, secret_for=self._secret_for, now=now)
+            access_key_id = verify(request, secret_for=self._secret, now=now)
         except SignatureRefused as refused:
             raise Unauthenticated(refused.message, error_type=refused.error_type, status=403) from None
+        if (session := self._session_for(access_key_id)) is not None:
+            return self._of_session(session, now, source_ip, headers)
         # Locally an access key stands for itself: there is no IAM user behind it, and no policy narrows it.
         identity = {
             "accountId": self._account,
@@ -120,6 +140,34 @@ class Authenticator:
             "cognitoIdentityAuthProvider": None,
         }
         return Caller(AWS_IAM, identity, headers=headers)
+
+    def _secret(self, access_key_id: str) -> str | None:
+        session = self._session_for(access_key_id)
+        return session.secret_access_key if session is not None else self._secret_for(access_key_id)
+
+    def _of_session(self, session: RoleSession, now: float, source_ip: str, headers: Mapping[str, str]) -> Caller:
+        """
+        Whoever holds temporary credentials: the role's policies decide on fields, as they stand now.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html
+        """
+        invalid = "The security token included in the request is"
+        if not hmac.compare_digest(headers.get("x-amz-security-token", "").encode(), session.session_token.encode()):
+            raise Unauthenticated(f"{invalid} invalid.", error_type="UnrecognizedClientException", status=403)
+        if now >= session.expires:
+            raise Unauthenticated(f"{invalid} expired", error_type="ExpiredTokenException", status=403)
+        identity = {
+            "accountId": self._account,
+            "cognitoIdentityPoolId": session.cognito_identity_pool_id,
+            "cognitoIdentityId": session.cognito_identity_id,
+            "sourceIp": [source_ip],
+            "username": f"{session.role_name}:{session.name}",
+            "userArn": session.arn,
+            "cognitoIdentityAuthType": session.cognito_identity_auth_type,
+            "cognitoIdentityAuthProvider": session.cognito_identity_auth_provider,
+        }
+        allowed = self._fields_of(session.role_arn)
+        return Caller(AWS_IAM, identity, allowed_fields=allowed, expires=session.expires, headers=headers)
 
     def _with_token(self, token: str, now: float, source_ip: str, headers: Mapping[str, str]) -> Caller:
         issuer = self._issuer(token)

@@ -40,13 +40,13 @@ def evaluate(
     action: str,
     resource: str | None,
     principal: Principal | None = None,
-    context: Mapping[str, str],
+    context: Mapping[str, str | Sequence[str]],
 ) -> Decision:
     """
     Evaluate statements as IAM does: an explicit Deny wins, then an Allow, and nothing is allowed by default.
 
     ``principal`` is None for identity policies, which have no Principal element; ``resource`` is None for trust
-    policies, which have no Resource element. ``context`` holds the condition keys of the request. A condition operator
+    policies, which have no Resource element. ``context`` holds the condition keys of the request, several values as a tuple. A condition operator
     that we do not know never allows: the reason names it.
     """
     keys = {key.lower(): value for key, value in context.items()}
@@ -76,7 +76,7 @@ def _mismatch(
     action: str,
     resource: str | None,
     principal: Principal | None,
-    keys: Mapping[str, str],
+    keys: Mapping[str, str | Sequence[str]],
     *,
     unknown_matches: bool,
 ) -> tuple[int, str | None]:
@@ -98,7 +98,7 @@ def _mismatch(
                 if unknown_matches:
                     continue
                 return 3, f"its condition operator {operator!r} is not one that we evaluate"
-            if not test(actual, _texts(expected)):
+            if not _holds(operator, test, actual, _texts(expected)):
                 found = "is not known for the request" if actual is None else f"is {actual!r}"
                 return 3, f"its Condition {operator} wants {key} {expected!r}, and it {found}"
     return 4, None
@@ -181,7 +181,24 @@ _NEGATED = {
     "ArnNotLike": "ArnLike",
 }
 
+_ANY, _ALL = "ForAnyValue", "ForAllValues"
+
 Test = Callable[[str | None, Sequence[str]], bool]
+
+
+def _holds(operator: str, test: Test, actual: str | Sequence[str] | None, expected: Sequence[str]) -> bool:
+    """
+    Whether a test holds for the request's value, or for its values: any of them, with ForAllValues all of them.
+
+    Without a value ForAnyValue does not hold, and ForAllValues does.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+    """
+    quantifier = operator.partition(":")[0] if ":" in operator else ""
+    if quantifier and actual is None:
+        return quantifier == _ALL
+    if actual is None or isinstance(actual, str):
+        return test(actual, expected)
+    return (all if quantifier == _ALL else any)(test(each, expected) for each in actual)
 
 
 def _operator(name: str) -> Test | None:
@@ -190,6 +207,9 @@ def _operator(name: str) -> Test | None:
 
     Without the key in the request a negated operator holds, and so does one with IfExists; others don't.
     """
+    quantifier, colon, of_each = name.partition(":")
+    if colon:
+        return _operator(of_each) if quantifier in (_ANY, _ALL) and of_each != "Null" else None
     if name == "Null":
         return lambda actual, expected: str(actual is None).lower() in expected
     bare = name.removesuffix("IfExists")

@@ -4,18 +4,20 @@ The template and the files that it names, on disk: read into a line, and looked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livebus.errors import InvalidTemplate, LivebusError
+from livebus.cdk_assets import asset_of, is_in_s3
+from livebus.errors import Fault, InvalidTemplate, LivebusError
 from livebus.files import Root, read_text
 from livebus.flow import Line, compile_line
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
-from livebus.template.document import read_document
+from livebus.template.document import Document, read_document
 from livebus.template.loading import read_application
 from livebus.template.resources import Resources
+from livebus.template.text_places import fault_in_source
 
 _MAX_FILE_BYTES = 8 * 1024 * 1024
 
@@ -66,17 +68,24 @@ class ApplicationFiles:
         environment = replace(self.environment, overrides=self.overrides)
         reading = read_application(document, self._read_named, environment, self.parameters)
         if reading.refusals:
-            raise InvalidTemplate(faults=reading.refusals)
-        line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)
+            raise _at_their_places(document, reading.refusals)
+        try:
+            line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)
+        except InvalidTemplate as error:
+            raise _at_their_places(document, error.faults) from None
         return line, reading.resources, text
 
     def changed(self) -> bool:
         return any(_stamp(path) != stamp for path, stamp in self._seen.items())
 
     def _read_named(self, name: str) -> str:
-        if name.startswith("s3://"):
-            raise LivebusError(f"{name!r} lies in S3", expected="a file beside the template")
         path = self.template.parent / name
+        if is_in_s3(name):
+            asset = asset_of(self.template.parent, name)
+            if not asset:
+                expected = "a file beside the template, or an asset of cdk.out"
+                raise LivebusError(f"{name!r} lies in S3", expected=expected)
+            path = self.template.parent / asset
         self._seen[path] = _stamp(path)
         Root.around(self.template, anywhere=self.anywhere).demand(path, name)
         return self._read(path, name)
@@ -84,6 +93,10 @@ class ApplicationFiles:
     @staticmethod
     def _read(path: Path, name: str) -> str:
         return read_text(path, name, most=_MAX_FILE_BYTES)
+
+
+def _at_their_places(document: Document, faults: Iterable[Fault]) -> InvalidTemplate:
+    return InvalidTemplate(faults=[fault_in_source(document, fault) for fault in faults])
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

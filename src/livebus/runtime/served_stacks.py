@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from livebus.access import Authenticator
+from livebus.access.role_session import allowed_fields
 from livebus.caller import COGNITO, OIDC
 from livebus.errors import LivebusError
 from livebus.execution import GraphQLResponse
@@ -23,8 +25,10 @@ from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.eventbridge.archives import Archives
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
+from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.tables import Tables
+from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.application import Application, AuthProvider, UserPool
@@ -55,6 +59,8 @@ class ServedStacks:
     tell: Callable[[str], None]
     log: Callable[[str, GraphQLResponse], None]
     new_password: Callable[[], str]
+    credentials: TemporaryCredentials
+    identities: IdentityPools
     user: tuple[str, str] | None = None
     use_functions: Callable[[Mapping[str, Application]], None] = lambda _: None
     paths: Mapping[str, ServedApi] = field(default_factory=dict)
@@ -119,10 +125,14 @@ class ServedStacks:
         pools = [pool for application in applications for pool in application.user_pools]
         self.buses.lines = Lines(self.environment, self._lines)
         self.use_functions(self.applications())
+        self.credentials.roles = {role.arn: role for application in applications for role in application.roles}
         self.sqs.replace_queues(queue for application in applications for queue in application.queues)
         self.archives.use(archive for application in applications for archive in application.archives)
         self.tables.use(table for application in applications for table in application.tables)
         self.cognito.replace_pools(pools)
+        self.identities.pools = {
+            pool.identity_pool_id: pool for application in applications for pool in application.identity_pools
+        }
         providers = [each for api in self._apis.values() for each in api.compiled.api.providers if each.mode == OIDC]
         self.oidc_keys.use(provider.issuer for provider in providers if provider.issuer)
         self.paths = {api_path(api.compiled.api.graphql_url): api for api in self._apis.values()}
@@ -154,6 +164,8 @@ class ServedStacks:
             account=application.account,
             jwks_for=self._jwks_for,
             secret_for={LOCAL_ACCESS_KEY: LOCAL_SECRET_KEY}.get,
+            session_for=self.credentials.find,
+            fields_of=partial(self._fields_of, compiled),
         )
         served = self._apis.get(key)
         if served is None:
@@ -162,6 +174,14 @@ class ServedStacks:
             )
         else:
             served.compiled, served.authenticator = compiled, authenticator
+
+    def _fields_of(self, compiled: CompiledApi, role_arn: str) -> frozenset[str]:
+        """What a role may use of an API: nothing, where it is gone."""
+        role = self.credentials.roles.get(role_arn)
+        types = compiled.schema.graphql
+        roots = [each for each in (types.query_type, types.mutation_type, types.subscription_type) if each is not None]
+        fields = ((each.name, name) for each in roots for name in each.fields)
+        return allowed_fields(role.statements if role else (), compiled.api.arn, fields)
 
     def _jwks_for(self, provider: AuthProvider) -> Mapping[str, object] | None:
         if provider.mode == OIDC and provider.issuer is not None:

@@ -50,6 +50,7 @@ from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.control import FaultControl, check_targets
 from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.function_calls import FunctionCalls
+from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
@@ -62,10 +63,12 @@ from livebus.runtime.s3.objects import S3Objects
 from livebus.runtime.s3.service import S3
 from livebus.runtime.served_stacks import ServedStacks
 from livebus.runtime.sqs import Sqs
+from livebus.runtime.ssm import Ssm
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
 from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
 from livebus.runtime.tables import Tables
+from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.sandbox import Worker
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
@@ -125,6 +128,7 @@ class Runtime:
         self._ticking: asyncio.Task[None] | None = None
         self._file_stack: FileStack | None = None
         self._announce: dict[str, str] = {}
+        self._credentials = TemporaryCredentials(time.time, secrets.token_bytes)
         self.outputs: dict[str, Any] = {}
 
     @property
@@ -175,17 +179,7 @@ class Runtime:
             new_id=_new_id,
             other_groups=lambda: [*self._functions.log_groups, *self._log_group_targets()],
         )
-        users = UserStore(state.file("users.json"))
-        self._cognito = CognitoIdp(
-            (),
-            _signing_keys(state),
-            users,
-            region=settings.region,
-            clock=time.time,
-            new_id=_new_id,
-            random_bytes=secrets.token_bytes,
-            notify=self._tell,
-        )
+        users = self._start_cognito(environment)
         self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
         self._closers.append(self._archives.close)
         objects = S3Objects(state.file("s3.sqlite"))
@@ -230,6 +224,8 @@ class Runtime:
             self._tell,
             self._logs.write,
             lambda: secrets.token_urlsafe(15),
+            self._credentials,
+            self._identities,
             settings.user,
             lambda applications: self._functions.use(applications, self._template_folder),
         )
@@ -312,6 +308,23 @@ class Runtime:
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
+    def _start_cognito(self, environment: Environment) -> UserStore:
+        """User pools and identity pools, with the keys that sign the tokens of both."""
+        state, settings = self._state, self._settings
+        users, keys = UserStore(state.file("users.json")), _signing_keys(state)
+        self._identities = IdentityPools(keys, self._credentials, environment, time.time, secrets.token_bytes)
+        self._cognito = CognitoIdp(
+            (),
+            keys,
+            users,
+            region=settings.region,
+            clock=time.time,
+            new_id=_new_id,
+            random_bytes=secrets.token_bytes,
+            notify=self._tell,
+        )
+        return users
+
     def _template_folder(self, stack: str) -> Path | None:
         """The folder of a stack's template: of the one on disk. Those that are deployed have none."""
         followed = self._file_stack
@@ -322,7 +335,7 @@ class Runtime:
     def _start_stacks(self, environment: Environment, users: UserStore, objects: S3Objects) -> None:
         """Put the template on disk to work, and what was deployed before."""
         settings, state = self._settings, self._state
-        deployer = Deployer(
+        deployer = self._deployer = Deployer(
             self.served,
             StackFiles(state.path / "stacks", self._tell),
             Effects(environment, self.served, objects, self._journal, users, self._archives, self.tables, time.time),
@@ -350,13 +363,15 @@ class Runtime:
         services: dict[str, Service] = {
             "AWSEvents": EventsApi(self.buses, archives),
             "AWSCognitoIdentityProviderService": self._cognito,
+            "AWSCognitoIdentityService": self._identities,
             "AmazonSQS": self._sqs,
             "Logs_20140328": self._logs,
+            "AmazonSSM": Ssm(lambda: list(self._deployer.running.values()), time.time),
             DYNAMODB_TARGET: self.tables,
         }
         queries: dict[str, QueryService] = {
             "cloudformation": QueryService(self._cloudformation.call, CLOUDFORMATION_NAMESPACE, self._settings.region),
-            "sts": QueryService(Sts(environment).call, STS_NAMESPACE),
+            "sts": QueryService(Sts(environment, self._credentials, self._identities).call, STS_NAMESPACE),
         }
         documents = {
             "jwks.json": self._cognito.jwks,

@@ -384,6 +384,53 @@ class UserPool:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """A user pool whose users an identity pool takes: ``cognito-idp.REGION.amazonaws.com/POOL``, and the app client."""
+
+    name: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRule:
+    """A rule that chooses a role by a claim of the token; ``match_type`` as the template names it."""
+
+    claim: str
+    match_type: str
+    value: str
+    role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMapping:
+    """How one provider's users get their role: by the token's own claims, else by rules, the first that matches."""
+
+    uses_token: bool
+    denies_if_ambiguous: bool
+    rules: tuple[RoleRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPool:
+    """
+    AWS::Cognito::IdentityPool with what IdentityPoolRoleAttachment gives it.
+
+    Roles are ARNs, empty where there is none; ``role_mappings`` are by ``PROVIDER:CLIENT``.
+    """
+
+    identity_pool_id: str
+    logical_id: str
+    name: str = ""
+    allow_unauthenticated: bool = False
+    allow_classic_flow: bool = False
+    providers: tuple[IdentityProvider, ...] = ()
+    authenticated_role: str = ""
+    unauthenticated_role: str = ""
+    role_mappings: Mapping[str, RoleMapping] = field(default_factory=dict)
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """
     Everything that the template declares on the event's way, and its Outputs.
@@ -410,3 +457,5 @@ class Application:
     archives: tuple[Archive, ...] = ()
     functions: tuple[Function, ...] = ()
     tables: tuple[Table, ...] = ()
+    roles: tuple[Role, ...] = ()
+    identity_pools: tuple[IdentityPool, ...] = ()

@@ -7,6 +7,7 @@ CloudFormation makes up a name, we derive one from the stack's and the resource'
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -269,6 +270,23 @@ def _user_pool_client(of: ResourceAttributes, logical_id: str, env: Environment)
     return {"": client_id, "ClientId": client_id, "ClientSecret": env.derived(f"{logical_id}/secret", 51)}
 
 
+def _identity_pool(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    digits = hashlib.sha256(env.derived(logical_id, 52).encode()).hexdigest()[:32]
+    uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    name = of.text_of(logical_id, "IdentityPoolName") or env.physical_name(logical_id, 128)
+    return {"": f"{env.region}:{uuid}", "Id": f"{env.region}:{uuid}", "Name": name}
+
+
+def _role_attachment(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    pool_id = of.text_of(logical_id, "IdentityPoolId")
+    return {"": pool_id, "Id": pool_id}
+
+
+def _parameter(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    name = of.name(logical_id, "Name")
+    return {"": name, "Type": of.text_of(logical_id, "Type"), "Value": of.text_of(logical_id, "Value")}
+
+
 def _group(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
     return {"": of.name(logical_id, "GroupName")}
 
@@ -343,6 +361,8 @@ _ANSWERS: dict[str, _Answer] = {
     "AWS::AppSync::GraphQLSchema": _graphql_schema,
     "AWS::AppSync::Resolver": _resolver,
     "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::Cognito::IdentityPool": _identity_pool,
+    "AWS::Cognito::IdentityPoolRoleAttachment": _role_attachment,
     "AWS::Cognito::UserPool": _user_pool,
     "AWS::Cognito::UserPoolClient": _user_pool_client,
     "AWS::Cognito::UserPoolGroup": _group,
@@ -361,4 +381,5 @@ _ANSWERS: dict[str, _Answer] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
+    "AWS::SSM::Parameter": _parameter,
 }

@@ -22,6 +22,7 @@ from livebus.template.yaml_nodes import TEXT_TAG, Composed, compose
 Path = tuple[str | int, ...]
 
 _LONGEST_PATH = 1000
+CONSTRUCT_PATH = "aws:cdk:path"
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -32,6 +33,7 @@ class Document:
 
     ``places`` tells where the value of a path stands: that of an object or a list at its key, that of a text where the
     text itself begins. ``aliases`` is true where YAML aliases were expanded. ``warnings`` tell what a transform left out.
+    ``text`` is what it was read from; empty for one that was made otherwise.
     """
 
     body: dict[str, Any]
@@ -40,6 +42,7 @@ class Document:
     faults: tuple[Fault, ...] = ()
     aliases: bool = False
     warnings: tuple[str, ...] = ()
+    text: str = ""
 
     def place(self, path: Path) -> Place:
         """The place of a path; of its nearest known parent where the path itself is not there."""
@@ -47,7 +50,14 @@ class Document:
         while known and known not in self.places:
             known = known[:-1]
         line, column = self.places.get(known, (1, 1))
-        return Place(self.file, line, column, written(path))
+        return Place(self.file, line, column, written(path), self.construct(path))
+
+    def construct(self, path: Path) -> str:
+        """The path of AWS CDK's construct that made the resource of a path, as its Metadata tells; or nothing."""
+        found: Any = self.body
+        for step in (*path[:2], "Metadata", CONSTRUCT_PATH) if path[:1] == ("Resources",) else ():
+            found = found.get(step) if isinstance(found, dict) else None
+        return found if isinstance(found, str) else ""
 
 
 def written(path: Path) -> str:
@@ -79,7 +89,9 @@ def read_document(text: str, file: str) -> Document:
     if is_json and not reader.faults:
         # JSON knows numbers (1e3) and escapes (halves of a pair) that YAML takes for something else.
         body = _json(text, body)
-    return Document(body, file, reader.places, (*_duplicates(composed, file), *reader.faults), composed.aliases)
+    return Document(
+        body, file, reader.places, (*_duplicates(composed, file), *reader.faults), composed.aliases, text=text
+    )
 
 
 def _json(text: str, otherwise: Any) -> Any:

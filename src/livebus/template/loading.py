@@ -20,6 +20,7 @@ from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
 from livebus.template.functions import read_functions
+from livebus.template.identity_pools import read_identity_pools
 from livebus.template.language_extensions import extended
 from livebus.template.members import MEMBERS, check_members
 from livebus.template.properties import shown
@@ -130,7 +131,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
     own = {bus.name for bus in buses}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
-    tables = read_tables(resources)
+    tables, identity_pools = read_tables(resources), read_identity_pools(resources)
     outputs = resources.outputs
     exports = {name: outputs[output] for name, output in resources.exports.items()}
     faults = tuple(told(resources.all_faults, Place(document.file)))
@@ -142,6 +143,8 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         rules=rules,
         apis=apis,
         user_pools=user_pools,
+        roles=roles,
+        identity_pools=identity_pools,
         archives=archives,
         functions=functions,
         tables=tables,
@@ -159,6 +162,11 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     return Reading(application, resources, faults)
 
 
+def _has_rules(rules: object) -> bool:
+    """Whether a template asserts anything of its parameters but what AWS CDK puts into each: that there was a bootstrap."""
+    return bool(set(rules) - {"CheckBootstrapVersion"}) if isinstance(rules, Mapping) else rules is not None
+
+
 def _refuse_or_warn(resources: Resources) -> None:
     """A fault for what cannot run here; a warning for what does nothing here."""
     document = resources.document
@@ -170,9 +178,7 @@ def _refuse_or_warn(resources: Resources) -> None:
             f"the value of parameter {name!r} is in Systems Manager: {shown(resources.parameters[name])} stands for it"
         )
         resources.warn(document.place(("Parameters", name)), text)
-    rules = document.body.get("Rules")
-    # CDK's own asks for nothing but a version of its bootstrap stack.
-    if "Rules" in document.body and not (isinstance(rules, dict) and set(rules) == {"CheckBootstrapVersion"}):
+    if _has_rules(document.body.get("Rules")):
         resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()

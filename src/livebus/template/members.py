@@ -163,6 +163,20 @@ _SCHEMAS: dict[str, dict[str, str]] = {
         "StreamSpecification": "StreamViewType",
         "TimeToLiveSpecification": "AttributeName Enabled",
     },
+    "AWS::Cognito::IdentityPool": {
+        "": (
+            "AllowClassicFlow AllowUnauthenticatedIdentities CognitoEvents CognitoIdentityProviders CognitoStreams "
+            "DeveloperProviderName IdentityPoolName IdentityPoolTags OpenIdConnectProviderARNs PushSync SamlProviderARNs "
+            "SupportedLoginProviders"
+        ),
+        "CognitoIdentityProviders": "ClientId ProviderName ServerSideTokenCheck",
+    },
+    "AWS::Cognito::IdentityPoolRoleAttachment": {
+        "": "IdentityPoolId RoleMappings Roles",
+    },
+    "AWS::SSM::Parameter": {
+        "": "AllowedPattern DataType Description Name Policies Tags Tier Type Value",
+    },
     "AWS::Cognito::UserPool": {
         "": (
             "AccountRecoverySetting AdminCreateUserConfig AliasAttributes AutoVerifiedAttributes "

@@ -21,6 +21,7 @@ from livebus.template.application import (
 )
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource, Resources
+from livebus.template.text_places import INSIDE
 
 ReadFile = Callable[[str], str]
 """The text of a file that the template names, by the name that stands there. Raises LivebusError where it has none."""
@@ -102,7 +103,7 @@ class _ResolverReader:
         return self._sources.get(name)
 
     def _code(self, resource: Resource) -> tuple[str, str]:
-        """APPSYNC_JS code and the file that it is from. Inline code is padded, so that its lines are the template's."""
+        """APPSYNC_JS code and the file that it is from. A block of code is padded, so that its lines are the template's."""
         properties = resource.properties
         if _template_members(properties):
             return "", ""
@@ -113,6 +114,8 @@ class _ResolverReader:
             runtime.required("Name", "RuntimeVersion", what=f"the Runtime of {resource}")
         if "Code" in properties:
             place = properties.place("Code")
+            if place.column != 1:  # its lines are no lines of the file
+                return properties.text("Code"), f"{place.file}{INSIDE}{place.path}"
             return "\n" * ((place.line or 1) - 1) + properties.text("Code"), place.file
         if "CodeS3Location" not in properties.values:
             properties.fault(f"{resource.logical_id!r} has neither Code nor CodeS3Location")

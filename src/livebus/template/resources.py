@@ -6,7 +6,8 @@ In: a Document and an Environment. Out: :class:`Resource` objects by type, with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,6 +182,12 @@ class Resources:
     def all(self) -> list[Resource]:
         """The resources whose conditions hold, in the template's order."""
         return list(self._made.values())
+
+    def only(self, logical_ids: Container[str]) -> Resources:
+        """These resources with no others: what of a template has been made."""
+        some = copy(self)
+        some._made = {name: each for name, each in self._made.items() if name in logical_ids}
+        return some
 
     def of_type(self, *kinds: str) -> list[Resource]:
         return [resource for resource in self._made.values() if resource.type in kinds]

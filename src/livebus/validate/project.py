@@ -7,15 +7,15 @@ those that could not be.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
-from livebus.files import MAX_SETTINGS_BYTES, Root, content, event_files, read_text, relative
+from livebus.files import MAX_SETTINGS_BYTES, Root, event_files, read_text, relative
 from livebus.sandbox import shared
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, read_deploy_config
 from livebus.template import Environment
@@ -104,26 +104,15 @@ class Project:
 
     def read_named(self, name: str) -> str:
         """The text of a file by the name that the template has for it. Raises LivebusError."""
-        path = self._asset(name) if name.startswith("s3://") else self.folder / name
+        path = self._asset(name) if is_in_s3(name) else self.folder / name
         self.read[name] = path
         self.root.demand(path, name)
         return read_text(path, name)
 
     def _asset(self, name: str) -> Path:
         """A file that cdk synth left beside the template, for the place in S3 where cdk deploy would put it."""
-        key = name.rpartition("/")[2]
-        for manifest in sorted(self.folder.glob("*.assets.json")):
-            try:
-                files = json.loads(content(manifest))["files"]
-                for digest, asset in files.items():
-                    keys = {to.get("objectKey") for to in asset.get("destinations", {}).values()}
-                    if key in keys or key.startswith(f"{digest}."):
-                        return self.folder / str(asset["source"]["path"])
-            except (OSError, ValueError, KeyError, AttributeError, TypeError):
-                continue  # a manifest of another kind is none of ours
-        beside = self.folder / f"asset.{key}"
-        if beside.is_file():
-            return beside
+        if asset := asset_of(self.folder, name):
+            return self.folder / asset
         raise LivebusError(
             f"{name!r} lies in S3",
             expected="a file beside the template, or an asset of cdk.out",

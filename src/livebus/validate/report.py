@@ -132,13 +132,14 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "line": place.line,
         "column": place.column,
         "path": place.path,
+        **({"construct": place.construct} if place.construct else {}),
         "source": check.source,
     }
 
 
 def message(fault: Fault) -> str:
     """A fault in one sentence or two, without its place."""
-    return str(replace(fault, place=NOWHERE))
+    return str(replace(fault, place=NOWHERE, advice=fault.next_step))
 
 
 def _event_json(event: EventOutcome) -> dict[str, Any]:
@@ -190,11 +191,11 @@ def _group(file: str, findings: Sequence[Finding], style: Style) -> Iterator[str
         shown = f"{_COLOURS[check.severity]}{check.id}{_PLAIN}" if style.colour else check.id
         yield f"{where:{width}}  {shown}  {escaped(text)}"
         if fault.advice:
-            yield f"{'':{width}}  {'':{len(check.id)}}  {escaped(fault.advice)}"
+            yield f"{'':{width}}  {'':{len(check.id)}}  {escaped(fault.next_step)}"
 
 
 def _where(file: str, place: Place) -> str:
-    return str(Place(file, place.line, place.column)) or "-"
+    return str(Place(file, place.line, place.column, construct=place.construct)) or "-"
 
 
 def _events(events: Sequence[EventOutcome], style: Style) -> Iterator[str]:

@@ -7,7 +7,7 @@ it differ: ``livebus validate``, cfn-lint (``lint``), tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,13 +23,13 @@ from livebus.checks.suppression import Suppression, from_pair, from_template, pa
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
-from livebus.numerals import MAX_INDEX, whole
 from livebus.operation import Services
 from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
 from livebus.rehearsal.stage import Stage
 from livebus.sandbox import shared
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
+from livebus.template.text_places import in_source
 from livebus.validate.config import Config
 from livebus.validate.findings import CFN_LINT_RUNS, EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
 from livebus.validate.foreign_checks import foreign_ids
@@ -72,7 +72,6 @@ class Validation:
     options: Options
     inspection: Inspection | None = None
     stage: Stage | None = None
-    _lines: list[str] = field(default_factory=list)
 
     @property
     def services(self) -> Services:
@@ -108,17 +107,17 @@ class Validation:
             # It has no bounds of its own.
             fault = Fault("cfn-lint was left out: the template goes beyond a bound", Place(project.name))
             others, found = None, [*found, Finding(CFN_LINT_RUNS, fault)]
-        theirs, theirs_ignored = part(others(project.template) if others else (), ignore, None)
+        others_found = _amid_constructs(others(project.template) if others else (), inspection.document)
+        theirs, theirs_ignored = part(others_found, ignore, None)
         theirs = [each for each in theirs if not options.only or each.check.id.startswith(options.only)]
-        shown_from = inspection if document is None else None
         self.inspection = inspection
         return Report(
             # What a loop repeats stands in one place, and is told once.
             sorted(
-                _without_doubles([*dict.fromkeys(self._shown(each, shown_from) for each in found)], theirs), key=_order
+                _without_doubles([*dict.fromkeys(self._shown(each, inspection) for each in found)], theirs), key=_order
             ),
             list(self._events(inspection, samples)),
-            [*(replace(each, finding=self._shown(each.finding, shown_from)) for each in ignored), *theirs_ignored],
+            [*(replace(each, finding=self._shown(each.finding, inspection)) for each in ignored), *theirs_ignored],
             LISTED,
             not any(rule.targets for rule in inspection.application.rules),
         )
@@ -146,28 +145,25 @@ class Validation:
     def _shown(self, finding: Finding, inspection: Inspection | None = None) -> Finding:
         """A finding at its place as people look for it: their name of the file, the column that an editor counts."""
         place = finding.fault.place
-        if inspection is not None and place.file == inspection.document.file:
-            place = self._in_text(place, inspection.document)
+        if inspection is not None:
+            place = in_source(inspection.document, place)
         place = replace(place, file=self.project.shown(place.file))
         return Finding(finding.check, replace(finding.fault, place=place))
 
-    def _in_text(self, place: Place, document: Document) -> Place:
-        """
-        A place inside a text of the template, in the template's own lines and columns.
 
-        A block (``|``) is indented, and what counts in it counts from its own left. Any other text has its line breaks
-        spelled out (JSON), or is folded: then the text's beginning is all that can be told.
-        """
-        path = tuple(step if (index := whole(step, MAX_INDEX)) is None else index for step in place.path.split("/"))
-        start = document.places.get(path)
-        if start is None or place.line is None or not isinstance(_value(document.body, path), str):
-            return place
-        if start[1] == 1:
-            lines = self._lines = self._lines or self.project.text().splitlines()
-            line = lines[start[0] - 1] if start[0] <= len(lines) else ""
-            indent = len(line) - len(line.lstrip(" "))
-            return replace(place, column=place.column + indent if place.column is not None else None)
-        return replace(place, line=start[0], column=start[1]) if place.line > start[0] else place
+# Of cfn-lint: DependsOn names what is referred to as well. AWS CDK does so, and nobody can keep it from that.
+_NEEDLESS_DEPENDS_ON = "W3005"
+
+
+def _amid_constructs(findings: Iterable[Finding], document: Document) -> Iterator[Finding]:
+    """Other linters' findings with the constructs that they are of, but for what only the generator can change."""
+    for finding in findings:
+        place = finding.fault.place
+        construct = document.construct(tuple(place.path.split("/")))
+        if not construct:
+            yield finding
+        elif finding.check.id != _NEEDLESS_DEPENDS_ON:
+            yield replace(finding, fault=replace(finding.fault, place=replace(place, construct=construct)))
 
 
 def _is_beside(fault: Fault) -> bool:

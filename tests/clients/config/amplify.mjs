@@ -32,3 +32,19 @@ export function localOverTls(outputs) {
 export function withTokens(getTokens) {
   return { Auth: { tokenProvider: { getTokens } } };
 }
+
+// Credentials of an identity pool sign the requests of a user who has signed in, and of guests where the pool has them.
+export function withIdentityPool(configuration, outputs) {
+  const { Auth, API } = configuration;
+  return {
+    Auth: {
+      Cognito: {
+        ...Auth.Cognito,
+        identityPoolId: outputs.IdentityPoolId,
+        identityPoolEndpoint: outputs.EndpointUrl, // the local runtime's; not on AWS
+        allowGuestAccess: true,
+      },
+    },
+    API: { GraphQL: { ...API.GraphQL, defaultAuthMode: "iam" } },
+  };
+}

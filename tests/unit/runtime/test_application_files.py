@@ -88,3 +88,19 @@ def test_a_template_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(LivebusError) as refused:
         files_of(tmp_path / "none.yaml").load()
     assert str(tmp_path / "none.yaml") in str(refused.value)
+
+
+def test_an_asset_of_cdk_is_read_where_it_lies_beside(tmp_path: Path) -> None:
+    """A place in S3 that cdk deploy would fill is a file of cdk.out, and looked at for changes; others are told."""
+    template = copied(tmp_path / "app")
+    change(template, "./resolvers/publishMsgFromEB.js", "s3://cdk-assets/aa.js")
+    (template.parent / "asset.aa.js").write_bytes((template.parent / "resolvers" / "publishMsgFromEB.js").read_bytes())
+    files = files_of(template)
+    files.load()
+    assert not files.changed()
+    touch(template.parent / "asset.aa.js")
+    assert files.changed()
+
+    (template.parent / "asset.aa.js").unlink()
+    with pytest.raises(InvalidTemplate, match=r"'s3://cdk-assets/aa.js' lies in S3; expected .* an asset of cdk.out"):
+        files.load()

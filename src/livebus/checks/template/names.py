@@ -38,6 +38,7 @@ _UNIQUE = {
 }
 # The same for every stack of an account and region.
 _SHARED = frozenset(("AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"))
+_NOT_IN_IDS = re.compile("[^A-Za-z0-9]")
 _LIMITS = {
     "AWS::CloudWatch::Alarm": (re.compile(r"[^\x00-\x1f]{1,255}"), "1 to 255 characters"),
     "AWS::Events::Archive": (re.compile(r"[.\-_A-Za-z0-9]{1,48}"), "1 to 48 letters, digits, '.', '-' and '_'"),
@@ -72,11 +73,30 @@ def _by_stack(inspection: Inspection) -> Iterator[Fault]:
         rule = rules.get(resource.logical_id)
         if rule is not None and (has_bus or rule.bus != "default" or "EventBusName" in resource.properties.values):
             continue  # unique on its bus, which is the stack's own, or was meant to be
+        if _is_derived(resource.properties.text(member), resource.place().construct):
+            continue  # from the stack's name on: another stack has another
         found = f"{member} of {resource.logical_id!r} is {resource.properties.text(member)!r} in every stack"
         advice = "Leave it out, or begin it with ${AWS::StackName}."
         if resource.type == "AWS::Events::EventBus":
             advice = "Write !Ref AWS::StackName, or begin it with ${AWS::StackName}."
         yield Fault(found, resource.place(member), "a name that differs from stack to stack", advice)
+
+
+def _is_derived(name: str, construct: str) -> bool:
+    """
+    Whether AWS CDK made a name of the construct's path: its parts one after the other, and 8 digits of a hash.
+
+    https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
+    """
+    parts: list[str] = []
+    for part in construct.split("/"):
+        plain = _NOT_IN_IDS.sub("", part)
+        if part not in ("Resource", "Default") and not "".join(parts).endswith(plain):
+            parts.append(plain)
+    return (
+        bool(parts)
+        and re.fullmatch(re.escape("".join(parts)) + "[0-9A-Fa-f]{8}", _NOT_IN_IDS.sub("", name)) is not None
+    )
 
 
 def _has_choice(value: Any) -> bool:

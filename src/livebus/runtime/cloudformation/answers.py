@@ -26,7 +26,7 @@ _IAM = frozenset(
 
 def stack(of: Stack, body: Mapping[str, Any] | None) -> dict[str, Any]:
     """A stack; ``body`` is its template, None where it has none yet."""
-    given = of.deployed.parameters if of.deployed else {}
+    given = of.template.parameters if of.template else {}
     return {
         "StackId": of.stack_id,
         "StackName": of.name,

@@ -97,7 +97,7 @@ def make_change_set(
         )
     if kind not in ("CREATE", "UPDATE"):
         raise validation_error(f"Change sets of type {kind!r} are not emulated by the local runtime.")
-    deployed = stack.deployed
+    deployed = stack.template
     deployment = Deployment(
         read_template(form, deployer, deployed.template if deployed else None),
         {},
@@ -136,7 +136,11 @@ def _compare(change_set: ChangeSet, stack: Stack, deployer: Deployer) -> None:
     """Fill in what the change set would do, or why CloudFormation fails it."""
     resources = _read(change_set.deployment, stack, deployer)
     body = resources.document.body
-    faults = [fault for fault in resources.template_faults if not fault.found.startswith("No export named")]
+    faults = [
+        fault
+        for fault in resources.template_faults
+        if not fault.not_emulated and not fault.found.startswith("No export named")
+    ]
     if faults:
         reason = "\n".join(map(template_error, faults))
         # A template with a transform is looked at after the call was answered: the change set fails, not the call.
@@ -150,7 +154,7 @@ def _compare(change_set: ChangeSet, stack: Stack, deployer: Deployer) -> None:
             raise AwsError("InsufficientCapabilitiesException", reason)
         change_set.status, change_set.execution, change_set.reason = "FAILED", "UNAVAILABLE", reason
         return
-    change_set.changes = tuple(resource_changes(deployer.running.get(stack.name), resources))
+    change_set.changes = tuple(resource_changes(deployer.before(stack), resources))
     if _is_same(change_set, stack, resources):
         change_set.status, change_set.execution, change_set.reason = "FAILED", "UNAVAILABLE", NO_CHANGES
 

@@ -19,8 +19,8 @@ from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.cloudformation.changes import changed_members, is_replaced
 from livebus.runtime.cloudformation.effects import Effects
 from livebus.runtime.cloudformation.function_code import missing_code
-from livebus.runtime.cloudformation.loading import Loaded, load
-from livebus.runtime.cloudformation.stack import DELETED, ChangeSet, Deployment, Stack, StackResource
+from livebus.runtime.cloudformation.loading import Loaded, load, read_resources
+from livebus.runtime.cloudformation.stack import DELETED, REVIEW, ChangeSet, Deployment, Stack, StackResource
 from livebus.runtime.cloudformation.stack_files import StackFiles
 from livebus.runtime.served_stacks import ServedStacks
 from livebus.template.resolvers import ReadFile
@@ -122,10 +122,21 @@ class Deployer:
         except LivebusError as error:
             self.tell(f"stack {name}: {error}")
         self.running[name] = loaded.resources
-        stack.deployed = loaded.deployment
+        stack.deployed, stack.begun = loaded.deployment, None
         stack.outputs = loaded.resources.outputs
         stack.is_primary = loaded.resources.environment.is_primary
         describe(stack, loaded.resources)
+
+    def before(self, stack: Stack) -> Resources | None:
+        """
+        The resources that a deployment starts from: those at work, and of a first deployment that failed and was not gone
+        back from those that it made.
+        """
+        if stack.name in self.running or stack.begun is None or stack.status == REVIEW:
+            return self.running.get(stack.name)
+        environment = self.served.environment_of(stack.name, stack_id=stack.stack_id, is_primary=stack.is_primary)
+        made = {name for name, each in stack.resources.items() if each.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")}
+        return read_resources(stack.begun, stack.name, environment).only(made)
 
     # --- create and update ------------------------------------------------------------------------------------------
 
@@ -137,14 +148,16 @@ class Deployer:
         """
         status = "CREATE_IN_PROGRESS" if change_set.type == "CREATE" else "UPDATE_IN_PROGRESS"
         change_set.execution = "EXECUTE_IN_PROGRESS"
+        before = self.before(stack)
+        begun, stack.begun = stack.begun, None if stack.deployed else change_set.deployment
         try:
             self._turn_and_save(stack, status)
         except LivebusError:
-            change_set.execution = "AVAILABLE"
+            change_set.execution, stack.begun = "AVAILABLE", begun
             raise
         failed = status.replace("IN_PROGRESS", "FAILED")
         return asyncio.get_running_loop().create_task(
-            self._to_its_end(self._carry_out(stack, change_set), stack, failed)
+            self._to_its_end(self._carry_out(stack, change_set, before), stack, failed)
         )
 
     async def _to_its_end(self, deployment: Coroutine[Any, Any, None], stack: Stack, status: str) -> None:
@@ -156,7 +169,7 @@ class Deployer:
             logging.getLogger("livebus").exception("unexpected error")
             self._settle(stack, status, unexpected(error))
 
-    async def _carry_out(self, stack: Stack, change_set: ChangeSet) -> None:
+    async def _carry_out(self, stack: Stack, change_set: ChangeSet, before: Resources | None) -> None:
         await asyncio.sleep(0)  # the call is answered first
         try:
             loaded = self.load(stack, change_set.deployment)
@@ -164,7 +177,6 @@ class Deployer:
             change_set.execution = "EXECUTE_FAILED"
             self._go_back(stack, {}, [], change_set, str(error))
             return
-        before = self.running.get(stack.name)
         failed, touched = await self._make(stack, before, loaded)
         for logical_id in failed:
             self.tell(f"stack {stack.name}: {logical_id}: {loaded.failures.of.get(logical_id, '')}")
@@ -176,7 +188,7 @@ class Deployer:
             self._go_back(stack, touched, failed, change_set, " ".join(reasons))
             return
         change_set.execution = "EXECUTE_COMPLETE"
-        created = stack.deployed is None
+        created = change_set.type == "CREATE"
         if stack.follows_files:
             stack.follows_files = False
             self.tell(f"stack {stack.name} is what was deployed to it; the files on disk are not followed any more")
@@ -241,9 +253,9 @@ class Deployer:
     def _go_back(
         self, stack: Stack, touched: dict[str, Resource | None], failed: list[str], change_set: ChangeSet, why: str
     ) -> None:
-        """After a failure: the stack as it was before, with the reasons in its events."""
+        """After a failure: the stack as it was before, with the reasons in its events. Nothing is left of one that never ran."""
         created = stack.deployed is None
-        verb = "create" if created else "update"
+        verb = change_set.type.lower()
         reason = why or f"The following resource(s) failed to {verb}: [{', '.join(failed)}]. "
         if created and not why:
             reason += "Rollback requested by user."
@@ -251,13 +263,14 @@ class Deployer:
             self._settle(stack, f"{verb.upper()}_FAILED", reason)
             return
         self._turn(stack, "ROLLBACK_IN_PROGRESS" if created else "UPDATE_ROLLBACK_IN_PROGRESS", reason)
-        for logical_id in [name for name in reversed(touched) if touched[name] is not None]:
+        for logical_id in [name for name in reversed(touched) if touched[name] is not None and not created]:
             resource = stack.resources[logical_id]
             self._tell(stack, resource, "UPDATE_IN_PROGRESS")
             self._tell(stack, resource, "UPDATE_COMPLETE")
         if not created:
             self._turn(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-        for logical_id in [name for name in reversed(touched) if touched[name] is None]:
+        gone = stack.resources if created else [name for name in touched if touched[name] is None]
+        for logical_id in list(reversed(gone)):
             self._delete(stack, stack.resources[logical_id], is_rollback=True)
             if not created:
                 del stack.resources[logical_id]

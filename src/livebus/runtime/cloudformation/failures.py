@@ -17,6 +17,7 @@ from livebus.flow import Compilation
 from livebus.pattern import EventPattern, service_message
 from livebus.template.loading import Reading
 from livebus.template.resources import Resource, Resources
+from livebus.template.text_places import INSIDE, fault_in_source
 
 _FILE_MEMBERS = (
     "DefinitionS3Location",
@@ -54,12 +55,13 @@ def failures(reading: Reading, compilation: Compilation, new_id: Callable[[], st
     unowned: list[str] = []
     for fault, words in _told(reading, compilation, template):
         owner = finder.owner(fault.place)
+        shown = fault_in_source(reading.resources.document, fault)
         if fault.found.startswith(_NO_EXPORT):
             stack.append(f"{fault.found} Rollback requested by user.")
         elif owner is None:
-            unowned.append(str(fault))
+            unowned.append(str(shown))
         else:
-            of.setdefault(owner.logical_id, []).append(_reason(owner, fault, words, new_id))
+            of.setdefault(owner.logical_id, []).append(_reason(owner, fault, shown, words, new_id))
     if not of:
         # Beside a resource's own fault this is what follows from it: a resolver without its file exports nothing.
         stack += unowned
@@ -98,7 +100,7 @@ def _service_words(error: LivebusError, fault: Fault, reading: Reading) -> str:
     return fault.found if isinstance(error, InvalidTransformer) else ""
 
 
-def _reason(resource: Resource, fault: Fault, words: str, new_id: Callable[[], str]) -> str:
+def _reason(resource: Resource, fault: Fault, shown: Fault, words: str, new_id: Callable[[], str]) -> str:
     if resource.type in ("AWS::Events::Rule", "AWS::Events::Archive"):
         target = _TARGET_ARN.match(fault.found)
         if target:
@@ -112,11 +114,11 @@ def _reason(resource: Resource, fault: Fault, words: str, new_id: Callable[[], s
             f"{fault.found} (Service: AppSync, Status Code: 404, Request ID: {new_id()})", "NotFound", new_id
         )
     if resource.type == "AWS::AppSync::GraphQLSchema" and not fault.place.path.startswith("Resources/"):
-        return f"{_SCHEMA}\n{fault}"
+        return f"{_SCHEMA}\n{shown}"
     if resource.type.startswith("AWS::AppSync::") and fault.place.file and not fault.place.path:
         words = f"The code contains one or more errors. (Service: AppSync, Status Code: 400, Request ID: {new_id()})"
-        return f"{_handler(words, 'InvalidRequest', new_id)}\n{fault}"
-    return f"Properties validation failed for resource {resource.logical_id} with message:\n{fault}"
+        return f"{_handler(words, 'InvalidRequest', new_id)}\n{shown}"
+    return f"Properties validation failed for resource {resource.logical_id} with message:\n{shown}"
 
 
 def _handler(message: str, code: str, new_id: Callable[[], str]) -> str:
@@ -140,6 +142,9 @@ class _Finder:
         section, _, below = place.path.partition("/")
         if section == "Resources":
             return self._resources.get(below.split("/")[0])
+        file, inside, path = place.file.partition(INSIDE)
+        if inside and file == self._file:
+            return self._resources.get(path.split("/")[1])
         if place.file == self._file and place.line and not place.path:
             return self._above(place.line)
         return self._by_file.get(place.file)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from livebus.errors import LivebusError
+from livebus.errors import Fault, LivebusError
 from livebus.runtime.cloudformation.actions import CloudFormation
 from livebus.runtime.cloudformation.deployment import Deployer
 from livebus.runtime.cloudformation.loading import Loaded
@@ -78,7 +78,7 @@ def _is_put(stack: Stack, deployer: Deployer, *, is_last_try: bool) -> bool:
         if is_last_try:
             deployer.tell(f"stack {stack.name} does not run: {error}")
         return False
-    if loaded.failures or loaded.resources.template_faults:
+    if loaded.failures or _template_faults(loaded):
         if is_last_try:
             for reason in _reasons(loaded):
                 deployer.tell(f"stack {stack.name} does not run: {reason}")
@@ -91,4 +91,9 @@ def _is_put(stack: Stack, deployer: Deployer, *, is_last_try: bool) -> bool:
 
 
 def _reasons(loaded: Loaded) -> list[str]:
-    return [*loaded.failures.stack, *loaded.failures.of.values(), *map(str, loaded.resources.template_faults)]
+    return [*loaded.failures.stack, *loaded.failures.of.values(), *map(str, _template_faults(loaded))]
+
+
+def _template_faults(loaded: Loaded) -> list[Fault]:
+    """What is wrong with the template as a whole; what is merely not emulated keeps nothing from running."""
+    return [fault for fault in loaded.resources.template_faults if not fault.not_emulated]

@@ -19,8 +19,10 @@ _STACK_TYPE = "AWS::CloudFormation::Stack"
 
 REVIEW = "REVIEW_IN_PROGRESS"
 DELETED = "DELETE_COMPLETE"
-# What a stack can be updated from, and what has a line at work.
-_SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"})
+# What a stack can be updated from. CREATE_FAILED is what is left of a first deployment without rollback: to be repaired.
+_SETTLED = frozenset(
+    {"CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class ChangeSet:
 @dataclass(slots=True)
 class Stack:
     """
-    A stack. ``deployed`` is what its line was made of the last time that all went well; None before that.
+    A stack. ``deployed`` is what its line was made of the last time that all went well; None before that, when ``begun``
+    is what it was first made with.
 
     ``follows_files``: it is the template on disk that the runtime was started with, and is not kept.
     """
@@ -111,11 +114,17 @@ class Stack:
     resources: dict[str, StackResource] = field(default_factory=dict)
     events: list[StackEvent] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
+    begun: Deployment | None = None
 
     @property
     def is_settled(self) -> bool:
-        """Whether the last deployment ended with a line at work: what can be updated."""
+        """Whether the last deployment ended in a way that another can go on from: what can be updated."""
         return self.status in _SETTLED
+
+    @property
+    def template(self) -> Deployment | None:
+        """What the stack is made of, as callers see it: the first deployment too while it goes on, and if it failed."""
+        return self.deployed or self.begun
 
     @property
     def is_busy(self) -> bool:
@@ -156,6 +165,7 @@ class Stack:
         known = {each.name for each in fields(cls)}
         members = {name: value for name, value in content.items() if name in known}
         members["deployed"] = _deployment(content["deployed"])
+        members["begun"] = _deployment(content.get("begun"))
         members["capabilities"] = tuple(content["capabilities"])
         members["resources"] = {name: StackResource(**each) for name, each in content["resources"].items()}
         members["events"] = [StackEvent(**each) for each in content["events"]]

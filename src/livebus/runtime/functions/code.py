@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livebus.cdk_assets import asset_of
 from livebus.errors import LivebusError, Place
 from livebus.runtime.functions.unpacking import unpack
 from livebus.template.application import Function, FunctionCode
 
 _BUILT = Path(".aws-sam") / "build"
 _MAX_FILES = 50_000
-_MAX_MANIFEST = 8 * 1024 * 1024
 _SOURCES = {"python": "index.py", "nodejs": "index.js"}
 # Folders whose content is not looked at one by one: there are too many files in them.
 _UNSEEN = frozenset({"__pycache__", "node_modules"})
@@ -74,7 +73,7 @@ class CodeStore:
                 raise LivebusError(found, expected="an object in S3: sam deploy and cdk deploy put it there")
             return self._beside(self._built_or_source(code.path, logical_id, function, template), code.path, template)
         if template is not None:
-            path = code.asset or _asset_of(template, code.key)
+            path = code.asset or asset_of(template, code.key)
             if path and (template / path).exists():
                 return self._beside(template / path, path, template)
         return self._object(code, function, objects)
@@ -155,22 +154,6 @@ def _is_within(path: Path, folder: Path) -> bool:
 def _confines(folder: Path, template: Path | None) -> Path:
     """The folder that no link in a folder of code may leave: the template's; what was unpacked is on its own."""
     return template.resolve() if template is not None and _is_within(folder, template) else folder
-
-
-def _asset_of(folder: Path, key: str) -> str:
-    """The path of CDK's asset that is to be uploaded under this key, by the manifests beside the template; or nothing."""
-    for manifest in sorted(folder.glob("*.assets.json")):
-        try:
-            if manifest.stat().st_size > _MAX_MANIFEST:
-                continue
-            files = json.loads(manifest.read_bytes()).get("files", {})
-            for asset in files.values():
-                keys = [each.get("objectKey") for each in asset.get("destinations", {}).values()]
-                if key in keys:
-                    return str(asset["source"]["path"])
-        except (OSError, ValueError, AttributeError, KeyError, TypeError):
-            continue  # not a manifest of assets; what is missing is told as missing code
-    return ""
 
 
 # --- changes --------------------------------------------------------------------------------------------------------

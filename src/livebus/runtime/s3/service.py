@@ -37,6 +37,10 @@ _XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 _SETTINGS = ("acl", "encryption", "ownershipControls", "policy", "publicAccessBlock", "tagging", "versioning")
 
 
+# As of version 1.46 `aws cloudformation package` uploads DefinitionS3Location and mapping templates, and no CodeS3Location.
+_LEFT_LOCAL = "Let sam deploy, or sam package, upload it: aws cloudformation package leaves CodeS3Location as it is."
+
+
 class _Refused(Exception):
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -81,6 +85,9 @@ class S3:
 
         Raises LivebusError, in S3's words, where it is not there or is no text.
         """
+        if "://" not in location:
+            found = f"{location!r} is a path beside the template: it was not uploaded"
+            raise LivebusError(found, Place(location), expected="s3://bucket/key", advice=_LEFT_LOCAL)
         bucket, key = split_location(location)
         if not self.objects.has_bucket(bucket):
             raise LivebusError("The specified bucket does not exist", Place(location))

@@ -1,0 +1,41 @@
+"""
+Files that cdk synth leaves beside a template, found by the place in S3 where cdk deploy puts them.
+
+In: the template's folder (cdk.out), a location or an object's key. Out: the file's or folder's path. What tells of them
+is each stack's ``*.assets.json``; where that is missing, the names that CDK gives to files.
+https://docs.aws.amazon.com/cdk/v2/guide/assets.html
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+_MAX_MANIFEST = 8 * 1024 * 1024
+_MOST_MANIFESTS = 200
+
+
+def asset_of(folder: Path, location: str) -> str:
+    """
+    The path of an asset, relative to the template's folder; empty where no manifest knows it and no file has its name.
+
+    ``location`` is ``s3://bucket/key``, an URL, or a key alone: keys are digests, and the same in every bucket.
+    """
+    key = location.rpartition("/")[2]
+    for manifest in sorted(folder.glob("*.assets.json"))[:_MOST_MANIFESTS]:
+        try:
+            if manifest.stat().st_size > _MAX_MANIFEST:
+                continue
+            for digest, asset in json.loads(manifest.read_bytes())["files"].items():
+                keys = {to.get("objectKey") for to in asset.get("destinations", {}).values()}
+                if key in keys or key.startswith(f"{digest}."):
+                    return str(asset["source"]["path"])
+        except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
+            continue  # a manifest of another kind is none of ours
+    beside = f"asset.{key}"
+    return beside if key and (folder / beside).is_file() else ""
+
+
+def is_in_s3(name: str) -> bool:
+    """Whether a template's name of a file is a place in S3."""
+    return name.startswith("s3://")
