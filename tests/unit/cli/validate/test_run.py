@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -135,11 +135,11 @@ def test_junit_goes_to_a_file_beside_the_lines(capsys: pytest.CaptureFixture[str
 
     assert run("--junit", "out.xml") == 1
     assert "E91" in capsys.readouterr().out
-    root = ElementTree.parse("out.xml").getroot()
+    root = ET.parse("out.xml").getroot()
     assert int(root[0].get("failures", 0)) > 0
 
     assert run("--junit", "-") == 1
-    assert ElementTree.fromstring(capsys.readouterr().out).tag == "testsuites"
+    assert ET.fromstring(capsys.readouterr().out).tag == "testsuites"
 
 
 def test_one_form_has_stdout(capsys: pytest.CaptureFixture[str]) -> None:
