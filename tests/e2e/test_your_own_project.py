@@ -104,7 +104,8 @@ def test_each_command_is_typed_as_it_is_written(installed: Installed, shop: Path
             ran(command, folder, environment)
             if command.startswith("livebus publish"):
                 assert last.wait() == 0
-                assert "onOrderPlaced" in last.stdout
+                event = json.loads((folder / "events" / "sample.json").read_text(encoding="utf-8"))
+                assert json.loads(last.stdout.partition("\t")[2]) == event["detail"]
 
 
 def test_the_test_on_the_page_passes(installed: Installed, shop: Path, tmp_path: Path) -> None:
