@@ -13,7 +13,7 @@ One event's way, and the station that answers for each part of it::
       ▼
     AppSync API
       │ schema           AppSync's SDL: directives, AWS scalars, which mutation feeds which subscription
-      │ resolver         APPSYNC_JS: unit and pipeline resolvers in a sandboxed engine
+      │ resolver         APPSYNC_JS and mapping templates: unit and pipeline resolvers, in a sandboxed engine
       │ execution        operation × schema × resolvers → a result in AppSync's shape
       ▼
     subscribers
@@ -23,25 +23,21 @@ One event's way, and the station that answers for each part of it::
     delivery             an attempt that failed: try again (when?), or the dead-letter queue
     redrive              a dead letter: which, why, and what sends its event on its way again
 
-``template`` and ``intrinsics`` read template.yaml into an Application: the stations' inputs. ``event_file`` reads files of
-events whole, ``event_stream`` (with ``event_line``, ``event_sources``) any number of them one after the other;
-``event_template`` fills in placeholders. ``identity`` and ``operation`` are the data that stations pass on.
-``flow`` puts the stations in their order; nobody else does. The event takes its way for real on AWS, live in the local
-runtime, and dry in ``rehearsal`` (with an ``audience`` that stands in for subscribers). ``aws`` speaks to the real services,
-or to the local runtime, which looks the same; ``runtime`` is that runtime: sockets and the clock are only there.
+``flow`` puts the stations in their order; nobody else does. The event takes its way for real on AWS, live in the local runtime
+(``runtime``), and dry in ``rehearsal``, with an audience that stands in for subscribers. ``steps`` is the record of a way that all
+of them show. ``errors``, ``caller``, ``operation`` and ``files`` are what stations and edges pass on.
 
-``preflight`` tells which rules events would match, ``arrivals`` counts what came of them (``latency_plot`` draws it).
+``template`` reads template.yaml into an Application: the stations' inputs. ``data_source`` is what resolvers ask for (HTTP, Lambda),
+``dynamodb`` an embedded DynamoDB, ``vtl`` the language of mapping templates, ``srp`` a sign-in's arithmetic for both sides.
 
-``publication`` is the way before the bus, for many events: batches, attempts, the pace; ``latencies`` counts durations.
+What a command is made of bears one name on each level: ``publish`` is pure, ``aws.publish`` its I/O, ``cli.publish`` its arguments,
+words and exit codes; so do ``subscribe``, ``redrive``, ``validate`` (with ``checks``: a check lies where one sees its subject in a
+template), ``capacity`` and ``new``, the application of one's own. ``stack`` tells which stack, bus, API, client and queue are meant, and
+which options stand in samconfig.toml; ``cli.folder`` finds the folder, ``terminal`` is what commands share on a screen.
 
-``checks`` prove that the parts fit together. ``project`` finds the files around a template, ``validation`` runs checks and dry
-run over them; ``lint`` shows the findings to cfn-lint, ``testing`` is the pytest fixture. ``capacity`` is about no template but
-about a load: what it costs, and which quotas it meets first. ``faults`` decides what fails on purpose. ``terminal``,
-``status_line`` and ``flags`` are what the programs in ``scripts/`` share, ``publication_view`` is what
-livebus publish shows. ``publish_arguments``, ``subscribe_arguments`` and ``redrive_arguments`` are what these programs are told.
-
-``stack`` tells which stack, bus, API, client and queue are meant, and which options stand in samconfig.toml; ``cli.folder`` finds the
-folder. ``new`` makes an application of one's own of the shipped one.
+``aws`` speaks to the real services or to the local runtime, which looks the same. ``runtime`` is that runtime: ``eventbridge``,
+``appsync``, ``cognito``, ``cloudformation``, ``functions``, ``s3`` behind one ``port``, what is ``kept``, ``faults`` on purpose; sockets and the
+clock are only there. ``lint`` shows findings to cfn-lint, ``testing`` is the pytest fixture.
 
 ``sandbox`` is the process for resolvers' code that might not end by itself; ``numerals`` reads numbers that others wrote.
 

@@ -205,10 +205,18 @@ def test_a_new_application_works(
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     subscriber = livebus(shop, "subscribe", "--local", "--count", "1", "--json")
     subscriber.wait_for("subscribed to onOrderPlaced" if fields else "subscribed to onPublishMsgFromEb")
+    # From another application's folder the stack's own template counts, which CloudFormation has.
+    other = tmp_path / "other"
+    shutil.copytree(PARCELS, other)
+    (other / ".livebus").mkdir()
+    shutil.copy(shop / ".livebus" / "runtime.json", other / ".livebus")
+    beside = livebus(other, "subscribe", "--local", "--stack-name", "shop", "--count", "1", "--json")
+    beside.wait_for("subscribed to onOrderPlaced" if fields else "subscribed to onPublishMsgFromEb")
     done(livebus(shop, "publish", "--local", "events/sample.json"))
     detail = json.loads((shop / "events" / "sample.json").read_text(encoding="utf-8"))["detail"]
     expected = {"onOrderPlaced": detail} if fields else {"onPublishMsgFromEb": detail["msg"]}
     assert json.loads(done(subscriber).stdout)["data"] == expected
+    assert json.loads(done(beside).stdout)["data"] == expected
     runtime.signal(signal.SIGINT)
     assert runtime.wait() == 0
     again = done(livebus(tmp_path, "new", "shop"), 2)

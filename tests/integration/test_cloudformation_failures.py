@@ -85,13 +85,6 @@ FAULTS = {
         "Properties validation failed for resource PublishResolver with message:\n",
         ("The specified key does not exist.",),
     ),
-    "not emulated": (
-        ("      Type: NONE\n", "      Type: AMAZON_DYNAMODB\n"),
-        "",
-        "NoneDataSource",
-        "The local runtime, not AWS, refuses this: ",
-        ("data source type 'AMAZON_DYNAMODB' is not emulated",),
-    ),
 }
 
 

@@ -17,7 +17,7 @@ from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
 from livebus.files import MAX_SETTINGS_BYTES, content
 
 STATE_FILE = Path(".livebus", "runtime.json")
-_TEMPLATE = "TemplateFile"
+_TEMPLATE, _TEMPLATE_STACK = "TemplateFile", "TemplateStack"
 _START = "Start it with `livebus local` (or `make local`)."
 
 
@@ -25,7 +25,7 @@ _START = "Start it with `livebus local` (or `make local`)."
 class LocalRuntime:
     """
     A running local runtime. ``stacks`` are the Outputs of each of its stacks, by the stack's name; ``ca_file`` and
-    ``template``, the file that it runs, may be empty.
+    ``template``, the file that it runs as the stack ``template_stack``, may be empty.
     """
 
     endpoint_url: str
@@ -35,6 +35,12 @@ class LocalRuntime:
     ca_file: str
     stacks: Mapping[str, Mapping[str, str]] = field(repr=False)
     template: str = ""
+    template_stack: str = ""
+
+    def template_of(self, stack_name: str) -> Path | None:
+        """The file that the runtime runs as this stack; None for one that was deployed into it."""
+        is_meant = self.template and self.template_stack in ("", stack_name)
+        return Path(self.template) if is_meant else None
 
     def stack_name(self, wanted: str = "", preferred: str = "") -> str:
         """
@@ -87,7 +93,8 @@ def _parse(text: str, file: Path) -> LocalRuntime:
     try:
         state = json.loads(text)
         # A state that tells of no stacks has one stack's Outputs beside what is the runtime's own.
-        outputs = {name: value for name, value in state.items() if isinstance(value, str) and name != _TEMPLATE}
+        own = (_TEMPLATE, _TEMPLATE_STACK)
+        outputs = {name: value for name, value in state.items() if isinstance(value, str) and name not in own}
         return LocalRuntime(
             endpoint_url=state["EndpointUrl"],
             region=state["Region"],
@@ -96,6 +103,7 @@ def _parse(text: str, file: Path) -> LocalRuntime:
             ca_file=state.get("CaFile", ""),
             stacks={name: dict(outputs) for name, outputs in state.get("Stacks", {"livebus": outputs}).items()},
             template=state.get(_TEMPLATE, ""),
+            template_stack=state.get(_TEMPLATE_STACK, ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreachable(

@@ -18,7 +18,7 @@ from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.aws.local_runtime import LocalRuntime
 from livebus.errors import LivebusError, Place, Unreachable
-from livebus.files import MAX_SETTINGS_BYTES, content
+from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content
 from livebus.publish.signer import Credentials
 from livebus.stack.api_address import ApiAddress, find_api, find_client_id, find_pool_id, has_api
 from livebus.stack.resources import API, CLIENT, POOL, StackResource, find_bus, find_queue, of_type
@@ -95,6 +95,34 @@ class Session:
         return self._of_cloudformation(
             lambda client: stack.stack_resources(client, name), f"read the resources of the stack {name!r}"
         )
+
+    def deployed_template(self) -> str:
+        """The text of the template that the stack was deployed with. Raises Unreachable where CloudFormation does not tell."""
+        import json
+
+        from livebus.aws.refusal import told_as_faults
+
+        name = self.stack_name
+        client = self.client("cloudformation")
+        with told_as_faults(f"read the template of the stack {name!r}"):
+            body = client.get_template(StackName=name)["TemplateBody"]
+        # boto3 hands a template in JSON over as what it says.
+        return body if isinstance(body, str) else json.dumps(body)
+
+    def stored(self, location: str) -> str:
+        """The text of a file in S3, by its address (``s3://bucket/key``). Raises LivebusError where it cannot be read."""
+        from livebus.aws.refusal import told_as_faults
+
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        client = self.client("s3")
+        with told_as_faults(f"read {location!r}"):
+            content = client.get_object(Bucket=bucket, Key=key)["Body"].read(MAX_FILE_BYTES + 1)
+        try:
+            if len(content) > MAX_FILE_BYTES:
+                raise LivebusError(f"it has more than {MAX_FILE_BYTES} bytes", Place(location))
+            return str(content, "utf-8")
+        except UnicodeDecodeError as error:
+            raise LivebusError(f"not UTF-8 (byte {error.start})", Place(location)) from None
 
     def _of_cloudformation(self, ask: Callable[[stack.CloudFormationClient], T], doing: str) -> T:
         try:

@@ -67,6 +67,7 @@ jobs:
       - uses: actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0
         with:
           python-version: "3.13"
+      # Until there is a package on PyPI, its repository: git+https://…
       - run: python -m pip install livebus cfn-lint pytest
       - run: livebus validate --undelivered events/undelivered
       - run: python -m pytest

@@ -439,7 +439,11 @@ class Runtime:
         stacks = {name: dict(each.outputs) for name, each in self.served.applications().items()}
         self.outputs = {**self._main_outputs(stacks), **own}
         template = self._settings.template if self._file_stack and self._file_stack.is_followed else None
-        of_the_process = {"TemplateFile": str(template.absolute()) if template else "", "Pid": os.getpid()}
+        of_the_process = {
+            "TemplateFile": str(template.absolute()) if template else "",
+            "TemplateStack": self._settings.stack_name if template else "",
+            "Pid": os.getpid(),
+        }
         state = {**self.outputs, "Stacks": stacks, **of_the_process}
         self._state.write(RUNTIME_FILE, json.dumps(state, indent=2) + "\n")
         if self._settings.outputs is not None:

@@ -164,7 +164,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
 
 def _has_rules(rules: object) -> bool:
     """Whether a template asserts anything of its parameters but what AWS CDK puts into each: that there was a bootstrap."""
-    return bool(set(rules) - {"CheckBootstrapVersion"}) if isinstance(rules, Mapping) else rules is not None
+    return rules is not None and not (isinstance(rules, Mapping) and set(rules) == {"CheckBootstrapVersion"})
 
 
 def _refuse_or_warn(resources: Resources) -> None:

@@ -48,6 +48,18 @@ def listening(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
+def test_whose_template_the_file_is(listening: Path) -> None:
+    """That of the stack that the runtime runs from it; a state that does not say so is one stack's."""
+    file = listening / ".livebus" / "runtime.json"
+    state = json.loads(file.read_text(encoding="utf-8"))
+    shown = []
+    for more in ({}, {"TemplateFile": "/t.yaml", "TemplateStack": "one"}, {"TemplateFile": "/t.yaml"}):
+        file.write_text(json.dumps({**state, **more}), encoding="utf-8")
+        runtime = find([listening])
+        shown.append([runtime.template_of("one"), runtime.template_of("two")])
+    assert shown == [[None, None], [Path("/t.yaml"), None], [Path("/t.yaml"), Path("/t.yaml")]]
+
+
 def test_the_stack_that_is_meant(listening: Path) -> None:
     """The one that is named, else samconfig.toml's where it is there; of several one has to be named."""
     runtime = find([listening])

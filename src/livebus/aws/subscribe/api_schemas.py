@@ -28,7 +28,8 @@ SCHEMA_FILE = "schema.graphql"
 class ApiSchemas:
     """
     One API of a stack. ``wanted`` names it as :func:`~livebus.stack.api_address.find_api` takes it; ``nearest`` is the
-    template of the folder, which counts after that of the local runtime; ``template`` and ``schema`` are files that someone gave.
+    template of the folder, which counts after that of the stack in the local runtime; ``template`` and ``schema`` are files that
+    someone gave.
     """
 
     def __init__(
@@ -43,10 +44,13 @@ class ApiSchemas:
         """Raises LivebusError where there is no such API, or there are several."""
         self._schema_file = schema
         self._is_template_given = template is not None
-        runs = Path(session.runtime.template) if session.runtime is not None and session.runtime.template else None
-        self._template = template or runs or nearest
+        self._session = session
+        runs = self._runs(wanted) if template is None else None
+        # A stack that was deployed into the local runtime has its own template there.
+        self._is_deployed = template is None and runs is None and session.runtime is not None and "://" not in wanted
+        self._template = None if self._is_deployed else template or runs or nearest
         # Of a template that happens to lie here it is not sure that it is the stack's.
-        self._is_sure = template is not None or runs is not None
+        self._is_sure = template is not None or runs is not None or self._is_deployed
         self._wanted = wanted
         self._read: Sequence[TemplateApi] | None = None
         self._introspected: GraphQLSchema | None = None
@@ -62,7 +66,7 @@ class ApiSchemas:
 
     def seems_to_have(self, field: str) -> bool:
         """Whether nothing speaks against this subscription field: it stands beside the template, or there is none."""
-        if self._wanted or self.is_given:
+        if self._wanted or self.is_given or self._is_deployed:
             return False
         if self._template is None:
             return True
@@ -102,14 +106,27 @@ class ApiSchemas:
                 raise
             return []
 
+    def _runs(self, wanted: str) -> Path | None:
+        """The file that the local runtime runs as the stack that is meant."""
+        runtime = self._session.runtime
+        if runtime is None:
+            return None
+        if "://" in wanted:
+            return Path(runtime.template) if runtime.template else None
+        return runtime.template_of(self._session.stack_name)
+
     def _apis(self) -> Sequence[TemplateApi]:
-        if self._template is None:
+        if self._template is None and not self._is_deployed:
             return ()
         if self._read is None:
-            from livebus.aws.subscribe.template_apis import read_template_apis
+            from livebus.aws.subscribe.template_apis import read_deployed_apis, read_template_apis
 
+            session = self._session
             try:
-                self._read = read_template_apis(self._template)
+                if self._template is not None:
+                    self._read = read_template_apis(self._template)
+                else:
+                    self._read = read_deployed_apis(session.deployed_template(), session.owner, session.stored)
             except LivebusError:
                 if self._is_template_given:
                     raise

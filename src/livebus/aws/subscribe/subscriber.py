@@ -1,5 +1,5 @@
 """
-Subscriptions over AppSync's real-time protocol, on one connection that is held up when it is lost.
+Subscriptions over AppSync's real-time protocol, on one connection; when that is lost, another is opened.
 
 In: GraphQL subscriptions, the API's real-time URL and host, and a function that gives a fresh token. Out: the messages,
 in the order in which they come, and the gaps between them.

@@ -1,13 +1,13 @@
 """
 The GraphQL APIs of a template, for whoever talks to them: their Outputs and their schemas.
 
-In: a template's path. Out: for each API its logical id, the names of the Outputs that hold a URL of it, and its schema, as
+In: a template's path, or the text of one that was deployed. Out: for each API its logical id, the names of the Outputs that hold a URL of it, and its schema, as
 far as the template can be read. What is wrong with it is for livebus validate to tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,14 +37,22 @@ class TemplateApi:
 
 def read_template_apis(template: Path) -> Sequence[TemplateApi]:
     """Read a template. Raises LivebusError where nothing of it can be read."""
-    document = read_document(_read(template), str(template))
     root = Root.around(template)
 
     def named(name: str) -> str:
         root.demand(template.parent / name, name)
         return _read(template.parent / name)
 
-    application = read_application(document, named, Environment(), {}).application
+    return _apis(_read(template), str(template), named)
+
+
+def read_deployed_apis(text: str, name: str, read: Callable[[str], str]) -> Sequence[TemplateApi]:
+    """The same of a stack's own template; ``read`` is called with the addresses of the files that `sam deploy` has stored."""
+    return _apis(text, name, read)
+
+
+def _apis(text: str, name: str, read: Callable[[str], str]) -> Sequence[TemplateApi]:
+    application = read_application(read_document(text, name), read, Environment(), {}).application
     return [
         TemplateApi(
             api.logical_id,

@@ -267,9 +267,10 @@ class Run:
             template = flags.template(arguments, Folder(self._project) if self._project is not None else None)
         except NoTemplate:
             runtime = self._session.runtime
-            if runtime is None or not runtime.template:
+            runs = runtime.template_of(self._session.stack_name) if runtime is not None else None
+            if runs is None:
                 raise
-            template = Path(runtime.template)
+            template = runs
         home = beside(template)
         project = Project(template, samconfig=home.samconfig, config_env=arguments.config_env or DEFAULT_ENVIRONMENT)
         environment = project.environment(stack_name=arguments.stack_name or "", region=arguments.region or "")

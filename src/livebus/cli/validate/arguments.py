@@ -28,6 +28,7 @@ examples:
   livebus validate --ignore "W9101:another team's"   leave a finding out, and say why
   livebus validate --explain E9100                   what a check is about
   livebus validate --sarif results.sarif             for GitHub's code scanning
+  livebus validate --junit results.xml               for the test reports of other CI
 
 Without EVENT_FILE the *.json and *.ndjson files directly in events/ beside the template are tried. .livebus.toml beside the
 template holds what is to last:
@@ -138,6 +139,7 @@ def command_parser() -> Parser:
     how = parser.add_argument_group("how it is shown")
     how.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     how.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 log; - is stdout")
+    how.add_argument("--junit", metavar="FILE", help="write JUnit XML, which CI systems show as tests; - is stdout")
     how.add_argument("--verbose", action="store_true", help="show the way of every event, also of those that arrive")
     how.add_argument("--quiet", action="store_true", help="show only what is wrong")
     how.add_argument("--watch", action="store_true", help="validate again after each change")

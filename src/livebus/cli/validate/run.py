@@ -35,8 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _list(markdown=arguments.markdown)
     if arguments.explain:
         return _explain(arguments.explain)
-    if arguments.json and arguments.sarif == "-":
-        parser.error("--json and --sarif - both want stdout")
+    for_stdout = [
+        *(["--json"] if arguments.json else []),
+        *(f"--{name} -" for name in ("sarif", "junit") if getattr(arguments, name) == "-"),
+    ]
+    if len(for_stdout) > 1:
+        parser.error(f"{' and '.join(for_stdout)} {'both' if len(for_stdout) == 2 else 'all'} want stdout")
     try:
         options = read_options(arguments)
         templates = flags.templates(arguments)
@@ -152,11 +156,15 @@ def _show(report: Report, arguments: Namespace) -> None:
 
     if arguments.sarif:
         _write_sarif(report, arguments.sarif)
+    if arguments.junit:
+        from livebus.validate.junit import as_junit
+
+        _write(as_junit(report, lenient=arguments.lenient), arguments.junit)
     # The whole before its parts.
     terminal.talk(summary(report))
     if arguments.json:
         terminal.json_result(as_json(report))
-    elif arguments.sarif != "-":
+    elif "-" not in (arguments.sarif, arguments.junit):
         unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
         style = Style(terminal.coloured(sys.stdout), unicode, arguments.verbose, arguments.quiet)
         for line in lines(report, style):
@@ -176,10 +184,19 @@ def _write_sarif(report: Report, file: str) -> None:
     if file == "-":
         terminal.json_result(log)
     else:
-        try:
-            Path(file).write_text(json_text(log) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise LivebusError(f"cannot write: {error.strerror or error}", Place(file)) from None
+        _write(json_text(log) + "\n", file)
+
+
+def _write(text: str, file: str) -> None:
+    """Write into a file; - is stdout. Raises LivebusError."""
+    if file == "-":
+        for line in text.splitlines():
+            terminal.result(line)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise LivebusError(f"cannot write: {error.strerror or error}", Place(file)) from None
 
 
 # --- what there is to check -----------------------------------------------------------------------------------------

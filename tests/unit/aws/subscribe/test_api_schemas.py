@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from livebus.aws.local_runtime import LocalRuntime
 from livebus.aws.subscribe.api_schemas import ApiSchemas
 from livebus.errors import LivebusError
 from livebus.stack.api_address import ApiAddress, find_api
@@ -41,13 +42,35 @@ def folder(tmp_path: Path) -> Path:
     return template.parent
 
 
-def session(template: Path | None = None) -> Any:
-    runtime = SimpleNamespace(template=str(template)) if template else None
+def session(template: Path | None = None, *, stack_name: str = "livebus") -> Any:
+    """With ``template`` there is a runtime that runs it as the stack livebus; others were deployed."""
+    runtime = LocalRuntime("", "", "", "", "", {}, str(template), "livebus") if template else None
 
     def api(wanted: str, ids: Mapping[str, Sequence[str]]) -> ApiAddress:
         return find_api(OUTPUTS, "the stack", wanted, logical_ids=ids)
 
-    return SimpleNamespace(runtime=runtime, outputs=OUTPUTS, api=api)
+    return SimpleNamespace(
+        runtime=runtime,
+        outputs=OUTPUTS,
+        api=api,
+        stack_name=stack_name,
+        owner="the stack",
+        deployed_template=lambda: DEPLOYED,
+        stored={"s3://bucket/schema": "type Query { a: String } type Subscription { onDeployed: String }"}.__getitem__,
+    )
+
+
+DEPLOYED = """
+Resources:
+  Api:
+    Type: AWS::AppSync::GraphQLApi
+    Properties: {Name: deployed, AuthenticationType: AWS_IAM}
+  Schema:
+    Type: AWS::AppSync::GraphQLSchema
+    Properties: {ApiId: !GetAtt Api.ApiId, DefinitionS3Location: s3://bucket/schema}
+Outputs:
+  GraphQLUrl: {Value: !GetAtt Api.GraphQLUrl}
+"""
 
 
 def no_token() -> str:
@@ -133,3 +156,23 @@ def test_a_look_at_the_schema_is_enough_for_the_default(folder: Path, tmp_path: 
         "a broken one": True,
         "another API": False,
     }
+
+
+def test_a_deployed_stack_has_its_own_template(folder: Path) -> None:
+    """Whatever the runtime was started with, and whatever lies in the folder: CloudFormation and S3 have it."""
+    template = folder / "template.yaml"
+    schemas = ApiSchemas(session(template, stack_name="other"), nearest=template)
+    assert schemas.seems_to_have("onPublishMsgFromEb") is False
+    assert fields(schemas) == ["onDeployed"]
+
+
+def test_a_deployed_template_that_cannot_be_read_is_asked_for_at_the_api(folder: Path) -> None:
+    """It may name what is not there any more; a neighbour's is not taken for it."""
+    other = session(folder / "template.yaml", stack_name="other")
+
+    def gone() -> str:
+        raise LivebusError("no such stack")
+
+    other.deployed_template = gone
+    with pytest.raises(LivebusError, match="would be asked"):
+        fields(ApiSchemas(other, nearest=folder / "template.yaml"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -126,6 +127,40 @@ def test_sarif_on_stdout_is_alone(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert run("--sarif", "-") == 0
     assert json.loads(capsys.readouterr().out)["version"] == "2.1.0"
+
+
+def test_junit_goes_to_a_file_beside_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """It fails as the exit code does; - is stdout, alone."""
+    application(WRONG)
+
+    assert run("--junit", "out.xml") == 1
+    assert "E91" in capsys.readouterr().out
+    root = ET.parse("out.xml").getroot()
+    assert int(root[0].get("failures", 0)) > 0
+
+    assert run("--junit", "-") == 1
+    assert ET.fromstring(capsys.readouterr().out).tag == "testsuites"
+
+
+def test_one_form_has_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two in one stream could be read by nobody."""
+    application()
+    with pytest.raises(SystemExit):
+        run("--json", "--sarif", "-")
+    with pytest.raises(SystemExit):
+        run("--json", "--sarif", "-", "--junit", "-")
+    assert [line.split(" (see")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "error: --json and --sarif - both want stdout",
+        "error: --json and --sarif - and --junit - all want stdout",
+    ]
+
+
+def test_a_report_that_cannot_be_written_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its place, and exit code 1."""
+    application()
+
+    assert run("--junit", "nowhere/out.xml") == 1
+    assert "error: nowhere/out.xml: cannot write: No such file or directory" in capsys.readouterr().err
 
 
 def test_quiet_shows_only_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
