@@ -36,13 +36,16 @@ class Call:
     """
     A call of a data source that a resolver asks for: ``request`` is the request handler's value, as JSON.
 
-    It is data: the stations perform nothing. Calls with the same ``batch`` that are asked for together may go as one; empty
-    where a call goes alone.
+    It is data: the stations perform nothing. Calls with the same ``batch`` that are asked for together go as one, up to
+    ``batch_size`` of them; empty where a call goes alone. ``is_direct``: no handler stands between the field and a function,
+    whose answers to a batch have their errors beside their data.
     """
 
     source: Source
     request: Any
     batch: str = ""
+    batch_size: int = 0
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

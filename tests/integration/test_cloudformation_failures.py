@@ -86,11 +86,11 @@ FAULTS = {
         ("The specified key does not exist.",),
     ),
     "not emulated": (
-        ("      Type: NONE\n", "      Type: AMAZON_DYNAMODB\n"),
+        ("      Type: NONE\n", "      Type: RELATIONAL_DATABASE\n"),
         "",
         "NoneDataSource",
         "The local runtime, not AWS, refuses this: ",
-        ("data source type 'AMAZON_DYNAMODB' is not emulated",),
+        ("data source type 'RELATIONAL_DATABASE' is not emulated",),
     ),
 }
 

@@ -14,7 +14,8 @@ from typing import Any
 from livebus.errors import Fault, InvalidResolver
 from livebus.operation import Call, Resolution, Resolver, ResolverError, Services, Told
 from livebus.resolver.code import CodeFile, read_code
-from livebus.resolver.data_sources import IN_PLACE, put_events
+from livebus.resolver.data_sources import IN_PLACE, call_of, put_events
+from livebus.resolver.direct import CODE as DIRECT
 from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, Exceeded, to_json
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
@@ -37,7 +38,7 @@ def compile_resolver(
     """
     parts = config.parts
     faults = _structural(config)
-    if any(part.templates is not None for part in parts):
+    if config.is_direct or any(part.templates is not None for part in parts):
         if faults:
             raise InvalidResolver(faults=faults)
         # The template language is loaded where a resolver is written in it.
@@ -47,7 +48,7 @@ def compile_resolver(
     code: list[CodeFile] = []
     read: dict[tuple[str, str], CodeFile | None] = {}
     for part in parts:
-        text, file = part.code, part.code_file
+        text, file = (DIRECT, "") if part.is_direct else (part.code, part.code_file)
         if (text, file) not in read:
             read[text, file], found_faults = read_code(text, file)
             faults += found_faults
@@ -56,7 +57,12 @@ def compile_resolver(
     if faults:
         raise InvalidResolver(faults=faults)
     return CompiledResolver(
-        code, [part.data_source for part in parts], dict(environment_variables or {}), time_limit, memory_limit
+        code,
+        [part.data_source for part in parts],
+        dict(environment_variables or {}),
+        time_limit,
+        memory_limit,
+        batches=[(part.max_batch_size, part.is_direct) for part in parts],
     )
 
 
@@ -71,16 +77,19 @@ def _structural(config: ResolverConfig) -> list[Fault]:
     if len(config.functions) > MAX_FUNCTIONS:
         found = f"The pipeline of {field} has {len(config.functions)} functions"
         faults.append(Fault(found, config.place, f"at most {MAX_FUNCTIONS}"))
-    if len({part.templates is None for part in config.parts}) > 1:
+    if len({part.templates is None for part in config.parts if not part.is_direct}) > 1:
         found = f"The pipeline of {field} has functions in code and in mapping templates, which is not emulated"
         faults.append(Fault(found, config.place, "all of it in one of the two", not_emulated=True))
     return faults
 
 
 class CompiledResolver:
-    """A resolver whose code is loaded. ``sources`` are its data sources in the order of its code files."""
+    """
+    A resolver whose code is loaded. ``sources`` are its data sources in the order of its code files, ``batches`` the
+    MaxBatchSize of each and whether it invokes a function directly.
+    """
 
-    __slots__ = ("_code", "_engine", "_environment_variables", "_memory_limit", "_sources", "_time_limit")
+    __slots__ = ("_batches", "_code", "_engine", "_environment_variables", "_memory_limit", "_sources", "_time_limit")
 
     def __init__(
         self,
@@ -89,8 +98,11 @@ class CompiledResolver:
         environment_variables: Mapping[str, str],
         time_limit: float,
         memory_limit: int,
+        *,
+        batches: Sequence[tuple[int, bool]] = (),
     ) -> None:
         self._code = tuple(code)
+        self._batches = tuple(batches)
         self._sources = tuple(sources)
         self._environment_variables = environment_variables
         self._time_limit = time_limit
@@ -146,9 +158,10 @@ class CompiledResolver:
         return outcome
 
     def _call(self, question: Mapping[str, Any]) -> Call:
-        source = self._sources[question["module"]]
+        module = question["module"]
+        source, (max_batch_size, is_direct) = self._sources[module], self._batches[module]
         assert source is not None, "only a data source is called"
-        return Call(source, question["request"])
+        return call_of(source, question["request"], max_batch_size, is_direct=is_direct)
 
     def _resolution(self, outcome: Mapping[str, Any]) -> Resolution:
         error = outcome.get("error")
