@@ -51,13 +51,18 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--empty goes without --template and --set: a deployment brings its own")
     if options.time_scale <= 0 or options.latency < 0:
         parser.error("--time-scale takes a number above 0, --latency one that is not negative")
+    mapped = dict(each.split("=", 1) for each in options.map_endpoint if "=" in each)
+    if not all(url.startswith(("http://", "https://")) for pair in mapped.items() for url in pair) or len(mapped) < len(
+        options.map_endpoint
+    ):
+        parser.error("--map-endpoint takes https://api.example=http://127.0.0.1:9000")
     try:
         faults = read_injections(options.fault)
     except LivebusError as error:
         terminal.report(error)
         return terminal.USAGE
     try:
-        return _run(options, user, parameters, faults)
+        return _run(options, user, parameters, faults, mapped)
     except WrongUsage as error:
         terminal.report(error)
         return terminal.USAGE
@@ -71,6 +76,7 @@ def _run(
     user: tuple[str, str] | None,
     parameters: dict[str, str],
     faults: tuple[Injection, ...],
+    mapped: dict[str, str],
 ) -> int:
     # Here, so that --help and a wrong flag are answered at once.
     from livebus.realtime import RealtimeSettings
@@ -99,6 +105,7 @@ def _run(
         origins=tuple(options.allow_origin),
         reload=not options.no_reload,
         functions=not options.no_functions,
+        mapped_endpoints=mapped,
         realtime=RealtimeSettings(
             keep_alive=options.keep_alive,
             lifetime=options.connection_lifetime,
@@ -178,6 +185,9 @@ def _parser() -> Parser:
     what.add_argument("--region", default="us-east-1", help="AWS::Region (default: %(default)s)")
     what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
     what.add_argument("--no-functions", action="store_true", help="run no code of the template's Lambda functions")
+    what.add_argument(
+        "--map-endpoint", action="append", default=[], metavar="URL=URL", help="call this for that over HTTP"
+    )
     what.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call, too")
     limits = parser.add_argument_group("limits of AppSync, where AWS changes them or you want to meet them sooner")
     for flag, default, shown, text in (

@@ -53,6 +53,16 @@ class Executor:
             cache_size=cache_size,
         )
 
+    @property
+    def asks(self) -> bool:
+        """Whether any resolver may ask for calls of data sources."""
+        return self._asks
+
+    def is_mutation(self, request: GraphQLRequest) -> bool:
+        """Whether a request is a mutation: what it did would stay."""
+        operation = self._documents.operation(request.query, request.operation_name)
+        return not isinstance(operation, GraphQLResponse) and operation.type is OperationType.MUTATION
+
     def execute(self, request: GraphQLRequest, caller: Caller, services: Services) -> GraphQLResponse:
         """Run a query or a mutation; ``services.call`` performs what resolvers ask for, one call after another."""
         return driven(self.executing(request, caller, services), services.call)

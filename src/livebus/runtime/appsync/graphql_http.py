@@ -8,13 +8,15 @@ https://docs.aws.amazon.com/appsync/latest/devguide/using-appsync.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import orjson
 
 from livebus.access import SignedRequest, Unauthenticated
-from livebus.execution import read_http_request
-from livebus.flow import publish
+from livebus.execution import GraphQLResponse, read_http_request
+from livebus.flow import CompiledApi, publish
 from livebus.operation import GraphQLRequest
+from livebus.runtime.appsync.data_sources import Waiting
 from livebus.runtime.appsync.served_api import ServedApi
 from livebus.runtime.aws_errors import Answer
 from livebus.runtime.eventbridge.event_buses import send
@@ -24,8 +26,11 @@ _JSON = "application/json;charset=UTF-8"
 
 def call(
     api: ServedApi, method: str, path: str, query: str, *, headers: Mapping[str, str], body: bytes, source_ip: str
-) -> Answer:
-    """Answer one request. ``path`` and ``query`` are as on the wire: signatures cover them."""
+) -> Answer | PendingRequest:
+    """
+    Answer one request, or say that it waits for data sources. ``path`` and ``query`` are as on the wire: signatures
+    cover them.
+    """
     services = api.services()
     request_id = services.new_id()
     signed = SignedRequest(method, path, query, headers, body)
@@ -36,11 +41,41 @@ def call(
     request = read_http_request(method, headers.get("Content-Type", ""), body, query)
     if isinstance(request, GraphQLRequest):
         request = GraphQLRequest(request.query, request.variables, request.operation_name, dict(headers))
-        response = api.compiled.executor.execute(request, caller, services)
-        send(publish(api.compiled, response))
-        api.log(api.compiled.api.api_id, response)
+        compiled = api.compiled
+        begun = api.sources.begin(compiled.executor.executing(request, caller, services))
+        if isinstance(begun, Waiting):
+            return PendingRequest(api, compiled, begun, request_id, is_mutation=compiled.executor.is_mutation(request))
+        response = begun.result
+        send(publish(compiled, response))
+        api.log(compiled.api.api_id, response)
     else:
         response = request
+    return _answer(response, request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    """
+    A request that waits for answers of data sources.
+
+    A mutation goes on when its client is gone: what it wrote is to be published. A query may be given up.
+    """
+
+    api: ServedApi
+    compiled: CompiledApi
+    waiting: Waiting[GraphQLResponse]
+    request_id: str
+    is_mutation: bool
+
+    async def answer(self) -> Answer:
+        """Wait, and answer."""
+        response = await self.api.sources.finish(self.waiting)
+        send(publish(self.compiled, response))
+        self.api.log(self.compiled.api.api_id, response)
+        return _answer(response, self.request_id)
+
+
+def _answer(response: GraphQLResponse, request_id: str) -> Answer:
     error_type = str(response.errors[0].get("errorType")) if response.status != 200 and response.errors else ""
     return Answer(response.status, _headers(request_id, error_type), response.body())
 

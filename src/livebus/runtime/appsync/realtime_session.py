@@ -8,13 +8,15 @@ and a subscriber must cost neither a task nor a queue. A client that does not re
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import Unauthenticated
 from livebus.execution import Errors
-from livebus.operation import GraphQLRequest
+from livebus.flow import CompiledApi
+from livebus.operation import GraphQLRequest, SubscriptionStart
 from livebus.realtime import (
     Connection,
     ConnectionInit,
@@ -24,7 +26,9 @@ from livebus.realtime import (
     Stop,
     data_prefix,
 )
+from livebus.runtime.appsync.data_sources import Finished, Waiting
 from livebus.runtime.appsync.served_api import ENDPOINT_PATH, ServedApi
+from livebus.runtime.aws_errors import unexpected
 from livebus.subscription import InvalidFilter
 
 # Room for what one PutEvents request can bring to eight subscriptions. A client further behind will not catch up.
@@ -69,6 +73,7 @@ class RealtimeSession:
         self._endpoint_path = ENDPOINT_PATH
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
+        self._starting: set[asyncio.Task[None]] = set()
         self.is_closing = False
         api.sessions.add(self)
 
@@ -131,6 +136,8 @@ class RealtimeSession:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        for starting in tuple(self._starting):
+            starting.cancel()
         self._api.sessions.discard(self)
         self._api.compiled.subscriptions.remove_connection(self)
 
@@ -160,17 +167,36 @@ class RealtimeSession:
             self._connection.refuse_start(start.id, errors)
             return
         request = GraphQLRequest(start.query, start.variables, start.operation_name, dict(start.authorization))
-        started = api.executor.subscribe(request, caller, services)
+        begun = self._api.sources.begin(api.executor.subscribing(request, caller, services))
+        if isinstance(begun, Finished):
+            self._started(start.id, begun.result, api)
+            return
+        # The connection knows when the client has stopped it in the meantime.
+        starting = self._loop.create_task(self._finish(start.id, begun, api))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+
+    async def _finish(self, subscription: str, waiting: Waiting[SubscriptionStart | Errors], api: CompiledApi) -> None:
+        try:
+            started = await self._api.sources.finish(waiting)
+        except Exception as error:  # a bug of ours is this subscription's end, and no other's
+            logging.getLogger("livebus").exception("unexpected error")
+            started = Errors(({"errorType": "InternalFailure", "message": unexpected(error)},))
+        if not self.is_closing:
+            self._started(subscription, started, api)
+            self._flush()
+
+    def _started(self, subscription: str, started: SubscriptionStart | Errors, api: CompiledApi) -> None:
         if isinstance(started, Errors):
-            self._connection.refuse_start(start.id, started.errors)
+            self._connection.refuse_start(subscription, started.errors)
             return
         try:
-            api.subscriptions.add(self, start.id, started, _Sink(self, start.id, data_prefix(start.id)))
+            api.subscriptions.add(self, subscription, started, _Sink(self, subscription, data_prefix(subscription)))
         except InvalidFilter as error:
-            self._connection.refuse_start(start.id, error.errors)
+            self._connection.refuse_start(subscription, error.errors)
             return
-        if not self._connection.accept_start(start.id):
-            api.subscriptions.remove(self, start.id)
+        if not self._connection.accept_start(subscription):
+            api.subscriptions.remove(self, subscription)
 
     # --- the socket -------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi
 from livebus.operation import Services
 from livebus.realtime import RealtimeSettings
+from livebus.runtime.appsync.data_sources import DataSources
 
 ENDPOINT_PATH = "/graphql"
 
@@ -30,8 +31,8 @@ class Connected(Protocol):
 @dataclass(eq=False, slots=True)
 class ServedApi:
     """
-    ``services`` makes what a request may reach: the time, ids, event buses. ``tell`` prints a line for people, ``log``
-    takes the API's id and what it answered.
+    ``services`` makes what a request may reach: the time, ids, event buses; ``sources`` are its data sources. ``tell`` prints
+    a line for people, ``log`` takes the API's id and what it answered.
     """
 
     compiled: CompiledApi
@@ -40,6 +41,7 @@ class ServedApi:
     settings: RealtimeSettings
     tell: Callable[[str], None]
     log: Callable[[str, GraphQLResponse], None]
+    sources: DataSources
     sessions: set[Connected] = field(default_factory=set)
 
     def authenticate_message(

@@ -1,7 +1,8 @@
 """
 Carries events: from PutEvents to the line, and from a failed attempt to the next one or to the dead-letter queue.
 
-An event is carried to its targets before PutEvents is answered; only retries wait. What waits is in the journal.
+An event is carried to its targets before PutEvents is answered; only retries wait, and mutations whose resolvers call
+functions or HTTP endpoints. What waits is in the journal, so that no crash loses it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,16 +29,19 @@ from livebus.flow import (
     Published,
 )
 from livebus.operation import Services
+from livebus.runtime.appsync.data_sources import DataSources, Waiting
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.faults.injection import Faults
+from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.kept.journal import Journal, JournalFault, PendingRetry
 from livebus.template.attributes import bus_name
 
 # Retries beyond this many go to the dead-letter queue at once: the journal is a buffer, and buffers end.
 MAX_PENDING_RETRIES = 100_000
 _RETRIES_PER_TURN = 20
+# Mutations that wait for data sources at the same time; the next events wait in the journal for their turn.
+MAX_UNDER_WAY = 256
 _INJECTED = {
     "target-throttle": http_failure(429, "Rate exceeded (--fault target-throttle)"),
     "target-error": http_failure(500, "Internal Failure (--fault target-error)"),
@@ -69,7 +73,7 @@ class EventBuses:
     event whose mutation came back with GraphQL errors inside a 200; AWS does not document what it does with those,
     and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered; ``archive`` is shown
     every event that a bus has taken. ``hand_over`` gives a function, by its ARN, what a rule makes of an event (whose id is
-    the third): why it is not taken, or None.
+    the third): why it is not taken, or None. ``sources`` perform the calls that resolvers ask for.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class EventBuses:
         log: Callable[[str, GraphQLResponse], object] = lambda *_: None,
         archive: Callable[[Event], object] | None = None,
         hand_over: HandOver = lambda *_: _NO_FUNCTIONS,
+        sources: DataSources | None = None,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -99,7 +104,10 @@ class EventBuses:
         self._archive = archive
         self._hand_over = hand_over
         self.faults = faults or Faults()
+        self.sources = sources or DataSources(new_id)
         self._log = log
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
@@ -155,7 +163,8 @@ class EventBuses:
         for rule in rules:
             for target in rule.every_target:
                 now, latency = self._clock(), self.faults.latency
-                if latency and self._wait(PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)):
+                is_late = latency or (len(self._under_way) >= MAX_UNDER_WAY and _may_wait(target))
+                if is_late and self._wait(PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)):
                     continue
                 self._invoke(event, rule, target, attempts=0, first=now)
 
@@ -167,9 +176,76 @@ class EventBuses:
         """
         Make an attempt after so many others, the first of which was due at ``first``; ``row`` is the journal's.
 
-        Whether the event waits for another one.
+        Whether the event waits: for another one, or for what its resolvers call.
         """
-        attempt = self._attempt(event, target)
+        made = self._attempt(event, target)
+        if isinstance(made, _Begun):
+            return self._go_on(event, rule, target, made, attempts=attempts, first=first, row=row)
+        return self._settle(event, rule, target, made, attempts=attempts, first=first, row=row)
+
+    def _go_on(
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: _AnyTarget,
+        begun: _Begun,
+        *,
+        attempts: int,
+        first: float,
+        row: int,
+    ) -> bool:
+        """Let an attempt wait for its data sources, with the event in the journal."""
+        if not row:
+            try:
+                row = self._journal.add_retry(
+                    PendingRetry(event, rule.rule.arn, target.target.id, attempts, first, self._clock())
+                )
+            except JournalFault as fault:
+                self._trace.journal_fault(str(fault))
+        task = asyncio.get_running_loop().create_task(
+            self._finish(event, rule, target, begun, attempts=attempts, first=first, row=row)
+        )
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return True
+
+    async def _finish(
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: _AnyTarget,
+        begun: _Begun,
+        *,
+        attempts: int,
+        first: float,
+        row: int,
+    ) -> None:
+        try:
+            attempt = self._judged(await self.sources.finish(begun.waiting), begun.injected)
+        except Exception as error:  # noqa: BLE001 - told by _broken
+            attempt = _broken(begun.target, error)
+        if self._is_closed:
+            return  # the next start finds the event in the journal
+        waits = self._settle(event, rule, target, attempt, attempts=attempts, first=first, row=row)
+        try:
+            if row and not waits:
+                self._journal.remove_retry(row)
+        except JournalFault as fault:
+            self._trace.journal_fault(str(fault))
+        self._set_timer()
+
+    def _settle(
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: _AnyTarget,
+        attempt: _AnyAttempt,
+        *,
+        attempts: int,
+        first: float,
+        row: int,
+    ) -> bool:
+        """Deliver what came of an attempt; whether the event waits for another one."""
         failure = attempt.failure
         send(attempt.published)
         if failure is None:
@@ -193,7 +269,7 @@ class EventBuses:
         self._dead_letter(event, rule, target, attempt, decision)
         return False
 
-    def _attempt(self, event: Event, target: _AnyTarget) -> _AnyAttempt:
+    def _attempt(self, event: Event, target: _AnyTarget) -> _AnyAttempt | _Begun:
         if isinstance(target, CompiledFunctionTarget):
             return self._function_attempt(event, target)
         if target.target.id in self.faults.failing_targets:
@@ -203,13 +279,17 @@ class EventBuses:
         if injected is not None and injected.kind in _INJECTED:
             return Attempt(target, failure=_INJECTED[injected.kind])
         try:
-            attempt = Line.attempt(event, target, self.services())
-        except Exception as error:  # a bug of ours must not end the way of the events behind this one
-            logging.getLogger("livebus").exception("unexpected error")
-            message = unexpected(error)
-            return Attempt(target, failure=Failure("INTERNAL_ERROR", message, retryable=False))
+            begun = self.sources.begin(Line.attempting(event, target, self.services()))
+        except Exception as error:  # noqa: BLE001 - told by _broken; it must not end the way of the events behind this one
+            return _broken(target, error)
+        if isinstance(begun, Waiting):
+            return _Begun(target, begun, injected)
+        return self._judged(begun.result, injected)
+
+    def _judged(self, attempt: Attempt, injected: Injection | None) -> Attempt:
+        """An attempt that came to its end, with what the settings make of it."""
         if attempt.response is not None:
-            self._log(target.api.api.api_id, attempt.response)
+            self._log(attempt.target.api.api.api_id, attempt.response)
         if injected is not None and attempt.failure is None:
             # AppSync has run it: what it published goes out, and EventBridge does not know.
             return replace(attempt, failure=_LOST_ANSWER)
@@ -277,7 +357,8 @@ class EventBuses:
         return True
 
     def _set_timer(self) -> None:
-        due = self._waiting[0][0] if self._waiting else None
+        # With as many under way as may be, the next one to end sets the timer.
+        due = self._waiting[0][0] if self._waiting and len(self._under_way) < MAX_UNDER_WAY else None
         if self._timer is not None:
             if due == self._timer_due:
                 return
@@ -293,7 +374,7 @@ class EventBuses:
         now = self._clock()
         try:
             for _ in range(_RETRIES_PER_TURN):
-                if not self._waiting or self._waiting[0][0] > now:
+                if not self._waiting or self._waiting[0][0] > now or len(self._under_way) >= MAX_UNDER_WAY:
                     break
                 self._run_row(heapq.heappop(self._waiting)[1])
         finally:
@@ -324,7 +405,31 @@ class EventBuses:
 
     def close(self) -> int:
         """Stop waiting; what waits stays in the journal. How many events that is."""
+        self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        return len(self._waiting)
+        under_way = len(self._under_way)
+        for task in self._under_way:
+            task.cancel()
+        return len(self._waiting) + under_way
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An attempt whose resolvers wait for data sources."""
+
+    target: CompiledTarget
+    waiting: Waiting[Attempt]
+    injected: Injection | None
+
+
+def _broken(target: CompiledTarget, error: Exception) -> Attempt:
+    """An attempt that a bug of ours ended."""
+    logging.getLogger("livebus").error("unexpected error", exc_info=error)
+    return Attempt(target, failure=Failure("INTERNAL_ERROR", unexpected(error), retryable=False))
+
+
+def _may_wait(target: _AnyTarget) -> bool:
+    """Whether an attempt may have to wait for data sources."""
+    return isinstance(target, CompiledTarget) and target.api.executor.asks
