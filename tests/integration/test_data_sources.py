@@ -42,7 +42,8 @@ def http_server() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -307,6 +308,37 @@ def test_without_functions_fields_fail_by_name(template: Path, tmp_path: Path) -
         "NotEmulated",
         "function 'echo' does not run in the local runtime: functions are switched off (--no-functions)",
     )
+
+
+def test_a_lambda_authorizer(running: tuple[RunningRuntime, list[str]], api: Callable[..., Any]) -> None:
+    """It lets in, takes fields away, gives resolvers a context, and keeps out; over HTTP and for subscriptions."""
+    runtime, _ = running
+    path = urlsplit(runtime.outputs["GraphQLUrl"]).path
+
+    def as_bearer(token: str) -> Any:
+        body = json.dumps({"query": '{ direct(what: "event") items { n } }'}).encode()
+        headers = {"Authorization": token, "Content-Type": "application/json"}
+        answer = request(runtime.port, "POST", path, body=body, headers=headers)
+        return answer.status, answer.json()
+
+    status, answer = as_bearer("friend")
+    event = json.loads(answer["data"]["direct"])
+    assert (status, event["identity"]) == (200, {"resolverContext": {"team": "a"}})
+    assert [error["message"] for error in answer["errors"]] == ["Not Authorized to access items on type Query"]
+    for token in ("foe", "nonsense", "raise"):
+        status, answer = as_bearer(token)
+        assert (status, answer["errors"][0]["errorType"]) == (401, "UnauthorizedException")
+    assert any("the function has to answer with an object that has isAuthorized" in line for line in runtime.told)
+
+    async def connect(token: str) -> Any:
+        header = {"Authorization": token, "host": runtime.host}
+        async with opened(str(runtime.outputs["RealtimeUrl"]), header) as socket:
+            first = await socket.init()
+            if first["type"] != "connection_ack":
+                return first["type"]
+            return (await socket.start("1", "subscription { onArrive { id } }"))["type"]
+
+    assert [run(connect(token)) for token in ("friend", "foe")] == ["start_ack", "connection_error"]
 
 
 def test_an_endpoint_of_aws_that_nobody_plays_is_refused(template: Path, tmp_path: Path) -> None:

@@ -210,7 +210,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class AuthProvider:
-    """One way into an API. Members that the mode does not use are None."""
+    """
+    One way into an API. Members that the mode does not use are None.
+
+    ``authorizer_arn`` is the function of AWS_LAMBDA, whose word on a token counts for ``authorizer_ttl`` seconds;
+    ``token_pattern`` is a regular expression that tokens have to match before it is asked.
+    """
 
     mode: Mode
     user_pool_id: str | None = None
@@ -218,6 +223,9 @@ class AuthProvider:
     default_action: str | None = None
     issuer: str | None = None
     client_id: str | None = None
+    authorizer_arn: str | None = None
+    authorizer_ttl: int = 300
+    token_pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,14 @@ class _ApiReader:
     def _provider(self, given: Properties) -> AuthProvider:
         mode = cast(Mode, given.text("AuthenticationType", AWS_IAM, choices=get_args(Mode)))
         if mode == LAMBDA:
-            found = "a Lambda authorizer (AWS_LAMBDA) is not emulated"
-            given.not_emulated(found, "AuthenticationType", advice="Use another mode to run it here.")
+            config = given.mapping("LambdaAuthorizerConfig")
+            # A configuration that is not there is told by a check, and by AppSync when the API is made.
+            return AuthProvider(
+                mode,
+                authorizer_arn=config.text_or_none("AuthorizerUri"),
+                authorizer_ttl=config.number("AuthorizerResultTtlInSeconds", 300, 0, 3600),
+                token_pattern=config.text_or_none("IdentityValidationExpression"),
+            )
         if mode == COGNITO:
             pool = given.mapping("UserPoolConfig")
             pool.required("UserPoolId", what=f"{COGNITO}, in UserPoolConfig,")

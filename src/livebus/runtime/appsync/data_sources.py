@@ -184,6 +184,17 @@ class DataSources:
             return lambda_source.not_taken(error.error_type, error.message)
         return lambda_source.answered(outcome.payload, outcome.error, is_direct=is_direct)
 
+    async def ask_function(self, arn: str, event: Any, seconds: float) -> Answer:
+        """A function's answer to an event of ours, within so many seconds."""
+        source = DataSource("authorizer", "AWS_LAMBDA", function_arn=arn)
+        if not arn or self.invoke is None:
+            return Answer(error={"message": "there is no function to ask", "type": "NotEmulated"})
+        try:
+            async with asyncio.timeout(seconds), self._places:
+                return await self._invoked(source, lambda_source.FunctionRequest(event), is_direct=False)
+        except TimeoutError:
+            return lambda_source.timed_out()
+
     def _over(self, invocation: asyncio.Future[Any]) -> None:
         self._invocations.discard(invocation)
         if not invocation.cancelled():

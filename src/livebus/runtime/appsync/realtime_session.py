@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import Unauthenticated
+from livebus.access.authentication import Undecided
 from livebus.execution import Errors
 from livebus.flow import CompiledApi
-from livebus.operation import GraphQLRequest, SubscriptionStart
+from livebus.operation import GraphQLRequest, Services, SubscriptionStart
 from livebus.realtime import (
     Connection,
     ConnectionInit,
@@ -74,6 +75,8 @@ class RealtimeSession:
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._starting: set[asyncio.Task[None]] = set()
+        self._is_admitted = True
+        self._init_waits = False
         self.is_closing = False
         api.sessions.add(self)
 
@@ -83,15 +86,31 @@ class RealtimeSession:
             self._connection.refuse_connection(handshake.errors)
         else:
             self._endpoint_path = handshake.endpoint_path
-            refused = self._refusal(handshake.header)
-            if refused:
-                self._connection.refuse_connection([refused])
+            try:
+                self._admit(handshake.header, self._api.services())
+            except Undecided as undecided:
+                self._is_admitted = False
+                self._beside(self._decided(undecided, handshake.header))
+        self._flush()
+
+    async def _decided(self, undecided: Undecided, header: Mapping[str, str]) -> None:
+        """Let the function of a Lambda authorizer say who connects."""
+        services = self._api.services()
+        await self._api.decide(undecided, header, {}, services)
+        if self.is_closing:
+            return
+        self._admit(header, services)
+        self._is_admitted = True
+        if self._init_waits:
+            self._connection.accept_connection()
         self._flush()
 
     def receive(self, text: str | bytes) -> None:
         """Take one text from the client."""
         event = self._connection.receive(text, self._loop.time())
         match event:
+            case ConnectionInit() if not self._is_admitted:
+                self._init_waits = True
             case ConnectionInit():
                 self._connection.accept_connection()
             case Start():
@@ -143,17 +162,33 @@ class RealtimeSession:
 
     # --- starting ---------------------------------------------------------------------------------------------------
 
-    def _refusal(self, header: Mapping[str, str]) -> dict[str, Any] | None:
+    def _admit(self, header: Mapping[str, str], services: Services) -> None:
         paths = (f"{self._endpoint_path}/connect", f"{ENDPOINT_PATH}/connect")
-        now = self._api.services().now
         try:
-            self._api.authenticate_message(header, paths=paths, body=_CONNECT_BODY, now=now, source_ip=self._source_ip)
+            self._api.authenticate_message(
+                header, paths=paths, body=_CONNECT_BODY, now=services.now, source_ip=self._source_ip
+            )
         except Unauthenticated as error:
-            return {"errorType": error.error_type, "message": error.message, "errorCode": error.status}
-        return None
+            refused = {"errorType": error.error_type, "message": error.message, "errorCode": error.status}
+            self._connection.refuse_connection([refused])
 
-    def _start(self, start: Start) -> None:
-        api, services = self._api.compiled, self._api.services()
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Go on with what has to wait, beside everything else; it ends with the session."""
+        task = self._loop.create_task(work)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _start_decided(self, start: Start, undecided: Undecided) -> None:
+        """Let the function of a Lambda authorizer say who subscribes."""
+        services = self._api.services()
+        body = {"query": start.query, "operationName": start.operation_name, "variables": start.variables}
+        await self._api.decide(undecided, start.authorization, body, services)
+        if not self.is_closing:
+            self._start(start, services)
+            self._flush()
+
+    def _start(self, start: Start, services: Services | None = None) -> None:
+        api, services = self._api.compiled, services or self._api.services()
         try:
             caller = self._api.authenticate_message(
                 start.authorization,
@@ -166,15 +201,16 @@ class RealtimeSession:
             errors = [{"errorType": error.error_type, "message": error.message}]
             self._connection.refuse_start(start.id, errors)
             return
+        except Undecided as undecided:
+            self._beside(self._start_decided(start, undecided))
+            return
         request = GraphQLRequest(start.query, start.variables, start.operation_name, dict(start.authorization))
         begun = self._api.sources.begin(api.executor.subscribing(request, caller, services))
         if isinstance(begun, Finished):
             self._started(start.id, begun.result, api)
             return
         # The connection knows when the client has stopped it in the meantime.
-        starting = self._loop.create_task(self._finish(start.id, begun, api))
-        self._starting.add(starting)
-        starting.add_done_callback(self._starting.discard)
+        self._beside(self._finish(start.id, begun, api))
 
     async def _finish(self, subscription: str, waiting: Waiting[SubscriptionStart | Errors], api: CompiledApi) -> None:
         try:

@@ -164,11 +164,11 @@ class HttpServer:
         answer = graphql_http.call(
             api, request.method, request.path, query, headers=request.headers, body=body, source_ip=source_ip
         )
-        if isinstance(answer, graphql_http.PendingRequest):
+        if not isinstance(answer, Answer):
             answer = await self._waited(request, answer)
         return _response(answer)
 
-    async def _waited(self, request: web.BaseRequest, pending: graphql_http.PendingRequest) -> Answer:
+    async def _waited(self, request: web.BaseRequest, pending: graphql_http.Pending) -> Answer:
         """The answer to a request that waits for data sources. Raises ConnectionError where its client is gone."""
         task = asyncio.ensure_future(pending.answer())
         self._pending.add(task)

@@ -12,7 +12,22 @@ def batched(count, event):
     return {"errorMessage": "four", "errorType": "Odd"} if n == 4 else {"data": f"{count}:{n}"}
 
 
+def authorized(token):
+    if token == "raise":
+        raise ValueError("no good")
+    if token == "nonsense":
+        return {"isAuthorized": "yes"}
+    return {
+        "isAuthorized": token == "friend",
+        "resolverContext": {"team": "a"},
+        "deniedFields": ["Query.items"],
+        "ttlOverride": 0,
+    }
+
+
 def handler(event, context):
+    if "authorizationToken" in event:
+        return authorized(event["authorizationToken"])
     if isinstance(event, list):
         return [batched(len(event), each) if isinstance(each, dict) else {"n": each} for each in event]
     what = event.get("what") or event.get("arguments", {}).get("what")
