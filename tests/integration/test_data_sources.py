@@ -277,6 +277,7 @@ def stored(runtime: RunningRuntime, order: str) -> Any:
 def test_an_event_is_written_and_published(running: tuple[RunningRuntime, list[str]]) -> None:
     """A mutation that asks a function and writes a table: PutEvents does not wait, the subscriber and the table get it."""
     runtime, _ = running
+    trace = runtime.trace()
     header = {"x-api-key": runtime.outputs["ApiKey"], "host": runtime.host}
 
     async def check() -> Any:
@@ -288,6 +289,11 @@ def test_an_event_is_written_and_published(running: tuple[RunningRuntime, list[s
 
     assert run(check())["payload"] == {"data": {"onArrive": {"id": "e1", "how": "new"}}}
     assert until(lambda: stored(runtime, "e1"), "the order")["by"] == {"S": "echo"}
+    called = [trace.next("call") for _ in range(2)]
+    assert [(each["source"], each["result"]["by"], each["ms"] > 0) for each in called] == [
+        ("echo", "echo", True),
+        ("orders", "echo", True),
+    ]
 
 
 def test_a_restart_goes_on_with_what_waited(template: Path, tmp_path: Path) -> None:

@@ -124,6 +124,8 @@ def timed_out() -> Answer:
     return Answer(error={"message": "Execution timed out.", "type": "Lambda:ExecutionTimeoutException"})
 
 
-def not_taken(code: str, message: str) -> Answer:
-    """Lambda did not take the call: ``code`` is its error's."""
+def not_taken(code: str, message: str, status: int) -> Answer:
+    """Lambda did not take the call: ``code`` is its error's; with ``status`` 501 the local runtime cannot run the function."""
+    if status == 501:
+        return Answer(error={"message": message, "type": "NotEmulated"})
     return Answer(error={"message": message, "type": f"Lambda:{code}"})

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from livebus.data_source import functions as lambda_source
 from livebus.data_source.refusal import RefusedRequest, refused
+from livebus.data_source.tables import DynamoDB, table_answer
 from livebus.operation import Answer, Asking, Call, not_emulated
 from livebus.runtime.appsync.http_calls import HttpCalls
 from livebus.runtime.aws_errors import AwsError
@@ -31,7 +31,6 @@ REQUEST_SECONDS = 30.0
 # How many functions and endpoints are asked at a time, over all requests; the others wait within their time.
 MAX_CALLS = 64
 
-DynamoDB = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 Invoke = Callable[[str, bytes, "InvocationType"], Awaitable["Outcome"]]
 
 
@@ -179,9 +178,7 @@ class DataSources:
         try:
             outcome = await asyncio.shield(invocation)
         except AwsError as error:
-            if error.status == 501:
-                return Answer(error={"message": error.message, "type": "NotEmulated"})
-            return lambda_source.not_taken(error.error_type, error.message)
+            return lambda_source.not_taken(error.error_type, error.message, error.status)
         return lambda_source.answered(outcome.payload, outcome.error, is_direct=is_direct)
 
     async def ask_function(self, arn: str, event: Any, seconds: float) -> Answer:
@@ -207,25 +204,6 @@ class DataSources:
         await asyncio.gather(*self._invocations, return_exceptions=True)
         if isinstance(self.http, HttpCalls):
             await self.http.close()
-
-
-def table_answer(request: Any, table_name: str, dynamodb: DynamoDB, request_id: str) -> Answer:
-    """The answer of a table to a request handler's value."""
-    from livebus.dynamodb.appsync import DataSourceError, perform
-
-    try:
-        return Answer(_plain(perform(request, table_name, dynamodb, request_id=request_id)))
-    except DataSourceError as error:
-        return Answer(_plain(error.result), {"message": error.message, "type": error.type})
-
-
-def _plain(value: Any) -> Any:
-    """A result whose fractions are doubles, as handlers in JavaScript see them; whole numbers keep their digits."""
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def _timed_out(source: DataSource) -> Answer:
