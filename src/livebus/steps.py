@@ -102,7 +102,7 @@ def published(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
 # --- in words -------------------------------------------------------------------------------------------------------
 
 
-def words(step: Mapping[str, Any]) -> str:
+def words(step: Mapping[str, Any]) -> str:  # noqa: C901 - one line for each station
     """What a step says, in one sentence; not escaped, and never long."""
     match step["station"]:
         case "bus":

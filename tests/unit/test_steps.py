@@ -80,6 +80,6 @@ def test_calls_of_data_sources() -> None:
         {**asked, "errorType": "T", "errorMessage": "m"},
     ]
     assert [steps.words(found), steps.words(failed)] == [
-        'data source orders (AMAZON_DYNAMODB) took 0.25 ms: {"operation":"GetItem"} gives {"id":"1"}',
+        'data source orders (AMAZON_DYNAMODB) took 0.25 ms: {"operation": "GetItem"} gives {"id": "1"}',
         "data source orders (AMAZON_DYNAMODB) and failed: T: m",
     ]

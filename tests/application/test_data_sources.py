@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from livebus.cli.validate import run as validate
-from livebus.testing import LocalLine, livebus_line  # noqa: F401 - the plugin is not installed where the sources are
+from livebus.testing import LocalLine
 from support.functions import PYTHON
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "data_sources"
