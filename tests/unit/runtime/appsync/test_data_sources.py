@@ -22,9 +22,10 @@ TIMED_OUT = {"message": "Execution timed out.", "type": "Lambda:ExecutionTimeout
 
 def asking(*passes: Sequence[Call]) -> Asking[list[list[Answer]]]:
     """A request that asks in passes, and comes to all their answers."""
-    answers = []
+    answers: list[list[Answer]] = []
     for calls in passes:
-        answers.append(list((yield calls)))
+        given = yield calls
+        answers.append(list(given))
     return answers
 
 
