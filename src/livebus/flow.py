@@ -191,8 +191,10 @@ class Line:
         if target.refusal is not None:
             return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
         request = GraphQLRequest(target.target.graphql_operation, variables)
-        asking, calls = target.api.executor.executing(request, target.caller, services), list[Called]()
-        response = yield from (recorded(asking, calls) if target.api.executor.asks else asking)
+        executor = target.api.executor
+        asking = executor.executing(request, target.caller, services)
+        calls: list[Called] = []
+        response = yield from (recorded(asking, calls) if executor.asks else asking)
         if response.status != 200:
             failure = http_failure(response.status, _first_message(response))
             return Attempt(target, variables, response, failure=failure, calls=tuple(calls))

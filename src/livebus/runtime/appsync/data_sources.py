@@ -40,7 +40,7 @@ class Http(Protocol):
     async def perform(self, call: Call, endpoint: Any, seconds: float) -> Answer: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finished(Generic[T]):
     """A request that came to its end."""
 
