@@ -26,6 +26,7 @@ class Caller:
 
     ``identity`` is ``ctx.identity`` (None for an API key), ``groups`` the Cognito groups. ``allowed_fields`` is what
     an IAM policy leaves open, as "Type.field" names; None means that no policy narrows the caller.
+    ``denied_fields`` are those that a Lambda authorizer takes from the caller.
     ``expires`` is the token's ``exp`` in epoch seconds, or None.
     """
 
@@ -35,3 +36,4 @@ class Caller:
     allowed_fields: frozenset[str] | None = None
     expires: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    denied_fields: frozenset[str] = frozenset()

@@ -29,7 +29,7 @@ from livebus.errors import (
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
 from livebus.execution.operations import parse_document
-from livebus.operation import Asking, GraphQLRequest, Resolver, Services, driven
+from livebus.operation import Asking, Called, GraphQLRequest, Resolver, Services, driven, recorded
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.schema import Schema, parse_schema
@@ -123,7 +123,8 @@ class Attempt:
     """
     One invocation of one target: how far the event came, and what came of it.
 
-    ``failure`` is None where AppSync answered 200; GraphQL errors inside such an answer are in ``response``.
+    ``failure`` is None where AppSync answered 200; GraphQL errors inside such an answer are in ``response``. ``calls`` are
+    those of data sources, in their order.
     """
 
     target: CompiledTarget
@@ -131,6 +132,7 @@ class Attempt:
     response: GraphQLResponse | None = None
     published: Published = NOTHING_PUBLISHED
     failure: Failure | None = None
+    calls: tuple[Called, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +214,14 @@ class Line:
         if target.refusal is not None:
             return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
         request = GraphQLRequest(target.target.graphql_operation, variables)
-        response = yield from target.api.executor.executing(request, target.caller, services)
+        executor = target.api.executor
+        asking = executor.executing(request, target.caller, services)
+        calls: list[Called] = []
+        response = yield from (recorded(asking, calls) if executor.asks else asking)
         if response.status != 200:
             failure = http_failure(response.status, _first_message(response))
-            return Attempt(target, variables, response, failure=failure)
-        return Attempt(target, variables, response, publish(target.api, response))
+            return Attempt(target, variables, response, failure=failure, calls=tuple(calls))
+        return Attempt(target, variables, response, publish(target.api, response), calls=tuple(calls))
 
     @staticmethod
     def hand_over(event: Event, target: CompiledFunctionTarget | CompiledDestination) -> FunctionAttempt:

@@ -36,21 +36,37 @@ class Call:
     """
     A call of a data source that a resolver asks for: ``request`` is the request handler's value, as JSON.
 
-    It is data: the stations perform nothing. Calls with the same ``batch`` that are asked for together may go as one; empty
-    where a call goes alone.
+    It is data: the stations perform nothing. Calls with the same ``batch`` that are asked for together go as one, up to
+    ``batch_size`` of them; empty where a call goes alone. ``is_direct``: no handler stands between the field and a function,
+    whose answers to a batch have their errors beside their data.
     """
 
     source: Source
     request: Any
     batch: str = ""
+    batch_size: int = 0
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a data source answered: ``ctx.result`` and ``ctx.error`` (message and type, None where all went well)."""
+    """
+    What a data source answered: ``ctx.result`` and ``ctx.error`` (message and type, None where all went well).
+
+    ``milliseconds`` is how long that took, where somebody looked at the clock.
+    """
 
     result: Any = None
     error: Mapping[str, Any] | None = None
+    milliseconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call with its answer, for the record."""
+
+    call: Call
+    answer: Answer
 
 
 T = TypeVar("T")
@@ -64,6 +80,19 @@ def driven(asking: Asking[T], perform: Callable[[Call], Answer]) -> T:
         calls = next(asking)
         while True:
             calls = asking.send([perform(call) for call in calls])
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+
+
+def recorded(asking: Asking[T], record: list[Called]) -> Asking[T]:
+    """The same, and each call with its answer is added to the record."""
+    try:
+        calls = next(asking)
+        while True:
+            answers = yield calls
+            record += map(Called, calls, answers)
+            calls = asking.send(answers)
     except StopIteration as ended:
         result: T = ended.value
         return result

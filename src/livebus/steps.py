@@ -2,7 +2,7 @@
 One event's way as a record: what each station says of it, as data, and the same in words.
 
 In: what stations made (an event, a rule's reasons, an Attempt). Out: steps, each a JSON object with its ``station``: ``bus``,
-``pattern``, ``transformer``, ``execution``, ``failure``, ``subscription``, ``target``, ``delivery``. The dry run, the trace, the demo and
+``pattern``, ``transformer``, ``call``, ``execution``, ``failure``, ``subscription``, ``target``, ``delivery``. The dry run, the trace, the demo and
 the validation show these and nothing else, so that what one of them says of an event is what all say.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, FunctionAttempt
+from livebus.operation import Called
 from livebus.terminal.counts import counted
 from livebus.terminal.escape import json_text
 
@@ -64,6 +65,8 @@ def attempted(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
         yield {"station": "transformer", **where, "variables": attempt.variables}
     if isinstance(attempt, FunctionAttempt) and attempt.payload is not None:
         yield {"station": "transformer", **where, "payload": attempt.payload.decode("utf-8", "replace")}
+    if isinstance(attempt, Attempt):
+        yield from (where | called(each) for each in attempt.calls)
     if attempt.response is not None:
         yield {
             "station": "execution",
@@ -77,6 +80,17 @@ def attempted(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
         yield unreached(rule, attempt.target.target.id, attempt.unsent)
     if attempt.failure is not None:
         yield {"station": "failure", **where, "code": attempt.failure.code, "message": attempt.failure.message}
+
+
+def called(each: Called) -> Step:
+    """A data source that a resolver asked, and its answer: ``result``, or an error's type and message; ``ms`` took it."""
+    call, answer = each.call, each.answer
+    step: Step = {"station": "call", "source": call.source.name, "type": call.source.type, "request": call.request}
+    if answer.error is not None:
+        step |= {"errorType": answer.error.get("type"), "errorMessage": answer.error.get("message")}
+    else:
+        step["result"] = answer.result
+    return step if answer.milliseconds is None else step | {"ms": answer.milliseconds}
 
 
 def published(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
@@ -95,7 +109,7 @@ def published(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
 # --- in words -------------------------------------------------------------------------------------------------------
 
 
-def words(step: Mapping[str, Any]) -> str:
+def words(step: Mapping[str, Any]) -> str:  # noqa: C901 - one line for each station
     """What a step says, in one sentence; not escaped, and never long."""
     match step["station"]:
         case "bus":
@@ -108,6 +122,8 @@ def words(step: Mapping[str, Any]) -> str:
             return f"event {cut(step['payload'])}"
         case "transformer":
             return f"variables {short(step['variables'])}"
+        case "call":
+            return _call(step)
         case "execution":
             text = f"the mutation answers {short(step['data'])}"
             return f"{text} with errors {short(step['errors'])}" if step["errors"] else text
@@ -146,6 +162,14 @@ def _delivery(step: Mapping[str, Any]) -> str:
     if "deadLetterQueue" in step:
         return f"sent to the dead-letter queue {step['deadLetterQueue']}: {step['code']}: {cut(step['message'])}"
     return f"lost: {step['lost']}"
+
+
+def _call(step: Mapping[str, Any]) -> str:
+    text = f"data source {step['source']} ({step['type']})"
+    text += f" took {step['ms']:g} ms" if "ms" in step else ""
+    if "errorType" in step:
+        return f"{text} and failed: {step['errorType']}: {cut(str(step['errorMessage']))}"
+    return f"{text}: {short(step['request'])} gives {short(step['result'])}"
 
 
 def _function(step: Mapping[str, Any]) -> str:

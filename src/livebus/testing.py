@@ -17,28 +17,34 @@ pytest plugin as well, with one fixture, ``livebus_line``::
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import orjson
 import pytest
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
+from livebus.data_source.functions import FunctionRequest, answered
+from livebus.data_source.in_memory import Ask, HttpAnswers, InMemorySources
 from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
 from livebus.event.document import read_entries
 from livebus.event.envelope import Refused, accept
 from livebus.execution import Errors, GraphQLResponse
 from livebus.files import content
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish
-from livebus.operation import GraphQLRequest, Services
+from livebus.operation import Answer, GraphQLRequest, Services
 from livebus.rehearsal.audience import caller_of
 from livebus.rehearsal.samples import SampleReader
 from livebus.subscription import InvalidFilter
+from livebus.template.application import Function
 from livebus.template.attributes import bus_name
 from livebus.validate.project import Project
+
+if TYPE_CHECKING:
+    from livebus.runtime.functions.blocking import BlockingFunctions
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _SIGNED_IN: tuple[Mode, ...] = (COGNITO, OIDC, LAMBDA, API_KEY, AWS_IAM)
@@ -67,16 +73,28 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True)
+class Tables:
+    """The items of the line's tables, by a table's name or logical id."""
+
+    _sources: InMemorySources
+
+    def __getitem__(self, name: str) -> list[dict[str, Any]]:
+        return self._sources.items(name)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """
     What became of one event. ``verdicts`` are those of all rules, ``attempts`` one for each target of those that match.
 
-    ``variables``, ``result`` and ``errors`` are those of the only attempt; with several, look at ``attempts``.
+    ``variables``, ``result`` and ``errors`` are those of the only attempt; with several, look at ``attempts``. ``tables``
+    holds the items of each table as they are now: ``outcome.tables["Orders"]``.
     """
 
     refused: Refused | None
     verdicts: tuple[Verdict, ...]
     attempts: tuple[Attempt, ...]
+    tables: Tables
 
     @property
     def matched(self) -> list[str]:
@@ -134,11 +152,13 @@ class LocalLine:
     """
     An application in this process. Time stands still at ``now``, and ids count up, so that each run is the same.
 
-    ``put_events`` are the entries that resolvers put on buses.
+    ``put_events`` are the entries that resolvers put on buses; ``sources`` are its tables, functions and HTTP endpoints.
     """
 
-    def __init__(self, line: Line, *, now: datetime = NOW) -> None:
+    def __init__(self, line: Line, *, now: datetime = NOW, sources: InMemorySources | None = None) -> None:
         self.line = line
+        self.sources = sources or InMemorySources(line.application, now=now.timestamp())
+        self._functions: BlockingFunctions | None = None
         self.now = now
         self.put_events: list[dict[str, Any]] = []
         self._count = 0
@@ -153,8 +173,17 @@ class LocalLine:
         stack_name: str = "",
         region: str = "",
         now: datetime = NOW,
+        tables: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        functions: Literal["run"] | Mapping[str, Callable[[Any], Any]] | None = None,
+        http: HttpAnswers | None = None,
     ) -> Self:
-        """Load a template with the files that it names. Raises InvalidTemplate with all faults."""
+        """
+        Load a template with the files that it names. Raises InvalidTemplate with all faults.
+
+        ``tables`` holds items by a table's name or logical id. ``functions`` are Python callables of the event, by a
+        function's name or logical id; "run" runs the template's own in processes, until :meth:`close`. ``http`` answers
+        by "METHOD URL". What is not given is an error of type NotEmulated.
+        """
         project = Project(Path(template))
         environment = project.environment(stack_name=stack_name, region=region)
         inspection = project.inspect(parameters=parameters, environment=environment)
@@ -163,7 +192,24 @@ class LocalLine:
         faults = [fault for fault in faults if not fault.not_emulated]
         if faults:
             raise InvalidTemplate(faults=faults)
-        return cls(inspection.compilation.line, now=now)
+        line = inspection.compilation.line
+        running = None
+        if functions == "run":
+            from livebus.runtime.functions.blocking import BlockingFunctions
+
+            running = BlockingFunctions(
+                line.application.functions, Path(template).parent, region=line.application.region
+            )
+        ask = running.ask if running is not None else _asking(functions) if isinstance(functions, Mapping) else None
+        sources = InMemorySources(line.application, now=now.timestamp(), items=tables, ask=ask, http=http)
+        made = cls(line, now=now, sources=sources)
+        made._functions = running
+        return made
+
+    def close(self) -> None:
+        """End the processes of functions that run."""
+        if self._functions is not None:
+            self._functions.close()
 
     # --- subscribers ------------------------------------------------------------------------------------------------
 
@@ -235,14 +281,14 @@ class LocalLine:
     def _publish(self, entry: Mapping[str, Any]) -> Outcome:
         event = self._reader.event(entry)
         if isinstance(event, Refused):
-            return Outcome(event, (), ())
+            return Outcome(event, (), (), Tables(self.sources))
         attempts = []
         for rule in self.line.rules_for(event):
             for target in rule.targets:
                 attempt = self.line.attempt(event, target, self._services())
                 _send(attempt.published)
                 attempts.append(attempt)
-        return Outcome(None, tuple(self.line.verdicts(event)), tuple(attempts))
+        return Outcome(None, tuple(self.line.verdicts(event)), tuple(attempts), Tables(self.sources))
 
     def _api(self, logical_id: str) -> CompiledApi:
         apis = self.line.apis
@@ -253,7 +299,7 @@ class LocalLine:
         return apis[logical_id]
 
     def _services(self) -> Services:
-        return Services(self.now.timestamp(), self._id, self._put)
+        return Services(self.now.timestamp(), self._id, self._put, self.sources.perform)
 
     def _id(self) -> str:
         self._count += 1
@@ -289,7 +335,36 @@ def _send(published: Published) -> None:
         subscription.sink.end()
 
 
+def _asking(functions: Mapping[str, Callable[[Any], Any]]) -> Ask:
+    """Callables in place of functions; what one raises is the function's error."""
+
+    def ask(function: Function, request: FunctionRequest, is_direct: bool) -> Answer:  # noqa: FBT001 - as Ask has it
+        called = functions.get(function.logical_id, functions.get(function.name))
+        if called is None:
+            message = f"the test gives no function {function.logical_id!r}"
+            return Answer(error={"message": message, "type": "NotEmulated"})
+        try:
+            result = json.dumps(called(json.loads(request.body))).encode()
+        except Exception as error:  # noqa: BLE001 - a function may raise what it likes
+            return answered(b"", {"errorType": type(error).__name__, "errorMessage": str(error)}, is_direct=is_direct)
+        return Answer() if request.type == "Event" else answered(result, {}, is_direct=is_direct)
+
+    return ask
+
+
 @pytest.fixture(scope="session")
-def livebus_line() -> Callable[..., LocalLine]:
-    """Makes lines: ``livebus_line("template.yaml", parameters={…})``. Each has subscribers of its own."""
-    return LocalLine.from_template
+def livebus_line() -> Iterator[Callable[..., LocalLine]]:
+    """
+    Makes lines: ``livebus_line("template.yaml", tables={"Orders": [{…}]}, functions={"Price": lambda event: …})``.
+
+    Each has subscribers and tables of its own.
+    """
+    made: list[LocalLine] = []
+
+    def make(*given: Any, **options: Any) -> LocalLine:
+        made.append(LocalLine.from_template(*given, **options))
+        return made[-1]
+
+    yield make
+    for line in made:
+        line.close()

@@ -204,3 +204,47 @@ def test_every_check_passes(template: str) -> None:
     options = Options(now=NOW, undelivered=(EVENTS / "undelivered",))
     report = Validation(Project(ORDERS / template), options).run(None)
     assert report.is_sound(lenient=False), [str(finding) for finding in report.findings]
+
+
+def history(line: LocalLine, customer_id: str, name: str = "ada", page: str = "") -> Any:
+    """What the customer of this name is answered about orders."""
+    response = line.execute(
+        f'{{ orders(customerId: "{customer_id}"{page}) {{ items {{ orderId points placedAt }} nextToken }} }}',
+        api="RewardsApi",
+        caller=line.caller(api="RewardsApi", claims={"username": name}, mode="AMAZON_COGNITO_USER_POOLS"),
+    )
+    return response.data["orders"] or response.errors[0]["errorType"]
+
+
+def test_history_the_newest_first(orders: LocalLine) -> None:
+    """What was announced is in the table, a page at a time, for the customer that it is about and nobody else."""
+    for hour in (1, 3, 2):
+        orders.publish(order("ada-hamburg", orderId=f"o-{hour}") | {"time": f"2026-01-01T0{hour}:00:00Z"})
+    orders.publish(order("grace-porto"))
+
+    first = history(orders, "ada", page=", limit: 2")
+    rest = history(orders, "ada", page=f', limit: 2, nextToken: "{first["nextToken"]}"')
+    assert [item["orderId"] for item in first["items"] + rest["items"]] == ["o-3", "o-2", "o-1"]
+    assert rest["nextToken"] is None
+    assert history(orders, "grace") == "Unauthorized"
+
+
+def test_an_event_that_is_delivered_twice_changes_nothing(orders: LocalLine) -> None:
+    """The second delivery is no error, and one item is there; other points under the same key are refused."""
+    outcomes = [orders.publish(order("ada-hamburg")) for _ in range(2)]
+    assert [errors(outcome)["Rewards"] for outcome in outcomes] == [[], []]
+    other = orders.publish(order("ada-hamburg", total={"amount": 1, "currency": "EUR"}))
+    assert [error["errorType"] for error in errors(other)["Rewards"]] == ["DynamoDB:ConditionalCheckFailedException"]
+    assert [item["points"] for item in other.tables["RewardsTable"]] == [129]
+
+
+def test_history_then_live_without_a_gap_or_a_double(orders: LocalLine) -> None:
+    """As the README has it: subscribe, then query, then merge by orderId; an event between the two comes on both ways."""
+    orders.publish(order("ada-hamburg", orderId="before"))
+    ada = customer(orders, "ada")
+    orders.publish(order("ada-hamburg", orderId="between"))
+    found = history(orders, "ada")["items"]
+    orders.publish(order("ada-hamburg", orderId="after"))
+
+    merged = {item["orderId"]: item["points"] for item in [*found, *received(ada)]}
+    assert (sorted(merged), len(found), len(received(ada))) == (["after", "before", "between"], 2, 2)

@@ -210,14 +210,14 @@ def test_a_bug_of_ours_ends_one_event_only(
 ) -> None:
     """An unexpected exception in a station dead-letters the event, is logged, and leaves PutEvents its answer."""
     runtime = start_runtime()
-    attempt = Line.attempt
+    attempting = Line.attempting
 
     def broken(event: Any, target: Any, services: Any) -> Any:
         if event.envelope["detail"]["msg"] == "break":
             raise ZeroDivisionError
-        return attempt(event, target, services)
+        return attempting(event, target, services)
 
-    monkeypatch.setattr(Line, "attempt", staticmethod(broken))
+    monkeypatch.setattr(Line, "attempting", staticmethod(broken))
     trace = runtime.trace()
     (_, after) = runtime.put("break", "whole")
     assert trace.next("execution", after)["errors"] == []

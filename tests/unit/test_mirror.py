@@ -46,6 +46,21 @@ ELSEWHERE = [
         "schema/checking.py",
     ),
     Held(
+        "unit/data_source/test_http.py",
+        "requests that are not sent are HTTP's and functions'",
+        "data_source/refusal.py",
+    ),
+    Held(
+        "application/test_data_sources.py",
+        "lines in tests have tables, functions and endpoints in memory",
+        "data_source/in_memory.py data_source/tables.py",
+    ),
+    Held(
+        "integration/test_data_sources.py",
+        "an API calls functions and endpoints as they are",
+        "resolver/direct.py runtime/appsync/http_calls.py",
+    ),
+    Held(
         "unit/resolver/test_mapping.py",
         "documents are made by templates",
         "resolver/documents.py",

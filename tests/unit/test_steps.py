@@ -8,6 +8,8 @@ import pytest
 
 from livebus import steps
 from livebus.event.envelope import Refused
+from livebus.operation import Answer, Call, Called
+from livebus.template.application import DataSource
 
 WORDS: list[tuple[dict[str, Any], str]] = [
     ({"station": "bus", "accepted": True, "bus": "orders"}, "event bus orders"),
@@ -64,3 +66,20 @@ def test_an_event_that_no_rule_hears_says_so() -> None:
 
     assert list(steps.reasons([bus, unmet])) == ["rule r does not match: a"]
     assert list(steps.reasons([bus])) == ["no rule listens on the event bus 'orders'"]
+
+
+def test_calls_of_data_sources() -> None:
+    """What a resolver asked, what it was answered, and how long that took."""
+    call = Call(DataSource("orders", "AMAZON_DYNAMODB"), {"operation": "GetItem"})
+    found = steps.called(Called(call, Answer({"id": "1"}, milliseconds=0.25)))
+    failed = steps.called(Called(call, Answer(error={"type": "T", "message": "m"})))
+
+    asked = {"station": "call", "source": "orders", "type": "AMAZON_DYNAMODB", "request": {"operation": "GetItem"}}
+    assert [found, failed] == [
+        {**asked, "result": {"id": "1"}, "ms": 0.25},
+        {**asked, "errorType": "T", "errorMessage": "m"},
+    ]
+    assert [steps.words(found), steps.words(failed)] == [
+        'data source orders (AMAZON_DYNAMODB) took 0.25 ms: {"operation": "GetItem"} gives {"id": "1"}',
+        "data source orders (AMAZON_DYNAMODB) and failed: T: m",
+    ]

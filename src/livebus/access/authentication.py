@@ -11,17 +11,21 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from livebus.access.authorizers import Authorization
 from livebus.access.role_session import RoleSession
 from livebus.access.signature import ALGORITHM, SignatureRefused, SignedRequest, verify
 from livebus.access.tokens import NOT_AUTHORIZED, TokenRefused, TokenVerifier, bare, issuer_of
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller
 from livebus.template.application import AuthProvider, GraphQLApi
 
+# What functions said of tokens, at most, for one API.
+MAX_DECISIONS = 1000
 NO_CREDENTIALS = "Valid authorization header not provided."
 
 Jwks = Mapping[str, Any]
@@ -44,6 +48,15 @@ class Unauthenticated(Exception):
         super().__init__(f"{message} ({reason})" if reason else message)
 
 
+class Undecided(Exception):
+    """A token that the function of a Lambda authorizer has to be asked about: see :meth:`Authenticator.decide`."""
+
+    def __init__(self, provider: AuthProvider, token: str) -> None:
+        self.provider = provider
+        self.token = token
+        super().__init__("a function has to be asked")
+
+
 class Authenticator:
     """
     Lets callers into one API.
@@ -56,6 +69,7 @@ class Authenticator:
     __slots__ = (
         "_account",
         "_api",
+        "_decisions",
         "_fields_of",
         "_jwks_for",
         "_modes",
@@ -91,12 +105,13 @@ class Authenticator:
             if provider.mode in (COGNITO, OIDC)
         }
         self._verifiers: dict[str, tuple[Jwks, TokenVerifier]] = {}
+        self._decisions: dict[str, tuple[float, Authorization]] = {}
 
     def authenticate(
         self, headers: Mapping[str, str], *, request: SignedRequest | None, now: float, source_ip: str
     ) -> Caller:
         """
-        Let a caller in, or raise Unauthenticated.
+        Let a caller in, or raise Unauthenticated; Undecided where a function has to be asked first.
 
         ``request`` is what a SigV4 signature was made over; None where there is nothing that can have been signed.
         ``now`` is in epoch seconds.
@@ -111,6 +126,30 @@ class Authenticator:
         if (api_key := lowered.get("x-api-key")) is not None:
             return self._with_api_key(api_key, lowered)
         raise Unauthenticated(NO_CREDENTIALS, reason="there is neither an Authorization nor an x-api-key header")
+
+    def decide(self, token: str, authorization: Authorization, now: float) -> None:
+        """
+        What a function said of a token: it counts until its time is over, and for who asks at this very ``now``.
+
+        The oldest is forgotten where there are too many.
+        """
+        self._decisions.pop(token, None)
+        self._decisions[token] = now + authorization.ttl, authorization
+        if len(self._decisions) > MAX_DECISIONS:
+            del self._decisions[next(iter(self._decisions))]
+
+    def _authorized(self, token: str, now: float, headers: Mapping[str, str]) -> Caller:
+        """Whoever the function of the Lambda authorizer lets in."""
+        provider = next(each for each in self._api.providers if each.mode == LAMBDA)
+        if provider.token_pattern is not None and not _matches(provider.token_pattern, token):
+            raise Unauthenticated(NOT_AUTHORIZED, reason="the token does not match IdentityValidationExpression")
+        expires, found = self._decisions.get(token, (-1.0, None))
+        if found is None or now > expires:
+            raise Undecided(provider, token)
+        if not found.is_authorized:
+            raise Unauthenticated(NOT_AUTHORIZED, reason="the Lambda authorizer does not let the token in")
+        identity = {"resolverContext": dict(found.resolver_context)}
+        return Caller(LAMBDA, identity, headers=headers, denied_fields=found.denied_fields)
 
     def _with_api_key(self, api_key: str, headers: Mapping[str, str]) -> Caller:
         self._require(API_KEY, "an x-api-key header")
@@ -171,6 +210,8 @@ class Authenticator:
 
     def _with_token(self, token: str, now: float, source_ip: str, headers: Mapping[str, str]) -> Caller:
         issuer = self._issuer(token)
+        if issuer is None:
+            return self._authorized(token, now, headers)
         provider = self._token_providers[issuer]
         try:
             claims = self._verifier(issuer, provider).verify(token, now)
@@ -191,8 +232,11 @@ class Authenticator:
         }
         return Caller(COGNITO, identity, frozenset(groups or ()), expires=claims["exp"], headers=headers)
 
-    def _issuer(self, token: str) -> str:
-        """The configured issuer that a token names, unverified: it only says which keys to verify with."""
+    def _issuer(self, token: str) -> str | None:
+        """
+        The configured issuer that a token names, unverified: it only says which keys to verify with. None where the token is
+        for the Lambda authorizer.
+        """
         known = self._token_providers
         if len(known) == 1 and LAMBDA not in self._modes:
             return next(iter(known))
@@ -200,7 +244,7 @@ class Authenticator:
         if issuer is not None and issuer in known:
             return issuer
         if LAMBDA in self._modes:
-            raise Unauthenticated(NOT_AUTHORIZED, reason="the token is for AWS_LAMBDA, which is not emulated here")
+            return None
         if not known:
             raise Unauthenticated(NOT_AUTHORIZED, reason=f"API {self._api.name!r} takes no tokens, but {self._ways()}")
         raise Unauthenticated(
@@ -225,6 +269,14 @@ class Authenticator:
 
     def _ways(self) -> str:
         return ", ".join(sorted(self._modes))
+
+
+def _matches(pattern: str, token: str) -> bool:
+    """Whether a token matches an expression; one that Python cannot read lets every token through to the function."""
+    try:
+        return re.fullmatch(pattern, token) is not None
+    except re.error:
+        return True
 
 
 def _unverified_issuer(token: str) -> str | None:

@@ -59,6 +59,8 @@ class FieldAccess:
         groups = rule[caller.mode]
         if groups is not None and groups.isdisjoint(caller.groups):
             return False
+        if caller.denied_fields and f"{type_name}.{field_name}" in caller.denied_fields:
+            return False
         # AWS does not document that policies reach below the root types, and its CDK's grantMutation names the
         # mutation's field alone; so we narrow there only.
         allowed = caller.allowed_fields

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_plus
 
@@ -105,6 +105,23 @@ def verify(request: SignedRequest, *, secret_for: Callable[[str], str | None], n
     if not hmac.compare_digest(expected.encode(), _bytes(authorization.signature)):
         raise SignatureRefused("InvalidSignatureException", _MISMATCH)
     return authorization.access_key_id
+
+
+def sign(
+    request: SignedRequest, *, access_key_id: str, secret: str, region: str, service: str, now: float
+) -> dict[str, str]:
+    """The headers that sign a request at a time in epoch seconds: to be sent beside those that it has, Host among them."""
+    signed_at = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    scope = (signed_at[:8], region, service, "aws4_request")
+    headers = {**{name.lower(): value for name, value in request.headers.items()}, "x-amz-date": signed_at}
+    names = tuple(sorted(headers))
+    canonical = canonical_request(replace(request, headers=headers), names)
+    hashed = hashlib.sha256(_bytes(canonical)).hexdigest()
+    string_to_sign = "\n".join((ALGORITHM, signed_at, "/".join(scope), hashed))
+    signature = hmac.new(_signing_key(secret, *scope[:3]), _bytes(string_to_sign), "sha256").hexdigest()
+    credential = f"Credential={access_key_id}/{'/'.join(scope)}"
+    authorization = f"{ALGORITHM} {credential}, SignedHeaders={';'.join(names)}, Signature={signature}"
+    return {"X-Amz-Date": signed_at, "Authorization": authorization}
 
 
 def canonical_request(request: SignedRequest, signed_headers: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, validate
 from graphql.validation import ASTValidationRule
 
+from livebus.data_source.in_memory import Ask, InMemorySources
 from livebus.errors import Fault, LivebusError, Place
 from livebus.event.envelope import Event
 from livebus.execution.operations import parse_document
@@ -130,6 +131,8 @@ class Inspection:
         self.environment = environment or Environment()
         self.samples = tuple(samples)
         self._sandbox = sandbox
+        # Who runs functions in dry runs; nobody, unless the user asked for it.
+        self.ask: Ask | None = None
         self._samples_for: dict[str, list[Sample]] = {}
         self._once: dict[Callable[[Inspection], Iterable[Any]], tuple[Any, ...]] = {}
         self._errors: dict[tuple[int, str, int], list[GraphQLError]] = {}
@@ -231,14 +234,23 @@ class Inspection:
     @cached_property
     def attempts(self) -> tuple[SampleAttempt, ...]:
         """What becomes of the samples that are expected to arrive, at every target that can be compiled."""
-        line, services = self.compilation.line, _rehearsal_services(self._sandbox)
+        line = self.compilation.line
         return tuple(
             SampleAttempt(sample, compiled.rule, line.attempt(sample.event, target, services))
             for sample in self.samples
             if sample.expected
+            for services in (self._rehearsal_services(),)
             for compiled in line.rules_for(sample.event)
             for target in compiled.targets
         )
+
+    def sources(self, now: float) -> InMemorySources:
+        """Data sources for a dry run: empty tables, and functions where they may be run."""
+        return InMemorySources(self.application, now=now, ask=self.ask)
+
+    def _rehearsal_services(self) -> Services:
+        numbers = count()
+        return Services(_NOON, lambda: _ID.format(next(numbers)), _put_events, self.sources(_NOON).perform)
 
     def samples_for(self, rule: Rule) -> list[Sample]:
         """The sample events on a rule's bus that its pattern matches."""
@@ -274,11 +286,6 @@ def _operation(target: Target, documents: dict[str, DocumentNode | GraphQLError]
 # Ids and the time are constants, and resolvers that put events are told that the bus took them.
 _NOON = 1_768_478_400.0  # 2026-01-15T12:00:00Z: any time will do, and the same one each time is better
 _ID = "00000000-0000-4000-8000-{:012}"
-
-
-def _rehearsal_services(sandbox: Sandbox | None) -> Services:
-    numbers = count()
-    return Services(_NOON, lambda: _ID.format(next(numbers)), _put_events, sandbox=sandbox)
 
 
 def _put_events(_: str, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -52,6 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--empty goes without --template, --built and --set: a deployment brings its own")
     if options.time_scale <= 0 or options.latency < 0:
         parser.error("--time-scale takes a number above 0, --latency one that is not negative")
+    mapped = dict(each.split("=", 1) for each in options.map_endpoint if "=" in each)
+    if not all(url.startswith(("http://", "https://")) for pair in mapped.items() for url in pair) or len(mapped) < len(
+        options.map_endpoint
+    ):
+        parser.error("--map-endpoint takes https://api.example=http://127.0.0.1:9000")
     try:
         faults = read_injections(options.fault)
         found = folder.find()
@@ -70,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             user=user,
             parameters={} if options.empty else parameters,
             faults=faults,
+            mapped=mapped,
         )
         # Here, so that --help and a wrong flag are answered at once.
         from livebus.runtime.event_loop import run
@@ -94,6 +100,7 @@ def _settings(
     user: tuple[str, str] | None,
     parameters: dict[str, str],
     faults: tuple[Injection, ...],
+    mapped: dict[str, str],
 ) -> Settings:
     from livebus.realtime import RealtimeSettings
     from livebus.runtime.server import Settings
@@ -122,6 +129,7 @@ def _settings(
         reload=not options.no_reload,
         functions=not options.no_functions,
         allow_outside=options.allow_outside,
+        mapped_endpoints=mapped,
         realtime=RealtimeSettings(
             keep_alive=options.keep_alive,
             lifetime=options.connection_lifetime,
@@ -208,6 +216,9 @@ def command_parser() -> Parser:
     )
     what.add_argument("--no-reload", action="store_true", help="do not look for changes in the files")
     what.add_argument("--no-functions", action="store_true", help="run no code of the template's Lambda functions")
+    what.add_argument(
+        "--map-endpoint", action="append", default=[], metavar="URL=URL", help="call this for that over HTTP"
+    )
     what.add_argument(
         "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of this origin call, too"
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from livebus.data_source.refusal import RefusedRequest, members_of, shown
 from livebus.operation import Answer
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -22,10 +23,6 @@ _PARAMS = ("query", "headers", "body")
 _OWN_HEADERS = frozenset({"host", "connection", "user-agent", "expectation", "transfer-encoding", "content-length"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSAFE_PATH = re.compile(r"[\x00-\x20\x7f]")
-
-
-class RefusedRequest(Exception):
-    """AppSync does not send this; ``str()`` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +42,19 @@ def read_request(endpoint: str, given: Any) -> HttpRequest:
     ``endpoint`` is the data source's. Raises RefusedRequest for a member that is unknown or of another type; AWS's words for
     these are not known, ours name the member.
     """
-    request = _object(given, "The request to an HTTP data source", _MEMBERS)
+    request = members_of(given, "The request to an HTTP data source", _MEMBERS)
     method = request.get("method")
     if method not in METHODS:
-        raise RefusedRequest(f"method is {_shown(method)}; expected one of {', '.join(METHODS)}")
+        raise RefusedRequest(f"method is {shown(method)}; expected one of {', '.join(METHODS)}")
     path = request.get("resourcePath", "/")
     if not isinstance(path, str) or not path.startswith("/") or _UNSAFE_PATH.search(path):
-        raise RefusedRequest(f"resourcePath is {_shown(path)}; expected a path that begins with '/'")
-    params = _object(request.get("params") or {}, "params", _PARAMS)
+        raise RefusedRequest(f"resourcePath is {shown(path)}; expected a path that begins with '/'")
+    params = members_of(request.get("params") or {}, "params", _PARAMS)
     query = _texts(params.get("query"), "params.query")
     headers = _texts(params.get("headers"), "params.headers")
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name) or "\r" in value or "\n" in value or "\0" in value:
-            raise RefusedRequest(f"params.headers has {_shown(name)}, which is no header")
+            raise RefusedRequest(f"params.headers has {shown(name)}, which is no header")
     sent = {name: value for name, value in headers.items() if name.lower() not in _OWN_HEADERS}
     body = params.get("body")
     data = None if body is None else (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
@@ -81,11 +78,6 @@ def answered(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> An
     return Answer({"statusCode": status, "headers": joined, "body": body.decode("utf-8", "replace")})
 
 
-def refused(reason: RefusedRequest) -> Answer:
-    """The error of a request that is not sent."""
-    return Answer(error={"message": str(reason), "type": "MappingTemplate"})
-
-
 def unreachable(reason: str) -> Answer:
     """No answer came from the endpoint."""
     return Answer(error={"message": reason, "type": "Http:HttpRequestException"})
@@ -96,30 +88,16 @@ def timed_out() -> Answer:
     return Answer(error={"message": "execution timed out", "type": "Http:ExecutionTimeoutException"})
 
 
-def _object(value: Any, what: str, members: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise RefusedRequest(f"{what} is {_shown(value)}; expected an object")
-    for name in value:
-        if name not in members:
-            raise RefusedRequest(f"Unsupported element '$[{name}]'.")
-    return value
-
-
 def _texts(value: Any, what: str) -> dict[str, str]:
     """An object of texts; numbers and truth values are written as JSON has them, null is left out."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise RefusedRequest(f"{what} is {_shown(value)}; expected an object")
+        raise RefusedRequest(f"{what} is {shown(value)}; expected an object")
     texts: dict[str, str] = {}
     for name, each in value.items():
         if isinstance(each, dict | list):
-            raise RefusedRequest(f"{what}.{name} is {_shown(each)}; expected a text")
+            raise RefusedRequest(f"{what}.{name} is {shown(each)}; expected a text")
         if each is not None:
             texts[str(name)] = each if isinstance(each, str) else json.dumps(each)
     return texts
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -27,7 +27,7 @@ class Executor:
     Runs the requests of one API.
 
     ``resolvers`` are compiled ones by (type, field). ``allows`` answers whether a caller may see a type's field; it
-    is asked once for each field of a document and request. The limits are AWS::AppSync::GraphQLApi's QueryDepthLimit
+    is asked once for each field of a document and request. ``asks``: some resolver may ask for calls of data sources. The limits are AWS::AppSync::GraphQLApi's QueryDepthLimit
     and ResolverCountLimit, 0 for none of one's own. ``cache_size`` bounds the documents that are kept validated.
     """
 
@@ -44,7 +44,7 @@ class Executor:
     ) -> None:
         self._allows = allows
         self._resolver_count_limit = resolver_count_limit
-        self._asks = any(resolver.asks for resolver in resolvers.values())
+        self.asks = any(resolver.asks for resolver in resolvers.values())
         self._documents = Documents(
             schema,
             resolvers,
@@ -52,6 +52,11 @@ class Executor:
             query_depth_limit=query_depth_limit,
             cache_size=cache_size,
         )
+
+    def is_mutation(self, request: GraphQLRequest) -> bool:
+        """Whether a request is a mutation: what it did would stay."""
+        operation = self._documents.operation(request.query, request.operation_name)
+        return not isinstance(operation, GraphQLResponse) and operation.type is OperationType.MUTATION
 
     def execute(self, request: GraphQLRequest, caller: Caller, services: Services) -> GraphQLResponse:
         """Run a query or a mutation; ``services.call`` performs what resolvers ask for, one call after another."""
@@ -79,7 +84,7 @@ class Executor:
             return request_error("BadRequestException", str(error))
         except RecursionError:
             return malformed()
-        memory = Memory() if self._asks else None
+        memory = Memory() if self.asks else None
         while True:
             run = Run(
                 request,
@@ -123,7 +128,7 @@ class Executor:
             return Errors(({"message": error.message},))
         except (TooManyFields, RecursionError):
             return Errors(({"errorType": "BadRequestException", "message": "The query selects too many fields."},))
-        memory = Memory() if self._asks else None
+        memory = Memory() if self.asks else None
         while True:
             run = Run(request, variables, caller, services, allows=self._allows, memory=memory)
             started = start(run, plan[0], variables, selection)

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference-j
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as member
 from typing import Any, TypeAlias
 
@@ -195,6 +195,10 @@ class Run:
             if key not in memory.resolutions:
                 found = self._run(field, resolver, source, memory.told.setdefault(key, {}))
                 if isinstance(found, Call):
+                    if found.batch:
+                        # The same field at the same level of this request, whichever item of a list it is of.
+                        level = ".".join(step for step in key if isinstance(step, str))
+                        found = replace(found, batch=f"{found.batch} {level} {len(memory.told[key].get('call', ()))}")
                     self.calls.append((key, found))
                     return found
                 memory.resolutions[key] = found

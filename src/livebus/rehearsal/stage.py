@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from livebus import steps
+from livebus.data_source.in_memory import is_unproven
 from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
@@ -43,8 +44,18 @@ class Invocation:
         return any(reception.arrives for reception in self.receptions)
 
     @property
+    def unproven(self) -> str:
+        """Why nothing is known of the mutation's outcome: a data source that nobody could ask. Empty where there is none."""
+        calls = self.attempt.calls if self.attempt is not None else ()
+        return next(
+            (str(each.answer.error["message"]) for each in calls if each.answer.error and is_unproven(each.answer)), ""
+        )
+
+    @property
     def is_not_emulated(self) -> bool:
         """Whether the mutation failed for nothing else than what the local runtime lacks."""
+        if self.unproven:
+            return True
         response = self.attempt.response if self.attempt is not None else None
         return response is not None and any(each.get("errorType") == "NotEmulated" for each in response.errors)
 

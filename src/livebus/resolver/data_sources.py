@@ -12,11 +12,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from livebus.errors import LivebusError
-from livebus.operation import Services
+from livebus.operation import Call, Services
 from livebus.template.application import DataSource
 
 # What is answered where the code runs; every other type is a call that whoever drives the request performs.
 IN_PLACE = ("NONE", "AMAZON_EVENTBRIDGE")
+
+
+# How many invocations BatchInvoke gathers where the resolver has no MaxBatchSize.
+_DEFAULT_BATCH = 5
+
+
+def call_of(source: DataSource, request: Any, max_batch_size: int, *, is_direct: bool = False) -> Call:
+    """
+    The call that a request is. Invocations are gathered with BatchInvoke, and where ``max_batch_size`` says so for
+    a function that is invoked directly.
+    """
+    asked = isinstance(request, Mapping) and request.get("operation") == "BatchInvoke"
+    if source.type == "AWS_LAMBDA" and (asked or (is_direct and max_batch_size)):
+        return Call(source, request, source.name, max_batch_size or _DEFAULT_BATCH, is_direct)
+    return Call(source, request, is_direct=is_direct)
 
 
 def put_events(source: DataSource, entries: Sequence[Mapping[str, Any]], services: Services) -> dict[str, Any]:

@@ -16,9 +16,16 @@ from typing import Any
 
 from livebus.errors import InvalidMappingTemplate
 from livebus.operation import Call, Resolution, ResolverError, Services, Told
-from livebus.resolver.data_sources import IN_PLACE, put_events
+from livebus.resolver.data_sources import IN_PLACE, call_of, put_events
+from livebus.resolver.direct import direct_payload
 from livebus.resolver.documents import Refused, payload_of, put_events_entries, request_document
-from livebus.template.application import DataSource, MappingTemplates, ResolverConfig, TemplateText
+from livebus.template.application import (
+    DataSource,
+    MappingTemplates,
+    PipelineFunction,
+    ResolverConfig,
+    TemplateText,
+)
 from livebus.vtl import MappingTemplate, NotJson, Outcome
 
 VERSIONS = ("2017-02-28", "2018-05-29")
@@ -26,10 +33,19 @@ VERSIONS = ("2017-02-28", "2018-05-29")
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A data source to be called, with the document that a request template made."""
+    """
+    A data source to be called, with the document that a request template made.
+
+    ``is_direct``: no request template made it, but the field's context is what a function gets.
+    """
 
     source: DataSource
     document: Mapping[str, Any]
+    max_batch_size: int = 0
+    is_direct: bool = False
+
+    def call(self) -> Call:
+        return call_of(self.source, self.document, self.max_batch_size, is_direct=self.is_direct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +91,14 @@ class _Template:
 class _Step:
     """A unit resolver, a function of a pipeline, or what goes before and after the functions (no source)."""
 
-    __slots__ = ("request", "response", "source")
+    __slots__ = ("is_direct", "max_batch_size", "request", "response", "source")
 
-    def __init__(self, templates: MappingTemplates, source: DataSource | None) -> None:
-        self.source = source
+    def __init__(self, part: ResolverConfig | PipelineFunction) -> None:
+        templates = part.templates or MappingTemplates()
+        self.source = part.data_source
+        self.max_batch_size = part.max_batch_size
+        # Either template may also be left out alone: then AppSync stands in for that one.
+        self.is_direct = self.source is not None and self.source.type == "AWS_LAMBDA" and templates.request is None
         self.request = None if templates.request is None else _Template(templates.request)
         self.response = None if templates.response is None else _Template(templates.response)
 
@@ -90,10 +110,8 @@ class MappingResolver:
 
     def __init__(self, config: ResolverConfig, environment_variables: Mapping[str, str]) -> None:
         self._environment_variables = dict(environment_variables)
-        self._step = _Step(config.templates or MappingTemplates(), config.data_source)
-        self._functions = tuple(
-            _Step(function.templates or MappingTemplates(), function.data_source) for function in config.functions
-        )
+        self._step = _Step(config)
+        self._functions = tuple(map(_Step, config.functions))
 
     @property
     def asks(self) -> bool:
@@ -112,7 +130,7 @@ class MappingResolver:
             while True:
                 answer = memory.answer(invocation)
                 if answer is None:
-                    return Call(invocation.source, invocation.document)
+                    return invocation.call()
                 invocation = steps.send(answer)
         except StopIteration as done:
             value = done.value
@@ -205,9 +223,12 @@ class _Run:
             return asked
         assert step.source is not None, "what is carried out has a data source"
         answer = _Answered()
+        value: Any = asked.value
+        if step.is_direct:
+            value = {"version": VERSIONS[1], "operation": "Invoke", "payload": direct_payload(self._context, prev)}
         try:
-            document, written = request_document(asked.value, VERSIONS, step.source, version)
-            answer = yield Invocation(step.source, document)
+            document, written = request_document(value, VERSIONS, step.source, version)
+            answer = yield Invocation(step.source, document, step.max_batch_size, step.is_direct)
         except Refused as refused:
             raise self._fault(step.request, str(refused)) from None
         if answer.halt is not None:

@@ -15,7 +15,8 @@ from typing import Any
 from livebus.errors import Fault, InvalidResolver
 from livebus.operation import Call, Exceeded, Loading, Resolution, Resolver, ResolverError, Sandbox, Services, Told
 from livebus.resolver.code import CodeFile, read_code
-from livebus.resolver.data_sources import IN_PLACE, put_events
+from livebus.resolver.data_sources import IN_PLACE, call_of, put_events
+from livebus.resolver.direct import CODE as DIRECT
 from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, from_json, to_json
 from livebus.resolver.plain import MAX_INPUT, are_plain
 from livebus.resolver.zones import zone_at
@@ -42,7 +43,7 @@ def compile_resolver(
     """
     parts = config.parts
     faults = _structural(config)
-    if any(part.templates is not None for part in parts):
+    if config.is_direct or any(part.templates is not None for part in parts):
         if faults:
             raise InvalidResolver(faults=faults)
         # The template language is loaded where a resolver is written in it.
@@ -52,7 +53,7 @@ def compile_resolver(
     code: list[CodeFile] = []
     read: dict[tuple[str, str], CodeFile | None] = {}
     for part in parts:
-        text, file = part.code, part.code_file
+        text, file = (DIRECT, "") if part.is_direct else (part.code, part.code_file)
         if (text, file) not in read:
             read[text, file], found_faults = read_code(text, file)
             faults += found_faults
@@ -61,7 +62,12 @@ def compile_resolver(
     if faults:
         raise InvalidResolver(faults=faults)
     return CompiledResolver(
-        code, [part.data_source for part in parts], dict(environment_variables or {}), time_limit, memory_limit
+        code,
+        [part.data_source for part in parts],
+        dict(environment_variables or {}),
+        time_limit,
+        memory_limit,
+        batches=[(part.max_batch_size, part.is_direct) for part in parts],
     )
 
 
@@ -76,16 +82,19 @@ def _structural(config: ResolverConfig) -> list[Fault]:
     if len(config.functions) > MAX_FUNCTIONS:
         found = f"The pipeline of {field} has {len(config.functions)} functions"
         faults.append(Fault(found, config.place, f"at most {MAX_FUNCTIONS}"))
-    if len({part.templates is None for part in config.parts}) > 1:
+    if len({part.templates is None for part in config.parts if not part.is_direct}) > 1:
         found = f"The pipeline of {field} has functions in code and in mapping templates, which is not emulated"
         faults.append(Fault(found, config.place, "all of it in one of the two", not_emulated=True))
     return faults
 
 
 class CompiledResolver:
-    """A resolver whose code is loaded. ``sources`` are its data sources in the order of its code files."""
+    """
+    A resolver whose code is loaded. ``sources`` are its data sources in the order of its code files, ``batches`` the
+    MaxBatchSize of each and whether it invokes a function directly.
+    """
 
-    __slots__ = ("_code", "_engine", "_is_plain", "_loading", "_sources")
+    __slots__ = ("_batches", "_code", "_engine", "_is_plain", "_loading", "_sources")
 
     def __init__(
         self,
@@ -94,8 +103,11 @@ class CompiledResolver:
         environment_variables: Mapping[str, str],
         time_limit: float,
         memory_limit: int,
+        *,
+        batches: Sequence[tuple[int, bool]] = (),
     ) -> None:
         self._code = tuple(code)
+        self._batches = tuple(batches)
         self._sources = tuple(sources)
         types = [None if source is None else source.type for source in sources]
         factories = tuple(file.factory for file in code)
@@ -174,9 +186,10 @@ class CompiledResolver:
         return outcome
 
     def _call(self, question: Mapping[str, Any]) -> Call:
-        source = self._sources[question["module"]]
+        module = question["module"]
+        source, (max_batch_size, is_direct) = self._sources[module], self._batches[module]
         assert source is not None, "only a data source is called"
-        return Call(source, question["request"])
+        return call_of(source, question["request"], max_batch_size, is_direct=is_direct)
 
     def _resolution(self, outcome: Mapping[str, Any]) -> Resolution:
         error = outcome.get("error")

@@ -24,7 +24,7 @@ from livebus.template.application import Application, Function, Queue
 
 if TYPE_CHECKING:
     from livebus.runtime.functions.lambda_api import LambdaApi
-    from livebus.runtime.functions.outcome import Outcome
+    from livebus.runtime.functions.outcome import InvocationType, Outcome
     from livebus.runtime.functions.service import Functions
 
 _SWITCHED_OFF = "functions are switched off (--no-functions)"
@@ -138,6 +138,10 @@ class FunctionCalls:
                 return Failure(THROTTLING, error.message, retryable=True)
             return Failure(NO_RESOURCE, error.message, retryable=False)
         return None
+
+    async def invoke(self, arn: str, payload: bytes, kind: InvocationType = "RequestResponse") -> Outcome:
+        """Invoke a function for an API. Raises AwsError where Lambda does not take the call, or cannot run the function."""
+        return await self._loaded().invoke(arn, payload, kind)
 
     async def close(self) -> None:
         """End all processes."""

@@ -170,7 +170,7 @@ class ServedStacks:
         served = self._apis.get(key)
         if served is None:
             self._apis[key] = ServedApi(
-                compiled, authenticator, self.buses.services, self.realtime, self.tell, self.log
+                compiled, authenticator, self.buses.services, self.realtime, self.tell, self.log, self.buses.sources
             )
         else:
             served.compiled, served.authenticator = compiled, authenticator

@@ -25,7 +25,9 @@ from livebus.errors import LivebusError, Place
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.runtime.appsync.api_logs import ApiLogs
+from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.appsync.get_api import get_api
+from livebus.runtime.appsync.http_calls import HttpCalls
 from livebus.runtime.appsync.oidc_keys import OidcKeys
 from livebus.runtime.aws_errors import Answer
 from livebus.runtime.cloudformation.actions import NAMESPACE as CLOUDFORMATION_NAMESPACE
@@ -61,7 +63,7 @@ from livebus.runtime.port.listener import Listener, bind
 from livebus.runtime.port.tls import make_ca, server_context
 from livebus.runtime.s3.objects import S3Objects
 from livebus.runtime.s3.service import S3
-from livebus.runtime.served_stacks import ServedStacks
+from livebus.runtime.served_stacks import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, ServedStacks
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.ssm import Ssm
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
@@ -87,7 +89,8 @@ class Settings:
 
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
     ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
-    failures on purpose. Without ``functions`` no code of the template's functions runs.
+    failures on purpose. Without ``functions`` no code of the template's functions runs. ``mapped_endpoints`` are the URLs
+    that HTTP data sources call in place of others.
     """
 
     template: Path | None
@@ -112,6 +115,7 @@ class Settings:
     reload: bool = True
     functions: bool = True
     allow_outside: bool = False
+    mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
     realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
 
@@ -186,6 +190,7 @@ class Runtime:
         self._closers.append(objects.close)
         self._s3 = S3(objects, region=settings.region, clock=time.time, new_id=_new_id)
         self._functions = self._function_calls(environment, state, objects)
+        self._sources = self._data_sources(environment, state)
         self._faults = Faults(settings.failing_targets, settings.latency, _chance)
         self._faults.inject(settings.faults)
         sandbox = Worker()
@@ -205,12 +210,11 @@ class Runtime:
             hand_over=self._functions.hand_over,
             sandbox=sandbox,
             log_line=self._logs.append,
+            sources=self._sources,
         )
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._closers.append(self._close_buses)
         self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
-        self.tables = Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
-        self._closers.append(self.tables.close)
         self.served = ServedStacks(
             environment,
             self.buses,
@@ -293,6 +297,8 @@ class Runtime:
             await self._replays.close()
             await self._http.close()
             await self._cloudformation.close()
+        if hasattr(self, "_sources"):
+            await self._sources.close()
         if hasattr(self, "_functions"):
             await self._functions.close()
         while self._closers:
@@ -357,6 +363,14 @@ class Runtime:
         self._file_stack = FileStack(stack, files, deployer)
         self._file_stack.load()
         self._cloudformation.stacks[stack.name] = stack
+
+    def _data_sources(self, environment: Environment, state: StateFolder) -> DataSources:
+        self.tables = Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
+        self._closers.append(self.tables.close)
+        credentials = LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
+        mapped = self._settings.mapped_endpoints
+        http = HttpCalls(environment.endpoint, mapped, credentials=credentials, clock=time.time)
+        return DataSources(_new_id, self.tables.operation, self._functions.invoke, http)
 
     def _http_server(self, environment: Environment) -> HttpServer:
         archives = ArchiveApi(self._archives, self._replays, lambda: self.buses.lines.buses, clock=time.time)

@@ -79,6 +79,10 @@ class Tables:
         except LivebusError as error:
             raise AwsError(f"{_NAMESPACE}#InternalServerError", str(error), 500) from None
 
+    def operation(self, name: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """DynamoDB's answer, for APIs. Raises DynamoDBError, and LivebusError where the file cannot be used."""
+        return self.engine.call(name, request)
+
     # --- the tables of templates ------------------------------------------------------------------------------------
 
     def use(self, tables: Iterable[Table]) -> None:

@@ -240,7 +240,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class AuthProvider:
-    """One way into an API. Members that the mode does not use are None."""
+    """
+    One way into an API. Members that the mode does not use are None.
+
+    ``authorizer_arn`` is the function of AWS_LAMBDA, whose word on a token counts for ``authorizer_ttl`` seconds;
+    ``token_pattern`` is a regular expression that tokens have to match before it is asked.
+    """
 
     mode: Mode
     user_pool_id: str | None = None
@@ -248,16 +253,54 @@ class AuthProvider:
     default_action: str | None = None
     issuer: str | None = None
     client_id: str | None = None
+    authorizer_arn: str | None = None
+    authorizer_ttl: int = 300
+    token_pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """The table of a data source of type AMAZON_DYNAMODB. ``versioned``: with conflict detection."""
+
+    name: str
+    region: str
+    versioned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What Signature Version 4 is made for: a region, and a service by the name in its endpoints."""
+
+    region: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpEndpoint:
+    """The endpoint of a data source of type HTTP: a URL without a path, and how requests are signed, if they are."""
+
+    url: str
+    signing: Signing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """AWS::AppSync::DataSource of a type that runs locally: NONE, or AMAZON_EVENTBRIDGE with the bus's ARN."""
+    """
+    AWS::AppSync::DataSource, with what its type needs; the other members are None.
+
+    AMAZON_EVENTBRIDGE has the bus's ARN, AMAZON_DYNAMODB its ``table``, AWS_LAMBDA the function's ARN, HTTP its ``endpoint``.
+    ``role`` is what AppSync assumes to call it, where the template makes that role.
+    """
 
     name: str
     type: str
     event_bus_arn: str | None = None
     logical_id: str = ""
+    table: SourceTable | None = None
+    function_arn: str | None = None
+    endpoint: HttpEndpoint | None = None
+    role: Role | None = None
+    place: Place = field(default=Place(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +325,11 @@ class MappingTemplates:
 
 @dataclass(frozen=True, slots=True)
 class PipelineFunction:
-    """AWS::AppSync::FunctionConfiguration: one step of a pipeline resolver, in code or in ``templates``."""
+    """
+    AWS::AppSync::FunctionConfiguration: one step of a pipeline resolver, in code or in ``templates``.
+
+    With neither it invokes a Lambda function directly. ``max_batch_size`` 0: its invocations are not gathered.
+    """
 
     name: str
     function_id: str
@@ -292,6 +339,8 @@ class PipelineFunction:
     logical_id: str = ""
     place: Place = Place()
     templates: MappingTemplates | None = None
+    max_batch_size: int = 0
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +348,7 @@ class ResolverConfig:
     """
     AWS::AppSync::Resolver. ``data_source`` for UNIT; ``functions`` for PIPELINE; code is APPSYNC_JS text.
 
-    With ``templates`` it is written in VTL, and has no code.
+    With ``templates`` it is written in VTL, and has no code; with neither it is a direct Lambda resolver (``is_direct``).
     """
 
     type_name: str
@@ -311,6 +360,8 @@ class ResolverConfig:
     logical_id: str = ""
     place: Place = Place()
     templates: MappingTemplates | None = None
+    max_batch_size: int = 0
+    is_direct: bool = False
 
     @property
     def parts(self) -> tuple[ResolverConfig | PipelineFunction, ...]:

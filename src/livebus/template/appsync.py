@@ -8,11 +8,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import cast, get_args
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
 from livebus.errors import Place
-from livebus.template.application import AuthProvider, GraphQLApi
+from livebus.template.application import AuthProvider, GraphQLApi, Role
 from livebus.template.properties import Properties
 from livebus.template.resolvers import ReadFile, read_resolvers, read_text, wrong_api
 from livebus.template.resources import Resource, Resources
@@ -23,10 +24,10 @@ _OF_APIS = tuple(
 _SWITCH = ("ENABLED", "DISABLED")
 
 
-def read_apis(resources: Resources, read_file: ReadFile) -> tuple[GraphQLApi, ...]:
+def read_apis(resources: Resources, read_file: ReadFile, roles: Iterable[Role] = ()) -> tuple[GraphQLApi, ...]:
     apis = resources.of_type("AWS::AppSync::GraphQLApi")
     members = _members(resources, apis)
-    reader = _ApiReader(resources, read_file)
+    reader = _ApiReader(resources, read_file, {role.arn: role for role in roles})
     return tuple(reader.api(resource, members[resource.logical_id]) for resource in apis)
 
 
@@ -49,9 +50,10 @@ def _members(resources: Resources, apis: list[Resource]) -> dict[str, list[Resou
 
 
 class _ApiReader:
-    def __init__(self, resources: Resources, read_file: ReadFile) -> None:
+    def __init__(self, resources: Resources, read_file: ReadFile, roles: Mapping[str, Role]) -> None:
         self._resources = resources
         self._read_file = read_file
+        self._roles = roles
         self._pools = {resources.ref(pool) for pool in resources.of_type("AWS::Cognito::UserPool")}
 
     def api(self, resource: Resource, members: list[Resource]) -> GraphQLApi:
@@ -76,7 +78,7 @@ class _ApiReader:
             additional_providers=self._additional_providers(properties),
             schema=schema,
             schema_place=schema_place,
-            resolvers=read_resolvers(self._resources, members, self._read_file),
+            resolvers=read_resolvers(self._resources, members, self._read_file, self._roles),
             api_keys=tuple(
                 self._resources.attribute(key, "ApiKey") for key in members if key.type == "AWS::AppSync::ApiKey"
             ),
@@ -105,8 +107,14 @@ class _ApiReader:
     def _provider(self, given: Properties) -> AuthProvider:
         mode = cast(Mode, given.text("AuthenticationType", AWS_IAM, choices=get_args(Mode)))
         if mode == LAMBDA:
-            found = "a Lambda authorizer (AWS_LAMBDA) is not emulated"
-            given.not_emulated(found, "AuthenticationType", advice="Use another mode to run it here.")
+            config = given.mapping("LambdaAuthorizerConfig")
+            # A configuration that is not there is told by a check, and by AppSync when the API is made.
+            return AuthProvider(
+                mode,
+                authorizer_arn=config.text_or_none("AuthorizerUri"),
+                authorizer_ttl=config.number("AuthorizerResultTtlInSeconds", 300, 0, 3600),
+                token_pattern=config.text_or_none("IdentityValidationExpression"),
+            )
         if mode == COGNITO:
             pool = given.mapping("UserPoolConfig")
             pool.required("UserPoolId", what=f"{COGNITO}, in UserPoolConfig,")

@@ -126,7 +126,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
 
     _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
-    apis = read_apis(resources, recorded)
+    apis = read_apis(resources, recorded, roles)
     functions = read_functions(resources)
     rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
     own = {bus.name for bus in buses}

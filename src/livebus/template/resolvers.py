@@ -14,9 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from livebus.errors import Fault, LivebusError, Place, did_you_mean, listed
 from livebus.template.application import (
     DataSource,
+    HttpEndpoint,
     MappingTemplates,
     PipelineFunction,
     ResolverConfig,
+    Role,
+    Signing,
+    SourceTable,
     TemplateText,
 )
 from livebus.template.properties import Properties
@@ -26,9 +30,10 @@ from livebus.template.text_places import INSIDE
 ReadFile = Callable[[str], str]
 """The text of a file that the template names, by the name that stands there. Raises LivebusError where it has none."""
 
-_EMULATED_DATA_SOURCES = ("NONE", "AMAZON_EVENTBRIDGE")
+_EMULATED_DATA_SOURCES = ("NONE", "AMAZON_EVENTBRIDGE", "AMAZON_DYNAMODB", "AWS_LAMBDA", "HTTP")
 _DATA_SOURCES = (
-    *_EMULATED_DATA_SOURCES,
+    "NONE",
+    "AMAZON_EVENTBRIDGE",
     "AMAZON_BEDROCK_RUNTIME",
     "AMAZON_DYNAMODB",
     "AMAZON_ELASTICSEARCH",
@@ -37,6 +42,8 @@ _DATA_SOURCES = (
     "HTTP",
     "RELATIONAL_DATABASE",
 )
+_MOST_IN_BATCH = 2000
+_ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
 _NAME_EXPECTED = "letters, digits and '_', and no digit first"
 _VTL = ("RequestMappingTemplate", "ResponseMappingTemplate")  # inline, or in a file with S3Location behind the name
@@ -58,14 +65,19 @@ def read_text(resource: Resource, member: str, read_file: ReadFile) -> tuple[str
         return "", properties.place(member)
 
 
-def read_resolvers(resources: Resources, of_api: list[Resource], read_file: ReadFile) -> tuple[ResolverConfig, ...]:
-    """The resolvers among the resources of one API, in the template's order."""
-    return tuple(_ResolverReader(resources, of_api, read_file).resolvers())
+def read_resolvers(
+    resources: Resources, of_api: list[Resource], read_file: ReadFile, roles: Mapping[str, Role]
+) -> tuple[ResolverConfig, ...]:
+    """The resolvers among the resources of one API, in the template's order; ``roles`` are by ARN."""
+    return tuple(_ResolverReader(resources, of_api, read_file, roles).resolvers())
 
 
 class _ResolverReader:
-    def __init__(self, resources: Resources, of_api: list[Resource], read_file: ReadFile) -> None:
+    def __init__(
+        self, resources: Resources, of_api: list[Resource], read_file: ReadFile, roles: Mapping[str, Role]
+    ) -> None:
         self._resources = resources
+        self._roles = roles
         self._of_api = of_api
         self._read_file = read_file
         self._sources = self._data_sources()
@@ -85,13 +97,50 @@ class _ResolverReader:
             if kind and kind not in _EMULATED_DATA_SOURCES:
                 expected = f"one of {', '.join(_EMULATED_DATA_SOURCES)}"
                 properties.not_emulated(f"data source type {kind!r} is not emulated", "Type", expected=expected)
-            bus = properties.mapping("EventBridgeConfig")
-            if kind == "AMAZON_EVENTBRIDGE":
-                bus.required("EventBusArn", what=f"{resource}, in EventBridgeConfig,")
             if name in sources:
                 properties.fault(f"the API has another data source {name!r}", "Name")
-            sources[name] = DataSource(name, kind, bus.text_or_none("EventBusArn"), resource.logical_id)
+            sources[name] = self._data_source(resource, name, kind)
         return sources
+
+    def _data_source(self, resource: Resource, name: str, kind: str) -> DataSource:
+        """A data source with what its type needs."""
+        properties = resource.properties
+        bus, function, table = (properties.mapping(f"{of}Config") for of in ("EventBridge", "Lambda", "DynamoDB"))
+        if kind == "AMAZON_EVENTBRIDGE":
+            bus.required("EventBusArn", what=f"{resource}, in EventBridgeConfig,")
+        if kind == "AWS_LAMBDA":
+            function.required("LambdaFunctionArn", what=f"{resource}, in LambdaConfig,")
+        source_table = None
+        if kind == "AMAZON_DYNAMODB" and table.required(
+            "AwsRegion", "TableName", what=f"{resource}, in DynamoDBConfig,"
+        ):
+            source_table = SourceTable(table.text("TableName"), table.text("AwsRegion"), table.flag("Versioned"))
+            if source_table.versioned:
+                found = f"data source {name!r} is versioned, which is not emulated"
+                table.not_emulated(found, "Versioned", expected="a table without conflict detection")
+        return DataSource(
+            name,
+            kind,
+            bus.text_or_none("EventBusArn"),
+            resource.logical_id,
+            source_table,
+            function.text_or_none("LambdaFunctionArn"),
+            self._endpoint(resource) if kind == "HTTP" else None,
+            self._roles.get(properties.text("ServiceRoleArn")),
+            resource.place(),
+        )
+
+    @staticmethod
+    def _endpoint(resource: Resource) -> HttpEndpoint | None:
+        config = resource.properties.mapping("HttpConfig")
+        if not config.required("Endpoint", what=f"{resource}, in HttpConfig,"):
+            return None
+        url = config.matching("Endpoint", _ENDPOINT, "https://<host>, without a path")
+        authorization = config.mapping("AuthorizationConfig")
+        if authorization.text("AuthorizationType", choices=("AWS_IAM",)) != "AWS_IAM":
+            return HttpEndpoint(url)
+        iam = authorization.mapping("AwsIamConfig")
+        return HttpEndpoint(url, Signing(iam.text("SigningRegion"), iam.text("SigningServiceName")))
 
     def _source(self, properties: Properties, what: str) -> DataSource | None:
         if not properties.required("DataSourceName", what=what):
@@ -102,10 +151,14 @@ class _ResolverReader:
             properties.fault(f"data source {name!r} is not there", "DataSourceName", advice=advice)
         return self._sources.get(name)
 
-    def _code(self, resource: Resource) -> tuple[str, str]:
-        """APPSYNC_JS code and the file that it is from. A block of code is padded, so that its lines are the template's."""
+    def _code(self, resource: Resource, source: DataSource | None) -> tuple[str, str]:
+        """
+        APPSYNC_JS code and the file that it is from. A block of code is padded, so that its lines are the template's.
+
+        Without any a function is invoked directly, which ``source`` has to be of.
+        """
         properties = resource.properties
-        if _template_members(properties):
+        if _template_members(properties) or _is_direct(properties, source):
             return "", ""
         runtime = properties.mapping("Runtime")
         if resource.required("Runtime") and isinstance(properties.values["Runtime"], Mapping):
@@ -146,14 +199,18 @@ class _ResolverReader:
         for resource in self._of_type("FunctionConfiguration"):
             resource.required("Name")
             name = resource.properties.matching("Name", _NAME, _NAME_EXPECTED)
-            source, (code, file) = self._source(resource.properties, str(resource)), self._code(resource)
+            source = self._source(resource.properties, str(resource))
+            code, file = self._code(resource, source)
             templates = self._templates(resource)
             if templates is not None:
                 resource.properties.text("FunctionVersion", choices=("2018-05-29",))
             if source:
                 function_id = self._resources.attribute(resource, "FunctionId")
                 place = resource.place()
-                yield PipelineFunction(name, function_id, source, code, file, resource.logical_id, place, templates)
+                batch, is_direct = self._max_batch_size(resource), _is_direct(resource.properties, source)
+                yield PipelineFunction(
+                    name, function_id, source, code, file, resource.logical_id, place, templates, batch, is_direct
+                )
 
     def resolvers(self) -> Iterator[ResolverConfig]:
         seen: dict[tuple[str, str], str] = {}
@@ -165,13 +222,23 @@ class _ResolverReader:
             if key in seen:
                 properties.fault(f"{'.'.join(key)} has a resolver already: {seen[key]!r}")
             seen[key] = resource.logical_id
-            code, file = self._code(resource)
             templates, place = self._templates(resource), resource.place()
             if properties.text("Kind", "UNIT", choices=("UNIT", "PIPELINE")) == "PIPELINE":
+                code, file = self._code(resource, None)
                 steps = tuple(self._steps(resource))
                 yield ResolverConfig(*key, code, file, None, steps, resource.logical_id, place, templates)
-            elif source := self._source(properties, str(resource)):
-                yield ResolverConfig(*key, code, file, source, (), resource.logical_id, place, templates)
+                continue
+            source = self._source(properties, str(resource))
+            code, file = self._code(resource, source)
+            if source:
+                batch, is_direct = self._max_batch_size(resource), _is_direct(properties, source)
+                yield ResolverConfig(
+                    *key, code, file, source, (), resource.logical_id, place, templates, batch, is_direct
+                )
+
+    @staticmethod
+    def _max_batch_size(resource: Resource) -> int:
+        return resource.properties.number("MaxBatchSize", 0, 0, _MOST_IN_BATCH)
 
     def _steps(self, resource: Resource) -> Iterator[PipelineFunction]:
         config = resource.properties.mapping("PipelineConfig")
@@ -186,6 +253,12 @@ class _ResolverReader:
 def _template_members(properties: Properties) -> list[str]:
     """The members that hold mapping templates."""
     return [name for member in _VTL for name in (member, f"{member}S3Location") if name in properties.values]
+
+
+def _is_direct(properties: Properties, source: DataSource | None) -> bool:
+    """Whether a Lambda function is invoked as it is: neither code nor mapping templates stand between."""
+    is_function = source is not None and source.type == "AWS_LAMBDA"
+    return is_function and not any(name in properties.values for name in (*_CODE, *_template_members(properties)))
 
 
 def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str, str]) -> Fault | None:

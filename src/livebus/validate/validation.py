@@ -20,10 +20,11 @@ from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
+from livebus.data_source.in_memory import Ask
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
-from livebus.operation import Services
+from livebus.operation import Services, not_emulated
 from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
 from livebus.rehearsal.stage import Stage
 from livebus.sandbox import shared
@@ -46,7 +47,8 @@ class Options:
     How to validate.
 
     ``events`` are the event files; None means those in ``events/`` beside the template. ``undelivered`` are files or
-    folders of events that must not arrive. ``now`` is the time that the events are put at.
+    folders of events that must not arrive. ``now`` is the time that the events are put at. ``ask`` runs functions; None
+    leaves what they decide unproven.
     """
 
     now: datetime
@@ -57,6 +59,7 @@ class Options:
     ignore: tuple[Suppression, ...] = ()
     events: tuple[Path, ...] | None = None
     undelivered: tuple[Path, ...] = ()
+    ask: Ask | None = None
 
 
 Others = Callable[[Path], Sequence[Finding]]
@@ -76,7 +79,9 @@ class Validation:
     @property
     def services(self) -> Services:
         """What resolvers reach in a dry run: the time, ids, and event buses that take everything."""
-        return Services(self.options.now.timestamp(), _ids(), _accepts, sandbox=shared())
+        now, inspection = self.options.now.timestamp(), self.inspection
+        call = not_emulated if inspection is None else inspection.sources(now).perform
+        return Services(now, _ids(), _accepts, call, sandbox=shared())
 
     def run(self, others: Others | None = None, *, document: Document | None = None) -> Report:
         """
@@ -99,6 +104,8 @@ class Validation:
         except InvalidTemplate as error:
             found, ignored = part([Finding(UNREADABLE, fault) for fault in error.faults], ignore, None)
             return Report([self._shown(each) for each in found], (), ignored, LISTED)
+        self.inspection = inspection
+        inspection.ask = options.ask
         undelivered = (*config.undelivered, *options.undelivered)
         samples = read_samples(project, inspection, options, undelivered)
         found = findings(inspection, samples, only=options.only)
@@ -110,7 +117,6 @@ class Validation:
         others_found = _amid_constructs(others(project.template) if others else (), inspection.document)
         theirs, theirs_ignored = part(others_found, ignore, None)
         theirs = [each for each in theirs if not options.only or each.check.id.startswith(options.only)]
-        self.inspection = inspection
         return Report(
             # What a loop repeats stands in one place, and is told once.
             sorted(
@@ -136,9 +142,11 @@ class Validation:
             for tried in inspection.attempts:
                 made.setdefault(id(tried.sample.event), {})[id(tried.attempt.target.target)] = tried.attempt
         for sample in samples.samples:
-            rehearsal = self.stage.rehearse(sample.event, services, made.get(id(sample.event)))
+            fresh = replace(services, call=inspection.sources(services.now).perform)
+            rehearsal = self.stage.rehearse(sample.event, fresh, made.get(id(sample.event)))
             if rehearsal.matched and not rehearsal.arrives and (not_emulated or rehearsal.is_not_emulated):
-                unproven = "the local runtime does not emulate a part of its way: see the findings"
+                known = next((each.unproven for each in rehearsal.invocations if each.unproven), "")
+                unproven = known or "the local runtime does not emulate a part of its way: see the findings"
                 rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
             yield EventOutcome(template, sample.file, sample.index, sample.place, sample.expected, rehearsal)
 

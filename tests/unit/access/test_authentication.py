@@ -14,7 +14,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from livebus.access.authentication import Authenticator, Unauthenticated
+from livebus.access.authentication import Authenticator, Unauthenticated, Undecided
+from livebus.access.authorizers import Authorization
 from livebus.access.signature import SignedRequest
 from livebus.caller import Caller
 from livebus.template.application import AuthProvider, GraphQLApi
@@ -237,11 +238,22 @@ def test_what_is_no_token_does_not_let_in(authenticator: Callable[..., Authentic
     assert refused(authenticator(COGNITO, OIDC), Authorization=token).message == DENIED
 
 
-def test_a_lambda_token_is_told_apart_and_not_emulated(authenticator: Callable[..., Authenticator], sign: Sign) -> None:
-    """A token of no configured issuer goes to AWS_LAMBDA, which we do not have; a pool's token does not."""
+def test_a_lambda_token_is_told_apart(authenticator: Callable[..., Authenticator], sign: Sign) -> None:
+    """A token of no configured issuer is the function's to decide on, for its time; a pool's token is not."""
     both = authenticator(LAMBDA, COGNITO)
 
-    assert refused(both, Authorization="opaque").reason == "the token is for AWS_LAMBDA, which is not emulated here"
+    with pytest.raises(Undecided) as undecided:
+        enter(both, Authorization="opaque")
+    assert (undecided.value.token, undecided.value.provider) == ("opaque", LAMBDA)
+    both.decide("opaque", Authorization(True, frozenset({"Query.secret"}), {"team": "a"}, 300.0), NOW)
+    caller = enter(both, Authorization="opaque")
+    assert (caller.mode, caller.identity, caller.denied_fields) == (
+        "AWS_LAMBDA",
+        {"resolverContext": {"team": "a"}},
+        frozenset({"Query.secret"}),
+    )
+    both.decide("opaque", Authorization(False), NOW)
+    assert refused(both, Authorization="opaque").reason == "the Lambda authorizer does not let the token in"
     assert enter(both, Authorization=sign(ACCESS)).mode == "AMAZON_COGNITO_USER_POOLS"
 
 

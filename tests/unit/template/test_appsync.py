@@ -100,8 +100,8 @@ MODES = "API_KEY, AWS_IAM, AMAZON_COGNITO_USER_POOLS, OPENID_CONNECT, AWS_LAMBDA
         ),
         (
             ADDITIONAL,
-            "- AuthenticationType: AWS_LAMBDA",
-            "a Lambda authorizer (AWS_LAMBDA) is not emulated. Use another mode to run it here.",
+            "- {AuthenticationType: AWS_LAMBDA, LambdaAuthorizerConfig: {AuthorizerResultTtlInSeconds: 3601}}",
+            "AuthorizerResultTtlInSeconds is 3601; expected a number from 0 to 3600",
         ),
         (ADDITIONAL, "- AuthenticationType: AWS_IAM", "AWS_IAM is there twice; expected each mode once"),
         (ADDITIONAL, "- x", "AdditionalAuthenticationProviders holds 'x'; expected objects"),

@@ -77,7 +77,7 @@ def test_all_faults_at_once(line: Line, faults: Faults) -> None:
         ("MaximumRetryAttempts: 3", "MaximumRetryAttempts: many"),
         ("RoleArn: !GetAtt Role.Arn", "RoleArn: !GetAtt Rolle.Arn"),
         ("Definition: |", "DefinitionS3Location: x\n      Description: |"),
-        ("Type: NONE", "Type: HTTP"),
+        ("Type: NONE", "Type: RELATIONAL_DATABASE"),
         ("Value: !Ref Bus", "Value: !Ref Buss"),
     )
 
@@ -87,7 +87,10 @@ def test_all_faults_at_once(line: Line, faults: Faults) -> None:
         "instance of Fn::GetAtt references undefined resource Rolle. Did you mean 'Role'?",
         "MaximumRetryAttempts is 'many'; expected a number from 0 to 185",
         "'x' is not there. See the paths in the template.",
-        "data source type 'HTTP' is not emulated; expected one of NONE, AMAZON_EVENTBRIDGE",
+        (
+            "data source type 'RELATIONAL_DATABASE' is not emulated; expected one of NONE, AMAZON_EVENTBRIDGE, "
+            "AMAZON_DYNAMODB, AWS_LAMBDA, HTTP"
+        ),
         "Unresolved resource dependencies [Buss] in the Outputs block of the template. Did you mean 'Bus'?",
     ]
 

@@ -94,8 +94,34 @@ CODE = "      Code: |"
     [
         (
             "Type: NONE",
+            "Type: RELATIONAL_DATABASE",
+            [
+                (
+                    "data source type 'RELATIONAL_DATABASE' is not emulated; expected one of NONE, AMAZON_EVENTBRIDGE, "
+                    "AMAZON_DYNAMODB, AWS_LAMBDA, HTTP"
+                )
+            ],
+        ),
+        (
+            "Type: NONE",
+            "Type: AMAZON_DYNAMODB\n      DynamoDBConfig: {TableName: orders}",
+            ["AWS::AppSync::DataSource 'None', in DynamoDBConfig, has no AwsRegion"],
+        ),
+        (
+            "Type: NONE",
+            "Type: AMAZON_DYNAMODB\n      DynamoDBConfig: {TableName: orders, AwsRegion: eu-west-1, Versioned: true}",
+            ["data source 'none' is versioned, which is not emulated; expected a table without conflict detection"],
+        ),
+        (
+            "Type: NONE",
             "Type: AWS_LAMBDA",
-            ["data source type 'AWS_LAMBDA' is not emulated; expected one of NONE, AMAZON_EVENTBRIDGE"],
+            ["AWS::AppSync::DataSource 'None', in LambdaConfig, has no LambdaFunctionArn"],
+        ),
+        ("Type: NONE", "Type: HTTP", ["AWS::AppSync::DataSource 'None', in HttpConfig, has no Endpoint"]),
+        (
+            "Type: NONE",
+            "Type: HTTP\n      HttpConfig: {Endpoint: api.example}",
+            ["Endpoint is 'api.example'; expected https://<host>, without a path"],
         ),
         (
             "Type: NONE",

@@ -15,6 +15,7 @@ from typing import Any
 from livebus.checks.bus.patterns import written_patterns
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample, SampleAttempt
+from livebus.data_source.in_memory import is_unproven
 from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.application import ResolverConfig, Rule
 from livebus.template.properties import is_opaque
@@ -104,6 +105,8 @@ def _succeeds(inspection: Inspection) -> Iterator[Fault]:
 
 def _failures(attempts: Sequence[SampleAttempt]) -> Iterator[Fault]:
     """The faults of one target: at the resolver where all samples fail there, else at the samples."""
+    # Where a function was not run, what comes of its answer is not known.
+    attempts = [each for each in attempts if not any(is_unproven(called.answer) for called in each.attempt.calls)]
     failed = [(each, error) for each in attempts if (error := _first_error(each)) is not None]
     for rehearsed, error in failed[:1] if len(failed) == len(attempts) else failed:
         resolver = _resolver(rehearsed, error)

@@ -6,7 +6,9 @@ import gc
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
     from livebus.checks.check import Check
+    from livebus.data_source.in_memory import Ask
     from livebus.validate.report import Report
     from livebus.validate.validation import Options, Others, Validation
 
@@ -71,7 +74,9 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
         )
         validation = Validation(project, options)
         try:
-            report = report.joined(validation.run(others))
+            with _functions(template, arguments) as ask:
+                validation.options = replace(options, ask=ask)
+                report = report.joined(validation.run(others))
             if arguments.remote:
                 report = report.joined(_compare(validation, arguments))
         except LivebusError as error:
@@ -85,6 +90,18 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
         terminal.report(error)
         code = terminal.FAILED
     return (terminal.DONE if report.is_sound(lenient=arguments.lenient) and not code else terminal.FAILED), read
+
+
+@contextmanager
+def _functions(template: Path, arguments: Namespace) -> Iterator[Ask | None]:
+    """Who runs the template's functions: nobody, unless that is asked for."""
+    if not arguments.run_functions:
+        yield None
+        return
+    from livebus.runtime.functions.blocking import AskedFunctions
+
+    with AskedFunctions(template.parent.absolute()) as functions:
+        yield functions.ask
 
 
 def _watch(templates: Sequence[Path], options: Options, arguments: Namespace) -> int:

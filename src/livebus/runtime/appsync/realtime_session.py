@@ -8,13 +8,16 @@ and a subscriber must cost neither a task nor a queue. A client that does not re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import Unauthenticated
+from livebus.access.authentication import Undecided
 from livebus.execution import Errors
-from livebus.operation import GraphQLRequest
+from livebus.flow import CompiledApi
+from livebus.operation import GraphQLRequest, Services, SubscriptionStart
 from livebus.realtime import (
     Connection,
     ConnectionInit,
@@ -24,7 +27,9 @@ from livebus.realtime import (
     Stop,
     data_prefix,
 )
+from livebus.runtime.appsync.data_sources import Finished, Waiting
 from livebus.runtime.appsync.served_api import ENDPOINT_PATH, ServedApi
+from livebus.runtime.aws_errors import unexpected
 from livebus.subscription import InvalidFilter
 
 # Room for what one PutEvents request can bring to eight subscriptions. A client further behind will not catch up.
@@ -69,6 +74,9 @@ class RealtimeSession:
         self._endpoint_path = ENDPOINT_PATH
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
+        self._starting: set[asyncio.Task[None]] = set()
+        self._is_admitted = True
+        self._init_waits = False
         self.is_closing = False
         api.sessions.add(self)
 
@@ -78,15 +86,31 @@ class RealtimeSession:
             self._connection.refuse_connection(handshake.errors)
         else:
             self._endpoint_path = handshake.endpoint_path
-            refused = self._refusal(handshake.header)
-            if refused:
-                self._connection.refuse_connection([refused])
+            try:
+                self._admit(handshake.header, self._api.services())
+            except Undecided as undecided:
+                self._is_admitted = False
+                self._beside(self._decided(undecided, handshake.header))
+        self._flush()
+
+    async def _decided(self, undecided: Undecided, header: Mapping[str, str]) -> None:
+        """Let the function of a Lambda authorizer say who connects."""
+        services = self._api.services()
+        await self._api.decide(undecided, header, {}, services)
+        if self.is_closing:
+            return
+        self._admit(header, services)
+        self._is_admitted = True
+        if self._init_waits:
+            self._connection.accept_connection()
         self._flush()
 
     def receive(self, text: str | bytes) -> None:
         """Take one text from the client."""
         event = self._connection.receive(text, self._loop.time())
         match event:
+            case ConnectionInit() if not self._is_admitted:
+                self._init_waits = True
             case ConnectionInit():
                 self._connection.accept_connection()
             case Start():
@@ -131,22 +155,40 @@ class RealtimeSession:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        for starting in tuple(self._starting):
+            starting.cancel()
         self._api.sessions.discard(self)
         self._api.compiled.subscriptions.remove_connection(self)
 
     # --- starting ---------------------------------------------------------------------------------------------------
 
-    def _refusal(self, header: Mapping[str, str]) -> dict[str, Any] | None:
+    def _admit(self, header: Mapping[str, str], services: Services) -> None:
         paths = (f"{self._endpoint_path}/connect", f"{ENDPOINT_PATH}/connect")
-        now = self._api.services().now
         try:
-            self._api.authenticate_message(header, paths=paths, body=_CONNECT_BODY, now=now, source_ip=self._source_ip)
+            self._api.authenticate_message(
+                header, paths=paths, body=_CONNECT_BODY, now=services.now, source_ip=self._source_ip
+            )
         except Unauthenticated as error:
-            return {"errorType": error.error_type, "message": error.message, "errorCode": error.status}
-        return None
+            refused = {"errorType": error.error_type, "message": error.message, "errorCode": error.status}
+            self._connection.refuse_connection([refused])
 
-    def _start(self, start: Start) -> None:
-        api, services = self._api.compiled, self._api.services()
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Go on with what has to wait, beside everything else; it ends with the session."""
+        task = self._loop.create_task(work)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _start_decided(self, start: Start, undecided: Undecided) -> None:
+        """Let the function of a Lambda authorizer say who subscribes."""
+        services = self._api.services()
+        body = {"query": start.query, "operationName": start.operation_name, "variables": start.variables}
+        await self._api.decide(undecided, start.authorization, body, services)
+        if not self.is_closing:
+            self._start(start, services)
+            self._flush()
+
+    def _start(self, start: Start, services: Services | None = None) -> None:
+        api, services = self._api.compiled, services or self._api.services()
         try:
             caller = self._api.authenticate_message(
                 start.authorization,
@@ -159,18 +201,38 @@ class RealtimeSession:
             errors = [{"errorType": error.error_type, "message": error.message}]
             self._connection.refuse_start(start.id, errors)
             return
+        except Undecided as undecided:
+            self._beside(self._start_decided(start, undecided))
+            return
         request = GraphQLRequest(start.query, start.variables, start.operation_name, dict(start.authorization))
-        started = api.executor.subscribe(request, caller, services)
+        begun = self._api.sources.begin(api.executor.subscribing(request, caller, services))
+        if isinstance(begun, Finished):
+            self._started(start.id, begun.result, api)
+            return
+        # The connection knows when the client has stopped it in the meantime.
+        self._beside(self._finish(start.id, begun, api))
+
+    async def _finish(self, subscription: str, waiting: Waiting[SubscriptionStart | Errors], api: CompiledApi) -> None:
+        try:
+            started = await self._api.sources.finish(waiting)
+        except Exception as error:  # a bug of ours is this subscription's end, and no other's
+            logging.getLogger("livebus").exception("unexpected error")
+            started = Errors(({"errorType": "InternalFailure", "message": unexpected(error)},))
+        if not self.is_closing:
+            self._started(subscription, started, api)
+            self._flush()
+
+    def _started(self, subscription: str, started: SubscriptionStart | Errors, api: CompiledApi) -> None:
         if isinstance(started, Errors):
-            self._connection.refuse_start(start.id, started.errors)
+            self._connection.refuse_start(subscription, started.errors)
             return
         try:
-            api.subscriptions.add(self, start.id, started, _Sink(self, start.id, data_prefix(start.id)))
+            api.subscriptions.add(self, subscription, started, _Sink(self, subscription, data_prefix(subscription)))
         except InvalidFilter as error:
-            self._connection.refuse_start(start.id, error.errors)
+            self._connection.refuse_start(subscription, error.errors)
             return
-        if not self._connection.accept_start(start.id):
-            api.subscriptions.remove(self, start.id)
+        if not self._connection.accept_start(subscription):
+            api.subscriptions.remove(self, subscription)
 
     # --- the socket -------------------------------------------------------------------------------------------------
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from livebus.access import Authenticator, SignedRequest, Unauthenticated
+from livebus.access.authentication import Undecided
+from livebus.access.authorizers import SECONDS as AUTHORIZER_SECONDS
+from livebus.access.authorizers import Authorization, Unreadable, authorizer_event, read_authorization
 from livebus.access.signature import ALGORITHM
 from livebus.caller import Caller
 from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi
 from livebus.operation import Services
 from livebus.realtime import RealtimeSettings
+from livebus.runtime.appsync.data_sources import DataSources
 
 ENDPOINT_PATH = "/graphql"
 
@@ -30,8 +34,8 @@ class Connected(Protocol):
 @dataclass(eq=False, slots=True)
 class ServedApi:
     """
-    ``services`` makes what a request may reach: the time, ids, event buses. ``tell`` prints a line for people, ``log``
-    takes the API's id and what it answered.
+    ``services`` makes what a request may reach: the time, ids, event buses; ``sources`` are its data sources. ``tell`` prints
+    a line for people, ``log`` takes the API's id and what it answered.
     """
 
     compiled: CompiledApi
@@ -40,6 +44,7 @@ class ServedApi:
     settings: RealtimeSettings
     tell: Callable[[str], None]
     log: Callable[[str, GraphQLResponse], None]
+    sources: DataSources
     sessions: set[Connected] = field(default_factory=set)
 
     def authenticate_message(
@@ -62,6 +67,26 @@ class ServedApi:
                     break
         assert refused is not None
         raise refused
+
+    async def decide(
+        self, undecided: Undecided, headers: Mapping[str, str], body: Mapping[str, Any], services: Services
+    ) -> None:
+        """Ask the function of the Lambda authorizer about a token. One that fails, or says nonsense, lets nobody in."""
+        api, provider = self.compiled.api, undecided.provider
+        event = authorizer_event(api, undecided.token, headers=headers, request_id=services.new_id(), body=body)
+        decision = Authorization(is_authorized=False)
+        answer = await self.sources.ask_function(provider.authorizer_arn or "", event, AUTHORIZER_SECONDS)
+        problem = ""
+        if answer.error is not None:
+            problem = f"{answer.error['type']}: {answer.error['message']}"
+        else:
+            try:
+                decision = read_authorization(answer.result, api, provider.authorizer_ttl)
+            except Unreadable as reason:
+                problem = str(reason)
+        if problem:
+            self.tell(f"the Lambda authorizer of API {api.name!r} lets nobody in: {problem}")
+        self.authenticator.decide(undecided.token, decision, services.now)
 
     def end(self, reason: str) -> None:
         """Close all connections: the API is there no more."""

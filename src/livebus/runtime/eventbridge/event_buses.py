@@ -1,7 +1,8 @@
 """
 Carries events: from PutEvents to the line, and from a failed attempt to the next one or to the dead-letter queue.
 
-An event is carried to its targets before PutEvents is answered; only retries wait. What waits is in the journal.
+An event is carried to its targets before PutEvents is answered; only retries wait, and mutations whose resolvers call
+functions or HTTP endpoints. What waits is in the journal, so that no crash loses it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import heapq
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -32,11 +33,12 @@ from livebus.flow import (
     Published,
 )
 from livebus.operation import PutEvents, Sandbox, Services
+from livebus.runtime.appsync.data_sources import DataSources, Waiting
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.faults.injection import Faults
+from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.kept.journal import Journal, JournalFault, PendingRetry
 from livebus.template.application import Destination
 from livebus.template.attributes import bus_name
@@ -56,6 +58,8 @@ _STOPPING = {"ErrorCode": "InternalFailure", "ErrorMessage": "The runtime stops.
 _NO_ROOM = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 # What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
 REQUEST_SECONDS = 5.0
+# Mutations that wait for data sources at the same time; the next events wait in the journal for their turn.
+MAX_UNDER_WAY = 256
 _INJECTED = {
     "target-throttle": http_failure(429, "Rate exceeded (--fault target-throttle)"),
     "target-error": http_failure(500, "Internal Failure (--fault target-error)"),
@@ -92,7 +96,7 @@ class EventBuses:
     and without ``strict`` they count as delivered. ``log`` takes an API's id and what it answered; ``archive`` is shown
     every event that a bus has taken. ``hand_over`` gives a function, by its ARN, what a rule makes of an event (whose id is
     the third): why it is not taken, or None. ``log_line`` takes the name of a log group that is a target, and a line.
-    ``sandbox`` runs resolvers' code that may never end by itself.
+    ``sandbox`` runs resolvers' code that may never end by itself, ``sources`` perform the calls that resolvers ask for.
     """
 
     def __init__(
@@ -112,6 +116,7 @@ class EventBuses:
         hand_over: HandOver = lambda *_: _NO_FUNCTIONS,
         sandbox: Sandbox | None = None,
         log_line: Callable[[str, str], object] = lambda *_: None,
+        sources: DataSources | None = None,
     ) -> None:
         self.lines = lines
         self._journal = journal
@@ -126,7 +131,10 @@ class EventBuses:
         self._sandbox = sandbox
         self._log_line = log_line
         self.faults = faults or Faults()
+        self.sources = sources or DataSources(new_id)
         self._log = log
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
@@ -271,7 +279,7 @@ class EventBuses:
         for rule in rules:
             for target in rule.every_target:
                 now, latency = self._clock(), self.faults.latency
-                if latency:
+                if latency or (len(self._under_way) >= MAX_UNDER_WAY and _may_wait(target)):
                     retry = PendingRetry(event, rule.rule.arn, target.target.id, 0, now, now + latency)
                     if self._wait(retry, lineage):
                         continue
@@ -293,12 +301,82 @@ class EventBuses:
         """
         Make an attempt after so many others, the first of which was due at ``first``; ``row`` is the journal's.
 
-        Whether the event waits for another one.
+        Whether the event waits: for another one, or for what its resolvers call.
         """
         if lineage is not NO_LINEAGE and lineage.ends_here:
             self._end_of_lineage(event, rule, target, lineage)
             return False
-        attempt = self._attempt(event, rule, target, lineage)
+        made = self._attempt(event, rule, target, lineage)
+        if isinstance(made, _Begun):
+            return self._go_on(event, rule, target, made, attempts=attempts, first=first, row=row, lineage=lineage)
+        return self._settle(event, rule, target, made, attempts=attempts, first=first, row=row, lineage=lineage)
+
+    def _go_on(
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: _AnyTarget,
+        begun: _Begun,
+        *,
+        attempts: int,
+        first: float,
+        row: int,
+        lineage: Lineage,
+    ) -> bool:
+        """Let an attempt wait for its data sources, with the event in the journal."""
+        if not row:
+            try:
+                row = self._journal.add_retry(
+                    PendingRetry(event, rule.rule.arn, target.target.id, attempts, first, self._clock())
+                )
+            except JournalFault as fault:
+                self._trace.journal_fault(str(fault))
+        task = asyncio.get_running_loop().create_task(
+            self._finish(event, rule, target, begun, attempts=attempts, first=first, row=row, lineage=lineage)
+        )
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return True
+
+    async def _finish(
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: _AnyTarget,
+        begun: _Begun,
+        *,
+        attempts: int,
+        first: float,
+        row: int,
+        lineage: Lineage,
+    ) -> None:
+        try:
+            attempt = self._judged(await self.sources.finish(begun.waiting), begun.injected)
+        except Exception as error:  # noqa: BLE001 - told by _broken
+            attempt = _broken(begun.target, error)
+        if self._is_closed:
+            return  # the next start finds the event in the journal
+        waits = self._settle(event, rule, target, attempt, attempts=attempts, first=first, row=row, lineage=lineage)
+        try:
+            if row and not waits:
+                self._journal.remove_retry(row)
+        except JournalFault as fault:
+            self._trace.journal_fault(str(fault))
+        self._set_timer()
+
+    def _settle(
+        self,
+        event: Event,
+        rule: CompiledRule,
+        target: _AnyTarget,
+        attempt: _AnyAttempt,
+        *,
+        attempts: int,
+        first: float,
+        row: int,
+        lineage: Lineage,
+    ) -> bool:
+        """Deliver what came of an attempt; whether the event waits for another one."""
         failure = attempt.failure
         send(attempt.published)
         if failure is None:
@@ -334,7 +412,7 @@ class EventBuses:
         )
         self._dead_letter(event, rule, target, attempt, DeadLetter(failure.code, message, 0))
 
-    def _attempt(self, event: Event, rule: CompiledRule, target: _AnyTarget, lineage: Lineage) -> _AnyAttempt:
+    def _attempt(self, event: Event, rule: CompiledRule, target: _AnyTarget, lineage: Lineage) -> _AnyAttempt | _Begun:
         if isinstance(target, CompiledFunctionTarget | CompiledDestination):
             return self._function_attempt(event, target)
         if target.target.id in self.faults.failing_targets:
@@ -344,13 +422,17 @@ class EventBuses:
         if injected is not None and injected.kind in _INJECTED:
             return Attempt(target, failure=_INJECTED[injected.kind])
         try:
-            attempt = Line.attempt(event, target, self.services(lineage, rule.rule.name))
-        except Exception as error:  # a bug of ours must not end the way of the events behind this one
-            logging.getLogger("livebus").exception("unexpected error")
-            message = unexpected(error)
-            return Attempt(target, failure=Failure("INTERNAL_ERROR", message, retryable=False))
+            begun = self.sources.begin(Line.attempting(event, target, self.services(lineage, rule.rule.name)))
+        except Exception as error:  # noqa: BLE001 - told by _broken; it must not end the way of the events behind this one
+            return _broken(target, error)
+        if isinstance(begun, Waiting):
+            return _Begun(target, begun, injected)
+        return self._judged(begun.result, injected)
+
+    def _judged(self, attempt: Attempt, injected: Injection | None) -> Attempt:
+        """An attempt that came to its end, with what the settings make of it."""
         if attempt.response is not None:
-            self._log(target.api.api.api_id, attempt.response)
+            self._log(attempt.target.api.api.api_id, attempt.response)
         if injected is not None and attempt.failure is None:
             # AppSync has run it: what it published goes out, and EventBridge does not know.
             return replace(attempt, failure=_LOST_ANSWER)
@@ -444,7 +526,8 @@ class EventBuses:
         return True
 
     def _set_timer(self) -> None:
-        due = self._waiting[0][0] if self._waiting else None
+        # With as many under way as may be, the next one to end sets the timer.
+        due = self._waiting[0][0] if self._waiting and len(self._under_way) < MAX_UNDER_WAY else None
         if self._timer is not None:
             if due == self._timer_due:
                 return
@@ -461,7 +544,8 @@ class EventBuses:
         try:
             until = monotonic() + _LONG_TURN_SECONDS
             for _ in range(_RETRIES_PER_TURN):
-                if not self._waiting or self._waiting[0][0] > now or monotonic() >= until:
+                full = len(self._under_way) >= MAX_UNDER_WAY
+                if not self._waiting or self._waiting[0][0] > now or full or monotonic() >= until:
                     break
                 self._run_row(heapq.heappop(self._waiting)[1])
         finally:
@@ -506,7 +590,31 @@ class EventBuses:
 
     def close(self) -> int:
         """Stop waiting; what waits stays in the journal. How many events that is."""
+        self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        return len(self._waiting)
+        under_way = len(self._under_way)
+        for task in self._under_way:
+            task.cancel()
+        return len(self._waiting) + under_way
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An attempt whose resolvers wait for data sources."""
+
+    target: CompiledTarget
+    waiting: Waiting[Attempt]
+    injected: Injection | None
+
+
+def _broken(target: CompiledTarget, error: Exception) -> Attempt:
+    """An attempt that a bug of ours ended."""
+    logging.getLogger("livebus").error("unexpected error", exc_info=error)
+    return Attempt(target, failure=Failure("INTERNAL_ERROR", unexpected(error), retryable=False))
+
+
+def _may_wait(target: _AnyTarget) -> bool:
+    """Whether an attempt may have to wait for data sources."""
+    return isinstance(target, CompiledTarget) and target.api.executor.asks

@@ -12,6 +12,9 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from livebus.data_source import functions as lambda_source
+from livebus.operation import Answer
+from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.functions.code import CodeStore
 from livebus.runtime.functions.command import Surroundings
 from livebus.runtime.functions.outcome import InvocationType, Outcome
@@ -23,6 +26,34 @@ T = TypeVar("T")
 # Nobody listens there: a call of AWS that the function makes fails at once, and goes nowhere else.
 _NOWHERE = "http://127.0.0.1:1"
 _END_SECONDS = 10.0
+
+
+class AskedFunctions:
+    """
+    Functions that are started when they are asked, each with the template's ``folder``. To be closed, or used in ``with``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: dict[str, BlockingFunctions] = {}
+
+    def ask(self, function: Function, request: lambda_source.FunctionRequest, is_direct: bool) -> Answer:  # noqa: FBT001 - as Ask has it
+        """A function's answer to an API."""
+        running = self._running.get(function.arn)
+        if running is None:
+            running = self._running[function.arn] = BlockingFunctions([function], self._folder)
+        return running.ask(function, request, is_direct)
+
+    def close(self) -> None:
+        """End every process."""
+        for running in self._running.values():
+            running.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class BlockingFunctions:
@@ -60,6 +91,14 @@ class BlockingFunctions:
     def invoke(self, name: str, payload: bytes, kind: InvocationType = "RequestResponse") -> Outcome:
         """As :meth:`Functions.invoke`, and raises the same; waits for the outcome."""
         return self._run(self._functions.invoke(name, payload, kind))
+
+    def ask(self, function: Function, request: lambda_source.FunctionRequest, is_direct: bool) -> Answer:  # noqa: FBT001 - as Ask has it
+        """A function's answer to an API."""
+        try:
+            outcome = self.invoke(function.arn, request.body, request.type)
+        except AwsError as error:
+            return lambda_source.not_taken(error.error_type, error.message, error.status)
+        return lambda_source.answered(outcome.payload, outcome.error, is_direct=is_direct)
 
     def close(self) -> None:
         """End every process."""

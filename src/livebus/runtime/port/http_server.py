@@ -46,6 +46,8 @@ HEADER_SECONDS = 60.0
 # How long a client may take to read an answer that no socket's buffer holds.
 ANSWER_SECONDS = 120.0
 _LARGE_ANSWER = 1024 * 1024
+# How soon it is seen that the client of a request that waits for data sources is gone.
+_GONE_SECONDS = 1.0
 _MAX_SOCKET_MESSAGE = 1024 * 1024
 _EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorType"
 
@@ -84,6 +86,7 @@ class HttpServer:
         self._fault_control = fault_control
         self._functions = functions
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
+        self._pending: set[asyncio.Future[Answer]] = set()
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
         self._server = web.Server(self._handle)
 
@@ -98,6 +101,8 @@ class HttpServer:
         if self._sessions:
             await asyncio.wait(self._sessions.values(), timeout=CLOSE_SECONDS)
         # Not before: from here on aiohttp reads nothing more, and so no answer to a close frame.
+        for pending in self._pending:
+            pending.cancel()
         self._server.pre_shutdown()
         await self._server.shutdown(timeout=CLOSE_SECONDS)
 
@@ -211,11 +216,25 @@ class HttpServer:
             return _too_large()
         source_ip = request.remote or "127.0.0.1"
         query = request.rel_url.raw_query_string
-        return _response(
-            graphql_http.call(
-                api, request.method, request.path, query, headers=request.headers, body=body, source_ip=source_ip
-            )
+        answer = graphql_http.call(
+            api, request.method, request.path, query, headers=request.headers, body=body, source_ip=source_ip
         )
+        if not isinstance(answer, Answer):
+            answer = await self._waited(request, answer)
+        return _response(answer)
+
+    async def _waited(self, request: web.BaseRequest, pending: graphql_http.Pending) -> Answer:
+        """The answer to a request that waits for data sources. Raises ConnectionError where its client is gone."""
+        task = asyncio.ensure_future(pending.answer())
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+        while not task.done():
+            await asyncio.wait({task}, timeout=_GONE_SECONDS)
+            if not task.done() and (request.transport is None or request.transport.is_closing()):
+                if not pending.is_mutation:
+                    task.cancel()
+                raise ConnectionResetError
+        return task.result()
 
     async def _answer_s3(self, request: web.BaseRequest, query: str) -> web.Response:
         body = await self._read(request, MAX_OBJECT_BYTES)
