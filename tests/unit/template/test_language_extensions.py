@@ -134,8 +134,10 @@ def test_loops_that_would_never_end() -> None:
         ),
         (
             "Outputs: {A: {Value: !FindInMap [M, a, b, {DefaultValue: 1}]}}",
-            "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute "
-            "for return value",
+            (
+                "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute "
+                "for return value"
+            ),
         ),
         (
             "Resources: {A: {Type: AWS::SNS::Topic, DeletionPolicy: !Ref P}}",
