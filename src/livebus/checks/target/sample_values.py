@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import get_named_type, is_input_object_type
+from graphql import get_named_type, get_nullable_type, is_input_object_type, is_leaf_type, is_list_type
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample
@@ -151,7 +151,9 @@ def _is_told_by_kind(leaf: Leaf, slot: Slot) -> bool:
     if slot.kind == "string":
         numeric = ("AWSTimestamp", "Boolean", "Float", "Int")
         return leaf.named_type in numeric or (slot.path == "$.time" and leaf.named_type in ("AWSDate", "AWSTime"))
-    return slot.kind is not None
+    if slot.kind == "array":
+        return not is_list_type(get_nullable_type(leaf.type))
+    return slot.kind == "object" and is_leaf_type(get_named_type(leaf.type))
 
 
 def _misfits_of_text(supply: Supply, leaf: Leaf, samples: list[Sample], *, hard: bool) -> Iterator[Fault]:
