@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import get_named_type, is_input_object_type
+from graphql import get_named_type, get_nullable_type, is_input_object_type, is_leaf_type, is_list_type
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample
-from livebus.checks.target.slots import ENVELOPE, Slot
+from livebus.checks.target.slots import ENVELOPE, Slot, Text
 from livebus.checks.target.supplied import Leaf, Misfit, Supply, filled, meet, supplies
 from livebus.errors import Fault, Place, closest
 from livebus.transformer import NotTransformable
@@ -123,7 +123,10 @@ def _misfits(inspection: Inspection, *, hard: bool) -> Iterator[Fault]:
             yield from _misfits_of_whole(supply, samples, hard=hard)
             continue
         for leaf in supply.leaves():
-            if not isinstance(leaf.value, Slot) or leaf.value.path is None or leaf.value.kind is not None:
+            if isinstance(leaf.value, Text):
+                yield from _misfits_of_text(supply, leaf, samples, hard=hard)
+                continue
+            if leaf.value.path is None or _is_told_by_kind(leaf, leaf.value):
                 continue  # what is the same in each event is told without samples
             slot = leaf.value
             if _found_by_none(slot, samples):
@@ -140,6 +143,29 @@ def _misfits(inspection: Inspection, *, hard: bool) -> Iterator[Fault]:
             ]
             place = supply.place_of_path(slot)
             yield from _told(supply, arrivals, samples, place, f" at {slot.path}")
+
+
+def _is_told_by_kind(leaf: Leaf, slot: Slot) -> bool:
+    """Whether what is the same in each event has been told without samples: its kind, or a text for a number or a day."""
+    if slot.kind == "string":
+        numeric = ("AWSTimestamp", "Boolean", "Float", "Int")
+        return leaf.named_type in numeric or (slot.path == "$.time" and leaf.named_type in ("AWSDate", "AWSTime"))
+    if slot.kind == "array":
+        return not is_list_type(get_nullable_type(leaf.type))
+    return slot.kind == "object" and is_leaf_type(get_named_type(leaf.type))
+
+
+def _misfits_of_text(supply: Supply, leaf: Leaf, samples: list[Sample], *, hard: bool) -> Iterator[Fault]:
+    """Misfits of what stands between quotes: the text that each sample makes of it."""
+    arrivals = []
+    for sample in samples:
+        try:
+            value = supply.transformer.apply(sample.event).get(leaf.variable)
+        except NotTransformable:
+            continue
+        met = _of_severity(meet(leaf.variable, leaf.variable, supply.types[leaf.variable], value), hard)
+        arrivals += [_Arrival(sample, misfit) for misfit in met if misfit.way == leaf.way]
+    yield from _told(supply, arrivals, samples, supply.place_in_template(leaf.slots[0]), "")
 
 
 def _misfits_of_whole(supply: Supply, samples: list[Sample], *, hard: bool) -> Iterator[Fault]:

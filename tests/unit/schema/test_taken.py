@@ -1,0 +1,47 @@
+"""What AppSync takes in a schema beyond GraphQL's grammar."""
+
+from __future__ import annotations
+
+import pytest
+
+from livebus.errors import NOWHERE
+from livebus.schema import parse_schema
+from livebus.schema.taken import plain_text
+
+MUTATION = "type Mutation { a: String }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("type T { a: Int; b: Int; }", "type T { a: Int  b: Int  }"),
+        ('type T { "a;b" a: Int # c;d\n }', 'type T { "a;b" a: Int # c;d\n }'),
+        ('"""x;y""" type T { a: Int;}', '"""x;y""" type T { a: Int }'),
+        ("type Query { }", "type Query    "),
+        ("type Query @aws_iam {\n}", "type Query @aws_iam  \n "),
+        ("type Query { a: Int }", "type Query { a: Int }"),
+    ],
+)
+def test_what_means_nothing_is_blanked_out(text: str, expected: str) -> None:
+    """Everything else stays where it is, strings and comments too."""
+    assert plain_text(text, NOWHERE)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("type Query { a: Int; }\n", ["line 1:20: ';' is no part of GraphQL"]),
+        ("type Query\n", ["line 1:6: type 'Query' has no fields"]),
+        ("type Query {}\n", ["line 1:6: type 'Query' has no fields"]),
+        (
+            "type Query { a(i: I): Int }\ninput I @aws_iam { a: Int }\n",
+            ["line 2:9: '@aws_iam' does nothing on the input type 'I'"],
+        ),
+        ("type Query { a: Int }\n", []),
+    ],
+)
+def test_warnings(text: str, expected: list[str]) -> None:
+    """The schema is taken, and each kind is told once."""
+    warnings = parse_schema(text + MUTATION).warnings
+
+    assert [f"{fault.place}: {fault.found}" for fault in warnings] == expected
