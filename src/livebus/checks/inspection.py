@@ -250,7 +250,8 @@ class Inspection:
 
     def _rehearsal_services(self) -> Services:
         numbers = count()
-        return Services(_NOON, lambda: _ID.format(next(numbers)), _put_events, self.sources(_NOON).perform)
+        call = self.sources(_NOON).perform
+        return Services(_NOON, lambda: _ID.format(next(numbers)), _put_events, call, sandbox=self._sandbox)
 
     def samples_for(self, rule: Rule) -> list[Sample]:
         """The sample events on a rule's bus that its pattern matches."""
