@@ -155,9 +155,9 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     return Reading(application, resources, faults)
 
 
-def _has_rules(rules: object) -> bool:
-    """Whether a template asserts anything of its parameters but what AWS CDK puts into each: that there was a bootstrap."""
-    return bool(set(rules) - {"CheckBootstrapVersion"}) if isinstance(rules, Mapping) else rules is not None
+def _is_of_cdk(rules: object) -> bool:
+    """Whether a template asserts no more than what AWS CDK puts into each: that there was a bootstrap."""
+    return isinstance(rules, Mapping) and set(rules) == {"CheckBootstrapVersion"}
 
 
 def _refuse_or_warn(resources: Resources) -> None:
@@ -166,7 +166,7 @@ def _refuse_or_warn(resources: Resources) -> None:
     if document.aliases and "Transform" not in document.body:
         text = "CloudFormation takes no YAML aliases; the SAM CLI expands them before it hands a template on"
         resources.warn(Place(document.file), text)
-    if _has_rules(document.body.get("Rules")):
+    if "Rules" in document.body and not _is_of_cdk(document.body["Rules"]):
         resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()
