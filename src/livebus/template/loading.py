@@ -162,9 +162,9 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     return Reading(application, resources, faults)
 
 
-def _has_rules(rules: object) -> bool:
-    """Whether a template asserts anything of its parameters but what AWS CDK puts into each: that there was a bootstrap."""
-    return rules is not None and not (isinstance(rules, Mapping) and set(rules) == {"CheckBootstrapVersion"})
+def _is_of_cdk(rules: object) -> bool:
+    """Whether a template asserts no more than what AWS CDK puts into each: that there was a bootstrap."""
+    return isinstance(rules, Mapping) and set(rules) == {"CheckBootstrapVersion"}
 
 
 def _refuse_or_warn(resources: Resources) -> None:
@@ -178,7 +178,7 @@ def _refuse_or_warn(resources: Resources) -> None:
             f"the value of parameter {name!r} is in Systems Manager: {shown(resources.parameters[name])} stands for it"
         )
         resources.warn(document.place(("Parameters", name)), text)
-    if _has_rules(document.body.get("Rules")):
+    if "Rules" in document.body and not _is_of_cdk(document.body["Rules"]):
         resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()
