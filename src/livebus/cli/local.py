@@ -107,11 +107,11 @@ def _run(
         subscriptions=SubscriptionSettings(max_payload=options.max_message),
     )
     interruption.begin()
-    run(_serve(settings))
+    run(_serve(settings, opens=options.open))
     return terminal.DONE
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, *, opens: bool) -> None:
     from livebus.runtime.server import Runtime
 
     stopping = asyncio.Event()
@@ -123,6 +123,8 @@ async def _serve(settings: Settings) -> None:
         # Nobody may read what is said (a closed pipe): the runtime runs all the same.
         with suppress(BrokenPipeError):
             _greet(runtime.outputs, is_made=settings.user is None, is_empty=settings.template is None)
+            if opens and runtime.outputs["ConsoleUrl"]:
+                await asyncio.to_thread(_open, runtime.outputs["ConsoleUrl"])
         await stopping.wait()
         with suppress(BrokenPipeError):
             terminal.talk("stopping")
@@ -130,9 +132,19 @@ async def _serve(settings: Settings) -> None:
         await runtime.stop()
 
 
+def _open(url: str) -> None:
+    """Show the page in the browser of whoever started the runtime."""
+    import webbrowser
+
+    if not webbrowser.open(url):
+        terminal.talk(f"no browser could be started; open {url} yourself")
+
+
 def _greet(outputs: dict[str, Any], *, is_made: bool, is_empty: bool) -> None:
     """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
+    if outputs["ConsoleUrl"]:
+        terminal.talk(f"page       {outputs['ConsoleUrl']}  (events, live)")
     if "GraphQLUrl" in outputs:
         terminal.talk(f"GraphQL    {outputs['GraphQLUrl']}")
     if outputs["UserName"]:
@@ -190,6 +202,7 @@ def _parser() -> Parser:
             flag, type=at_least_one, default=default, metavar=shown, help=f"{text} (default: {default})"
         )
     seen = parser.add_argument_group("seeing and trying")
+    seen.add_argument("--open", action="store_true", help="open the page in a browser")
     seen.add_argument("--verbose", action="store_true", help="tell of each event at each station, on stderr")
     seen.add_argument("--trace", type=Path, metavar="FILE", help="append each event's stations as JSON lines")
     seen.add_argument("--fail-target", action="append", default=[], metavar="ID", help="let a target fail, by its Id")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
@@ -50,6 +50,7 @@ from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
+from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
 from livebus.runtime.port.callers import is_loopback
 from livebus.runtime.port.http_server import HttpServer
@@ -66,6 +67,9 @@ from livebus.runtime.tables import Tables
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 from livebus.terminal.counts import counted, noun
+
+if TYPE_CHECKING:
+    from livebus.runtime.page.service import Page
 
 _KEY_FILE = "signing-key.pem"
 _TICK_SECONDS = 0.5
@@ -153,7 +157,7 @@ class Runtime:
         self._state = state
         self._journal = Journal(state.file("journal.sqlite"))
         self._closers.append(self._journal.close)
-        self.trace = Trace(self._tell, time.time, verbose=settings.verbose)
+        self._make_trace(environment)
         self._closers.append(lambda: self.trace.tick(ends=True))
         if settings.trace is not None:
             self._open_trace(settings.trace)
@@ -245,7 +249,7 @@ class Runtime:
         self._listener, self._http = listener, http
         self._announce = {
             "EndpointUrl": environment.endpoint,
-            "ConsoleUrl": "",
+            "ConsoleUrl": self.trace.page,
             "CaFile": str(ca),
             "Region": settings.region,
         }
@@ -328,6 +332,7 @@ class Runtime:
             "jwks.json": self._cognito.jwks,
             "openid-configuration": lambda pool_id: self._cognito.openid_configuration(pool_id, environment.endpoint),
         }
+        fault_control = FaultControl(self._faults, self._target_ids, self._tell)
         return HttpServer(
             AwsEndpoint(services, queries, self._s3, _new_id),
             lambda: self.served.paths,
@@ -336,14 +341,50 @@ class Runtime:
             origins=self._settings.origins,
             check_host=is_loopback(self._settings.host),
             faults=self._faults,
-            fault_control=FaultControl(self._faults, self._target_ids, self._tell),
+            fault_control=fault_control,
             functions=self._functions,
+            page=None if self.history is None else lambda: self._page(environment, services, fault_control),
+        )
+
+    def _page(self, environment: Environment, services: Mapping[str, Service], fault_control: FaultControl) -> Page:
+        """The page; loaded when the first browser asks for it."""
+        from livebus.runtime.page.parts import Parts
+        from livebus.runtime.page.service import Page
+
+        assert self.history is not None
+        settings = self._settings
+        files = self._file_stack
+        return Page(
+            Parts(
+                environment=environment,
+                history=self.history,
+                buses=self.buses,
+                served=self.served,
+                journal=self._journal,
+                cognito=self._cognito,
+                tables=self.tables,
+                events=services["AWSEvents"],
+                faults=fault_control,
+                trace=self.trace,
+                clock=time.time,
+                new_id=_new_id,
+                random_token=lambda: secrets.token_urlsafe(16),
+                template=files.files.template if files is not None else None,
+                parameters=settings.parameters,
+                time_scale=settings.time_scale,
+            )
         )
 
     def _target_ids(self) -> list[str]:
         rules = self.buses.lines.rules
         targets = [target for rule in rules for target in (*rule.targets, *rule.function_targets)]
         return list(dict.fromkeys(target.id for target in targets))
+
+    def _make_trace(self, environment: Environment) -> None:
+        """The trace, and behind it what the page shows; there is none where others than this machine can ask."""
+        self.history = History(time.time) if is_loopback(self._settings.host) else None
+        page = f"{environment.endpoint}/" if self.history is not None else ""
+        self.trace = Trace(self._tell, time.time, verbose=self._settings.verbose, history=self.history, page=page)
 
     def _open_trace(self, path: Path) -> None:
         try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import Unauthenticated
+from livebus.caller import Caller
 from livebus.execution import Errors
 from livebus.operation import GraphQLRequest
 from livebus.realtime import (
@@ -25,6 +26,7 @@ from livebus.realtime import (
     data_prefix,
 )
 from livebus.runtime.appsync.served_api import ENDPOINT_PATH, ServedApi
+from livebus.runtime.page.history import SENDER
 from livebus.subscription import InvalidFilter
 
 # Room for what one PutEvents request can bring to eight subscriptions. A client further behind will not catch up.
@@ -165,7 +167,8 @@ class RealtimeSession:
             self._connection.refuse_start(start.id, started.errors)
             return
         try:
-            api.subscriptions.add(self, start.id, started, _Sink(self, start.id, data_prefix(start.id)))
+            sink = Sink(self, start.id, data_prefix(start.id), caller, services.now, SENDER.get())
+            api.subscriptions.add(self, start.id, started, sink)
         except InvalidFilter as error:
             self._connection.refuse_start(start.id, error.errors)
             return
@@ -219,15 +222,24 @@ class RealtimeSession:
         self._flush()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sink:
-    """Where a subscription's messages go: a session, and the part of the frame that never changes."""
+@dataclass(eq=False, slots=True)
+class Sink:
+    """
+    Where a subscription's messages go: a session, and the part of the frame that never changes.
+
+    ``caller`` subscribed at ``since`` (epoch seconds), with a client that calls itself ``agent``; ``delivered`` counts.
+    """
 
     session: RealtimeSession
     id: str
     prefix: bytes
+    caller: Caller
+    since: float
+    agent: str
+    delivered: int = 0
 
     def deliver(self, payload: bytes) -> None:
+        self.delivered += 1
         self.session.deliver(self.prefix, payload)
 
     def end(self) -> None:

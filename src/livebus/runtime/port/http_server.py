@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -25,11 +26,15 @@ from livebus.runtime.faults import control as fault_control
 from livebus.runtime.faults.control import FaultControl
 from livebus.runtime.faults.injection import Faults
 from livebus.runtime.function_calls import FunctionCalls, refused_unsigned
+from livebus.runtime.page.history import SENDER
 from livebus.runtime.port import refusals
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
 from livebus.runtime.port.callers import is_local_host, is_local_origin
 from livebus.runtime.port.failing_requests import failing
 from livebus.runtime.s3.service import S3Request
+
+if TYPE_CHECKING:
+    from livebus.runtime.page.service import Page
 
 # A PutEvents request of 1 MB whose every character is escaped; anything larger is no sensible request.
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -42,6 +47,8 @@ _EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorTy
 
 LAMBDA_PATH = "/2015-03-31/functions/"
 
+PAGE_PATH = "/_livebus/page/"
+
 Document = Callable[[str], Mapping[str, object]]
 
 
@@ -51,6 +58,7 @@ class HttpServer:
 
     ``origins``: browsers may call from pages of loopback origins and of these; ``*`` lets every page call.
     ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches them. ``functions`` answers Lambda's calls.
+    ``page`` makes what answers the page's requests, when the first one comes; None where there is no page.
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class HttpServer:
         faults: Faults | None = None,
         fault_control: FaultControl | None = None,
         functions: FunctionCalls | None = None,
+        page: Callable[[], Page] | None = None,
     ) -> None:
         self._aws = aws
         self._apis = apis
@@ -75,12 +84,16 @@ class HttpServer:
         self._faults = faults
         self._fault_control = fault_control
         self._functions = functions
+        self._make_page = page
+        self._page: Page | None = None
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
         self.protocols = web.Server(self._handle, access_log=None, handle_signals=False)
 
     async def close(self) -> None:
         """Say goodbye to subscribers, end idle connections, and give what is being answered a moment."""
+        if self._page is not None:
+            self._page.close()
         for session in self._sessions:
             session.close(1001, "the runtime stops")
         if self._sessions:
@@ -92,6 +105,12 @@ class HttpServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._check_host and not is_local_host(request.headers.get("Host", "")):
             return _plain(403, "This host name is not one of this machine; see --host and --allow-origin.")
+        SENDER.set(request.headers.get("User-Agent", ""))
+        if self._make_page is not None and is_of_page(request.method, request.path, request.headers):
+            return await self._answer_page(request, self._make_page)
+        return await self._handle_call(request)
+
+    async def _handle_call(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.method == "OPTIONS":
             return self._with_cors(request, web.Response(status=204))
         api = self._apis().get(request.path.removesuffix("/realtime"))
@@ -147,6 +166,23 @@ class HttpServer:
         return (
             _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
         )
+
+    async def _answer_page(self, request: web.BaseRequest, make: Callable[[], Page]) -> web.StreamResponse:
+        """Answer the page; never with CORS headers: its documents are for no other origin."""
+        if self._page is None:
+            self._page = make()
+        try:
+            response = await self._page.answer(request, _read)
+        except TimeoutError:
+            response = _plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
+        except ConnectionError:
+            return web.Response(status=400)
+        except Exception as error:
+            logging.getLogger("livebus").exception("unexpected error")
+            response = _plain(500, unexpected(error))
+        if not request.content.is_eof():
+            response.force_close()
+        return response
 
     @staticmethod
     async def _answer_graphql(request: web.BaseRequest, api: ServedApi) -> web.Response:
@@ -249,6 +285,14 @@ class HttpServer:
             if request.headers.get("Access-Control-Request-Private-Network"):
                 response.headers["Access-Control-Allow-Private-Network"] = "true"
         return response
+
+
+def is_of_page(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request is the page's: a browser's for ``/``, whoever's below its path. A signed ``GET /`` is S3's."""
+    if path.startswith(PAGE_PATH):
+        return True
+    is_browsers = "text/html" in headers.get("Accept", "") and "Authorization" not in headers
+    return path == "/" and method in ("GET", "HEAD") and is_browsers
 
 
 async def _read(request: web.BaseRequest, most: int = MAX_BODY_BYTES) -> bytes | None:
