@@ -44,7 +44,7 @@ class Letters:
                     for each in letters
                     if _key(each) == (group.error_code, group.rule_arn, group.target_arn)
                 ]
-                target = next((each["target"] for each in shown if each["target"]), "")
+                target = self._target_id(group.rule_arn, group.target_arn)
                 found.append({**group.as_json(), "queue": queue.name, "target": target, "letters": shown[:_SHOWN]})
         return found
 
@@ -105,6 +105,15 @@ class Letters:
         if attempt.response is not None and attempt.response.errors:
             raise LivebusError(f"the mutation fails: {attempt.response.errors[0].get('message')}")
         return event.id
+
+    def _target_id(self, rule_arn: str, target_arn: str) -> str:
+        """The Id of a rule's target by its ARN; the ARN's end where the rule has it no more."""
+        for rule in self._parts.buses.lines.rules:
+            if rule.arn == rule_arn:
+                for target in (*rule.targets, *rule.function_targets):
+                    if target.arn == target_arn:
+                        return target.id
+        return target_arn.rsplit("/", 1)[-1]
 
     # --- queues -----------------------------------------------------------------------------------------------------
 
