@@ -313,4 +313,4 @@ def via(record: Record) -> str:
 
 
 def _where(place: Place) -> str:
-    return str(place)
+    return ways.place_of(place)

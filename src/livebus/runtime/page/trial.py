@@ -204,6 +204,7 @@ def _rehearsed(way: Mapping[str, Any], invocation: Invocation | None) -> dict[st
             {
                 "field": each.field,
                 "arrives": each.arrives,
+                "conditional": each.conditional,
                 "reason": each.reason,
                 "query": each.subscriber.query if each.subscriber else "",
                 "unselected": list(each.unselected),

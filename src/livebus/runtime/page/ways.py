@@ -8,6 +8,7 @@ trace, the dry run and the demo say the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, parse
 
 from livebus import steps
 from livebus.delivery import DeadLetter
+from livebus.errors import Place
 from livebus.event.envelope import Event
 from livebus.flow import CompiledFunctionTarget, CompiledRule, CompiledTarget, FunctionAttempt
 from livebus.runtime.page import clients
@@ -64,7 +66,7 @@ def way(
         reasons = ["the event was replayed to other rules only"]
     said: dict[str, Any] = {
         "rule": rule.name,
-        "where": str(rule.pattern_place or rule.place),
+        "where": place_of(rule.pattern_place or rule.place),
         "matches": is_matched,
         "conditions": conditions,
         "reasons": reasons,
@@ -240,6 +242,11 @@ def outcome(record: Record) -> dict[str, Any]:
     if any(isinstance(one.attempt, FunctionAttempt) for one in last.values()):
         return {"kind": DELIVERED, "words": "to a function", "reached": 0}
     return {"kind": NOBODY, "words": "reached nobody", "reached": 0}
+
+
+def place_of(place: Place) -> str:
+    """A place's file, line and column, as an editor takes them."""
+    return str(replace(place, path=""))
 
 
 def preview(detail: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ const fields = (entry, pad) => Object.entries(entry).map(([name, value]) => `${p
 export const FORMS = {
   'AWS CLI': (envelope, bus) => `aws events put-events --entries ${shell(JSON.stringify([entryOf(envelope, bus)]))}`,
   boto3: (envelope, bus) => `import boto3\n\nboto3.client("events").put_events(\n    Entries=[\n        {\n${fields(entryOf(envelope, bus), '            ')}\n        }\n    ]\n)`,
-  pytest: (envelope, bus) => `def test_event_arrives(livebus_line):\n    entry = {\n${fields(entryOf(envelope, bus), '        ')}\n    }\n    outcome = livebus_line.send(entry)\n    assert outcome.arrives, outcome.reasons`,
+  pytest: (envelope, bus) => `def test_event_arrives(livebus_line):\n    line = livebus_line("template.yaml")\n\n    outcome = line.publish(\n        {\n${fields(entryOf(envelope, bus), '            ')}\n        }\n    )\n\n    assert outcome.failure == ""\n    assert outcome.errors == []`,
   'PutEvents entry': (envelope, bus) => JSON.stringify(entryOf(envelope, bus), null, 2),
   Envelope: (envelope) => JSON.stringify(envelope, null, 2),
 };

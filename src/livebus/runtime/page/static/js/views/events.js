@@ -32,7 +32,7 @@ export function eventsView(main, rest) {
     end();
     if (!store.events.size && !wanted) { list = null; replace(main, emptyState()); stops.push(listen(['events', 'state'], () => (store.events.size ? draw() : replace(main, emptyState())))); return; }
     const id = wanted ?? newest()[0]?.id;
-    if (!list || main.firstElementChild !== list.node) { list = listPane(); replace(main, list.node, h('section')); }
+    if (!list || main.firstElementChild !== list.node || main.childElementCount !== 2) { list = listPane(); replace(main, list.node, h('section')); }
     list.select(id);
     stops.push(listen(['events'], (kinds) => { list.draw(kinds); if (!wanted && follows && newest()[0]?.id !== id) draw(); }));
     const way = wayPane(id, rest);
@@ -70,7 +70,7 @@ function listPane() {
     const text = filters.text.toLowerCase();
     shown = events.filter((event) => (!text || searched(event).includes(text)) && (!filters.outcome || event.outcome.kind === filters.outcome) && (!filters.bus || event.bus === filters.bus) && (!filters.rule || event.rules.includes(filters.rule)));
     const kept = store.state?.runtime.forgotten ? ' · older ones are gone' : '';
-    counted.textContent = shown.length === events.length ? `${events.length.toLocaleString('en')} events${kept}` : `${shown.length.toLocaleString('en')} of ${events.length.toLocaleString('en')} events`;
+    counted.textContent = shown.length === events.length ? `${events.length.toLocaleString('en')} event${events.length === 1 ? '' : 's'}${kept}` : `${shown.length.toLocaleString('en')} of ${events.length.toLocaleString('en')} events`;
     nothing.hidden = shown.length > 0;
     virtual.set(shown);
     const late = frozen ? newest().findIndex((each) => each.id === frozen[0]?.id) : 0;
@@ -207,7 +207,6 @@ export async function sendText(text) {
 
 // --- nothing there --------------------------------------------------------------------------------------------------
 
-const COMMAND = 'livebus publish events/sample.json --local';
 
 // The application's own lines, before anything travels on them.
 function emptyState() {
@@ -219,12 +218,14 @@ function emptyState() {
   for (const each of maps.flatMap((map) => [...map.querySelectorAll('button')])) { each.tabIndex = -1; each.removeAttribute('role'); each.removeAttribute('id'); }
   const clients = store.state.counts.clients;
   const first = h('span', {});
-  get('samples').then(({ samples }) => { const found = samples.find((each) => each.name === 'sample.json') ?? samples.find((each) => each.expected); if (found) replace(first, button(`Send ${found.name}`, { icon: 'send', kind: 'primary', onclick: () => sendText(found.text).catch((error) => announce(String(error.message))) })); }).catch(() => {});
+  let command = 'livebus publish FILE --local';
+  const shown = h('code', {}, command);
+  get('samples').then(({ samples }) => { const found = samples.find((each) => each.name === 'sample.json') ?? samples.find((each) => each.expected); if (!found) return; command = `livebus publish ${found.file} --local`; replace(shown, visible(command)); replace(first, button(`Send ${found.name}`, { icon: 'send', kind: 'primary', onclick: () => sendText(found.text).catch((error) => announce(String(error.message))) })); }).catch(() => {});
   return h('section', { class: 'empty', 'aria-label': 'No events yet' },
     h('div', { class: 'ghost-map', 'aria-hidden': 'true' }, maps),
     h('h1', {}, 'Waiting for the first event'),
     h('p', {}, `${buses.length} bus${buses.length === 1 ? '' : 'es'}, ${application.rules.length} rule${application.rules.length === 1 ? '' : 's'}, and ${clients} client${clients === 1 ? '' : 's'} that listen. Whatever is put on a bus shows up here, with its way to every subscriber.`),
     h('div', { class: 'row center' }, first, button('Write one', { key: 'C', onclick: () => { location.hash = '#/compose'; } })),
-    h('div', { class: 'shell' }, h('code', {}, COMMAND), iconButton('Copy the command', 'copy', { onclick: () => copy(COMMAND, 'the command') })),
+    h('div', { class: 'shell' }, shown, iconButton('Copy the command', 'copy', { onclick: () => copy(command, 'the command') })),
     h('p', { class: 'quiet' }, 'or any AWS client, with ', h('code', {}, `AWS_ENDPOINT_URL=${location.origin}`)));
 }
