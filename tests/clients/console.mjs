@@ -1,6 +1,7 @@
 // Opens the runtime's page in Chromium: node console.mjs EXECUTABLE
 // A line on stdin is JSON: {"run": "the body of an async function of (page, browser, given)", "given": …}; its answer is one on
-// stdout. What the page logs as an error, or throws, is kept and answered by {"faults": true}.
+// stdout. What the page throws or breaks of its policy is kept and answered by {"faults": true}; requests that fail are not told:
+// pages outlive runtimes.
 import { createInterface } from "node:readline";
 
 import { chromium } from "playwright-core";
@@ -16,7 +17,7 @@ const page = await context.newPage();
 page.setDefaultTimeout(15_000);
 let faults = [];
 page.on("pageerror", (error) => faults.push(String(error)));
-page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+page.on("console", (message) => message.type() === "error" && !/^Failed to load resource/.test(message.text()) && faults.push(message.text()));
 page.on("dialog", (dialog) => dialog.accept("from-the-page.json"));
 for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
