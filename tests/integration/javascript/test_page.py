@@ -107,7 +107,7 @@ def test_first_sight(console: Console, running: RunningRuntime) -> None:
     console.shot("empty")
     console.click("button", "Send sample.json")
     console.run("await page.getByRole('tab', {name: /^Mutation publishMsgFromEB/}).waitFor()")
-    event_id = console.run("return location.hash.split('/')[2]")
+    event_id = console.run("return new URL(page.url()).hash.split('/')[2]")
     record = running.call(lambda: running.runtime.history.get(event_id) if running.runtime.history else None)
     assert record is not None
     assert record.sender == "this page"
@@ -120,7 +120,7 @@ def test_events_come_live(console: Console, running: RunningRuntime) -> None:
     console.wait("Waiting for the first event")
     [event_id] = running.put("hello from boto3")
     console.run("await page.getByRole('option', {name: /message reached nobody hello from boto3/}).waitFor()")
-    assert console.run("return await page.getByRole('option').count()") == 1
+    assert console.run("return await page.getByRole('listbox').getByRole('option').count()") == 1
     go(console, running, f"#/events/{event_id}/event")
     assert "hello from boto3" in console.text("group", "Event envelope")
     assert "sent by boto3" in console.text("region", "Way of the event")
@@ -305,7 +305,7 @@ def test_a_foreign_page_reads_and_changes_nothing(console: Console, running: Run
       await new Promise((done) => server.listen(0, '127.0.0.1', done));
       await page.goto(`http://127.0.0.1:${server.address().port}/`);
       const read = await page.evaluate(async ({ url, names }) => {
-        const tries = [['', {}], ...names.flatMap((name) => [[`_livebus/page/${name}`, {}], [`_livebus/page/${name}`, { headers: { 'X-Livebus-Page': 'x' } }],
+        const tries = [['', { headers: { Accept: 'text/html' } }], ...names.flatMap((name) => [[`_livebus/page/${name}`, {}], [`_livebus/page/${name}`, { headers: { 'X-Livebus-Page': 'x' } }],
           [`_livebus/page/${name}`, { method: 'POST', body: '{}' }], [`_livebus/page/${name}`, { method: 'POST', mode: 'no-cors', body: '{}' }]])];
         const found = [];
         for (const [way, options] of tries) {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, parse
@@ -18,6 +19,7 @@ from livebus import steps
 from livebus.delivery import DeadLetter
 from livebus.errors import Place
 from livebus.event.envelope import Event
+from livebus.files import relative
 from livebus.flow import CompiledFunctionTarget, CompiledRule, CompiledTarget, FunctionAttempt
 from livebus.runtime.page import clients
 from livebus.runtime.page.history import DEAD, DELIVERED, LOST, RETRYING, Record, Try
@@ -246,7 +248,7 @@ def outcome(record: Record) -> dict[str, Any]:
 
 def place_of(place: Place) -> str:
     """A place's file, line and column, as an editor takes them."""
-    return str(replace(place, path=""))
+    return str(replace(place, path="", file=relative(Path(place.file)) if place.file else ""))
 
 
 def preview(detail: Mapping[str, Any]) -> str:

@@ -177,7 +177,7 @@ function header(event) {
       copyMenu(() => [event.refused ? { source: event.source, 'detail-type': event.detailType, detail: event.envelope.Detail ?? null } : event.envelope, event.bus])),
     h('p', { class: 'meta' },
       h('span', {}, visible(event.source)), h('span', {}, h('time', {}, time(event.at * 1000))), h('span', {}, visible(`sent by ${event.via}`)), h('span', {}, bytes(event.size)),
-      spent.length > 0 && h('span', {}, `${spent.reduce((sum, each) => sum + each, 0).toFixed(1)} ms here, from the rule to the last subscriber`),
+      spent.length > 0 && h('span', {}, `${spent.reduce((sum, each) => sum + each, 0).toFixed(1)} ms in this runtime`),
       h('button', { type: 'button', class: 'id', title: 'Copy the event id', onclick: () => copy(event.id, 'the event id') }, event.id.slice(0, 8), icon('copy', 12))));
 }
 
