@@ -217,7 +217,9 @@ def test_an_archive_is_replayed(running: RunningRuntime, page: Page) -> None:
     until(lambda: page.get(f"events/{event_id}")["via"] == f"replay {started['replay']}", "the replayed event")
 
 
-def test_samples_are_saved_beside_the_template_and_nowhere_else(start_runtime: Any, project: Any, tmp_path: Any) -> None:
+def test_samples_are_saved_beside_the_template_and_nowhere_else(
+    start_runtime: Any, project: Any, tmp_path: Any
+) -> None:
     """A new name is written, an old one only if asked for, a path never."""
     folder = tmp_path / "app"
     folder.mkdir()
@@ -294,7 +296,9 @@ def test_there_is_no_page_for_other_machines(start_runtime: Any) -> None:
 
 def test_the_page_costs_no_start(project: Any) -> None:
     """Its documents are loaded when the first browser comes."""
-    code = "import sys, livebus.runtime.server; print([m for m in sys.modules if m.startswith('livebus.runtime.page.')])"
+    code = (
+        "import sys, livebus.runtime.server; print([m for m in sys.modules if m.startswith('livebus.runtime.page.')])"
+    )
     environment = {**os.environ, "PYTHONPATH": str(project / "src")}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert run.stdout.strip() == "['livebus.runtime.page.history']"

@@ -61,7 +61,9 @@ class Console:
         )
 
     def click(self, role: str, name: str, *, exact: bool = False) -> None:
-        self.run("await page.getByRole(given[0], {name: given[1], exact: given[2]}).first().click()", [role, name, exact])
+        self.run(
+            "await page.getByRole(given[0], {name: given[1], exact: given[2]}).first().click()", [role, name, exact]
+        )
 
     def wait(self, text: str) -> None:
         self.run("await page.getByText(given).first().waitFor()", text)
@@ -132,7 +134,9 @@ def test_an_unmatched_event_says_why(console: Console, running: RunningRuntime) 
     event_id = running.client("events").put_events(Entries=[given])["Entries"][0]["EventId"]
     go(console, running, f"#/events/{event_id}")
     console.run("await page.getByRole('table', {name: /^Conditions of/}).waitFor()")
-    first = console.run("return await page.getByRole('table', {name: /^Conditions of/}).getByRole('row').nth(1).innerText()")
+    first = console.run(
+        "return await page.getByRole('table', {name: /^Conditions of/}).getByRole('row').nth(1).innerText()"
+    )
     assert first.startswith("not met")
     assert '"another.source"' in first
     line = running.wait_for_line('$.source: "another.source"')
@@ -155,7 +159,9 @@ def test_compose(console: Console, running: RunningRuntime, project: Path) -> No
     console.click("button", "Copy as")
     console.click("menuitem", "AWS CLI")
     copied = console.run("return await page.evaluate(() => navigator.clipboard.readText())")
-    words = subprocess.run(["sh", "-c", f"printf '%s\\n' {copied.removeprefix('aws ')}"], capture_output=True, text=True)
+    words = subprocess.run(
+        ["sh", "-c", f"printf '%s\\n' {copied.removeprefix('aws ')}"], capture_output=True, text=True, check=True
+    )
     assert json.loads(json.loads(words.stdout.splitlines()[-1])[0]["Detail"]) == {"msg": "it's $(me)"}
     console.click("button", "Send")
     console.run("await page.getByRole('option', {name: /it's/}).waitFor()")
@@ -172,7 +178,9 @@ def test_a_subscription_gets_what_an_app_gets(console: Console, running: Running
     """A lane is an AppSync subscription: it shows what boto3 published, and not what the rule kept back."""
     go(console, running, "#/subscribers/new")
     console.run("await page.getByRole('button', {name: 'Subscribe', exact: true}).waitFor()")
-    console.run("await page.getByRole('combobox', {name: 'User'}).locator('option').first().waitFor({state: 'attached'})")
+    console.run(
+        "await page.getByRole('combobox', {name: 'User'}).locator('option').first().waitFor({state: 'attached'})"
+    )
     console.click("button", "Subscribe", exact=True)
     console.wait("subscribed, 0 received")
     running.wait_for_subscribers(1)
@@ -295,7 +303,9 @@ def test_a_megabyte_is_shown(console: Console, running: RunningRuntime) -> None:
     console.run("await page.getByRole('button', {name: /characters$/}).first().waitFor()")
 
 
-def test_a_foreign_page_reads_and_changes_nothing(console: Console, running: RunningRuntime, start_runtime: Any) -> None:
+def test_a_foreign_page_reads_and_changes_nothing(
+    console: Console, running: RunningRuntime, start_runtime: Any
+) -> None:
     """A page of another port, in the same browser, tries each document: no answer can be read, nothing happens."""
     running.put("a secret")
     names = ["state", "events", "clients", "failed", "samples", "stream", "send", "token", "purge"]

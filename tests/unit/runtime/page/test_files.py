@@ -43,7 +43,9 @@ def test_files_have_types_and_tags() -> None:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_no_text_becomes_markup(name: str) -> None:
     """Elements are made by one module, of text nodes; nothing evaluates, nothing sets a style attribute."""
-    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style'|style:"
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style'|style:"
+    )
     assert re.findall(forbidden, text(name)) == []
 
 
@@ -58,7 +60,9 @@ def test_every_import_is_there() -> None:
     from posixpath import dirname, join, normpath
 
     wanted = {
-        normpath(join(dirname(name), target)) for name in SCRIPTS for target in re.findall(r"from '([^']+)'", text(name))
+        normpath(join(dirname(name), target))
+        for name in SCRIPTS
+        for target in re.findall(r"from '([^']+)'", text(name))
     }
     assert wanted - set(FILES.names) == set()
 

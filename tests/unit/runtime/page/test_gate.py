@@ -30,7 +30,8 @@ def test_without_the_token_nobody_may(token: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://127.0.0.1:3000", "http://localhost:4566", "https://127.0.0.1:4566", "null", "https://example.com"]
+    "origin",
+    ["http://127.0.0.1:3000", "http://localhost:4566", "https://127.0.0.1:4566", "null", "https://example.com"],
 )
 def test_another_origin_may_not_even_with_the_token(origin: str) -> None:
     """Another port of this machine is another origin, and so is another name of it."""
