@@ -47,7 +47,7 @@ def ways_of(record: Record) -> list[dict[str, Any]]:
                 and target is not None
                 and each.attempt.target.target.id == target.target.id
             ]
-            found.append(way(event, compiled, target, tries, is_matched=is_matched, is_left_out=not is_matched))
+            found.append(way(event, compiled, target, tries, is_matched=is_matched))
     return sorted(found, key=lambda each: not each["matches"])
 
 
@@ -58,7 +58,6 @@ def way(
     tries: Sequence[Try],
     *,
     is_matched: bool,
-    is_left_out: bool = False,
 ) -> dict[str, Any]:
     """One rule's way to one target, with what the tries made of it."""
     rule = compiled.rule

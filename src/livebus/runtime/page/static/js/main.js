@@ -42,6 +42,8 @@ function drawTop() {
   const counts = store.state?.counts;
   const shown = { events: store.events.size, subscribers: counts?.clients, failed: counts ? counts.letters + counts.retries : 0 };
   const faults = faultsOn(), isOff = store.link === 'off';
+  // Events that come must not take the focus from whoever goes through the header by keyboard.
+  const top = document.getElementById('top'), focused = [...top.querySelectorAll('a, button')].indexOf(document.activeElement);
   replace(document.getElementById('top'),
     h('a', { class: 'brand', href: '#/events', 'aria-label': 'Livebus' }, mark(), h('span', {}, 'Livebus')),
     h('nav', { 'aria-label': 'Views' }, VIEWS.map(([id, title]) => h('a', { href: `#/${id}`, 'aria-current': id === current ? 'page' : null, class: id === 'failed' && shown.failed ? 'has-failures' : '' }, title, shown[id] ? h('span', { class: 'count' }, ` ${shown[id].toLocaleString('en')}`) : null))),
@@ -49,6 +51,7 @@ function drawTop() {
     faults.length > 0 && h('a', { class: 'chip warn', href: '#/application/faults', title: faults.join(', '), 'aria-label': `${faults.length} fault${faults.length === 1 ? '' : 's'} on` }, icon('bolt', 14), h('span', {}, `${faults.length} fault${faults.length === 1 ? '' : 's'} on`)),
     h('span', { class: `live ${isOff ? 'off' : ''}`, role: 'status' }, h('i', { 'aria-hidden': 'true' }), h('span', {}, isOff ? 'Disconnected' : store.link === 'open' ? location.host : 'connecting')),
     button('New event', { icon: 'plus', kind: 'primary', key: 'C', onclick: () => { location.hash = '#/compose'; } }));
+  if (focused >= 0) top.querySelectorAll('a, button')[focused]?.focus();
   const banner = document.getElementById('banner');
   const hasRestarted = store.restarted > 0 && Date.now() - store.restarted < 30000;
   banner.hidden = !isOff && !hasRestarted;
