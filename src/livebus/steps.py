@@ -8,14 +8,16 @@ the validation show these and nothing else, so that what one of them says of an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, FunctionAttempt
 from livebus.operation import Called
+from livebus.subscription import Subscription
 from livebus.terminal.counts import counted
 from livebus.terminal.escape import json_text
+from livebus.transformer import Transformer
 
 Step = dict[str, Any]
 
@@ -104,6 +106,40 @@ def published(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
             "subscribers": len(deliveries),
             "dropped": [dropped.reason for dropped in deliveries.dropped],
         }
+
+
+def variables(transformer: Transformer, event: Event) -> list[Step]:
+    """Each variable that an input template uses: its ``name``, the ``path`` that fills it, and as text its ``value``."""
+    found: dict[str, Step] = {}
+    for placeholder, value in transformer.explain(event):
+        found.setdefault(placeholder.name, {"name": placeholder.name, "path": placeholder.path, "value": value})
+    return list(found.values())
+
+
+def received(attempt: Attempt | FunctionAttempt, who: Callable[[Subscription], Step]) -> list[Step]:
+    """Who received what an attempt published, on which field, and the payload's text. ``who`` describes a subscription."""
+    return [
+        {"client": who(subscription), "field": field, "payload": payload.decode("utf-8", "replace")}
+        for field, deliveries in attempt.published.deliveries
+        for subscription, payload in deliveries
+    ]
+
+
+def withheld(attempt: Attempt | FunctionAttempt, who: Callable[[Subscription], Step]) -> list[Step]:
+    """Who is subscribed to what an attempt published and did not receive it, and ``why``."""
+    told = [
+        {"client": who(dropped.subscription), "field": field, "why": dropped.reason}
+        for field, deliveries in attempt.published.deliveries
+        for dropped in deliveries.dropped
+    ]
+    if attempt.response is None or isinstance(attempt, FunctionAttempt):
+        return told
+    api = attempt.target.api
+    for publication in attempt.response.publications:
+        for field in api.schema.links.get(publication.mutation, ()):
+            for subscription, why in api.subscriptions.withheld(field, publication):
+                told.append({"client": who(subscription), "field": field, "why": why})
+    return told
 
 
 # --- in words -------------------------------------------------------------------------------------------------------

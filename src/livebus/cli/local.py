@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from livebus.runtime.event_loop import run
 
         interruption.begin()
-        run(_serve(settings))
+        run(_serve(settings, opens=options.open))
     except WrongUsage as error:
         terminal.report(error)
         return terminal.USAGE
@@ -139,7 +139,7 @@ def _settings(
     )
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, *, opens: bool) -> None:
     from livebus.runtime.server import Runtime
 
     stopping = asyncio.Event()
@@ -151,11 +151,21 @@ async def _serve(settings: Settings) -> None:
         # Nobody may read what is said (a closed pipe): the runtime runs all the same.
         with suppress(BrokenPipeError):
             _greet(runtime, settings)
+            if opens and runtime.outputs["ConsoleUrl"]:
+                await asyncio.to_thread(_open, runtime.outputs["ConsoleUrl"])
         await stopping.wait()
         with suppress(BrokenPipeError):
             terminal.talk("stopping")
     finally:
         await runtime.stop()
+
+
+def _open(url: str) -> None:
+    """Show the page in the browser of whoever started the runtime."""
+    import webbrowser
+
+    if not webbrowser.open(url):
+        terminal.talk(f"no browser could be started; open {url} yourself")
 
 
 def _greet(runtime: Runtime, settings: Settings) -> None:
@@ -165,6 +175,8 @@ def _greet(runtime: Runtime, settings: Settings) -> None:
     what = relative(settings.template) if settings.template is not None else "nothing yet"
     terminal.talk(f"runs       {what} ({where})")
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
+    if runtime.outputs["ConsoleUrl"]:
+        terminal.talk(f"page       {runtime.outputs['ConsoleUrl']}  (events, live)")
     for url in dict.fromkeys(api.compiled.api.graphql_url for api in runtime.served.paths.values()):
         terminal.talk(f"GraphQL    {url}")
     if outputs["UserName"]:
@@ -233,6 +245,7 @@ def command_parser() -> Parser:
             flag, type=flags.at_least_one, default=default, metavar=shown, help=f"{text} (default: {default})"
         )
     seen = parser.add_argument_group("seeing and trying")
+    seen.add_argument("--open", action="store_true", help="open the page in a browser")
     seen.add_argument("--verbose", action="store_true", help="tell of each event at each station, on stderr")
     seen.add_argument("--trace", type=Path, metavar="FILE", help="append each event's stations as JSON lines")
     seen.add_argument("--fail-target", action="append", default=[], metavar="ID", help="let a target fail, by its Id")

@@ -14,7 +14,7 @@ from typing import Any
 from livebus.errors import InvalidEvent
 from livebus.pattern.event_text import parse_event
 from livebus.pattern.matcher import match
-from livebus.pattern.reasons import reasons
+from livebus.pattern.reasons import conditions, reasons
 from livebus.pattern.rule import SubRule, read
 from livebus.pattern.tree import Tree
 
@@ -51,6 +51,10 @@ class EventPattern:
         """Say why the event does not match: all that fails, each with its path. Empty if the event matches."""
         envelope = _envelope(event)
         return [] if match(self._tree, envelope) else reasons(self._rule, self._tree, envelope)
+
+    def conditions(self, event: object) -> list[dict[str, Any]]:
+        """Each field that the pattern asks for: ``path``, ``found``, ``expected``, ``met``, and ``why`` it is not."""
+        return conditions(self._rule, self._tree, _envelope(event))
 
 
 class PatternIndex:

@@ -47,6 +47,36 @@ def reasons(rule: Rule, tree: Tree, event: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(reason for told in least for reason in told))
 
 
+def conditions(rule: Rule, tree: Tree, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """
+    Each field that a pattern asks for: its ``path``, what was ``found`` and ``expected``, whether it is ``met``, and in
+    ``why`` the sentence that ``reasons`` has for one that is not.
+
+    Where ``$or`` leaves several ways to match, those of the way that lacks least are told.
+    """
+    found = values_by_field(tree, event)
+    values = {path: found.get(1 << number, []) for number, path in enumerate(tree.paths)}
+    told = [
+        [_condition(path, field, values[path], event) for path, field in sub_rule.items()]
+        for sub_rule in rule.sub_rules
+    ]
+    return min(told, key=lambda each: sum(not one["met"] for one in each), default=[])
+
+
+def _condition(path: str, field: Field, values: Values, event: Mapping[str, Any]) -> dict[str, Any]:
+    why = _failing(path, field, values, event)
+    shown = [_shown(value) for value, _ in values[:VALUES_SHOWN]]
+    more = len(values) - VALUES_SHOWN
+    texts = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    return {
+        "path": f"$.{path}",
+        "found": texts or _in_its_place(event, path),
+        "expected": _expected(field.conditions),
+        "met": not why,
+        "why": f"{field.branch}: {why}" if why and field.branch else why,
+    }
+
+
 def _failing(path: str, field: Field, values: Values, event: Mapping[str, Any]) -> str:
     """What is wrong with one field, seen on its own; "" where nothing is."""
     conditions = field.conditions

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
@@ -55,6 +55,7 @@ from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
+from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
 from livebus.runtime.port.callers import Gate, is_loopback
 from livebus.runtime.port.connections import Connections, most_connections, raise_limit
@@ -75,6 +76,9 @@ from livebus.sandbox import Worker
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 from livebus.terminal.counts import counted, noun
+
+if TYPE_CHECKING:
+    from livebus.runtime.page.service import Page
 
 _KEY_FILE = "signing-key.pem"
 _TICK_SECONDS = 0.5
@@ -173,7 +177,7 @@ class Runtime:
         self._state = state
         self._journal = Journal(state.file("journal.sqlite"))
         self._closers.append(self._journal.close)
-        self.trace = Trace(self._tell, time.time, verbose=settings.verbose)
+        self._make_trace(environment)
         self._closers.append(lambda: self.trace.tick(ends=True))
         if settings.trace is not None:
             self._open_trace(settings.trace)
@@ -244,7 +248,7 @@ class Runtime:
         self._listener, self._http = listener, http
         self._announce = {
             "EndpointUrl": environment.endpoint,
-            "ConsoleUrl": "",
+            "ConsoleUrl": self.trace.page,
             "CaFile": str(ca),
             "Region": settings.region,
         }
@@ -391,6 +395,7 @@ class Runtime:
             "jwks.json": self._cognito.jwks,
             "openid-configuration": lambda pool_id: self._cognito.openid_configuration(pool_id, environment.endpoint),
         }
+        fault_control = FaultControl(self._faults, self._target_ids, self._tell)
         return HttpServer(
             AwsEndpoint(services, queries, self._s3, _new_id, self._appsync),
             lambda: self.served.paths,
@@ -398,8 +403,38 @@ class Runtime:
             new_id=_new_id,
             gate=Gate(self._settings.origins, check_host=is_loopback(self._settings.host)),
             faults=self._faults,
-            fault_control=FaultControl(self._faults, self._target_ids, self._tell),
+            fault_control=fault_control,
             functions=self._functions,
+            page=None if self.history is None else lambda: self._page(environment, services, fault_control),
+        )
+
+    def _page(self, environment: Environment, services: Mapping[str, Service], fault_control: FaultControl) -> Page:
+        """The page; loaded when the first browser asks for it."""
+        from livebus.runtime.page.parts import Parts
+        from livebus.runtime.page.service import Page
+
+        assert self.history is not None
+        settings = self._settings
+        files = self._file_stack
+        return Page(
+            Parts(
+                environment=environment,
+                history=self.history,
+                buses=self.buses,
+                served=self.served,
+                journal=self._journal,
+                cognito=self._cognito,
+                tables=self.tables,
+                events=services["AWSEvents"],
+                faults=fault_control,
+                trace=self.trace,
+                clock=time.time,
+                new_id=_new_id,
+                random_token=lambda: secrets.token_urlsafe(16),
+                template=files.files.template if files is not None else None,
+                parameters=settings.parameters,
+                time_scale=settings.time_scale,
+            )
         )
 
     def _appsync(self, method: str, path: str) -> Answer | None:
@@ -414,6 +449,12 @@ class Runtime:
         rules = self.buses.lines.rules
         groups = [each.destination.log_group for rule in rules for each in rule.other_targets if each.destination]
         return [group for group in dict.fromkeys(groups) if group]
+
+    def _make_trace(self, environment: Environment) -> None:
+        """The trace, and behind it what the page shows; there is none where others than this machine can ask."""
+        self.history = History(time.time) if is_loopback(self._settings.host) else None
+        page = f"{environment.endpoint}/" if self.history is not None else ""
+        self.trace = Trace(self._tell, time.time, verbose=self._settings.verbose, history=self.history, page=page)
 
     def _open_trace(self, path: Path) -> None:
         try:

@@ -113,3 +113,17 @@ def test_an_explanation_of_a_deep_path_is_no_crash() -> None:
     pattern = EventPattern('{"k":' * 900 + "[1]" + "}" * 900)
 
     assert [f"$.{'k.' * 899}k: missing ($.k is a number), expected one of [1]"] == pattern.explain({"k": 1})
+
+
+def test_conditions_are_told_as_data() -> None:
+    """Each field with what was found and expected; the unmet one's sentence is the one that ``explain`` has."""
+    pattern = EventPattern('{"source": ["a"], "detail": {"total": [{"numeric": [">", 0]}], "id": [{"exists": true}]}}')
+    event = {"source": "a", "detail": {"total": "12"}}
+    told = {each["path"]: each for each in pattern.conditions(event)}
+
+    assert {path: (each["found"], each["met"]) for path, each in told.items()} == {
+        "$.source": ('"a"', True),
+        "$.detail.total": ('"12"', False),
+        "$.detail.id": ("missing", False),
+    }
+    assert sorted(each["why"] for each in told.values() if each["why"]) == sorted(pattern.explain(event))

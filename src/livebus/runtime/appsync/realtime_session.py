@@ -15,6 +15,7 @@ from typing import Any
 
 from livebus.access import Unauthenticated
 from livebus.access.authentication import Undecided
+from livebus.caller import Caller
 from livebus.execution import Errors
 from livebus.flow import CompiledApi
 from livebus.operation import GraphQLRequest, Services, SubscriptionStart
@@ -30,6 +31,7 @@ from livebus.realtime import (
 from livebus.runtime.appsync.data_sources import Finished, Waiting
 from livebus.runtime.appsync.served_api import ENDPOINT_PATH, ServedApi
 from livebus.runtime.aws_errors import unexpected
+from livebus.runtime.page.history import SENDER
 from livebus.subscription import InvalidFilter
 
 # Room for what one PutEvents request can bring to eight subscriptions. A client further behind will not catch up.
@@ -207,27 +209,42 @@ class RealtimeSession:
         request = GraphQLRequest(start.query, start.variables, start.operation_name, dict(start.authorization))
         begun = self._api.sources.begin(api.executor.subscribing(request, caller, services))
         if isinstance(begun, Finished):
-            self._started(start.id, begun.result, api)
+            self._started(start.id, begun.result, api, caller, services)
             return
         # The connection knows when the client has stopped it in the meantime.
-        self._beside(self._finish(start.id, begun, api))
+        self._beside(self._finish(start.id, begun, api, caller, services))
 
-    async def _finish(self, subscription: str, waiting: Waiting[SubscriptionStart | Errors], api: CompiledApi) -> None:
+    async def _finish(
+        self,
+        subscription: str,
+        waiting: Waiting[SubscriptionStart | Errors],
+        api: CompiledApi,
+        caller: Caller,
+        services: Services,
+    ) -> None:
         try:
             started = await self._api.sources.finish(waiting)
         except Exception as error:  # a bug of ours is this subscription's end, and no other's
             logging.getLogger("livebus").exception("unexpected error")
             started = Errors(({"errorType": "InternalFailure", "message": unexpected(error)},))
         if not self.is_closing:
-            self._started(subscription, started, api)
+            self._started(subscription, started, api, caller, services)
             self._flush()
 
-    def _started(self, subscription: str, started: SubscriptionStart | Errors, api: CompiledApi) -> None:
+    def _started(
+        self,
+        subscription: str,
+        started: SubscriptionStart | Errors,
+        api: CompiledApi,
+        caller: Caller,
+        services: Services,
+    ) -> None:
         if isinstance(started, Errors):
             self._connection.refuse_start(subscription, started.errors)
             return
         try:
-            api.subscriptions.add(self, subscription, started, _Sink(self, subscription, data_prefix(subscription)))
+            sink = Sink(self, subscription, data_prefix(subscription), caller, services.now, SENDER.get())
+            api.subscriptions.add(self, subscription, started, sink)
         except InvalidFilter as error:
             self._connection.refuse_start(subscription, error.errors)
             return
@@ -281,15 +298,24 @@ class RealtimeSession:
         self._flush()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sink:
-    """Where a subscription's messages go: a session, and the part of the frame that never changes."""
+@dataclass(eq=False, slots=True)
+class Sink:
+    """
+    Where a subscription's messages go: a session, and the part of the frame that never changes.
+
+    ``caller`` subscribed at ``since`` (epoch seconds), with a client that calls itself ``agent``; ``delivered`` counts.
+    """
 
     session: RealtimeSession
     id: str
     prefix: bytes
+    caller: Caller
+    since: float
+    agent: str
+    delivered: int = 0
 
     def deliver(self, payload: bytes) -> None:
+        self.delivered += 1
         self.session.deliver(self.prefix, payload)
 
     def end(self) -> None:

@@ -115,6 +115,19 @@ class CognitoIdp:
         self._context.set_password(pool, user, password, CONFIRMED)
         self._context.save()
 
+    def tokens_without_password(self, user_pool_id: str, name: str) -> dict[str, Any]:
+        """
+        An AuthenticationResult for a user of a pool, at its first client: for the runtime's own page. Cognito has no such thing.
+
+        Raises CognitoError where there is no such user, or the pool has no client.
+        """
+        pool = self._directory.pool(user_pool_id)
+        user = self._directory.user(pool, name)
+        if not pool.clients:
+            raise CognitoError("ResourceNotFoundException", f"The user pool {user_pool_id} has no app client.")
+        answer = sign_in.granted(self._context, pool, pool.clients[0], user)
+        return dict(answer["AuthenticationResult"])
+
     def jwks(self, user_pool_id: str) -> dict[str, Any]:
         """The document at ``/<pool id>/.well-known/jwks.json``, or CognitoError for an unknown pool."""
         self._directory.pool(user_pool_id)

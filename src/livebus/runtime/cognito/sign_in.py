@@ -154,7 +154,7 @@ def _admit(context: Context, pool: UserPool, client: UserPoolClient, user: User)
     if user.status == UNCONFIRMED:
         raise CognitoError("UserNotConfirmedException", "User is not confirmed.")
     if user.status != FORCE_CHANGE_PASSWORD:
-        return _grant(context, pool, client, user)
+        return granted(context, pool, client, user)
     now = context.clock()
     if user.password_set + TEMPORARY_PASSWORD_SECONDS <= now:
         raise not_authorized("Temporary password has expired and must be reset by an administrator.")
@@ -173,7 +173,8 @@ def _admit(context: Context, pool: UserPool, client: UserPoolClient, user: User)
     }
 
 
-def _grant(context: Context, pool: UserPool, client: UserPoolClient, user: User) -> Answer:
+def granted(context: Context, pool: UserPool, client: UserPoolClient, user: User) -> Answer:
+    """Sign a user in whom nothing is asked of any more."""
     now = context.clock()
     record = context.record(pool)
     sign_in, refresh_token = context.sign_ins.open(record, client, user, now)
@@ -250,7 +251,7 @@ def _new_password_required(
     write_attributes(context, pool, user, attributes, by_client=True)
     waiting.used = True
     context.set_password(pool, user, password, CONFIRMED)
-    return _grant(context, pool, client, user)
+    return granted(context, pool, client, user)
 
 
 _PUBLIC_FLOWS: Final[Mapping[str, Flow]] = {

@@ -498,6 +498,18 @@ class EventBuses:
             return
         self._trace.dead_lettered(event, rule, attempt, decision, queue)
 
+    async def redeliver(self, event: Event, rule: CompiledRule, target: _AnyTarget) -> _AnyAttempt:
+        """One attempt at one target that no retry follows: a redrive that no other rule sees."""
+        made = self._attempt(event, rule, target, NO_LINEAGE)
+        if isinstance(made, _Begun):
+            attempt: _AnyAttempt = self._judged(await self.sources.finish(made.waiting), made.injected)
+        else:
+            attempt = made
+        send(attempt.published)
+        if attempt.failure is None:
+            self._trace.delivered(event, rule, attempt, 0)
+        return attempt
+
     # --- retries ----------------------------------------------------------------------------------------------------
 
     def resume(self) -> int:
@@ -506,6 +518,16 @@ class EventBuses:
         heapq.heapify(self._waiting)
         self._set_timer()
         return len(self._waiting)
+
+    def hurry(self, row: int) -> bool:
+        """Try again now what waits in a row of the journal; False where nothing does."""
+        if not any(waiting == row for _, waiting in self._waiting):
+            return False
+        # In place of the time that it waited for: it is not to be tried once more then.
+        self._waiting = [(0.0 if waiting == row else due, waiting) for due, waiting in self._waiting]
+        heapq.heapify(self._waiting)
+        self._set_timer()
+        return True
 
     def _wait(self, retry: PendingRetry, lineage: Lineage) -> bool:
         """Write down that an event waits. False where there is no room for it; the dead-letter queue is next then."""

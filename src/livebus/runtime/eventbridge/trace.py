@@ -16,6 +16,7 @@ from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, CompiledRule, FunctionAttempt
 from livebus.runtime.eventbridge.lineage import Lineage
 from livebus.runtime.eventbridge.lines import Lines
+from livebus.runtime.page.history import DEAD, DELIVERED, DROPPED, GONE, LOST, RETRYING, History
 from livebus.steps import Step
 from livebus.template.application import Queue
 from livebus.terminal.counts import counted
@@ -59,11 +60,22 @@ class _Budget:
 class Trace:
     """
     ``tell`` prints a line for people; ``clock`` gives seconds. Listeners get a dict for each station of each event:
-    ``station``, ``event`` (its id) and what the station has to say.
+    ``station``, ``event`` (its id) and what the station has to say. ``history`` keeps what the page shows; ``page`` is
+    the page's address, which stands behind what is told of an event that did not arrive.
     """
 
-    def __init__(self, tell: Tell, clock: Callable[[], float], *, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        tell: Tell,
+        clock: Callable[[], float],
+        *,
+        verbose: bool = False,
+        history: History | None = None,
+        page: str = "",
+    ) -> None:
         self._tell = tell
+        self.history = history
+        self.page = page
         self._clock = clock
         self._verbose = verbose
         self.listeners: list[Listener] = []
@@ -85,9 +97,13 @@ class Trace:
 
     def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
         self._problem(f"refused an entry from {entry.get('Source')!r}: {refused.code}: {refused.message}")
+        if self.history is not None:
+            self.history.refused(entry, refused)
         self._emit("", steps.refused(refused))
 
     def no_such_bus(self, event: Event, known: Sequence[str]) -> None:
+        if self.history is not None:
+            self.history.stopped(DROPPED, event, "no such event bus")
         self._problem(
             f"event {event.id} was dropped: there is no event bus {event.bus!r} (there are: {', '.join(known)})."
             " AWS accepts such an event too, and drops it in silence"
@@ -95,6 +111,8 @@ class Trace:
         self._emit(event.id, steps.accepted(event, "no such event bus"))
 
     def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
+        if self.history is not None:
+            self.history.matched(event, lines, rules)
         is_asked = bool(self.listeners) or self._verbose
         if rules and not is_asked:
             return
@@ -111,11 +129,13 @@ class Trace:
             self._emit(event.id, steps.judged(verdict.rule.name, verdict.reasons))
         if not rules:
             self._problem(
-                f"event {event.id} matched no rule on bus {event.bus!r}",
+                f"event {event.id} matched no rule on bus {event.bus!r}{self._link(event)}",
                 *(f"  rule {verdict.rule.name!r}: {'; '.join(verdict.reasons)}" for verdict in verdicts),
             )
 
     def delivered(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int) -> None:
+        if self.history is not None:
+            self.history.attempted(DELIVERED, event, rule, attempt, attempts=attempts)
         response = attempt.response
         if response is not None and response.errors:
             message = response.errors[0].get("message")
@@ -131,6 +151,8 @@ class Trace:
             self._emit_attempt(event, rule, attempt, attempts)
 
     def retrying(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int, after: float) -> None:
+        if self.history is not None:
+            self.history.attempted(RETRYING, event, rule, attempt, attempts=attempts, more=after)
         failure = attempt.failure
         if failure is not None:
             self._problem(f"event {event.id}: {failure.code}: {failure.message}; trying again in {after:.1f} s")
@@ -148,8 +170,12 @@ class Trace:
     def dead_lettered(
         self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, letter: DeadLetter, queue: Queue
     ) -> None:
+        if self.history is not None:
+            more = (letter, queue.name)
+            self.history.attempted(DEAD, event, rule, attempt, attempts=letter.retry_attempts, more=more)
         line = (
             f"event {event.id} went to the dead-letter queue {queue.name}: {letter.error_code}: {letter.error_message}"
+            f"{self._link(event)}"
         )
         self._told(self._letters, (line,))
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
@@ -162,11 +188,19 @@ class Trace:
         )
 
     def lost(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, letter: DeadLetter, why: str) -> None:
-        self._loss(f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}")
+        if self.history is not None:
+            more = (letter, why)
+            self.history.attempted(LOST, event, rule, attempt, attempts=letter.retry_attempts, more=more)
+        self._loss(
+            f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}"
+            f"{self._link(event)}"
+        )
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)
         self._delivery(event, rule, lost=why, code=letter.error_code)
 
     def target_gone(self, event: Event, rule_arn: str, target_id: str) -> None:
+        if self.history is not None:
+            self.history.stopped(GONE, event, "the target is gone")
         self._loss(
             f"event {event.id} waited for target {target_id!r} of {rule_arn}, which the template has no more: dropped"
         )
@@ -225,6 +259,10 @@ class Trace:
             listener(record)
         if self._verbose:
             self._tell(f"{event_id[:8] or '-':8} {step['station']:12} {steps.words(step)}")
+
+    def _link(self, event: Event) -> str:
+        """Where the page shows an event; nothing where there is no page."""
+        return f" ({self.page}#/events/{event.id})" if self.page else ""
 
     def _delivery(self, event: Event, rule: CompiledRule, **said: Any) -> None:
         self._emit(event.id, {"station": "delivery", "rule": rule.rule.name, **said})

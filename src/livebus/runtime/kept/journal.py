@@ -166,6 +166,18 @@ class Journal:
             )
         return messages
 
+    def peek(self, queue: str, most: int, now: float) -> list[QueuedMessage]:
+        """Up to ``most`` visible messages, the oldest first, as they are: nobody has received them by that."""
+        found = self._run(
+            "SELECT id, message_id, body, attributes, sent, received, first_received FROM messages"
+            " WHERE queue = ? AND visible <= ? ORDER BY id LIMIT ?",
+            (queue, now, most),
+        ).fetchall()
+        return [
+            QueuedMessage(row, message_id, body, json.loads(attributes), sent, received, first)
+            for row, message_id, body, attributes, sent, received, first in found
+        ]
+
     def delete(self, queue: str, row: int) -> bool:
         return self._run("DELETE FROM messages WHERE queue = ? AND id = ?", (queue, row)).rowcount > 0
 

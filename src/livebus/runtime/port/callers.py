@@ -61,8 +61,13 @@ def is_local_host(host: str) -> bool:
 
     AWS's names are let through: clients may be told to sign for the real API's host, and nobody else can have them.
     """
-    name = _host_of(f"//{host}")
+    name = host_name(host)
     return is_loopback(name) or name.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without its port; empty where there is none."""
+    return _host_of(f"//{host}")
 
 
 @lru_cache(maxsize=256)

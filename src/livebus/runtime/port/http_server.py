@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -27,6 +27,7 @@ from livebus.runtime.faults import control as fault_control
 from livebus.runtime.faults.control import FaultControl
 from livebus.runtime.faults.injection import Faults
 from livebus.runtime.function_calls import FunctionCalls, refused_unsigned
+from livebus.runtime.page.history import SENDER
 from livebus.runtime.port import refusals
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
 from livebus.runtime.port.bodies import Bodies, NoRoomForBody
@@ -34,6 +35,9 @@ from livebus.runtime.port.callers import Gate
 from livebus.runtime.port.connections import Place
 from livebus.runtime.port.failing_requests import failing
 from livebus.runtime.s3.service import S3Request
+
+if TYPE_CHECKING:
+    from livebus.runtime.page.service import Page
 
 # A PutEvents request of 1 MB whose every character is escaped; anything larger is no sensible request.
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -53,6 +57,8 @@ _EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorTy
 
 LAMBDA_PATH = "/2015-03-31/functions/"
 
+PAGE_PATH = "/_livebus/page/"
+
 Document = Callable[[str], Mapping[str, object]]
 
 
@@ -61,7 +67,8 @@ class HttpServer:
     ``apis`` are by path; ``documents`` answer GET requests on ``/<pool id>/.well-known/<name>`` by that name.
 
     ``gate`` decides who may ask at all. ``faults`` are what PutEvents fails with on purpose, ``fault_control`` switches
-    them. ``functions`` answers Lambda's calls.
+    them. ``functions`` answers Lambda's calls. ``page`` makes what answers the page's requests, when the first one comes; None where
+    there is no page.
     """
 
     def __init__(
@@ -75,6 +82,7 @@ class HttpServer:
         faults: Faults | None = None,
         fault_control: FaultControl | None = None,
         functions: FunctionCalls | None = None,
+        page: Callable[[], Page] | None = None,
     ) -> None:
         self._aws = aws
         self._apis = apis
@@ -85,6 +93,8 @@ class HttpServer:
         self._faults = faults
         self._fault_control = fault_control
         self._functions = functions
+        self._make_page = page
+        self._page: Page | None = None
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
         self._pending: set[asyncio.Future[Answer]] = set()
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
@@ -96,6 +106,8 @@ class HttpServer:
 
     async def close(self) -> None:
         """Say goodbye to subscribers, end idle connections, and give what is being answered a moment."""
+        if self._page is not None:
+            self._page.close()
         for session in self._sessions:
             session.close(1001, "the runtime stops")
         if self._sessions:
@@ -110,7 +122,12 @@ class HttpServer:
         place = _place(request)
         place.works()
         try:
-            response = await self._handle_admitted(request)
+            SENDER.set(request.headers.get("User-Agent", ""))
+            # The page has a gate of its own, which lets in nothing but the page itself.
+            if self._make_page is not None and is_of_page(request.method, request.path, request.headers):
+                response = await self._answer_page(request, self._make_page)
+            else:
+                response = await self._handle_admitted(request)
             if isinstance(response, web.Response) and (response.content_length or 0) > _LARGE_ANSWER:
                 place.waits()
                 await _send_large(request, response)
@@ -196,6 +213,23 @@ class HttpServer:
         return (
             _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
         )
+
+    async def _answer_page(self, request: web.BaseRequest, make: Callable[[], Page]) -> web.StreamResponse:
+        """Answer the page; never with CORS headers: its documents are for no other origin."""
+        if self._page is None:
+            self._page = make()
+        try:
+            response = await self._page.answer(request, self._read)
+        except TimeoutError:
+            response = _plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
+        except ConnectionError:
+            return web.Response(status=400)
+        except Exception as error:
+            logging.getLogger("livebus").exception("unexpected error")
+            response = _plain(500, unexpected(error))
+        if not request.content.is_eof():
+            response.force_close()
+        return response
 
     async def _read(self, request: web.BaseRequest, most: int = MAX_BODY_BYTES) -> bytes | None:
         """The whole body; None where it is larger than any sensible request. Raises TimeoutError where it does not come."""
@@ -321,6 +355,14 @@ class HttpServer:
             if request.headers.get("Access-Control-Request-Private-Network"):
                 response.headers["Access-Control-Allow-Private-Network"] = "true"
         return response
+
+
+def is_of_page(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request is the page's: a browser's for ``/``, whoever's below its path. A signed ``GET /`` is S3's."""
+    if path.startswith(PAGE_PATH):
+        return True
+    is_browsers = "text/html" in headers.get("Accept", "") and "Authorization" not in headers
+    return path == "/" and method in ("GET", "HEAD") and is_browsers
 
 
 class _Protocol(RequestHandler):

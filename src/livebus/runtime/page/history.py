@@ -1,0 +1,250 @@
+"""
+What became of the last events, for whoever looks later: references to what the stations made, in the order of time.
+
+The line pays one append for a station; facts become records, and records documents, when somebody asks. Bounded by events and by
+their text; older ones are gone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from livebus.event.envelope import Event, Refused
+
+if TYPE_CHECKING:
+    from livebus.flow import Attempt, CompiledRule, FunctionAttempt
+    from livebus.runtime.eventbridge.lines import Lines
+
+MAX_EVENTS = 10_000
+# Of the text of envelopes, in characters.
+MAX_TEXT = 64 * 1024 * 1024
+# An event has several: so many that retries of a few events do not push out all others.
+MAX_FACTS = 60_000
+MAX_ATTEMPTS = 40  # of one event: the first, and the last ones
+_HEAD = 300  # characters of an envelope around its detail, about
+
+# What calls: a client's User-Agent, or the page.
+SENDER: ContextVar[str] = ContextVar("sender", default="")
+
+REFUSED, MATCHED, DROPPED, GONE = "refused", "matched", "dropped", "gone"
+DELIVERED, RETRYING, DEAD, LOST = "delivered", "retrying", "dead", "lost"
+
+_Fact = tuple[float, str, Any, Any, Any, Any, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Try:
+    """
+    One attempt at a target: when (epoch seconds), after how many others, what came of it.
+
+    ``more`` is what its ``kind`` adds: the seconds until the next one, or the dead letter and its queue or the reason why there is
+    none. ``ms`` passed since the event's station before, None where something else lies between.
+    """
+
+    at: float
+    kind: str
+    rule: CompiledRule
+    attempt: Attempt | FunctionAttempt
+    attempts: int
+    more: Any
+    ms: float | None
+
+
+@dataclass(eq=False, slots=True)
+class Record:
+    """
+    One event, or a refused entry (``event`` is None then). ``changed`` grows whenever anything about it does.
+
+    ``lines`` are those that judged it, ``rules`` the matching ones. ``stop`` says why it went no further.
+    """
+
+    id: str
+    seq: int
+    at: float
+    event: Event | None
+    sender: str = ""
+    size: int = 0
+    entry: Mapping[str, Any] = field(default_factory=dict)
+    refused: Refused | None = None
+    lines: Lines | None = None
+    rules: Sequence[CompiledRule] = ()
+    stop: str = ""
+    tries: list[Try] = field(default_factory=list)
+    changed: int = 0
+
+
+class History:
+    """``clock`` gives epoch seconds. To be used from one thread, the event loop's."""
+
+    def __init__(self, clock: Callable[[], float], *, max_events: int = MAX_EVENTS, max_text: int = MAX_TEXT) -> None:
+        self._clock = clock
+        self._max_events = max_events
+        self._max_text = max_text
+        self._facts: deque[_Fact] = deque()
+        self._events = 0
+        self._text = 0
+        self._records: dict[str, Record] = {}
+        self._changes: dict[str, Record] = {}
+        self._last: tuple[Event | None, float] = (None, 0.0)
+        self.seq = 0
+        self.changed = 0
+        self.forgotten = 0
+
+    # --- as events pass ---------------------------------------------------------------------------------------------
+
+    def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
+        self._facts.append((self._clock(), MATCHED, event, lines, rules, SENDER.get(), None))
+        self._count(event)
+
+    def attempted(
+        self,
+        kind: str,
+        event: Event,
+        rule: CompiledRule,
+        attempt: Attempt | FunctionAttempt,
+        *,
+        attempts: int,
+        more: Any = None,
+    ) -> None:
+        self._facts.append((self._clock(), kind, event, rule, attempt, attempts, more))
+        if len(self._facts) > MAX_FACTS:
+            self._shed()
+
+    def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
+        self._facts.append((self._clock(), REFUSED, None, entry, refused, SENDER.get(), None))
+        self._events += 1
+        self._text += _size_of_entry(entry)
+        self._bound()
+
+    def stopped(self, kind: str, event: Event, why: str) -> None:
+        """The event goes no further: its bus is none, or its target is gone."""
+        self._facts.append((self._clock(), kind, event, why, None, SENDER.get(), None))
+        if kind == DROPPED:
+            self._count(event)
+
+    def _count(self, event: Event) -> None:
+        self._events += 1
+        self._text += _size_of(event)
+        if self._events > self._max_events or self._text > self._max_text or len(self._facts) > MAX_FACTS:
+            self._bound()
+
+    def _bound(self) -> None:
+        while self._events > self._max_events or (self._text > self._max_text and self._events > 1):
+            self._shed()
+
+    def _shed(self) -> None:
+        """Forget the oldest event, or the oldest fact where nobody has read any."""
+        if self._records:
+            record = self._records.pop(next(iter(self._records)))
+            self._changes.pop(record.id, None)
+            self._uncount(record.size)
+        elif self._facts:
+            fact = self._facts.popleft()
+            if fact[1] in (MATCHED, DROPPED):
+                self._uncount(_size_of(fact[2]))
+            elif fact[1] == REFUSED:
+                self._uncount(_size_of_entry(fact[3]))
+
+    def _uncount(self, size: int) -> None:
+        self._events -= 1
+        self._text -= size
+        self.forgotten += 1
+
+    # --- as somebody looks ------------------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Make records of the facts that came since."""
+        while self._facts:
+            self._take(self._facts.popleft())
+
+    def get(self, event_id: str) -> Record | None:
+        self.read()
+        return self._records.get(event_id)
+
+    def newest(self, most: int, before: int | None = None) -> list[Record]:
+        """The last records, the newest first; of those before a number."""
+        self.read()
+        found: list[Record] = []
+        for record in reversed(self._records.values()):
+            if len(found) >= most:
+                break
+            if before is None or record.seq < before:
+                found.append(record)
+        return found
+
+    def since(self, changed: int) -> Iterator[Record]:
+        """What changed after a number, the last change first."""
+        self.read()
+        for record in reversed(self._changes.values()):
+            if record.changed <= changed:
+                return
+            yield record
+
+    def __len__(self) -> int:
+        self.read()
+        return len(self._records)
+
+    def _take(self, fact: _Fact) -> None:
+        at, kind, event, one, two, three, _ = fact
+        if kind == REFUSED:
+            self.seq += 1
+            record = Record(f"refused-{self.seq}", self.seq, at, None, three, _size_of_entry(one), one, two)
+        else:
+            record = self._record(kind, at, event, three)
+            if kind == MATCHED:
+                record.lines, record.rules = one, two
+            elif kind in (DROPPED, GONE):
+                record.stop = one
+            else:
+                self._add_try(record, fact)
+            self._last = (event, at)
+        self.changed += 1
+        record.changed = self.changed
+        self._records[record.id] = record
+        self._changes.pop(record.id, None)
+        self._changes[record.id] = record
+
+    def _record(self, kind: str, at: float, event: Event, sender: Any) -> Record:
+        known = self._records.get(event.id)
+        is_counted = kind in (MATCHED, DROPPED)
+        if known is not None and not is_counted:
+            return known
+        if known is not None:  # a replay: the same id, on its way again
+            del self._records[event.id]
+            self._events -= 1
+            self._text -= known.size
+        self.seq += 1
+        record = Record(event.id, self.seq, at, event, sender if is_counted else "", _size_of(event))
+        if not is_counted:  # it waited since before this runtime, or for longer than events are kept
+            self._events += 1
+            self._text += record.size
+            self._bound()
+        return record
+
+    def _add_try(self, record: Record, fact: _Fact) -> None:
+        at, kind, _, rule, attempt, attempts, more = fact
+        event, before = self._last
+        is_next = event is record.event and attempts == 0 and not _was_tried(record, rule, attempt)
+        ms = (at - before) * 1000 if is_next else None
+        if len(record.tries) >= MAX_ATTEMPTS:
+            del record.tries[1]
+        record.tries.append(Try(at, kind, rule, attempt, attempts, more, ms))
+
+
+def _was_tried(record: Record, rule: CompiledRule, attempt: Attempt | FunctionAttempt) -> bool:
+    """Whether a target was tried before: then time passed that nothing was done in."""
+    target = attempt.target.target.id
+    return any(each.rule is rule and each.attempt.target.target.id == target for each in record.tries)
+
+
+def _size_of(event: Event) -> int:
+    text = event.detail_text
+    return _HEAD + (len(text) if text is not None else len(event.text))
+
+
+def _size_of_entry(entry: Mapping[str, Any]) -> int:
+    return _HEAD + sum(len(value) for value in entry.values() if isinstance(value, str))

@@ -1,0 +1,78 @@
+"""The page's files: from the package, with the token in the page, and nothing in them that makes markup of text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from livebus.runtime.page.files import INDEX, StaticFiles, policy
+
+FILES = StaticFiles("the-token")
+SCRIPTS = [name for name in FILES.names if name.endswith(".js")]
+
+
+def text(name: str) -> str:
+    found = FILES.get(name)
+    assert found is not None
+    return found.body.decode()
+
+
+def test_the_page_carries_the_token() -> None:
+    """It is in the page and in no other file; the page is never cached."""
+    assert [name for name in FILES.names if "the-token" in text(name)] == [INDEX]
+    page = FILES.get(INDEX)
+    assert page is not None
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_files_have_types_and_tags() -> None:
+    """Scripts are scripts, styles are styles; a tag follows the content."""
+    kinds = {name.rpartition(".")[2]: FILES.get(name).headers["Content-Type"] for name in FILES.names}  # type: ignore[union-attr]
+    assert kinds == {
+        "css": "text/css; charset=utf-8",
+        "html": "text/html; charset=utf-8",
+        "js": "text/javascript; charset=utf-8",
+        "svg": "image/svg+xml; charset=utf-8",
+    }
+    other = StaticFiles("another").get(INDEX)
+    assert other is not None
+    assert other.headers["ETag"] != FILES.get(INDEX).headers["ETag"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_text_becomes_markup(name: str) -> None:
+    """Elements are made by one module, of text nodes; nothing evaluates, nothing sets a style attribute."""
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style'|style:"
+    )
+    assert re.findall(forbidden, text(name)) == []
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    """No file names another host, but for XML's namespace."""
+    found = {name: re.findall(r"https?://(?!www\.w3\.org/2000/svg)[\w.]+", text(name)) for name in FILES.names}
+    assert {name: hosts for name, hosts in found.items() if hosts} == {}
+
+
+def test_every_import_is_there() -> None:
+    """What a module imports is a file beside it."""
+    from posixpath import dirname, join, normpath
+
+    wanted = {
+        normpath(join(dirname(name), target))
+        for name in SCRIPTS
+        for target in re.findall(r"from '([^']+)'", text(name))
+    }
+    assert wanted - set(FILES.names) == set()
+
+
+def test_the_policy_lets_nothing_else_in() -> None:
+    """Scripts and styles of this origin, sockets of this host, no frame around it."""
+    headers = policy("127.0.0.1:1")
+    assert headers["Content-Security-Policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self' ws://127.0.0.1:1 wss://127.0.0.1:1; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"

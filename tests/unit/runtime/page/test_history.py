@@ -1,0 +1,128 @@
+"""The history: what it keeps of events as they pass, and how much at the most."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from livebus.event.envelope import Event, Refused
+from livebus.flow import NOTHING_PUBLISHED
+from livebus.runtime.page.history import DEAD, DELIVERED, DROPPED, MAX_ATTEMPTS, RETRYING, SENDER, History
+
+
+def event(name: str, text: str = "{}") -> Event:
+    envelope = {"id": name, "source": "s", "detail-type": "t", "detail": json.loads(text)}
+    return Event(envelope, "bus", "2026-01-01T00:00:00Z", text)
+
+
+def rule(name: str = "rule", target: str = "T") -> Any:
+    of = SimpleNamespace(target=SimpleNamespace(id=target))
+    return SimpleNamespace(rule=SimpleNamespace(arn=name, name=name), every_target=(of,))
+
+
+def attempt(target: str = "T") -> Any:
+    of = SimpleNamespace(target=SimpleNamespace(id=target))
+    return SimpleNamespace(target=of, published=NOTHING_PUBLISHED, response=None, failure=None)
+
+
+@pytest.fixture
+def history(clock: Any) -> History:
+    return History(clock)
+
+
+def test_an_event_and_its_tries_are_one_record(history: History, clock: Any) -> None:
+    """A record holds what matched, who sent it, and each try with the milliseconds since the station before."""
+    given, of = event("1"), rule()
+    token = SENDER.set("Boto3/1")
+    history.matched(given, "lines", [of])  # type: ignore[arg-type]
+    SENDER.reset(token)
+    clock.now += 0.002
+    history.attempted(DELIVERED, given, of, attempt(), attempts=0)
+
+    record = history.get("1")
+
+    assert record is not None
+    assert (record.id, record.sender, record.rules, record.lines) == ("1", "Boto3/1", [of], "lines")
+    assert [(each.kind, each.attempts, round(each.ms or 0, 3)) for each in record.tries] == [(DELIVERED, 0, 2.0)]
+
+
+def test_a_later_try_tells_no_time(history: History, clock: Any) -> None:
+    """Between two tries of a target lies waiting, which is no time that a station took."""
+    given, of = event("1"), rule()
+    history.matched(given, "lines", [of])  # type: ignore[arg-type]
+    history.attempted(RETRYING, given, of, attempt(), attempts=0, more=1.0)
+    clock.now += 60
+    history.attempted(DEAD, given, of, attempt(), attempts=1)
+
+    record = history.get("1")
+
+    assert record is not None
+    assert [each.ms is None for each in record.tries] == [False, True]
+
+
+def test_events_are_bounded_by_their_number(clock: Any) -> None:
+    """The oldest go first, whether anybody has looked or not."""
+    history = History(clock, max_events=3)
+    for number in range(5):
+        history.matched(event(str(number)), "lines", [])  # type: ignore[arg-type]
+    assert [record.id for record in history.newest(10)] == ["4", "3", "2"]
+    history.matched(event("5"), "lines", [])  # type: ignore[arg-type]
+    assert [record.id for record in history.newest(10)] == ["5", "4", "3"]
+    assert history.forgotten == 3
+
+
+def test_events_are_bounded_by_their_text(clock: Any) -> None:
+    """A few large events push out many small ones; the last one stays, however large."""
+    history = History(clock, max_text=10_000)
+    for number in range(5):
+        history.matched(event(str(number), json.dumps({"msg": "x" * 4000})), "lines", [])  # type: ignore[arg-type]
+    assert [record.id for record in history.newest(10)] == ["4", "3"]
+    history.matched(event("large", json.dumps({"msg": "x" * 20_000})), "lines", [])  # type: ignore[arg-type]
+    assert [record.id for record in history.newest(10)] == ["large"]
+
+
+def test_tries_of_one_event_are_bounded(history: History) -> None:
+    """The first try stays, and the last ones."""
+    given, of = event("1"), rule()
+    history.matched(given, "lines", [of])  # type: ignore[arg-type]
+    for number in range(100):
+        history.attempted(RETRYING, given, of, attempt(), attempts=number, more=1.0)
+    record = history.get("1")
+    assert record is not None
+    assert len(record.tries) == MAX_ATTEMPTS
+    assert (record.tries[0].attempts, record.tries[-1].attempts) == (0, 99)
+
+
+def test_what_changed_since_is_told_once(history: History) -> None:
+    """``since`` gives each record that changed after a number, the last change first."""
+    one, two, of = event("1"), event("2"), rule()
+    history.matched(one, "lines", [of])  # type: ignore[arg-type]
+    history.matched(two, "lines", [of])  # type: ignore[arg-type]
+    assert [record.id for record in history.since(0)] == ["2", "1"]
+    seen = history.changed
+    history.attempted(DELIVERED, one, of, attempt(), attempts=0)
+    assert [record.id for record in history.since(seen)] == ["1"]
+    assert list(history.since(history.changed)) == []
+
+
+def test_refused_and_dropped_are_kept_too(history: History) -> None:
+    """A refused entry has no event; an event for no bus says why it stopped."""
+    history.refused({"Source": "aws.x", "Detail": "{}"}, Refused("NotAuthorizedForSourceException", "no"))
+    history.stopped(DROPPED, event("1"), "no such event bus")
+    dropped, refused = history.newest(2)
+    assert (dropped.id, dropped.stop) == ("1", "no such event bus")
+    assert (refused.event, refused.refused) == (None, Refused("NotAuthorizedForSourceException", "no"))
+
+
+def test_a_replay_begins_anew(history: History) -> None:
+    """An event that is replayed has its old id: its record begins again, at the end."""
+    first, of = event("1"), rule()
+    history.matched(first, "lines", [of])  # type: ignore[arg-type]
+    history.attempted(DELIVERED, first, of, attempt(), attempts=0)
+    history.matched(event("2"), "lines", [])  # type: ignore[arg-type]
+    history.matched(event("1"), "lines", [of])  # type: ignore[arg-type]
+    assert [(record.id, len(record.tries)) for record in history.newest(5)] == [("1", 0), ("2", 0)]
+    assert len(history) == 2
