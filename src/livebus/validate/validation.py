@@ -20,7 +20,7 @@ from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
-from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, told
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.numerals import MAX_INDEX, whole
@@ -185,9 +185,9 @@ def read_samples(
 
 def findings(inspection: Inspection, samples: Samples, *, only: Sequence[str] = ()) -> list[Finding]:
     """What all checks find, and what is wrong with the event files and with the suppressions of the template."""
-    found = [Finding(EVENTS_READABLE, fault) for fault in samples.faults]
+    found = [Finding(EVENTS_READABLE, fault) for fault in told(samples.faults)]
     _, faults = _in_template(inspection.document)
-    found += [Finding(SUPPRESSION_GIVES_REASON, fault) for fault in faults]
+    found += [Finding(SUPPRESSION_GIVES_REASON, fault) for fault in told(faults, inspection.document.place(()))]
     found = [finding for finding in found if not only or finding.check.id.startswith(tuple(only))]
     return [*run_checks(EVERY_CHECK, inspection, only=only), *found]
 
