@@ -21,8 +21,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from support.processes import LocalRuntime
 from support.limited import under_limits
+from support.processes import LocalRuntime
 
 SECONDS = 180.0
 CPU_SECONDS = 120

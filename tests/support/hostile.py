@@ -244,7 +244,9 @@ GROWING: Mapping[str, Callable[[int], Hostile]] = {
         + "}",
     ),
     "fields that extend a type": lambda size: schema(_listed("extend type Query { a#: Int }", size // 33)),
-    "descriptions": lambda size: schema(_listed('"long" type T# { a: Int }', size // 30) + f'"{"x" * (size // 2)}" scalar S'),
+    "descriptions": lambda size: schema(
+        _listed('"long" type T# { a: Int }', size // 30) + f'"{"x" * (size // 2)}" scalar S'
+    ),
     "suppressions": lambda size: Hostile(
         template(
             lambda document: document.update(

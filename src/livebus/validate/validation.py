@@ -36,6 +36,8 @@ from livebus.validate.foreign_checks import foreign_ids
 from livebus.validate.project import Project
 from livebus.validate.report import EventOutcome, Report
 
+# Sample events times targets: each pair is a run of a pattern, and of a mutation where it matches.
+MOST_TRIED = 40_000
 # What the loader says of a template that cannot be read at all has the id of what it says of the rest.
 UNREADABLE = EVERY_CHECK[0]
 
@@ -179,8 +181,23 @@ def read_samples(
     for path, is_expected in [*awaited, *((path, False) for path in others)]:
         name = relative(path)
         reader.read(partial(read_bytes, path, name), name, expected=is_expected)
-    inspection.samples = reader.result.samples
-    return reader.result
+    result = _bounded(reader.result, inspection)
+    inspection.samples = result.samples
+    return result
+
+
+def _bounded(samples: Samples, inspection: Inspection) -> Samples:
+    """As many sample events as can be tried with every target, and a fault where there are others."""
+    targets = sum(max(1, len(rule.targets)) for rule in inspection.application.rules)
+    most = MOST_TRIED // max(1, targets)
+    if len(samples.samples) <= most:
+        return samples
+    found = (
+        f"there are {len(samples.samples):,} sample events for {targets:,} targets: only the first {most:,} are tried"
+    )
+    advice = f"A dry run invokes targets {MOST_TRIED:,} times at the most: leave some of the events out."
+    fault = Fault(found, samples.samples[most].place, advice=advice, is_bound=True)
+    return replace(samples, samples=samples.samples[:most], faults=(*samples.faults, fault))
 
 
 def findings(inspection: Inspection, samples: Samples, *, only: Sequence[str] = ()) -> list[Finding]:
