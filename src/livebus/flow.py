@@ -35,7 +35,7 @@ from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.schema import Schema, parse_schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions, SubscriptionSettings
 from livebus.template.application import Application, Destination, Function, GraphQLApi, Rule, Target
-from livebus.transformer import NotTransformable, Transformer, compile_transformer
+from livebus.transformer import NotTransformable, TooLarge, Transformer, compile_transformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +209,8 @@ class Line:
         """
         try:
             variables = target.transformer.apply(event)
+        except TooLarge as error:
+            return Attempt(target, failure=http_failure(413, str(error)))
         except NotTransformable as error:
             return Attempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
         if target.refusal is not None:

@@ -84,7 +84,7 @@ def test_any_signed_claims_are_let_in_or_refused(attacked: Attacked, signed: Any
 
 def sent(runtime: Attacked, head: bytes, body: bytes = b"") -> int:
     """The status of a request whose bytes are put on the wire as they are."""
-    with socket.create_connection(("127.0.0.1", runtime.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", runtime.port), timeout=60) as connection:
         connection.sendall(head + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         received = b""
         while piece := connection.recv(65536):

@@ -32,7 +32,7 @@ def test_four_hundred_half_requests_hold_nobody_off(crowded: Attacked, half: byt
     """With 256 open files, PutEvents is answered among 400 clients that never finish; stderr says what happens."""
     with ExitStack() as stack:
         for _ in range(400):
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", crowded.port), timeout=20))
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", crowded.port), timeout=60))
             try:
                 client.sendall(half)
             except OSError:  # it had to go already
@@ -61,7 +61,7 @@ def test_bodies_that_nobody_finishes_take_bounded_memory(attacked: Attacked) -> 
     clients = []
     with ExitStack() as stack:
         for _ in range(8):
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", attacked.port), timeout=20))
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", attacked.port), timeout=60))
             clients.append(client)
             try:
                 client.sendall(head)
@@ -92,7 +92,7 @@ def status(pid: int) -> list[str]:
 
 def test_headers_without_an_end_are_refused(attacked: Attacked) -> None:
     """A header of 1 MB is no header."""
-    with socket.create_connection(("127.0.0.1", attacked.port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", attacked.port), timeout=60) as client:
         try:
             client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 1_000_000)
         except OSError:
@@ -105,7 +105,7 @@ def test_a_handshake_of_tls_that_goes_wrong_is_the_clients(attacked: Attacked) -
     before = attacked.stderr
     for context in (ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)):
         with (
-            socket.create_connection(("127.0.0.1", attacked.port), timeout=20) as client,
+            socket.create_connection(("127.0.0.1", attacked.port), timeout=60) as client,
             pytest.raises(ssl.SSLError),
         ):
             context.wrap_socket(client, server_hostname="localhost")

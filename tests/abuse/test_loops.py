@@ -51,7 +51,7 @@ def test_a_loop_ends_and_is_named(attack: Attack, tmp_path: Path, events: str) -
     runtime.wait_for("events go round in a loop: rule 'publishMsgFromEB'")
     assert [sorted(entry) for entry in runtime.put("still here")] == [["EventId"]]
     runtime.signal(signal.SIGTERM)
-    assert runtime.wait(20) == 0
+    assert runtime.wait(60) == 0
     assert "Traceback" not in runtime.stderr
 
 

@@ -56,7 +56,7 @@ def test_a_content_length_that_is_none_is_refused(attacked: Attacked, length: st
     """HTTP's own number, read by the HTTP library."""
     import socket
 
-    with socket.create_connection(("127.0.0.1", attacked.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", attacked.port), timeout=60) as connection:
         connection.sendall(f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode("latin-1"))
         assert connection.recv(100).split(b" ")[1] == b"400"
 

@@ -9,7 +9,7 @@ import pytest
 
 from abuse.conftest import Attack, Attacked
 from support.application import change, copied
-from support.under_limits import run_limited
+from support.limited import run_limited
 
 MONSTERS = {
     "holes": "const a = []; a.length = 4294967295; return { payload: a.join('') }",
@@ -51,7 +51,7 @@ from livebus.template.application import DataSource, ResolverConfig
 
 config = ResolverConfig("Mutation", "m", CODE, "m.js", DataSource("None", "NONE"), ())
 worker = Worker()
-services = Services(1.0, lambda: "00000000-0000-4000-8000-000000000000", None, worker)
+services = Services(1.0, lambda: "00000000-0000-4000-8000-000000000000", sandbox=worker)
 context = {"arguments": {}, "identity": None, "source": None, "request": {"headers": {}}, "info": {}}
 found = compile_resolver(config, time_limit=0.5).run(context, services)
 worker.close()
@@ -62,7 +62,7 @@ print(found.error.message if found.error else found.value)
 @pytest.mark.parametrize("body", MONSTERS.values(), ids=MONSTERS.keys())
 def test_whatever_a_resolver_does_ends(body: str) -> None:
     """Each ends with an error that names its limit, in seconds of a process that has 1.5 GB."""
-    told = run_limited(f"CODE = {CODE.format(body=body)!r}\n{RUN}", seconds=30)
+    told = run_limited(f"CODE = {CODE.format(body=body)!r}\n{RUN}", cpu_seconds=30)
     assert "and was ended" in told or "too long" in told or "memory" in told, told
 
 
@@ -101,7 +101,7 @@ def test_sigterm_ends_it_all_the_same(slow: Attacked) -> None:
 
     until(lambda: slow.stderr.count("and was ended") > before, "the first of them")
     slow.signal(signal.SIGTERM)
-    assert slow.wait(40) == 0
+    assert slow.wait(60) == 0
     putting.join()
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from support.under_limits import under_limits
+from support.limited import under_limits
 
-SECONDS = 60
+SECONDS = 180
 
 
 def start(project: Path, state: Path) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from livebus.aws.subscribe.subscriber import Subscriber
 from livebus.errors import Unreachable
 from livebus.subscribe.message import Gap, Message
 
-SECONDS = 20.0
+SECONDS = 60.0
 QUERY = "subscription S { onPublishMsgFromEb }"
 DEEP = "[" * 100_000
 MESSAGE = {"data": {"onPublishMsgFromEb": "hello"}}

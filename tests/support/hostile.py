@@ -237,6 +237,38 @@ GROWING: Mapping[str, Callable[[int], Hostile]] = {
         f"type Query {{ a: Int }} type Mutation {{ {_listed('putOne#: Int', size // 40)} }} type Subscription {{"
         " on: Int @aws_subscribe(mutations: [" + _listed('"putOme#"', size // 26) + "]) }",
     ),
+    "subscriptions of one mutation": lambda size: Hostile(
+        template(),
+        "type Query { a: String } type Mutation { put(msg: String!): String! } type Subscription {"
+        + _listed('s#: String @aws_subscribe(mutations: ["put"])\n', size // 50)
+        + "}",
+    ),
+    "fields that extend a type": lambda size: schema(_listed("extend type Query { a#: Int }", size // 33)),
+    "descriptions": lambda size: schema(
+        _listed('"long" type T# { a: Int }', size // 30) + f'"{"x" * (size // 2)}" scalar S'
+    ),
+    "suppressions": lambda size: Hostile(
+        template(
+            lambda document: document.update(
+                Metadata={"Livebus": {"Ignore": [{"Id": f"W9{index}"} for index in range(size // 20)]}}
+            )
+        )
+    ),
+    "events that are none": lambda size: Hostile(
+        template(), events=json.dumps([{"Source": 1, "Fault": index} for index in range(size // 32)])
+    ),
+    "deep details": lambda size: Hostile(
+        template(),
+        events=json.dumps(
+            [{"Source": "s", "DetailType": "d", "EventBusName": "bus", "Detail": "[" * (size // 3) + "]" * (size // 3)}]
+        ),
+    ),
+    "digits of a detail": lambda size: Hostile(
+        template(),
+        events=json.dumps(
+            [{"Source": "s", "DetailType": "d", "EventBusName": "bus", "Detail": '{"msg":' + "9" * size + "}"}]
+        ),
+    ),
     "events": lambda size: Hostile(
         template(),
         events=json.dumps(

@@ -334,10 +334,12 @@ class _Reader:
             return self._decode(self._text, offset)
         except json.JSONDecodeError as error:
             raise _NotJson(sentence(error.msg), error.pos) from None
-        except RecursionError:
-            raise _NotJson("nested too deeply; EventBridge takes at most 1000 levels", offset) from None
         except NotANumber as error:
             raise _NotJson(f"{error} is not a JSON number", self._text.find(str(error), offset)) from None
+        except ValueError:  # Python reads no whole number of more than 4,300 digits
+            raise _NotJson("a number of more digits than are read", offset) from None
+        except RecursionError:
+            raise _NotJson("nested too deeply; EventBridge takes at most 1000 levels", offset) from None
 
     def _separator(self, offset: int, close: str, what: str) -> int:
         """Step over what stands after an element or member: a comma, or nothing before the closing bracket."""

@@ -163,6 +163,8 @@ def _sound(text: str) -> str:
         raise InvalidMember(found, expected) from None
     except NotANumber as error:
         raise InvalidMember(f"is not JSON: {error} is not a JSON number", expected) from None
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        raise InvalidMember("holds a number of more digits than are read", expected) from None
     except RecursionError:
         raise InvalidMember("is nested too deeply", "at most 1000 levels") from None
     if isinstance(value, dict) and has_large_number(text):

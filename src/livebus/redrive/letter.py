@@ -14,8 +14,11 @@ from typing import Any
 
 from livebus.errors import InvalidEvent, Place
 from livebus.event.document import read_entries
+from livebus.numerals import END_OF_TIME, whole
 
 Attribute = Mapping[str, Any]
+_MOST_MILLISECONDS = int(END_OF_TIME * 1000) - 1
+_MOST_RECEIVED = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,15 @@ class Letter:
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any]) -> Letter:
-        """From a message as ReceiveMessage gives it."""
+        """From a message as ReceiveMessage gives it. What is no number there counts as not given."""
         system = message.get("Attributes") or {}
-        sent = system.get("SentTimestamp")
+        sent = whole(str(system.get("SentTimestamp")), _MOST_MILLISECONDS)
         return cls(
             str(message["MessageId"]),
             str(message.get("Body", "")),
             message.get("MessageAttributes") or {},
-            datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else None,
-            int(system.get("ApproximateReceiveCount") or 0),
+            datetime.fromtimestamp(sent / 1000, UTC) if sent is not None else None,
+            whole(str(system.get("ApproximateReceiveCount")), _MOST_RECEIVED) or 0,
             str(message["ReceiptHandle"]),
         )
 

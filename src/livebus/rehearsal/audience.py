@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any, cast
 
 from graphql import GraphQLField, is_required_argument
@@ -24,6 +25,8 @@ from livebus.subscription import Deliveries, InvalidFilter, Projection, Subscrip
 
 # Apps sign their users in; whoever else may subscribe comes after them.
 _PREFERRED: tuple[Mode, ...] = (COGNITO, OIDC, LAMBDA, API_KEY, AWS_IAM)
+# Subscription fields of one API: an app has tens. Each is a document to be validated, and a schema holds 20,000.
+MOST_TRIED = 500
 _SUB = "00000000-0000-4000-8000-000000000000"
 
 
@@ -68,7 +71,8 @@ class Audience:
         self.api = replace(api, subscriptions=self.registry)
         self._subscribers: dict[str, DefaultSubscriber | None] = {}
         self._refusals: dict[str, str] = {}
-        for field in dict.fromkeys(name for names in api.schema.links.values() for name in names):
+        fields = dict.fromkeys(name for names in api.schema.links.values() for name in names)
+        for field in islice(fields, MOST_TRIED):
             found = self._subscribers[field] = default_subscriber(api, field)
             if found is None:
                 self._refusals[field] = f"nobody may subscribe to {field}, or read what it returns"
@@ -77,11 +81,15 @@ class Audience:
 
     @property
     def default_subscribers(self) -> list[DefaultSubscriber]:
-        """One for each field that somebody may subscribe to."""
+        """One for each field that somebody may subscribe to, of those that are tried."""
         return [each for each in self._subscribers.values() if each is not None]
 
+    def tries(self, field: str) -> bool:
+        """Whether the field is among the first ``MOST_TRIED``: nobody subscribes to the others."""
+        return field in self._subscribers
+
     def receive(self, field: str, publication: Publication, deliveries: Deliveries, services: Services) -> Reception:
-        """What comes of a publication on a field. ``deliveries`` are those to the subscribers that are there already."""
+        """What comes of a publication on a field that is tried. ``deliveries`` are those to the subscribers that are there already."""
         subscriber = self._subscribers[field]
         if subscriber is None:
             return Reception(field, None, None, self._refusals[field])

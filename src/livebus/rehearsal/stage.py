@@ -19,7 +19,7 @@ from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
-from livebus.rehearsal.audience import Audience, Reception
+from livebus.rehearsal.audience import MOST_TRIED, Audience, Reception
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
 from livebus.template.properties import is_opaque
@@ -204,9 +204,14 @@ def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Ite
         return
     deliveries = iter(attempt.published.deliveries)
     for publication in attempt.response.publications:
-        for field in audience.api.schema.links.get(publication.mutation, ()):
+        fields = audience.api.schema.links.get(publication.mutation, ())
+        for field in fields:
             _, found = next(deliveries)
-            yield audience.receive(field, publication, found, services)
+            if audience.tries(field):
+                yield audience.receive(field, publication, found, services)
+        if untried := [field for field in fields if not audience.tries(field)]:
+            reason = f"not tried, as {len(untried):,} of the mutation's fields: a dry run subscribes to {MOST_TRIED:,}"
+            yield Reception(untried[0], None, None, reason)
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------

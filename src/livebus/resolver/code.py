@@ -18,6 +18,7 @@ from tree_sitter import Node
 from livebus.errors import Fault, Place, closest
 from livebus.resolver import names, rules
 from livebus.resolver.modules import MODULES, check_import
+from livebus.resolver.passing import Passing, passing
 from livebus.resolver.plain import growth
 from livebus.resolver.syntax import Syntax, bindings, syntax_error
 
@@ -40,6 +41,7 @@ class CodeFile:
     A code file that AppSync would take. ``factory`` is a JavaScript function that gives its handlers.
 
     ``growth`` says by how much a run multiplies its input, None for code that is not plain (:mod:`.plain`).
+    ``passing`` is what both handlers come to without the engine, None for code that does more (:mod:`.passing`).
     ``console_calls`` are the places where it calls ``console``: first and last line and column of each.
     """
 
@@ -47,6 +49,7 @@ class CodeFile:
     factory: str
     console_calls: tuple[tuple[Position, Position], ...]
     growth: int | None = None
+    passing: Passing | None = None
 
     def call_position(self, position: Position) -> Position:
         """Where the call of ``console`` begins that the engine told by a place inside of it; AppSync logs the beginning."""
@@ -81,7 +84,7 @@ def read_code(text: str, file: str) -> tuple[CodeFile | None, list[Fault]]:
     ]
     if faults:
         return None, sorted(faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
-    return CodeFile(file, module.factory(), _console_calls(syntax), growth(syntax)), []
+    return CodeFile(file, module.factory(), _console_calls(syntax), growth(syntax), passing(syntax)), []
 
 
 class _Module:

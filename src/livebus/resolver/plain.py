@@ -24,6 +24,7 @@ MAX_INPUT = 16 * 1024
 MAX_GROWTH = 256
 _MAX_NODES = 1_500
 
+_FUNCTIONS = ("function_declaration", "arrow_function")
 # What stands for itself, or only holds what stands inside it.
 _NODES = frozenset(
     {
@@ -47,14 +48,14 @@ _CALLS = frozenset(
 )  # fmt: skip
 _ROOTS = ("util", "runtime", "extensions", "console")
 # Names by which the engine calls what an object holds: as members they could be a built-in that never ends.
-_CALLED_BY_ENGINE = frozenset({"toString", "valueOf", "toJSON", "__proto__", "constructor", "prototype"})
+CALLED_BY_ENGINE = frozenset({"toString", "valueOf", "toJSON", "__proto__", "constructor", "prototype"})
 
 
 def growth(syntax: Syntax) -> int | None:
     """By how much a run of both handlers multiplies its input at most; None for code that is not plain."""
     if len(syntax.nodes) > _MAX_NODES or not all(_is_plain(syntax, node) for node in syntax.nodes):
         return None
-    handlers = [node for node in syntax.nodes if node.type == "function_declaration"]
+    handlers = [node for node in syntax.nodes if node.type in _FUNCTIONS]
     shared: dict[str, int] = {}
     top = sum(_weigh(syntax, node, shared) for node in syntax.root.named_children if not _holds_function(node))
     found = prod(top + max(1, _weigh(syntax, handler, dict(shared))) for handler in handlers)
@@ -62,9 +63,7 @@ def growth(syntax: Syntax) -> int | None:
 
 
 def _holds_function(node: Node) -> bool:
-    return node.type == "function_declaration" or any(
-        child.type == "function_declaration" for child in node.named_children
-    )
+    return node.type in _FUNCTIONS or any(_holds_function(child) for child in node.named_children)
 
 
 def _is_plain(syntax: Syntax, node: Node) -> bool:
@@ -78,6 +77,16 @@ def _is_plain_function(syntax: Syntax, node: Node) -> bool:
     """A handler, not a helper: nothing else in the file calls it."""
     above = node.parent
     return above is not None and above.type in ("export_statement", "program") and _is_uncalled(syntax, node)
+
+
+def _is_plain_arrow(syntax: Syntax, node: Node) -> bool:
+    """A handler as well: ``export const request = (ctx) => …``, and no function inside of another or in a value."""
+    held = node.parent
+    declared = held.parent if held is not None and held.type == "variable_declarator" else None
+    exported = declared.parent if declared is not None and declared.type == "lexical_declaration" else None
+    if held is None or declared is None or exported is None or exported.type != "export_statement":
+        return False
+    return declared.children[0].type == "const" and _is_uncalled(syntax, held)
 
 
 def _are_plain_parameters(_: Syntax, node: Node) -> bool:
@@ -108,7 +117,7 @@ def _is_plain_pair(syntax: Syntax, node: Node) -> bool:
 
 def _may_be(syntax: Syntax, key: Node) -> bool:
     text = syntax.source(key)
-    return "\\" not in text and text.strip("\"'") not in _CALLED_BY_ENGINE
+    return "\\" not in text and text.strip("\"'") not in CALLED_BY_ENGINE
 
 
 def _is_plain_shorthand(syntax: Syntax, node: Node) -> bool:
@@ -119,7 +128,7 @@ def _is_plain_shorthand(syntax: Syntax, node: Node) -> bool:
 def _is_uncalled(syntax: Syntax, function: Node) -> bool:
     """Whether nothing in the file names a function: neither calls it nor hands it on."""
     name = function.child_by_field_name("name")
-    return name is not None and not any(
+    return name is not None and name.type == "identifier" and not any(
         node.type == "identifier" and node.id != name.id and syntax.source(node) == syntax.source(name)
         and (node.parent is None or node.parent.type != "export_specifier")
         for node in syntax.nodes
@@ -144,6 +153,7 @@ def _is_known(syntax: Syntax, identifier: Node) -> bool:
 
 
 _CHECKS: dict[str, Callable[[Syntax, Node], bool]] = {
+    "arrow_function": _is_plain_arrow,
     "call_expression": _is_plain_call,
     "formal_parameters": _are_plain_parameters,
     "function_declaration": _is_plain_function,

@@ -21,13 +21,14 @@ def read_links(reading: Reading, document: DocumentNode) -> tuple[Links, Links]:
     """The subscription fields by mutation field, and the mutation fields by subscription field."""
     mutations = root_fields(document, "mutation")
     subscriptions = root_fields(document, "subscription")
-    by_mutation: dict[str, list[str]] = {}
-    by_subscription: dict[str, list[str]] = {name: [] for name in subscriptions}
+    # Names in their order, each once: a list of twenty thousand would be looked through for each of them.
+    by_mutation: dict[str, dict[str, None]] = {}
+    by_subscription: dict[str, dict[str, None]] = {name: {} for name in subscriptions}
 
     def link(mutation: str, subscription: str, node: StringValueNode) -> None:
-        if subscription not in by_mutation.setdefault(mutation, []):
-            by_mutation[mutation].append(subscription)
-            by_subscription[subscription].append(mutation)
+        fed = by_mutation.setdefault(mutation, {})
+        if subscription not in fed:
+            fed[subscription] = by_subscription[subscription][mutation] = None
             _check_types(reading, mutations[mutation], subscriptions[subscription], node)
 
     for name, field in subscriptions.items():
@@ -82,5 +83,5 @@ def _check_types(
         )
 
 
-def _frozen(links: Mapping[str, list[str]]) -> Links:
+def _frozen(links: Mapping[str, Mapping[str, None]]) -> Links:
     return {name: tuple(others) for name, others in links.items() if others}

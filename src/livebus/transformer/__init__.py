@@ -15,6 +15,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 
 from livebus.transformer.compiler import PREDEFINED, compile_transformer
 from livebus.transformer.input_template import Placeholder
-from livebus.transformer.target_input import NotTransformable, Transformer
+from livebus.transformer.target_input import NotTransformable, TooLarge, Transformer
 
-__all__ = ["PREDEFINED", "NotTransformable", "Placeholder", "Transformer", "compile_transformer"]
+__all__ = ["PREDEFINED", "NotTransformable", "Placeholder", "TooLarge", "Transformer", "compile_transformer"]

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -15,6 +16,9 @@ from livebus.event.envelope import Event
 from livebus.transformer.input_template import Placeholder
 from livebus.transformer.template_reader import ValueOf, text_of
 
+# AppSync's quota of a request is 1 MB.
+MAX_CHARACTERS = 1_048_576
+_FEW_USES = 8
 # Characters of a value that a message quotes.
 LONGEST_QUOTATION = 80
 
@@ -33,6 +37,10 @@ class NotTransformable(Exception):
         super().__init__(reason)
 
 
+class TooLarge(NotTransformable):
+    """What comes of an event is larger than any request that AppSync takes."""
+
+
 class Transformer:
     """
     A target's input, compiled.
@@ -45,6 +53,7 @@ class Transformer:
     """
 
     __slots__ = (
+        "_grows",
         "_rendered",
         "_value",
         "_values",
@@ -72,6 +81,8 @@ class Transformer:
         never: str | None = None,
     ) -> None:
         self._value = value
+        # With few uses nothing grows: the event itself is a megabyte at the most.
+        self._grows = len(placeholders) > _FEW_USES
         self._rendered = rendered
         self._values = values or {}
         self.form: Form = form
@@ -88,6 +99,8 @@ class Transformer:
 
         Raises :class:`NotTransformable` where AWS delivers nothing.
         """
+        if self._grows:
+            self._measure(event)
         value = self._value(event)
         if type(value) is dict:
             return value
@@ -99,6 +112,8 @@ class Transformer:
 
         Raises :class:`NotTransformable` where no text comes about.
         """
+        if self._grows:
+            self._measure(event)
         if self._rendered is not None:
             return self._rendered(event)
         return orjson.dumps(self._value(event)).decode()
@@ -117,6 +132,13 @@ class Transformer:
         except orjson.JSONDecodeError:
             return orjson.dumps(text)
         return text.encode()
+
+    def _measure(self, event: Event) -> None:
+        """Raise TooLarge before a text of hundreds of megabytes is made: the same value may stand in it 1,500 times."""
+        uses = Counter(placeholder.name for placeholder in self.placeholders)
+        characters = sum(count * len(text_of(self._values[name](event))) for name, count in uses.items())
+        if characters > MAX_CHARACTERS:
+            raise TooLarge(f"{self.owner} gives more than {MAX_CHARACTERS:,} characters; AppSync takes 1 MB")
 
     def explain(self, event: Event) -> list[tuple[Placeholder, str]]:
         """Each placeholder with what stands for it in this event: a string as it is, else JSON, "" where it is missing."""

@@ -21,7 +21,7 @@ from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
 from livebus.data_source.in_memory import Ask
-from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, told
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.operation import Services, not_emulated
@@ -37,6 +37,8 @@ from livebus.validate.foreign_checks import foreign_ids
 from livebus.validate.project import Project
 from livebus.validate.report import EventOutcome, Report
 
+# Sample events times targets: each pair is a run of a pattern, and of a mutation where it matches.
+MOST_TRIED = 40_000
 # What the loader says of a template that cannot be read at all has the id of what it says of the rest.
 UNREADABLE = EVERY_CHECK[0]
 
@@ -194,15 +196,30 @@ def read_samples(
     for path, is_expected in [*awaited, *((path, False) for path in others)]:
         name = relative(path)
         reader.read(partial(read_bytes, path, name), name, expected=is_expected)
-    inspection.samples = reader.result.samples
-    return reader.result
+    result = _bounded(reader.result, inspection)
+    inspection.samples = result.samples
+    return result
+
+
+def _bounded(samples: Samples, inspection: Inspection) -> Samples:
+    """As many sample events as can be tried with every target, and a fault where there are others."""
+    targets = sum(max(1, len(rule.targets)) for rule in inspection.application.rules)
+    most = MOST_TRIED // max(1, targets)
+    if len(samples.samples) <= most:
+        return samples
+    found = (
+        f"there are {len(samples.samples):,} sample events for {targets:,} targets: only the first {most:,} are tried"
+    )
+    advice = f"A dry run invokes targets {MOST_TRIED:,} times at the most: leave some of the events out."
+    fault = Fault(found, samples.samples[most].place, advice=advice, is_bound=True)
+    return replace(samples, samples=samples.samples[:most], faults=(*samples.faults, fault))
 
 
 def findings(inspection: Inspection, samples: Samples, *, only: Sequence[str] = ()) -> list[Finding]:
     """What all checks find, and what is wrong with the event files and with the suppressions of the template."""
-    found = [Finding(EVENTS_READABLE, fault) for fault in samples.faults]
+    found = [Finding(EVENTS_READABLE, fault) for fault in told(samples.faults)]
     _, faults = _in_template(inspection.document)
-    found += [Finding(SUPPRESSION_GIVES_REASON, fault) for fault in faults]
+    found += [Finding(SUPPRESSION_GIVES_REASON, fault) for fault in told(faults, inspection.document.place(()))]
     found = [finding for finding in found if not only or finding.check.id.startswith(tuple(only))]
     return [*run_checks(EVERY_CHECK, inspection, only=only), *found]
 

@@ -292,3 +292,13 @@ def test_oidc_takes_elliptic_curves_but_no_shared_secrets(sign: Sign) -> None:
 
     assert verifier.verify(by_curve, NOW) == OIDC_CLAIMS
     assert refusal(verifier, by_secret)[0] == "You are not authorized to make this call."
+
+
+def test_a_client_regex_that_takes_too_long_refuses(jwks: dict[str, Any], sign: Sign) -> None:
+    """``^(([a-z]|[a-z0-9])+)+[A-Z]$`` would try for years: it is given up, and lets nobody in."""
+    regex = "^(([a-z]|[a-z0-9])+)+[A-Z]$"
+    provider = AuthProvider("AMAZON_COGNITO_USER_POOLS", user_pool_id=POOL, app_id_client_regex=regex)
+    narrowed = TokenVerifier(provider, jwks, "us-east-1")
+    claims = {**ACCESS, "client_id": "a" * 60}
+    told = f"{regex!r} takes too long to tell whether it matches a client of ['{'a' * 60}']"
+    assert refusal(narrowed, sign(claims))[1] == told

@@ -302,3 +302,14 @@ def test_no_text_crashes_the_reader(text: str) -> None:
     except InvalidEvent as error:
         found = error.faults
     assert [fault for fault in found if fault.place.file != "e.json"] == []
+
+
+def test_a_number_without_an_end_is_a_fault() -> None:
+    """Python reads no whole number of more than 4,300 digits, in whatever form the event has it."""
+    digits = "9" * 5000
+    assert [
+        "a number of more digits than are read" in fault
+        for fault in faults(json.dumps(ENTRY)[:-1] + f', "x": {digits}}}')
+    ] == [True]
+    (fault,) = faults(json.dumps({"Source": "s", "DetailType": "d", "Detail": f'{{"n": {digits}}}'}))
+    assert "holds a number of more digits than are read" in fault

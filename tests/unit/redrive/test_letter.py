@@ -83,3 +83,11 @@ def test_a_body_with_two_events_is_refused(letter: Any) -> None:
     event = json.dumps(letter().event())
     with pytest.raises(InvalidEvent, match="the body holds 2 events"):
         letter(body=f"[{event},{event}]").entry()
+
+
+@pytest.mark.parametrize("text", ["", "-1", " 1", "1_0", "0x1", "٣", "9" * 30, "soon"])
+def test_what_sqs_would_not_write_counts_as_not_given(text: str) -> None:
+    """An endpoint that is none of AWS's may answer anything."""
+    attributes = {"SentTimestamp": text, "ApproximateReceiveCount": text}
+    read = Letter.from_message({"MessageId": "m", "ReceiptHandle": "r", "Attributes": attributes})
+    assert (read.sent, read.received) == (None, 0)

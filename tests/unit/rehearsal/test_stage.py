@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from livebus.operation import Services
-from livebus.rehearsal.audience import default_subscriber
+from livebus.rehearsal.audience import MOST_TRIED, default_subscriber
 from livebus.rehearsal.stage import Rehearsal, Stage, rehearse
 from livebus.testing import LocalLine
 
@@ -361,3 +361,16 @@ def test_functions_are_not_run(line: Callable[..., LocalLine], source: str, expe
     made = line(("\nResources:\n", f"\nResources:\n{function}"))
     rehearsed = tried(made, {**EVENT, "source": source})
     assert (rehearsed.arrives, len(rehearsed.invocations), rehearsed.unproven) == expected
+
+
+def test_so_many_subscription_fields_are_tried_and_the_rest_is_named(line: Callable[..., LocalLine]) -> None:
+    """A schema of 1 MB has 20,000 of them: a document for each would take minutes."""
+    link = '@aws_cognito_user_pools @aws_subscribe(mutations: ["publish"])'
+    first = f"onPublish: String {link}"
+    made = line((first, " ".join([first, *(f"on{number}: String {link}" for number in range(MOST_TRIED + 1))])))
+    found = tried(made)
+    receptions = found.invocations[0].receptions
+    assert found.arrives
+    assert (len(receptions), receptions[-2].arrives, receptions[-1].arrives) == (MOST_TRIED + 1, True, False)
+    assert receptions[-1].field == f"on{MOST_TRIED - 1}"
+    assert receptions[-1].reason == "not tried, as 2 of the mutation's fields: a dry run subscribes to 500"

@@ -82,3 +82,24 @@ def test_what_both_handlers_multiply_counts() -> None:
     assert of(many) == 20
     assert of(many, many) is None
     assert (are_plain([20, 12]), are_plain([20, 20]), are_plain([1, None])) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("export const request = (ctx) => ({ payload: ctx.args.msg });", True),
+        ("export const request = ctx => { return { payload: ctx.args.msg } };", True),
+        ("export const request = ({ args }) => ({ payload: args.msg });", True),
+        ("const request = (ctx) => ({}); export { request };", False),
+        ("export const request = (ctx) => (() => ({}))();", False),
+        ("export const request = (ctx) => ({ payload: [1].map((x) => x) });", False),
+        ("export const request = (ctx) => request(ctx);", False),
+        ("export const { request } = { request: (ctx) => ({}) };", False),
+        ("export let request = (ctx) => ({});", False),
+        ("export const request = (ctx) => ({ payload: response });", False),
+    ],
+)
+def test_arrow_functions_are_handlers_as_well(text: str, expected: bool) -> None:
+    """Where they stand as such: what is called, passed on or made in between is none."""
+    found = growth(Syntax(f"{HEAD}{text}\nexport const response = (ctx) => ctx.result;"))
+    assert (found is not None) == expected

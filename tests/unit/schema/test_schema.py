@@ -247,3 +247,14 @@ def test_a_schema_of_more_than_a_megabyte() -> None:
 def test_a_schema_that_is_nested_too_deeply() -> None:
     """A type of a thousand brackets is a fault and no failure."""
     assert len(faults_of("type Query { a: " + "[" * 5_000 + "Int" + "]" * 5_000 + " }")) == 1
+
+
+def test_a_link_that_is_named_twice_is_one() -> None:
+    """By either directive, as often as it stands there; the order is that of the text."""
+    schema = parse_schema(
+        "schema { query: Q mutation: M subscription: S } type Q { a: Int }"
+        ' type M { a: Int @aws_publish(subscriptions: ["on", "late"]) b: Int }'
+        ' type S { late: Int on: Int @aws_subscribe(mutations: ["b", "a", "b", "a"]) }'
+    )
+    assert schema.links == {"b": ("on",), "a": ("on", "late")}
+    assert schema.subscription_mutations == {"late": ("a",), "on": ("b", "a")}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from livebus.errors import InvalidTransformer, Place
 from livebus.event.envelope import Event
 from livebus.template.application import Target
-from livebus.transformer import NotTransformable, Placeholder, Transformer, compile_transformer
+from livebus.transformer import NotTransformable, Placeholder, TooLarge, Transformer, compile_transformer
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "transformer"
 RULE_ARN = "arn:aws:events:us-east-1:111111111111:rule/test-bus/test-rule"
@@ -304,3 +304,13 @@ def test_the_tree_gives_what_the_text_would(value: Any, members: list[str]) -> N
         actual = type(outcome)
 
     assert expected == actual
+
+
+def test_what_grows_beyond_a_request_is_not_made() -> None:
+    """The same value in many places: told by its size, before there is a text of that size."""
+    grows = template('{"msg": "' + "<msg>" * 1500 + '"}', msg="$.detail.msg")
+    with pytest.raises(TooLarge, match="more than 1,048,576 characters"):
+        grows.apply(event({"msg": "x" * 200_000}))
+    with pytest.raises(TooLarge):
+        grows.rendered(event({"msg": "x" * 700}))
+    assert grows.apply(event({"msg": "x" * 600})) == {"msg": "x" * 900_000}

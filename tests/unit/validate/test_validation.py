@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,3 +58,22 @@ def test_each_run_gives_the_same() -> None:
     first, second = as_json(validated("sound.yaml")), as_json(validated("sound.yaml"))
 
     assert first == second
+
+
+def test_so_many_events_are_tried_and_the_rest_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events times targets; the rest is an error of the event files, and counts as nothing."""
+    monkeypatch.setattr("livebus.validate.validation.MOST_TRIED", 3)
+    entry = {"source": "sample.source", "detail-type": "message", "detail": {"msg": "hello"}}
+    (tmp_path / "events.json").write_text(json.dumps([entry] * 4), encoding="utf-8")
+    report = Validation(Project(FOLDER / "sound.yaml"), Options(NOW, events=(tmp_path / "events.json",))).run()
+    assert len(report.events) == 3
+    assert [finding.check.id for finding in report.findings if "only the first 3 are tried" in finding.fault.found]
+
+
+def test_faults_of_event_files_are_told_to_a_bound(tmp_path: Path) -> None:
+    """Nobody mends a thousand events before looking again."""
+    (tmp_path / "events.json").write_text(json.dumps([{"Source": 1}] * 2000), encoding="utf-8")
+    report = Validation(Project(FOLDER / "sound.yaml"), Options(NOW, events=(tmp_path / "events.json",))).run()
+    told = [finding for finding in report.findings if finding.fault.place.file.endswith("events.json")]
+    assert len(told) <= 1000
+    assert any("more than 1,000 of these" in str(finding.fault) for finding in report.findings)

@@ -93,8 +93,14 @@ def _nullable_is_resolved(inspection: Inspection) -> Iterator[Fault]:
 
 
 def _unresolved(inspection: Inspection, *, non_null: bool) -> Iterator[Fault]:
+    known: dict[tuple[str, str], bool] = {}
     for call in calls(inspection):
-        if isinstance(call.field.type, GraphQLNonNull) != non_null or _has_resolver(inspection, call):
+        if isinstance(call.field.type, GraphQLNonNull) != non_null:
+            continue
+        key = (call.api.api.logical_id, call.name)
+        if key not in known:  # an operation may call one mutation twelve thousand times
+            known[key] = _has_resolver(inspection, call)
+        if known[key]:
             continue
         found = f"the mutation {call.name!r} of type {str(call.field.type)!r} has no resolver"
         advice = f"Add an {_RESOLVER} with TypeName: {call.mutation_type} and FieldName: {call.name}."
@@ -277,6 +283,7 @@ def _reached(logical_id: str, needs: dict[str, list[str]]) -> set[str]:
 )
 def _handlers_return(inspection: Inspection) -> Iterator[Fault]:
     rehearsed = {(each.rule.logical_id, each.attempt.target.target.id) for each in inspection.attempts}
+    read: set[tuple[str, str, tuple[str, ...]]] = set()
     for call in calls(inspection):
         config = resolver_of(call.api, call.mutation_type, call.name)
         # With a sample event it is seen what comes of it.
@@ -285,7 +292,10 @@ def _handlers_return(inspection: Inspection) -> Iterator[Fault]:
         # The request handler of a pipeline only goes before its functions.
         parts = [(config.code, config.code_file, ("response",) if config.functions else HANDLERS)]
         parts += [(function.code, function.code_file, HANDLERS) for function in config.functions]
-        for code, file, handlers in parts:
+        # One operation may call a mutation twelve thousand times; its code is read once.
+        fresh = [part for part in dict.fromkeys(parts) if part not in read]
+        read.update(fresh)
+        for code, file, handlers in fresh:
             yield from _silent_handlers(code, file, handlers) if read_code(code, file)[0] is not None else ()
 
 
