@@ -10,8 +10,7 @@ The exception tree: what can be wrong outside our own code, told so that the rea
     │   ├── InvalidResolver         APPSYNC_JS code
     │   ├── InvalidMappingTemplate  a mapping template in VTL; ``reason`` begins in Apache Velocity's wording
     │   ├── InvalidTransformer      Input, InputPath or InputTransformer
-    │   ├── InvalidEventPattern     a rule's EventPattern; ``reason`` is AWS's wording
-    │   └── NotEmulated             sound on AWS, and not there in the local runtime: refused by its name
+    │   └── InvalidEventPattern     a rule's EventPattern; ``reason`` is AWS's wording
     ├── WrongUsage                  a flag names what is not there: the call itself was wrong
     ├── InvalidEvent                an event file, or an entry in it
     ├── ResolverError               a mapping template that raised an error, or that cannot be evaluated
@@ -267,13 +266,6 @@ class InvalidEventPattern(InvalidTemplate):
         self.line = line
         self.column = column
         super().__init__(f"Event pattern is not valid. Reason: {reason}", place or Place(line=line, column=column))
-
-
-class NotEmulated(InvalidTemplate):
-    """Sound on AWS; the local runtime has no such thing and says so rather than leaving it out in silence."""
-
-    def __init__(self, found: str, place: Place = NOWHERE, *, expected: str = "", advice: str = "") -> None:
-        super().__init__(faults=[Fault(found, place, expected, advice, not_emulated=True)])
 
 
 class WrongUsage(LivebusError):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import livebus
 
-TEMPLATE, SCHEMA, RESOLVER, EVENT, SAMCONFIG = FILES = (
+TEMPLATE, SCHEMA, RESOLVER, SAMCONFIG = (
     "template.yaml",
     "schema.graphql",
     "resolvers/publishMsgFromEB.js",
-    "events/sample.json",
     "samconfig.toml",
 )
+FILES = (TEMPLATE, SCHEMA, RESOLVER, "events/sample.json", SAMCONFIG)
 
 
 def shipped() -> Mapping[str, str]:

@@ -14,10 +14,12 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock
 
 import orjson
 
+import livebus
 from livebus.operation import Exceeded, Loading
 from livebus.resolver.engine import too_long
 from livebus.sandbox.inside import frame_of
@@ -148,8 +150,10 @@ class Worker:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    # The modules that we have, wherever they come from; of the environment nothing that code could be told by.
-    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    # The modules that we have, wherever they come from; of the environment nothing that code could be told by. cfn-lint's
+    # plugin takes our own folder from the path again.
+    path = dict.fromkeys(filter(None, (str(Path(livebus.__file__).parents[1]), *sys.path)))
+    environment = {"PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "livebus.sandbox.inside"],
         stdin=subprocess.PIPE,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import livebus
 from livebus.operation import Exceeded, Loading
 from livebus.sandbox import Worker
 
@@ -38,6 +41,13 @@ def test_it_answers_as_the_engine_does(worker: Worker) -> None:
     assert worker.run(asks, CONTEXT, 0.0, None) == '{"ask":"id","question":null}'
     assert worker.run(asks, CONTEXT, 0.0, '{"id":["x"]}') == '{"value":"x"}'
     assert worker.run(joins, CONTEXT, 0.0, None) == '{"value":"1-2-3"}'
+
+
+def test_it_finds_the_package_where_the_path_lacks_it(monkeypatch: pytest.MonkeyPatch, worker: Worker) -> None:
+    """As in cfn-lint's plugin, which takes our folder from the path again before the checks run."""
+    folder = Path(livebus.__file__).parents[1].resolve()
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if Path(each).resolve() != folder])
+    assert worker.run(loading("return { payload: 1 }"), CONTEXT, 0.0, None) == '{"value":1}'
 
 
 def test_it_is_ended_in_the_middle_of_a_step_and_starts_anew(worker: Worker) -> None:

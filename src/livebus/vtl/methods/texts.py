@@ -73,10 +73,6 @@ def _starts(budget: Budget, text: str, part: str, offset: int = 0) -> bool:
     return offset >= 0 and _units(text).startswith(_units(part), offset)
 
 
-def _is_space(letter: str) -> bool:
-    return letter <= " "
-
-
 def _trim(budget: Budget, text: str) -> str:
     return text.strip("".join(map(chr, range(33))))
 
