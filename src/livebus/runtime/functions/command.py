@@ -115,7 +115,14 @@ def environment(
 def _python(version: str) -> str:
     """The interpreter that runs Livebus where it is of this version; else one of that version; else the former."""
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return sys.executable if version == own else shutil.which(f"python{version}") or sys.executable
+    found = None if version == own else shutil.which(f"python{version}")
+    if found is None:
+        return sys.executable
+    try:
+        version_of(found)
+    except LivebusError:  # pyenv puts a name into the PATH for each version that it has, and runs those that are chosen
+        return sys.executable
+    return found
 
 
 def _tell_version(function: Function, interpreter: str, tell: Callable[[str], None]) -> None:

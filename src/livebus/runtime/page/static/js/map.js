@@ -33,7 +33,7 @@ function stop(way, station, dry) {
     if (state === 'retrying') return { name: way.field, note: `attempt ${last.number} · ${failure?.code ?? ''}`, end: 'retrying' };
     if (failed) return { name: way.field, note: failure?.code ?? way.note ?? 'fails', end: 'dead' };
     if (!last) return { name: way.field, note: dry ? way.note || 'would run' : 'waits', end: dry ? undefined : 'travelling' };
-    if (way.kind === 'function') return { name: way.field, note: 'handed over' };
+    if (way.kind !== 'api') return { name: way.field, note: way.note ? 'not emulated' : 'handed over' };
     const ms = last.ms === null ? '' : ` · ${last.ms.toFixed(1)} ms`;
     return { name: way.field, note: answer?.errors.length ? `${answer.status} with errors` : `${dry ? 'would answer ' : ''}${answer?.status ?? ''}${ms}` };
   }
@@ -43,6 +43,7 @@ function stop(way, station, dry) {
   if (state === 'retrying') return { name: 'waits', note: `again after ${last.steps.at(-1).retryIn ?? ''} s`, off: true };
   if (state === 'travelling') return { name: way.subscriptions?.[0] ?? 'waits', note: dry ? way.note ?? '' : 'on its way', off: true };
   if (way.kind === 'function') return { name: 'function', note: 'runs by itself', end: undefined };
+  if (way.kind === 'destination') return { name: way.target, note: way.note ? 'nothing is sent' : 'has it', end: undefined };
   const all = way.reached + (way.withheld ?? []).length;
   const name = way.subscriptions?.[0] ?? 'no subscription';
   return { name, note: all ? `${dry ? 'would reach ' : 'to '}${way.reached} of ${all}` : 'nobody is subscribed', end: dry && way.reached ? undefined : way.reached ? TIMES.delivered : 'nobody' };

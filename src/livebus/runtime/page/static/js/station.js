@@ -49,7 +49,7 @@ function transformerPanel(event, way) {
       h('tbody', {}, way.variables.map((each) => h('tr', {}, h('td', {}, h('code', { class: 'placeholder' }, `<${each.name}>`)), h('td', {}, h('code', {}, each.path ? visible(each.path) : 'EventBridge')), h('td', {}, each.value === '' ? h('span', { class: 'missing' }, 'missing, or empty') : h('code', { class: 'value' }, inline(each.value))))))),
     h('div', { class: 'pair' },
       h('div', {}, h('h3', {}, 'Input template'), codeBlock(way.template ?? '(none: the event as it is)', { label: 'Input template' })),
-      h('div', {}, h('h3', {}, way.kind === 'function' ? 'Event of the function' : 'Variables of the mutation'), way.input === null ? h('p', { class: 'quiet' }, 'none') : jsonView(way.input, { label: 'Variables of the mutation' }))),
+      h('div', {}, h('h3', {}, { function: 'Event of the function', destination: 'What the target gets' }[way.kind] ?? 'Variables of the mutation'), way.input === null ? h('p', { class: 'quiet' }, 'none') : jsonView(way.input, { label: 'Variables of the mutation' }))),
   ];
 }
 
@@ -68,7 +68,7 @@ function mutationPanel(event, way, dry) {
     way.note && h('p', { class: 'foot' }, visible(way.note)),
     answer?.errors.length > 0 && h('div', { class: 'callout wait' }, icon('warn'), h('div', {}, h('b', {}, `${answer.status} with errors`), h('p', {}, visible(String(answer.errors[0].message ?? ''))), h('p', {}, 'It counts as delivered: neither retries nor the dead-letter queue see it. ', known('documented')))),
     h('div', { class: 'pair' },
-      h('div', {}, h('h3', {}, 'Operation'), way.operation ? codeBlock(way.operation, { label: 'Operation', colours: highlightGraphql }) : h('p', { class: 'quiet' }, way.kind === 'function' ? `The function ${way.field} is invoked.` : 'none')),
+      h('div', {}, h('h3', {}, 'Operation'), way.operation ? codeBlock(way.operation, { label: 'Operation', colours: highlightGraphql }) : h('p', { class: 'quiet' }, { function: `The function ${way.field} is invoked.`, destination: `The target of ${way.field} gets it as it is.` }[way.kind] ?? 'none')),
       h('div', {}, h('h3', {}, answer ? 'Answer' : 'Variables'), jsonView(answer ? { data: answer.data, ...(answer.errors.length ? { errors: answer.errors } : {}) } : way.input, { label: answer ? 'Answer' : 'Variables' }),
         h('div', { class: 'log' }, h('h3', {}, 'Calls and logs'), logs.length ? h('pre', { tabindex: 0 }, visible(logs.join('\n'))) : h('p', { class: 'quiet' }, 'Resolvers wrote nothing.')))),
     way.attempts.length > 0 && !dry && h('div', {}, h('h2', { class: 'divider' }, `${way.attempts.length} attempt${way.attempts.length === 1 ? '' : 's'}`), h('ul', { class: 'words', 'aria-label': 'Attempts' }, way.attempts.flatMap((each) => each.steps.map((step) => h('li', {}, h('span', {}, time(each.at * 1000)), h('span', {}, visible(step.words))))))),
@@ -97,8 +97,9 @@ function parsed(text) {
 const clientOf = (client, title, auth) => h('div', { class: 'who' }, h('b', {}, visible(title ?? client.user)), h('span', { class: 'quiet' }, visible(auth ?? [client.auth, client.by].filter(Boolean).join(' · '))));
 
 function subscribersPanel(event, way, dry) {
-  if (!way.received) return mutationPanel(event, way, dry);
-  const ways = [way, ...event.ways.filter((each) => each !== way && each.received)];
+  // Functions and other targets have no subscribers.
+  if (!way.received || way.kind !== 'api') return mutationPanel(event, way, dry);
+  const ways = [way, ...event.ways.filter((each) => each !== way && each.received && each.kind === 'api')];
   const got = way.received.length, not = way.withheld.length, all = got + not;
   const title = all ? `${got} subscriber${got === 1 ? '' : 's'} ${dry ? 'would receive it' : 'received it'}${not ? `, ${not} ${dry ? 'would not' : 'did not'}` : ''}` : 'Nobody is subscribed';
   return [
