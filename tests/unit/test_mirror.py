@@ -364,8 +364,7 @@ ELSEWHERE = [
         "integration/test_page.py",
         "documents are asked for as the page does, and compared with what boto3 says",
         "runtime/page/actions.py runtime/page/clients.py runtime/page/documents.py runtime/page/letters.py "
-        "runtime/page/parts.py runtime/page/service.py runtime/page/stream.py runtime/page/trial.py "
-        "runtime/page/ways.py",
+        "runtime/page/parts.py runtime/page/service.py runtime/page/stream.py runtime/page/trial.py",
     ),
     Held(
         "unit/runtime/s3/test_service.py",
@@ -406,7 +405,7 @@ ELSEWHERE = [
         "integration/test_functions_boto3.py",
         "boto3 invokes what the template has",
         "runtime/cloudformation/function_code.py runtime/function_calls.py runtime/functions/blocking.py "
-        "runtime/functions/command.py runtime/functions/lambda_api.py runtime/functions/outcome.py "
+        "runtime/functions/lambda_api.py runtime/functions/outcome.py "
         "runtime/functions/process.py runtime/functions/runtime_api.py runtime/functions/service.py "
         "runtime/functions/unpacking.py runtime/functions/bootstraps/python_bootstrap.py",
     ),
