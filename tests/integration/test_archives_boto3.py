@@ -195,7 +195,7 @@ def test_a_replay_goes_on_after_a_restart(start_runtime: Any, tmp_path: Path) ->
     first.stop()
     file = tmp_path / "trace.jsonl"
     second = start_runtime(state=first.settings.state, trace=file)
-    assert "1 replays from before go on" in second.told
+    assert "1 replay from before goes on" in second.told
     assert finished(second, "long")["State"] == "COMPLETED"
     records = [json.loads(line) for line in file.read_text().splitlines()]
     assert len({record["event"] for record in records if record["station"] == "execution"}) == 100

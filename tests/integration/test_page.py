@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -225,7 +226,7 @@ def test_samples_are_saved_beside_the_template_and_nowhere_else(
     folder.mkdir()
     for name in ("template.yaml", "schema.graphql"):
         (folder / name).write_text((project / name).read_text())
-    (folder / "resolvers").symlink_to(project / "resolvers")
+    shutil.copytree(project / "resolvers", folder / "resolvers")
     page = Page(start_runtime(template=folder / "template.yaml"))
     text = '{"source": "s", "detail-type": "t", "detail": {}}'
 

@@ -41,7 +41,11 @@ class HelpFormatter(RawDescriptionHelpFormatter):
         """Each line as it is written, broken between words where the terminal has no more columns."""
         from livebus.terminal.table import filled
 
-        return "\n".join(indent + line for line in filled(text, width - len(indent))) + "\n"
+        # Named as they are called here before lines are broken: these names may be longer.
+        return "\n".join(indent + line for line in filled(spelled(text), width - len(indent))) + "\n"
+
+    def _expand_help(self, action: Action) -> str:
+        return spelled(super()._expand_help(action))
 
 
 def columns() -> int:
@@ -65,9 +69,6 @@ class Parser(ArgumentParser):
             options["prog"] = spelled(f"livebus {command}")
         self.settings = settings or ("" if command in VERBS else command)
         super().__init__(**{"formatter_class": HelpFormatter, **options})
-
-    def format_help(self) -> str:
-        return spelled(super().format_help())
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, and end with 2: the usage is a page that hides it."""

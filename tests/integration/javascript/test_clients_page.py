@@ -30,7 +30,7 @@ def test_the_code_is_that_of_the_tests(page: str, clients: Path) -> None:
     files = [file.read_text() for file in sorted((clients / "config").iterdir()) if file.is_file()]
     pieces = re.findall(r"^```(?:js|python)\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
     strange = [piece for piece in pieces if not any(piece in text for text in files)]
-    assert (len(pieces), strange) == (9, [])
+    assert (len(pieces), strange) == (10, [])
 
 
 def test_the_versions_are_those_of_the_tests(page: str, clients: Path) -> None:
