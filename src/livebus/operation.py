@@ -134,6 +134,16 @@ class Sandbox(Protocol):
         ...
 
 
+class Allowance(Protocol):
+    """How long a request may hold others up. What it waits for data sources, between ``pause`` and ``resume``, is free."""
+
+    def has_time(self) -> bool: ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
 PutEvents = Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]]
 """Takes an event bus ARN and PutEvents entries, and returns PutEvents' answer."""
 
@@ -146,7 +156,7 @@ class Services:
     ``put_events`` takes an event bus ARN and PutEvents entries, and returns PutEvents' answer; None where the
     caller offers no bus. ``call`` performs a data source's call where nobody drives the calls of a request from outside.
     ``sandbox`` runs the code that the process itself cannot be sure to end; without one all code runs in the process.
-    ``has_time`` says whether the request may go on; without it it may take as long as it does.
+    ``allowance`` says whether the request may go on; without it it may take as long as it does.
     """
 
     now: float
@@ -154,7 +164,7 @@ class Services:
     put_events: PutEvents | None = None
     call: Callable[[Call], Answer] = not_emulated
     sandbox: Sandbox | None = None
-    has_time: Callable[[], bool] | None = None
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,15 +231,14 @@ class Run:
         return field.introspect(self._request.variables)
 
     def _is_late(self) -> bool:
-        has_time = self._services.has_time
-        return has_time is not None and not has_time()
+        allowance = self._services.allowance
+        return allowance is not None and not allowance.has_time()
 
     def _spent(self) -> tuple[str, str] | None:
         """Type and message of the error where the request may run no more resolvers; else one less is left."""
         if self._resolvers_left == 0:
             return "ResolverExecutionLimitReached", "Number of resolvers exceeds the configured limit."
-        has_time = self._services.has_time
-        if has_time is not None and not has_time():
+        if self._is_late():
             return _LATE
         self._resolvers_left -= 1
         return None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from livebus.data_source import functions as lambda_source
 from livebus.data_source.refusal import RefusedRequest, refused
 from livebus.data_source.tables import DynamoDB, table_answer
-from livebus.operation import Answer, Asking, Call, not_emulated
+from livebus.operation import Allowance, Answer, Asking, Call, not_emulated
 from livebus.runtime.appsync.http_calls import HttpCalls
 from livebus.runtime.aws_errors import AwsError
 from livebus.template.application import DataSource
@@ -54,6 +54,7 @@ class Waiting(Generic[T]):
     asking: Asking[T]
     calls: Sequence[Call]
     answers: list[Answer | None]
+    allowance: Allowance | None
 
 
 @dataclass(slots=True)
@@ -73,20 +74,24 @@ class DataSources:
 
     # --- driving ----------------------------------------------------------------------------------------------------
 
-    def begin(self, asking: Asking[T]) -> Finished[T] | Waiting[T]:
-        """Run a request as far as it comes without waiting."""
+    def begin(self, asking: Asking[T], allowance: Allowance | None = None) -> Finished[T] | Waiting[T]:
+        """Run a request as far as it comes without waiting; its ``allowance`` pauses while it waits."""
         try:
             calls = next(asking)
         except StopIteration as ended:
             return Finished(ended.value)
-        return self._onward(asking, calls)
+        return self._onward(asking, calls, allowance)
 
-    def _onward(self, asking: Asking[T], calls: Sequence[Call]) -> Finished[T] | Waiting[T]:
+    def _onward(
+        self, asking: Asking[T], calls: Sequence[Call], allowance: Allowance | None
+    ) -> Finished[T] | Waiting[T]:
         while True:
             answers = [self.at_once(call) for call in calls]
             complete = [answer for answer in answers if answer is not None]
             if len(complete) < len(calls):
-                return Waiting(asking, calls, answers)
+                if allowance is not None:
+                    allowance.pause()
+                return Waiting(asking, calls, answers, allowance)
             try:
                 calls = asking.send(complete)
             except StopIteration as ended:
@@ -98,12 +103,14 @@ class DataSources:
         step: Finished[T] | Waiting[T] = waiting
         while isinstance(step, Waiting):
             answers = await self._answered(step, deadline)
+            if step.allowance is not None:
+                step.allowance.resume()
             try:
                 calls = step.asking.send(answers)
             except StopIteration as ended:
                 step = Finished(ended.value)
             else:
-                step = self._onward(step.asking, calls)
+                step = self._onward(step.asking, calls, step.allowance)
         return step.result
 
     async def _answered(self, waiting: Waiting[T], deadline: float) -> list[Answer]:

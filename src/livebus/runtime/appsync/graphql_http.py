@@ -58,7 +58,7 @@ def call(
     if isinstance(request, GraphQLRequest):
         request = GraphQLRequest(request.query, request.variables, request.operation_name, dict(headers))
         compiled = api.compiled
-        begun = api.sources.begin(compiled.executor.executing(request, caller, services))
+        begun = api.sources.begin(compiled.executor.executing(request, caller, services), services.allowance)
         if isinstance(begun, Waiting):
             return PendingRequest(api, compiled, begun, request_id, is_mutation=compiled.executor.is_mutation(request))
         response = begun.result

@@ -56,7 +56,7 @@ _MOST_RULES = 2_000
 _TURNS_BETWEEN = 5
 _STOPPING = {"ErrorCode": "InternalFailure", "ErrorMessage": "The runtime stops."}
 _NO_ROOM = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
-# What one GraphQL request may take. AppSync gives it 30 s and serves others meanwhile; here they wait.
+# What one GraphQL request may take of our own time. AppSync gives it 30 s and serves others meanwhile; here they wait.
 REQUEST_SECONDS = 5.0
 # Mutations that wait for data sources at the same time; the next events wait in the journal for their turn.
 MAX_UNDER_WAY = 256
@@ -138,9 +138,6 @@ class EventBuses:
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
-        # Methods are made anew each time that they are named; these are named for each event.
-        self._has_time = self._within_time
-        self._request_ends = 0.0
         self._of_rules: dict[str, PutEvents] = {}
         self._is_stopping = False
         self._is_carrying = False
@@ -149,22 +146,14 @@ class EventBuses:
         self._lineages: dict[int, Lineage] = {}
 
     def services(self, lineage: Lineage = NO_LINEAGE, rule: str = "") -> Services:
-        """
-        What a request may reach; a request of a rule is made for an event of this lineage.
-
-        Its time counts from here. Requests run one after the other: the next one's is the only one that counts then.
-        """
-        self._request_ends = monotonic() + REQUEST_SECONDS
+        """What a request may reach; a request of a rule is made for an event of this lineage. Its time counts from here."""
         return Services(
             self._clock(),
             self._new_id,
             self._putting(lineage, rule),
             sandbox=self._sandbox,
-            has_time=self._has_time,
+            allowance=_Allowance(),
         )
-
-    def _within_time(self) -> bool:
-        return monotonic() < self._request_ends
 
     def _putting(self, lineage: Lineage, rule: str) -> PutEvents:
         """PutEvents for a resolver; for events from outside one for each rule, made once."""
@@ -422,7 +411,8 @@ class EventBuses:
         if injected is not None and injected.kind in _INJECTED:
             return Attempt(target, failure=_INJECTED[injected.kind])
         try:
-            begun = self.sources.begin(Line.attempting(event, target, self.services(lineage, rule.rule.name)))
+            services = self.services(lineage, rule.rule.name)
+            begun = self.sources.begin(Line.attempting(event, target, services), services.allowance)
         except Exception as error:  # noqa: BLE001 - told by _broken; it must not end the way of the events behind this one
             return _broken(target, error)
         if isinstance(begun, Waiting):
@@ -620,6 +610,25 @@ class EventBuses:
         for task in self._under_way:
             task.cancel()
         return len(self._waiting) + under_way
+
+
+class _Allowance:
+    """REQUEST_SECONDS for one request, those in which it waits for data sources left out."""
+
+    __slots__ = ("_ends", "_paused")
+
+    def __init__(self) -> None:
+        self._ends = monotonic() + REQUEST_SECONDS
+        self._paused = 0.0
+
+    def has_time(self) -> bool:
+        return monotonic() < self._ends
+
+    def pause(self) -> None:
+        self._paused = monotonic()
+
+    def resume(self) -> None:
+        self._ends += monotonic() - self._paused
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,35 @@ def test_what_nobody_plays_is_named() -> None:
     assert [each.error["type"] for each in begun.result[0] if each.error] == ["NotEmulated"] * 2
 
 
+def test_the_time_of_a_request_rests_while_it_waits() -> None:
+    """Each wait is between a pause and a resume; what tables answer at once is the request's own time."""
+    said: list[str] = []
+
+    class Recorded:
+        def has_time(self) -> bool:
+            return True
+
+        def pause(self) -> None:
+            said.append("pause")
+
+        def resume(self) -> None:
+            said.append("resume")
+
+    async def invoke(arn: str, payload: bytes, kind: str) -> Outcome:
+        said.append("invoked")
+        return Outcome("1", 200, payload)
+
+    async def run() -> None:
+        made = sources(invoke, dynamodb=lambda operation, request: said.append(operation) or {})
+        table = Call(TABLE, {"operation": "GetItem", "key": {"id": {"S": "1"}}})
+        begun = made.begin(asking([table], [Call(FUNCTION, INVOKE)], [Call(FUNCTION, INVOKE)]), Recorded())
+        assert not isinstance(begun, Finished)
+        await made.finish(begun)
+
+    asyncio.run(run())
+    assert said == ["GetItem", *["pause", "invoked", "resume"] * 2]
+
+
 def test_calls_of_a_pass_are_side_by_side() -> None:
     """Two invocations that wait for one another come to their end."""
     both = asyncio.Barrier(2)
