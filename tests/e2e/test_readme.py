@@ -32,6 +32,7 @@ NOT_RUN = {
     r"livebus (?!.*--local)(publish|subscribe|redrive)\b(?!.*--(help|dry-run|endpoint-url))": "it needs a stack on AWS",
     r"(python -m )?(pip|pipx|uv|brew|apt(-get)?|npm|npx) ": "it changes the machine",
     r"curl -fsSL ": "it downloads a program",
+    r"livebus validate --template cdk\.out/": "AWS CDK has to write it first: test_cdk.py runs both",
 }
 # This one stays in the foreground: it is started, and what follows is run beside it.
 RUNTIME = re.compile(r"make local\b|(\.venv/bin/)?livebus local\b")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -101,8 +102,12 @@ def shells(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shells]:
     with ExitStack() as stack:
         # The project under another roof, so that its own state is left alone; what the programs look for in the working
         # directory is the state that the runtime is given here.
-        for name in ("scripts", "src", "events", "template.yaml", "schema.graphql", "resolvers", "samconfig.toml"):
+        for name in ("scripts", "src", "events"):
             (tmp_path / name).symlink_to(PROJECT / name)
+        # Links that lead out of the application are not followed.
+        for name in ("template.yaml", "schema.graphql", "samconfig.toml"):
+            shutil.copy(PROJECT / name, tmp_path / name)
+        shutil.copytree(PROJECT / "resolvers", tmp_path / "resolvers")
         (tmp_path / ".venv").symlink_to(sys.prefix)
         yield Shells(tmp_path, stack, request.param)
 

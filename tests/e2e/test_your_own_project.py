@@ -75,7 +75,8 @@ def ran(command: str, folder: Path, environment: Mapping[str, str], code: int = 
 
 def tools(environment: Mapping[str, str]) -> dict[str, str]:
     """With the tests' own pytest, cfn-lint and pre-commit behind the installed command."""
-    return {**environment, "PATH": f"{environment['PATH']}{os.pathsep}{Path(sys.executable).parent}"}
+    command, _, others = environment["PATH"].partition(os.pathsep)
+    return {**environment, "PATH": os.pathsep.join((command, str(Path(sys.executable).parent), others))}
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
