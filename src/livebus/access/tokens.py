@@ -111,7 +111,8 @@ class TokenVerifier:
         for claim in ("exp", "nbf", "iat"):
             number = claims.get(claim)
             required = claim == "exp" or (claim == "iat" and self._provider.mode != COGNITO)
-            if (number is None and required) or (number is not None and not _is_time(number)):
+            # null is no time either: a claim is a number, or it is not there.
+            if not _is_time(number) if claim in claims else required:
                 raise TokenRefused(NOT_AUTHORIZED, f"its {claim} is {number!r}, not a time in seconds")
         if not isinstance(claims.get("sub"), str):
             raise TokenRefused(NOT_AUTHORIZED, f"its sub is {claims.get('sub')!r}")

@@ -67,8 +67,9 @@ class Project:
         self.read[str(path)] = path
         deploy = DeployConfig()
         if path.is_file():
-            if self.samconfig is None:
-                self.root.demand(path, relative(path))
+            # One that was found elsewhere than the template is inside of its own folder, and no link out of that.
+            root = self.root if self.samconfig is None else Root.around(path, anywhere=self.anywhere)
+            root.demand(path, relative(path))
             # What is wrong with the file the commands tell, and the SAM CLI, where it matters.
             with suppress(LivebusError):
                 text = read_text(path, str(path), most=MAX_SETTINGS_BYTES)

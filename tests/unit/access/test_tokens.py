@@ -87,6 +87,13 @@ def test_claims_that_do_not_fit_are_named(
     assert ("You are not authorized to make this call.", reason) == refusal(verifier, sign(claims))
 
 
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+def test_null_is_no_time(verifier: TokenVerifier, sign: Sign, claim: str) -> None:
+    """A signed token may have it; it is refused, and fails nothing else."""
+    expected = f"its {claim} is None, not a time in seconds"
+    assert refusal(verifier, sign(ACCESS | {claim: None}))[1] == expected
+
+
 def test_an_expired_token_says_so(verifier: TokenVerifier, sign: Sign) -> None:
     """A token is good up to its exp and no longer; AWS's message is one of its own."""
     token = sign(ACCESS)

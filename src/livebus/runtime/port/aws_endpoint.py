@@ -157,7 +157,9 @@ class AwsEndpoint:
         headers["x-amzn-errortype"] = error.error_type
         if error.query_code:
             headers["x-amzn-query-error"] = f"{error.query_code};Sender"
-        body = orjson.dumps({"__type": error.error_type, "message": error.message, **error.members})
+        # Headers are decoded so that bytes which are no UTF-8 come back as they were: an answer's text cannot hold these.
+        message = error.message.encode("utf-8", "replace").decode()
+        body = orjson.dumps({"__type": error.error_type, "message": message, **error.members})
         return Answer(error.status, headers, body)
 
 
