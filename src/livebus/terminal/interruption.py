@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 INTERRUPTED = 130
+# Until what is interrupted has said so and ended.
+_LAST_SECONDS = 5
 _IMPORTING = "<frozen importlib._bootstrap>"
 _loading = True
 
@@ -40,6 +42,8 @@ def begin() -> None:
     Python's own handler is also what asyncio and others look for, who replace it by theirs.
     """
     _replace(_interrupted, signal.default_int_handler)
+    if hasattr(signal, "SIGALRM") and signal.getsignal(signal.SIGALRM) is _not_raised:
+        signal.alarm(0)
 
 
 def end() -> None:
@@ -68,4 +72,12 @@ def is_importing(frame: FrameType | None) -> bool:
 def _interrupted(number: int, frame: FrameType | None) -> None:
     if _loading or is_importing(frame):
         os._exit(INTERRUPTED)
+    if hasattr(signal, "SIGALRM"):
+        # Raised inside a callback it would be passed over as well; nothing has been begun that must be ended with care.
+        signal.signal(signal.SIGALRM, _not_raised)
+        signal.alarm(_LAST_SECONDS)
     raise KeyboardInterrupt
+
+
+def _not_raised(number: int, frame: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
