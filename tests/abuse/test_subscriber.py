@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from livebus.aws.subscribe import subscriber as module
-from livebus.aws.subscribe.connection import MOST_KEEP_ALIVE_SECONDS, Connection, _Transport
+from livebus.aws.subscribe.connection import MOST_KEEP_ALIVE_SECONDS, ClientConnection, _Transport
 from livebus.aws.subscribe.subscriber import Subscriber
 from livebus.errors import Unreachable
 from livebus.subscribe.message import Gap, Message
@@ -213,7 +213,7 @@ def test_the_keep_alive_that_a_server_names_is_bounded() -> None:
     """An endless one would be silence for ever."""
 
     async def check() -> list[float]:
-        transport = Connection("ws://127.0.0.1:1/graphql", "x", "token")._transport
+        transport = ClientConnection("ws://127.0.0.1:1/graphql", "x", "token")._transport
         found = []
         for milliseconds in ("1e9", "0", "true", "60000", "1000000000000"):
             transport._parse_answer(

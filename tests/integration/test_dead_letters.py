@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from livebus.flow import Line
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from support.application import copied
 from support.running import RunningRuntime, Trace
 from support.sockets import run, subscribed
@@ -161,7 +161,7 @@ def test_a_role_that_may_not_run_the_mutation_is_not_retried(tmp_path: Path, sta
     assert json.loads(message["Body"])["id"] == event_id
 
 
-def fill_the_disk(journal: Journal) -> None:
+def fill_the_disk(journal: DeliveryJournal) -> None:
     """Let the journal grow no more, as on a full disk."""
     pages = journal._file._connection.execute("PRAGMA page_count").fetchone()[0]
     journal._file._connection.execute(f"PRAGMA max_page_count = {pages}")

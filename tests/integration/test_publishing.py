@@ -24,7 +24,7 @@ from livebus.event.stream import StreamedEntry
 from livebus.publish.dispatch import Dispatch, Limits
 from livebus.publish.pace import Rate
 from livebus.publish.request import Addressing, Item
-from livebus.publish.sending import DirectFeed, Publication
+from livebus.publish.sending import DirectFeed, Sending
 from livebus.publish.signer import Credentials
 from support.simulated_bus import Outcomes
 from support.sink_process import EventSink
@@ -131,7 +131,7 @@ def test_credentials_are_renewed_while_it_runs(tmp_path: Path, monkeypatch: pyte
                 return super().take(count)
 
         dispatch = Dispatch(Limits(), outcomes, uniform=random.uniform)
-        engine.run(Publication(Late(items), dispatch, Addressing(), ids=False))
+        engine.run(Sending(Late(items), dispatch, Addressing(), ids=False))
     assert (len(outcomes.accepted_numbers), dispatch.hopeless) == (50, None)
 
 

@@ -14,7 +14,7 @@ import pytest
 from livebus.aws import local_runtime
 from livebus.aws.sign_in import SignIn
 from livebus.aws.subscribe.introspection import introspect
-from livebus.aws.subscribe.subscriber import BUFFERED, Operation, Subscriber, Subscription
+from livebus.aws.subscribe.subscriber import BUFFERED, Subscriber, Subscription, SubscriptionOperation
 from livebus.errors import Refused, Unreachable
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.appsync import realtime_session
@@ -83,10 +83,10 @@ def subscriber(runtime: RunningRuntime, sign_in: SignIn | None = None, **options
     return Subscriber(realtime_url=url, host=urlsplit(url).netloc, token=token, **options)
 
 
-def filtered(runtime_schema: Any, msg: str | None = None) -> Operation:
+def filtered(runtime_schema: Any, msg: str | None = None) -> SubscriptionOperation:
     filters = [] if msg is None else [("msg", msg)]
     document = write_document(runtime_schema, "onPublishMsgFromEb", filters)
-    return Operation.parse(document.text, document.variables or None, document.name)
+    return SubscriptionOperation.parse(document.text, document.variables or None, document.name)
 
 
 async def take(subscription: Subscription, count: int) -> list[tuple[str, str]]:

@@ -10,11 +10,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 from livebus.event.stream import StreamedEntry
-from livebus.publish.answer import Answer, Result
+from livebus.publish.answer import PutEventsAnswer, Result
 from livebus.publish.dispatch import Dispatch, Limits
 from livebus.publish.request import Item, Request
 
-Reply = Callable[[Request, float], Answer]
+Reply = Callable[[Request, float], PutEventsAnswer]
 # What it costs to make a request, in seconds: no publisher sends without end in no time.
 MAKING = 0.00005
 

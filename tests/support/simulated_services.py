@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from livebus.publish.answer import ALL_ACCEPTED, NO_ANSWER, Answer, Result, failed
+from livebus.publish.answer import ALL_ACCEPTED, NO_ANSWER, PutEventsAnswer, Result, failed
 from livebus.publish.request import Request
 
 RATE_EXCEEDED = failed("ThrottlingException", "Rate exceeded")
@@ -21,14 +21,14 @@ class Service:
         self.let_in = 0
         self.throttled = 0
 
-    def __call__(self, request: Request, now: float) -> Answer:
+    def __call__(self, request: Request, now: float) -> PutEventsAnswer:
         answer = self.answer(request, now)
         throttled = answer.error is not None and answer.error.error_code == "ThrottlingException"
         self.throttled += throttled
         self.let_in += not throttled
         return answer
 
-    def answer(self, request: Request, now: float) -> Answer:
+    def answer(self, request: Request, now: float) -> PutEventsAnswer:
         return ALL_ACCEPTED
 
     @property
@@ -52,7 +52,7 @@ class Bucket(Service):
         self._at = 0.0
         self._behind = behind or Service()
 
-    def answer(self, request: Request, now: float) -> Answer:
+    def answer(self, request: Request, now: float) -> PutEventsAnswer:
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self.per_second)
         self._at = now
         if self._tokens < 1 - 1e-9:  # sums of fractions
@@ -69,7 +69,7 @@ class AtRandom(Service):
         self.share_at_random = share
         self._chance = random.Random(seed)
 
-    def answer(self, request: Request, now: float) -> Answer:
+    def answer(self, request: Request, now: float) -> PutEventsAnswer:
         return RATE_EXCEEDED if self._chance.random() < self.share_at_random else ALL_ACCEPTED
 
 
@@ -93,7 +93,7 @@ class Failing(Service):
         self._share = share
         self._chance = random.Random(seed)
 
-    def answer(self, request: Request, now: float) -> Answer:
+    def answer(self, request: Request, now: float) -> PutEventsAnswer:
         chance = self._chance
         if chance.random() >= self._share:
             return ALL_ACCEPTED
@@ -105,7 +105,7 @@ class Failing(Service):
             case "reset before" | "reset after" | "cut off":
                 return failed(NO_ANSWER, "reset")
             case "partial":
-                return Answer(None, [self._result() for _ in request.items])
+                return PutEventsAnswer(None, [self._result() for _ in request.items])
         return ALL_ACCEPTED
 
     def _result(self) -> Result:
@@ -121,12 +121,12 @@ class Changing(Service):
         super().__init__()
         self._services = services
 
-    def answer(self, request: Request, now: float) -> Answer:
+    def answer(self, request: Request, now: float) -> PutEventsAnswer:
         return next(service for until, service in self._services if now < until)(request, now)
 
 
 class Outage(Service):
     """Throttles all."""
 
-    def answer(self, request: Request, now: float) -> Answer:
+    def answer(self, request: Request, now: float) -> PutEventsAnswer:
         return RATE_EXCEEDED

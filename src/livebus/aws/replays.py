@@ -76,7 +76,7 @@ class Replay:
         return shown | ({"reason": self.reason} if self.reason else {}) | ({"rules": self.rules} if self.rules else {})
 
 
-class Replays:
+class ReplayClient:
     """Of one bus, by its name or ARN; every call raises Unreachable for what EventBridge refuses."""
 
     def __init__(self, client: Any, bus: str) -> None:

@@ -1,7 +1,7 @@
 """
 From a verb's flags to AWS clients, or to the local runtime's.
 
-In: a :class:`Destination`. Out: boto3 clients, and the Outputs of the stack or of the runtime. boto3 costs 0.2 s to
+In: a :class:`ReachFlags`. Out: boto3 clients, and the Outputs of the stack or of the runtime. boto3 costs 0.2 s to
 import: that is paid when the first client is asked for.
 """
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class ReachFlags:
     """
     Where a verb is to go, as its flags say; an empty string where a flag is not given.
 
@@ -53,7 +53,7 @@ class Session:
     SAM CLI, so that the stack is looked for where ``sam deploy`` put it), and that above the rest of AWS's chain.
     """
 
-    def __init__(self, destination: Destination) -> None:
+    def __init__(self, destination: ReachFlags) -> None:
         self._destination = destination
         self._reached: dict[str, Reach] = {}
 
@@ -132,9 +132,9 @@ class Session:
 
             with told_as_faults(doing):
                 return ask(self.client("cloudformation"))
-        from livebus.aws.direct.service_client import CloudFormation
+        from livebus.aws.direct.service_client import CloudFormationClient
 
-        return ask(CloudFormation(reach))
+        return ask(CloudFormationClient(reach))
 
     @property
     def event_bus(self) -> str:

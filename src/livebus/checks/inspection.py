@@ -52,7 +52,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class TargetOperation:
     """
     A target's GraphQLOperation, parsed. ``definition`` is its one operation; None where there is none, or several.
 
@@ -95,7 +95,7 @@ class InspectedTarget:
 
     rule: Rule
     target: Target
-    operation: Operation
+    operation: TargetOperation
     api: GraphQLApi | None
     transformer: Transformer | None
     transformer_error: LivebusError | None
@@ -147,7 +147,7 @@ class Inspection:
         return self._once[find]
 
     def errors_of(
-        self, operation: Operation, schema: Schema, rules: Collection[type[ASTValidationRule]]
+        self, operation: TargetOperation, schema: Schema, rules: Collection[type[ASTValidationRule]]
     ) -> list[GraphQLError]:
         """What rules find in an operation's document: found once for all targets that run the same text."""
         key = id(schema), operation.text, id(rules)
@@ -270,7 +270,7 @@ class Inspection:
         return sample.event.bus == rule.bus
 
 
-def _operation(target: Target, documents: dict[str, DocumentNode | GraphQLError]) -> Operation:
+def _operation(target: Target, documents: dict[str, DocumentNode | GraphQLError]) -> TargetOperation:
     """A target's operation; ``documents`` are those that were parsed already, by their text."""
     text = target.graphql_operation
     if text not in documents:
@@ -280,8 +280,8 @@ def _operation(target: Target, documents: dict[str, DocumentNode | GraphQLError]
             documents[text] = error
     found = documents[text]
     if isinstance(found, GraphQLError):
-        return Operation(text, target.operation_place, None, found)
-    return Operation(text, target.operation_place, found, None)
+        return TargetOperation(text, target.operation_place, None, found)
+    return TargetOperation(text, target.operation_place, found, None)
 
 
 # Ids and the time are constants, and resolvers that put events are told that the bus took them.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livebus.aws.blocking_call import blocking_call
-from livebus.aws.session import Destination, Session
+from livebus.aws.session import ReachFlags, Session
 from livebus.cli import flags, shipped
 from livebus.cli.folder import NoTemplate, beside, find
 from livebus.cli.parser import Parser
@@ -34,7 +34,7 @@ from livebus.terminal.escape import escaped, json_text
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
-    from livebus.rehearsal.audience import Reception
+    from livebus.rehearsal.audience import Heard
     from livebus.runtime.server import Runtime
 
 ARRIVAL_SECONDS = 15.0
@@ -153,7 +153,7 @@ async def _demo(what: Shown, folder: Path) -> bool:
 
 async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     """Sign in, subscribe, publish, and show what passes; whether the message arrived."""
-    session = Session(Destination((folder,), local=True))
+    session = Session(ReachFlags((folder,), local=True))
     bus = what.entry.get("EventBusName") or await blocking_call(lambda: session.event_bus)
     addressed = {**what.entry, "EventBusName": bus}
     logical_id, reception = _reception(runtime, session.stack_name, addressed)
@@ -165,12 +165,12 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     events = await blocking_call(lambda: session.client("events"))
 
     from livebus.aws.publish.publisher import publish
-    from livebus.aws.subscribe.operation import Operation
+    from livebus.aws.subscribe.operation import SubscriptionOperation
     from livebus.aws.subscribe.subscriber import Subscriber
 
     subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=sign_in.token)
     arguments = dict(reception.arguments or {}) if reception.subscriber.required else None
-    async with subscriber.subscribe(Operation.parse(reception.subscriber.query, arguments)) as subscription:
+    async with subscriber.subscribe(SubscriptionOperation.parse(reception.subscriber.query, arguments)) as subscription:
         _say("subscribe", f"{subscription.operations[0].field} at {api.realtime_url}")
         runtime.trace.listeners.append(_show_station)
         _say("publish", f"{_name(what.file)} to event bus {bus}, with boto3's put_events")
@@ -190,7 +190,7 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     return True
 
 
-def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str, Reception]:
+def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str, Heard]:
     """
     Who would hear of the event, by the schema's links, and the logical id of the API: somebody who receives it, else who
     might. Raises LivebusError where nobody would.

@@ -1,7 +1,7 @@
 """
 The flags that say where a verb is to go: the local runtime, or a stack on AWS.
 
-In: a verb's argument parser and what it parsed. Out: a :class:`~livebus.aws.session.Destination`.
+In: a verb's argument parser and what it parsed. Out: a :class:`~livebus.aws.session.ReachFlags`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from livebus.aws.session import Destination
+from livebus.aws.session import ReachFlags
 from livebus.cli.folder import Folder, find
 from livebus.errors import LivebusError
 
@@ -64,7 +64,7 @@ def add_template(group: Group, words: str = "the template", **options: Any) -> N
     group.add_argument("--built", action="store_true", help="the template that `sam build` has made, in .aws-sam/build")
 
 
-def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[Path]) -> Destination:
+def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[Path]) -> ReachFlags:
     """
     Collect the values; a usage error where --local is typed with what only makes sense on AWS.
 
@@ -81,7 +81,7 @@ def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[
     if local:
         # The environment in samconfig.toml names the stack, also of a runtime; the rest is of AWS.
         given = {name: value for name, value in given.items() if name in ("stack_name", "config_env")}
-    return Destination(folders, local=local, **given)
+    return ReachFlags(folders, local=local, **given)
 
 
 def folders(project: Path | None) -> tuple[Path, ...]:

@@ -18,7 +18,7 @@ from livebus.terminal.escape import escaped
 from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from livebus.aws.replays import Replay, Replays
+    from livebus.aws.replays import Replay, ReplayClient
 
 
 EXAMPLES = """\
@@ -104,7 +104,7 @@ def run_list(session: Session, arguments: Namespace) -> int:
     return terminal.DONE
 
 
-def _wait(replays: Replays, name: str, session: Session, arguments: Namespace) -> int:
+def _wait(replays: ReplayClient, name: str, session: Session, arguments: Namespace) -> int:
     # The local runtime is asked often because it is quick, AWS seldom because it counts requests.
     seconds = 0.1 if session.runtime is not None else 5.0
     try:
@@ -121,13 +121,13 @@ def _wait(replays: Replays, name: str, session: Session, arguments: Namespace) -
     return terminal.DONE if replay.state == "COMPLETED" else terminal.FAILED
 
 
-def _replays(session: Session, arguments: Namespace) -> Replays:
-    from livebus.aws.replays import Replays
+def _replays(session: Session, arguments: Namespace) -> ReplayClient:
+    from livebus.aws.replays import ReplayClient
 
     bus = arguments.bus if getattr(arguments, "bus", None) else ""
     if not bus and arguments.run is run_start:
         bus = session.event_bus
-    return Replays(session.client("events"), bus)
+    return ReplayClient(session.client("events"), bus)
 
 
 def _show(replay: Replay, arguments: Namespace) -> None:

@@ -5,7 +5,7 @@ In: names as they are typed, the texts of the shipped application. Out: the text
 """
 
 from livebus.new.application import application
-from livebus.new.field import Field
+from livebus.new.field import EventField
 from livebus.new.naming import Naming, read_naming
 
-__all__ = ["Field", "Naming", "application", "read_naming"]
+__all__ = ["EventField", "Naming", "application", "read_naming"]

@@ -38,7 +38,7 @@ _SAMPLES: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class EventField:
     """One field: ``type`` is as GraphQL writes it, ``scalar`` the type without list and ``!``."""
 
     name: str
@@ -75,7 +75,7 @@ class Field:
         return [value] if self.is_list else value
 
 
-def read_field(text: str, place: Place) -> Field | Fault:
+def read_field(text: str, place: Place) -> EventField | Fault:
     """A field as it is typed, or what is wrong with it."""
     name, colon, given = (part.strip() for part in text.partition(":"))
     if not colon:
@@ -91,10 +91,10 @@ def read_field(text: str, place: Place) -> Field | Fault:
         return Fault(f"{scalar!r} is not a scalar of AppSync's", place, advice=advice)
     if found["inner"] and not found["list"] and found["outer"]:
         return Fault(f"{given!r} is not a type", place, f"{scalar}!")
-    return Field(name, given, scalar)
+    return EventField(name, given, scalar)
 
 
-def sample_detail(fields: tuple[Field, ...]) -> dict[str, Any]:
+def sample_detail(fields: tuple[EventField, ...]) -> dict[str, Any]:
     """The detail of an event that has all of them."""
     return {field.name: field.sample for field in fields}
 

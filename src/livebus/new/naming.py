@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from livebus.errors import Fault, LivebusError, Place
-from livebus.new.field import Field, read_field
+from livebus.new.field import EventField, read_field
 from livebus.schema.scalars import SCALARS
 
 SAMPLE_SOURCE = "sample.source"
 SAMPLE_STACK = "livebus"
-SAMPLE_FIELD = Field("msg", "String!", "String")
+SAMPLE_FIELD = EventField("msg", "String!", "String")
 # A rule's name has 64 characters, and is made of this with "publish" before it.
 _EVENT = re.compile(r"[A-Za-z][_0-9A-Za-z]{0,49}")
 _STACK = re.compile(r"[A-Za-z][-A-Za-z0-9]{0,127}")
@@ -35,7 +35,7 @@ class Naming:
     event: str = ""
     source: str = SAMPLE_SOURCE
     stack_name: str = SAMPLE_STACK
-    fields: tuple[Field, ...] = ()
+    fields: tuple[EventField, ...] = ()
 
     @property
     def type(self) -> str:
@@ -86,8 +86,8 @@ def _of_event(event: str) -> Iterator[Fault]:
         yield Fault(f"{event!r} is a type already", Place("--event"), "a name of your own, such as OrderPlaced")
 
 
-def _read_fields(texts: Sequence[str]) -> tuple[tuple[Field, ...], list[Fault]]:
-    fields: dict[str, Field] = {}
+def _read_fields(texts: Sequence[str]) -> tuple[tuple[EventField, ...], list[Fault]]:
+    fields: dict[str, EventField] = {}
     faults: list[Fault] = []
     for text in texts:
         found = read_field(text, Place("--field"))

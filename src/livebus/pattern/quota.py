@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from livebus.errors import Fault, InvalidEventPattern
 from livebus.pattern.condition import Condition
-from livebus.pattern.rule import Field, Rule, TooManyCombinations, read
+from livebus.pattern.rule import PatternField, PatternRule, TooManyCombinations, read
 from livebus.pattern.string_condition import AnythingButForm, Wildcard
 
 DEFAULT_LENGTH = 2048
@@ -48,7 +48,7 @@ def limits(text: str) -> list[Fault]:
     return faults + _fields(rule) + _wildcards(rule)
 
 
-def _fields(rule: Rule) -> list[Fault]:
+def _fields(rule: PatternRule) -> list[Fault]:
     faults: list[Fault] = []
     if rule.or_as_field:
         faults.append(
@@ -63,9 +63,9 @@ def _fields(rule: Rule) -> list[Fault]:
     return faults
 
 
-def _wildcards(rule: Rule) -> list[Fault]:
+def _wildcards(rule: PatternRule) -> list[Fault]:
     faults: list[Fault] = []
-    seen: set[tuple[str, Field]] = set()
+    seen: set[tuple[str, PatternField]] = set()
     for sub_rule in rule.sub_rules:
         for path, field in sub_rule.items():
             if (path, field) in seen:

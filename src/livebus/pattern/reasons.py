@@ -15,7 +15,7 @@ from livebus.errors import closest
 from livebus.pattern.condition import Absent, Condition, Exists, quoted
 from livebus.pattern.matcher import match
 from livebus.pattern.number import NumberText
-from livebus.pattern.rule import Field, Rule, SubRule
+from livebus.pattern.rule import PatternField, PatternRule, SubRule
 from livebus.pattern.search import Values, values_by_field
 from livebus.pattern.tree import Tree
 
@@ -24,14 +24,14 @@ TEXT_SHOWN = 120  # characters of one value
 NAMES_COMPARED = 200
 
 
-def reasons(rule: Rule, tree: Tree, event: Mapping[str, Any]) -> list[str]:
+def reasons(rule: PatternRule, tree: Tree, event: Mapping[str, Any]) -> list[str]:
     """Say what fails. The event does not match the pattern."""
     found = values_by_field(tree, event)
     values = {path: found.get(1 << number, []) for number, path in enumerate(tree.paths)}
     lacking: dict[frozenset[str], list[str]] = {}
     for sub_rule in rule.sub_rules:
         told: list[str] = []
-        met: dict[str, Field] = {}
+        met: dict[str, PatternField] = {}
         for path, field in sub_rule.items():
             reason = _failing(path, field, values[path], event)
             if reason:
@@ -47,7 +47,7 @@ def reasons(rule: Rule, tree: Tree, event: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(reason for told in least for reason in told))
 
 
-def conditions(rule: Rule, tree: Tree, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+def conditions(rule: PatternRule, tree: Tree, event: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     Each field that a pattern asks for: its ``path``, what was ``found`` and ``expected``, whether it is ``met``, and in
     ``why`` the sentence that ``reasons`` has for one that is not.
@@ -63,7 +63,7 @@ def conditions(rule: Rule, tree: Tree, event: Mapping[str, Any]) -> list[dict[st
     return min(told, key=lambda each: sum(not one["met"] for one in each), default=[])
 
 
-def _condition(path: str, field: Field, values: Values, event: Mapping[str, Any]) -> dict[str, Any]:
+def _condition(path: str, field: PatternField, values: Values, event: Mapping[str, Any]) -> dict[str, Any]:
     why = _failing(path, field, values, event)
     shown = [_shown(value) for value, _ in values[:VALUES_SHOWN]]
     more = len(values) - VALUES_SHOWN
@@ -77,7 +77,7 @@ def _condition(path: str, field: Field, values: Values, event: Mapping[str, Any]
     }
 
 
-def _failing(path: str, field: Field, values: Values, event: Mapping[str, Any]) -> str:
+def _failing(path: str, field: PatternField, values: Values, event: Mapping[str, Any]) -> str:
     """What is wrong with one field, seen on its own; "" where nothing is."""
     conditions = field.conditions
     may_be_absent = any(isinstance(condition, Absent) for condition in conditions)

@@ -1,7 +1,7 @@
 """
 An event pattern's text, read into the conditions that an event must meet.
 
-In: the text. Out: a :class:`Rule`, which holds the sub-rules that ``$or`` makes of it: each a set of fields with the
+In: the text. Out: a :class:`PatternRule`, which holds the sub-rules that ``$or`` makes of it: each a set of fields with the
 conditions of which one must be met. Raises :class:`~livebus.errors.InvalidEventPattern` in AWS's words.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 """
@@ -33,7 +33,7 @@ class TooManyCombinations(InvalidEventPattern):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class PatternField:
     """What a pattern asks of one field: one of ``conditions``. ``branch`` is the ``$or`` member that it stands in."""
 
     conditions: tuple[Condition, ...]
@@ -41,11 +41,11 @@ class Field:
 
 
 # Fields by their dotted path: "detail.state".
-SubRule = Mapping[str, Field]
+SubRule = Mapping[str, PatternField]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PatternRule:
     """
     A pattern as read. An event matches if it meets any of ``sub_rules``; without ``$or`` there is one.
 
@@ -56,7 +56,7 @@ class Rule:
     or_as_field: bool = False
 
 
-def read(text: str) -> Rule:
+def read(text: str) -> PatternRule:
     """
     Read a pattern. Raises :class:`~livebus.errors.InvalidEventPattern`.
 
@@ -64,12 +64,12 @@ def read(text: str) -> Rule:
     """
     reading = _Reading(text, or_as_field=False)
     try:
-        return Rule(reading.sub_rules())
+        return PatternRule(reading.sub_rules())
     except InvalidEventPattern:
         if not reading.saw_or:
             raise
         try:
-            return Rule(_Reading(text, or_as_field=True).sub_rules(), or_as_field=True)
+            return PatternRule(_Reading(text, or_as_field=True).sub_rules(), or_as_field=True)
         except InvalidEventPattern:
             pass
         raise
@@ -90,8 +90,8 @@ class _Or:
     """A ``$or`` that is being read: the sub-rules before it, those of the members so far, and their number."""
 
     parent: _Object
-    before: list[dict[str, Field]]
-    after: list[dict[str, Field]]
+    before: list[dict[str, PatternField]]
+    after: list[dict[str, PatternField]]
     members: int = 0
 
 
@@ -101,7 +101,7 @@ class _Reading:
     def __init__(self, text: str, *, or_as_field: bool) -> None:
         self._tokens = Tokens(text)
         self._or_as_field = or_as_field
-        self._rules: list[dict[str, Field]] = []
+        self._rules: list[dict[str, PatternField]] = []
         self._too_many = False
         self.saw_or = False
 
@@ -144,7 +144,7 @@ class _Reading:
             return _Object((*current.path, name), current.branch, inside_or=current.inside_or)
         if kind != START_ARRAY:
             tokens.refuse(f'"{name}" must be an object or an array')
-        self._write(".".join((*current.path, name)), Field(self._conditions(), current.branch))
+        self._write(".".join((*current.path, name)), PatternField(self._conditions(), current.branch))
         return current
 
     def _in_or(self, current: _Or) -> _Object | None:
@@ -180,7 +180,7 @@ class _Reading:
             tokens.refuse("Empty arrays are not allowed")
         return tuple(conditions)
 
-    def _write(self, path: str, field: Field) -> None:
+    def _write(self, path: str, field: PatternField) -> None:
         """Set a field in every sub-rule so far. The last word on a path counts."""
         if not self._rules:
             self._rules.append({})

@@ -1,7 +1,7 @@
 """
 What came back for a request, and whether another attempt can help.
 
-In: an HTTP status and a body. Out: an :class:`Answer`. A body is parsed only where something failed in it, or where the
+In: an HTTP status and a body. Out: an :class:`PutEventsAnswer`. A body is parsed only where something failed in it, or where the
 event ids are wanted.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
@@ -54,7 +54,7 @@ class Result(NamedTuple):
     error_message: str = ""
 
 
-class Answer(NamedTuple):
+class PutEventsAnswer(NamedTuple):
     """
     What came back for one request.
 
@@ -66,15 +66,15 @@ class Answer(NamedTuple):
     results: Sequence[Result] | None = None
 
 
-ALL_ACCEPTED = Answer()
+ALL_ACCEPTED = PutEventsAnswer()
 
 
-def failed(code: str, message: str) -> Answer:
+def failed(code: str, message: str) -> PutEventsAnswer:
     """The whole request failed."""
-    return Answer(Result("", code, message))
+    return PutEventsAnswer(Result("", code, message))
 
 
-def read_answer(status: int, body: bytes, count: int, *, ids: bool = False) -> Answer:
+def read_answer(status: int, body: bytes, count: int, *, ids: bool = False) -> PutEventsAnswer:
     """Read PutEvents' answer to a request of ``count`` entries; ``ids`` asks for the event ids."""
     if status == 200 and not ids and b'"FailedEntryCount":0' in body and body.count(b'"EventId"') == count:
         return ALL_ACCEPTED
@@ -83,7 +83,7 @@ def read_answer(status: int, body: bytes, count: int, *, ids: bool = False) -> A
     except orjson.JSONDecodeError:
         document = None
     if status != 200:
-        return Answer(service_error(status, document))
+        return PutEventsAnswer(service_error(status, document))
     entries = document.get("Entries") if isinstance(document, dict) else None
     if not isinstance(entries, list) or len(entries) != count:
         came = len(entries) if isinstance(entries, list) else 0
@@ -91,9 +91,9 @@ def read_answer(status: int, body: bytes, count: int, *, ids: bool = False) -> A
     return from_entries(entries)
 
 
-def from_entries(entries: Sequence[Any]) -> Answer:
+def from_entries(entries: Sequence[Any]) -> PutEventsAnswer:
     """The ``Entries`` of PutEvents' answer, one result for each."""
-    return Answer(None, [_result(item if isinstance(item, dict) else {}) for item in entries])
+    return PutEventsAnswer(None, [_result(item if isinstance(item, dict) else {}) for item in entries])
 
 
 def service_error(status: int, document: Any) -> Result:

@@ -2,7 +2,7 @@
 Counts what arrived of what was published: lost, doubled, out of order, and how long each message took.
 
 In: what is expected to arrive, with the time at which it was published, and what arrived, with its time. Times are seconds
-of one clock. Out: a :class:`Tally`. Memory is bounded however long it runs: what is awaited, and what came lately.
+of one clock. Out: a :class:`ArrivalTally`. Memory is bounded however long it runs: what is awaited, and what came lately.
 
 A message is known by its data alone, as canonical JSON: AppSync gives it no number that the publisher knows. Of messages
 with the same data the first one published is taken to be the first to arrive. "Out of order" is what RFC 4737 says
@@ -44,7 +44,7 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ArrivalTally:
     """
     What became of the messages. ``lost_numbers`` are the first of those that did not arrive, by the numbers they were
     published with; ``unexpected`` is what nobody had said would come, or came again long after.
@@ -162,10 +162,10 @@ class Arrivals:
         if len(self._seen) > self._remembered:
             del self._seen[next(iter(self._seen))]
 
-    def tally(self) -> Tally:
+    def tally(self) -> ArrivalTally:
         """As of now: what has not arrived counts as lost."""
         waiting = sorted(self._numbers)
-        return Tally(
+        return ArrivalTally(
             expected=self._expected,
             arrived=self._arrived,
             lost=self._given_up + len(waiting),

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from livebus.event.envelope import MAX_ENTRIES
-from livebus.publish.answer import HOPELESS, NO_ANSWER, PASSING, THROTTLED, Answer, Result
+from livebus.publish.answer import HOPELESS, NO_ANSWER, PASSING, THROTTLED, PutEventsAnswer, Result
 from livebus.publish.concurrency import MOST, Window
 from livebus.publish.pace import Quota, Rate
 from livebus.publish.request import MAX_BATCH_BYTES, Attempts, Item, Request
@@ -220,7 +220,7 @@ class Dispatch:
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
-    def answered(self, request: Request, answer: Answer, now: float) -> None:
+    def answered(self, request: Request, answer: PutEventsAnswer, now: float) -> None:
         """Take the answer to a request that is in flight."""
         self.in_flight -= 1
         latency = now - request.sent_at

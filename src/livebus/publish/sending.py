@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Protocol
 
 from livebus.errors import LivebusError
-from livebus.publish.answer import Answer
+from livebus.publish.answer import PutEventsAnswer
 from livebus.publish.dispatch import Dispatch
 from livebus.publish.request import Addressing, Item, Request
 
@@ -56,7 +56,7 @@ def _nothing(now: float) -> None:
     del now
 
 
-class Publication:
+class Sending:
     """
     A feed and its dispatch, as an engine sees them: requests with their bodies, and answers.
 
@@ -89,7 +89,7 @@ class Publication:
             self.sending(request)
         return self._body(request.items)
 
-    def answered(self, request: Request, answer: Answer, now: float) -> None:
+    def answered(self, request: Request, answer: PutEventsAnswer, now: float) -> None:
         """Take an answer."""
         self.dispatch.answered(request, answer, now)
 

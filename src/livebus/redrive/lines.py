@@ -23,7 +23,7 @@ _OPENING = f',"{MEMBER}":'
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class QueueMessage:
     """A message to be sent: its body, and its attributes as SendMessage takes them."""
 
     body: str
@@ -54,9 +54,9 @@ def line_of(letter: Letter) -> str:
     return f"{body[:-1]}{_OPENING}{json.dumps(about, ensure_ascii=False)}}}"
 
 
-def messages_of(text: str, file: str) -> list[Message]:
+def messages_of(text: str, file: str) -> list[QueueMessage]:
     """The messages of a file's lines. Raises InvalidEvent with the faults of all lines, and where there is none."""
-    messages: list[Message] = []
+    messages: list[QueueMessage] = []
     faults: list[Fault] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
@@ -71,7 +71,7 @@ def messages_of(text: str, file: str) -> list[Message]:
     return messages
 
 
-def message_of(line: str, place: Place) -> Message:
+def message_of(line: str, place: Place) -> QueueMessage:
     """The message that a line was made from. Raises InvalidEvent."""
     try:
         content = json.loads(line)
@@ -96,7 +96,7 @@ def message_of(line: str, place: Place) -> Message:
         body = _body(line.strip(), content)
     if not isinstance(body, str) or not body:
         raise InvalidEvent("the body is no text", place, expected="what export has written")
-    return Message(body, attributes)
+    return QueueMessage(body, attributes)
 
 
 def _body(line: str, content: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ class DefaultSubscriber:
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class Heard:
     """
     What the default subscriber of a field receives: ``payload`` as bytes, or None and the ``reason``.
 
@@ -88,42 +88,42 @@ class Audience:
         """Whether the field is among the first ``MOST_TRIED``: nobody subscribes to the others."""
         return field in self._subscribers
 
-    def receive(self, field: str, publication: Publication, deliveries: Deliveries, services: Services) -> Reception:
+    def receive(self, field: str, publication: Publication, deliveries: Deliveries, services: Services) -> Heard:
         """What comes of a publication on a field that is tried. ``deliveries`` are those to the subscribers that are there already."""
         subscriber = self._subscribers[field]
         if subscriber is None:
-            return Reception(field, None, None, self._refusals[field])
+            return Heard(field, None, None, self._refusals[field])
         received = self._received(subscriber, publication, deliveries)
         if received is None or not received.arrives:
             again = self._with_arguments(subscriber, publication, services)
             if received is None or (again is not None and again.arrives):
                 received = again
-        return received or Reception(field, subscriber, None, self._refusals.get(field) or "the filter does not match")
+        return received or Heard(field, subscriber, None, self._refusals.get(field) or "the filter does not match")
 
     def _received(
         self, subscriber: DefaultSubscriber, publication: Publication, deliveries: Deliveries
-    ) -> Reception | None:
+    ) -> Heard | None:
         """What was delivered or dropped; None where no subscriber matched."""
         for batch in deliveries.batches:
             if publication.value is None:
-                return Reception(subscriber.field, subscriber, None, "the mutation's result is null: so is the message")
+                return Heard(subscriber.field, subscriber, None, "the mutation's result is null: so is the message")
             if not _is_nulled(batch.payload, subscriber.field):
-                return Reception(subscriber.field, subscriber, batch.payload)
+                return Heard(subscriber.field, subscriber, batch.payload)
             selection = batch.subscriptions[0].start.selection
             narrowed, unselected = _narrowed(selection, publication.value)
             payload = Projection(narrowed).payload(publication.value)
             if narrowed.children and not _is_nulled(payload, subscriber.field):
-                return Reception(subscriber.field, subscriber, payload, unselected=tuple(unselected))
+                return Heard(subscriber.field, subscriber, payload, unselected=tuple(unselected))
             missing = ", ".join(unselected) or "a field of it"
             reason = f"the message is null: {missing} is non-null, and the mutation does not select it"
-            return Reception(subscriber.field, subscriber, None, reason)
+            return Heard(subscriber.field, subscriber, None, reason)
         for dropped in deliveries.dropped:
-            return Reception(subscriber.field, subscriber, None, dropped.reason)
+            return Heard(subscriber.field, subscriber, None, dropped.reason)
         return None
 
     def _with_arguments(
         self, subscriber: DefaultSubscriber, publication: Publication, services: Services
-    ) -> Reception | None:
+    ) -> Heard | None:
         """Try it as someone who asks for just this value, by the field's arguments; None where it has no arguments."""
         definition = _subscription_fields(self.api)[subscriber.field]
         value = publication.value if isinstance(publication.value, dict) else {}
@@ -132,12 +132,12 @@ class Audience:
         if missing:
             names = ", ".join(map(repr, missing))
             reason = f"subscribers must give {names}, and the mutation's result has no such field: it never matches"
-            return Reception(subscriber.field, subscriber, None, reason)
+            return Heard(subscriber.field, subscriber, None, reason)
         asking = with_arguments(self.api, subscriber, tuple(given)) if given else subscriber
         registry = Subscriptions(self.api.schema.links)
         refusal = self._subscribe(registry, asking, given, services)
         if refusal:
-            return Reception(subscriber.field, asking, None, refusal, given)
+            return Heard(subscriber.field, asking, None, refusal, given)
         received = self._received(asking, publication, registry.publish(subscriber.field, publication))
         if received is not None:
             return replace(received, arguments=given)
@@ -147,7 +147,7 @@ class Audience:
             asked = _filtered_fields(subscription.start.subscription_filter)
             absent = [name for name in asked if not _has(publication.value, name)]
             reason = f"{why}: the mutation's result has no {', '.join(map(repr, absent))}" if absent else why
-            return Reception(subscriber.field, asking, None, reason, given, conditional=bool(asked) and not absent)
+            return Heard(subscriber.field, asking, None, reason, given, conditional=bool(asked) and not absent)
         return None
 
     def _subscribe(

@@ -19,14 +19,14 @@ from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
-from livebus.rehearsal.audience import MOST_TRIED, Audience, Reception
+from livebus.rehearsal.audience import MOST_TRIED, Audience, Heard
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
 from livebus.template.properties import is_opaque
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class RehearsedTarget:
     """
     One target of one matching rule. ``attempt`` is None where the target could not be compiled; ``reason`` says why.
 
@@ -36,7 +36,7 @@ class Invocation:
     rule: Rule
     target: Target
     attempt: Attempt | None
-    receptions: tuple[Reception, ...] = ()
+    receptions: tuple[Heard, ...] = ()
     reason: str = ""
 
     @property
@@ -72,7 +72,7 @@ class Rehearsal:
     event: Event
     arrives: bool
     matched: tuple[Rule, ...]
-    invocations: tuple[Invocation, ...]
+    invocations: tuple[RehearsedTarget, ...]
     unproven: str
     _line: Line
 
@@ -142,7 +142,7 @@ class Stage:
         """
         line = self.line
         rules = line.rules_for(event)
-        invocations: list[Invocation] = []
+        invocations: list[RehearsedTarget] = []
         unproven = ""
         for rule in rules:
             if not rule.rule.targets and not rule.rule.function_targets and not rule.rule.other_targets:
@@ -168,22 +168,24 @@ class Stage:
 
     def _invoke(
         self, event: Event, rule: CompiledRule, target: Target, services: Services, made: Attempt | None
-    ) -> Invocation:
+    ) -> RehearsedTarget:
         found = self._targets.get(id(target))
         if found is None:
             reason = "its input, its API's schema or the API itself is not valid: see the findings"
-            return Invocation(rule.rule, target, None, reason=reason)
+            return RehearsedTarget(rule.rule, target, None, reason=reason)
         compiled, audience = found
         if made is None:
             try:
                 attempt = self.line.attempt(event, compiled, services)
             except Exception as error:  # noqa: BLE001 - a bug of ours, told as such; the other events go on
-                return Invocation(rule.rule, target, None, reason=f"Livebus broke: {type(error).__name__}: {error}")
+                return RehearsedTarget(
+                    rule.rule, target, None, reason=f"Livebus broke: {type(error).__name__}: {error}"
+                )
         elif made.response is None or made.failure is not None:
             attempt = made
         else:
             attempt = replace(made, published=publish(audience.api, made.response))
-        return Invocation(rule.rule, target, attempt, tuple(_receptions(attempt, audience, services)))
+        return RehearsedTarget(rule.rule, target, attempt, tuple(_receptions(attempt, audience, services)))
 
 
 def rehearse(line: Line, event: Event, *, services: Services) -> Rehearsal:
@@ -199,7 +201,7 @@ def _unknown_pattern(event: Event, rules: Iterable[Rule]) -> str:
     return ""
 
 
-def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Iterator[Reception]:
+def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Iterator[Heard]:
     if attempt.response is None:
         return
     deliveries = iter(attempt.published.deliveries)
@@ -211,13 +213,13 @@ def _receptions(attempt: Attempt, audience: Audience, services: Services) -> Ite
                 yield audience.receive(field, publication, found, services)
         if untried := [field for field in fields if not audience.tries(field)]:
             reason = f"not tried, as {len(untried):,} of the mutation's fields: a dry run subscribes to {MOST_TRIED:,}"
-            yield Reception(untried[0], None, None, reason)
+            yield Heard(untried[0], None, None, reason)
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------
 
 
-def _invoked(invocation: Invocation) -> Iterator[Step]:
+def _invoked(invocation: RehearsedTarget) -> Iterator[Step]:
     attempt, rule, target = invocation.attempt, invocation.rule.name, invocation.target.id
     if attempt is None:
         yield steps.unreached(rule, target, invocation.reason)
@@ -238,7 +240,7 @@ def _unpublished(attempt: Attempt) -> str:
     return f"no subscription field names the mutation {names} in @aws_subscribe"
 
 
-def _reception_step(where: dict[str, str], reception: Reception) -> Step:
+def _reception_step(where: dict[str, str], reception: Heard) -> Step:
     step: Step = {"station": "subscription", **where, "field": reception.field}
     if reception.subscriber is not None:
         step["subscriber"] = {

@@ -26,7 +26,7 @@ from livebus.template.application import (
     ResolverConfig,
     TemplateText,
 )
-from livebus.vtl import MappingTemplate, NotJson, Outcome
+from livebus.vtl import Evaluated, MappingTemplate, NotJson
 
 VERSIONS = ("2017-02-28", "2018-05-29")
 
@@ -272,7 +272,7 @@ class _Run:
         except NotJson as unreadable:
             raise self._fault(template, str(unreadable)) from None
 
-    def _collect(self, template: _Template, outcome: Outcome) -> None:
+    def _collect(self, template: _Template, outcome: Evaluated) -> None:
         """Keep what a template changed and brought about, for the next one and for the Resolution."""
         for name in ("stash", "arguments", "args", "outErrors"):
             self._context[name] = outcome.context.get(name)

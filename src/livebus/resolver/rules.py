@@ -20,7 +20,7 @@ _EXCERPT = 60  # characters of code that a fault quotes
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CodeRule:
     """
     Something that AppSync refuses: the node types that show it, what is said of it, and what to write instead.
 
@@ -155,115 +155,119 @@ NO_ASYNC_INSTEAD = "AppSync calls the data source between request and response; 
 _LOOP_INSTEAD = "Write for (const item of list), or an array method like map or filter"
 _FUNCTION_NODES = tuple(sorted(FUNCTIONS))
 
-RULES: tuple[Rule, ...] = (
-    Rule("no-async", _FUNCTION_NODES, _NO_ASYNC, NO_ASYNC_INSTEAD, _has_child("async")),
-    Rule("no-await", ("await_expression",), _NO_ASYNC, NO_ASYNC_INSTEAD),
-    Rule("no-await", ("for_in_statement",), _NO_ASYNC, NO_ASYNC_INSTEAD, _has_child("await")),
-    Rule("no-classes", ("class_declaration", "class"), "Classes are not supported", "Write objects and functions"),
-    Rule("no-for", ("for_statement",), "for (…; …; …) is not supported", _LOOP_INSTEAD),
-    Rule("no-while", ("while_statement", "do_statement"), "while and do are not supported", _LOOP_INSTEAD),
-    Rule("no-continue", ("continue_statement",), "continue is not supported", "Put the rest of the loop into an if"),
-    Rule("no-labels", ("labeled_statement",), "Labels are not supported", "Leave the loop with break or return"),
-    Rule(
+RULES: tuple[CodeRule, ...] = (
+    CodeRule("no-async", _FUNCTION_NODES, _NO_ASYNC, NO_ASYNC_INSTEAD, _has_child("async")),
+    CodeRule("no-await", ("await_expression",), _NO_ASYNC, NO_ASYNC_INSTEAD),
+    CodeRule("no-await", ("for_in_statement",), _NO_ASYNC, NO_ASYNC_INSTEAD, _has_child("await")),
+    CodeRule("no-classes", ("class_declaration", "class"), "Classes are not supported", "Write objects and functions"),
+    CodeRule("no-for", ("for_statement",), "for (…; …; …) is not supported", _LOOP_INSTEAD),
+    CodeRule("no-while", ("while_statement", "do_statement"), "while and do are not supported", _LOOP_INSTEAD),
+    CodeRule(
+        "no-continue", ("continue_statement",), "continue is not supported", "Put the rest of the loop into an if"
+    ),
+    CodeRule("no-labels", ("labeled_statement",), "Labels are not supported", "Leave the loop with break or return"),
+    CodeRule(
         "no-generators",
         ("generator_function", "generator_function_declaration"),
         "Generators are not supported",
         "Return a list",
     ),
-    Rule("no-generators", ("method_definition",), "Generators are not supported", "Return a list", _has_child("*")),
-    Rule("no-yield", ("yield_expression",), "yield is not supported", "Return a list"),
-    Rule(
+    CodeRule("no-generators", ("method_definition",), "Generators are not supported", "Return a list", _has_child("*")),
+    CodeRule("no-yield", ("yield_expression",), "yield is not supported", "Return a list"),
+    CodeRule(
         "no-this", ("this", "super", "meta_property"), "this is not supported", "Name what you mean, or pass it along"
     ),
-    Rule(
+    CodeRule(
         "no-try",
         ("try_statement",),
         "try, catch and finally are not supported",
         "Test with if, and end with util.error",
     ),
-    Rule("no-throw", ("throw_statement",), "throw is not supported", "Write util.error(message, type)"),
-    Rule("no-regex", ("regex",), "Regex literals are not supported", "Write util.matches('pattern', text)"),
-    Rule(
+    CodeRule("no-throw", ("throw_statement",), "throw is not supported", "Write util.error(message, type)"),
+    CodeRule("no-regex", ("regex",), "Regex literals are not supported", "Write util.matches('pattern', text)"),
+    CodeRule(
         "no-disallowed-unary-operators",
         ("update_expression",),
         "The operators ++ and -- are not supported",
         "Write count += 1 or count -= 1",
     ),
-    Rule(
+    CodeRule(
         "no-disallowed-unary-operators",
         ("unary_expression",),
         "The operator ~ is not supported",
         "Write -value - 1",
         _operator("~"),
     ),
-    Rule(
+    CodeRule(
         "no-in-operator",
         ("binary_expression",),
         "The operator in is not supported",
         "Write Object.hasOwn(object, name)",
         _operator("in"),
     ),
-    Rule(
+    CodeRule(
         "no-disallowed-binary-operators",
         ("binary_expression",),
         "The operator instanceof is not supported",
         "Test with typeof",
         _operator("instanceof"),
     ),
-    Rule(
+    CodeRule(
         "no-disallowed-re-assignment",
         tuple(_CONTEXT_WRITERS),
         "The context and its members are read-only",
         "Put values on ctx.stash, like ctx.stash.name = value",
         _changes_context,
     ),
-    Rule(
+    CodeRule(
         "no-function-passing",
         ("call_expression",),
         "Functions can only be passed to array methods like map, filter or reduce",
         "Call the function, and pass what it returns",
         _passes_function,
     ),
-    Rule(
+    CodeRule(
         "no-function-return",
         ("return_statement", "arrow_function"),
         "A function cannot return a function",
         "Return what it would have returned",
         _returns_function,
     ),
-    Rule(
+    CodeRule(
         "no-function-reassign",
         ("variable_declarator", "assignment_expression"),
         "Functions cannot be assigned again",
         "Call the function by its own name",
         _reassigns_function,
     ),
-    Rule(
+    CodeRule(
         "no-sort-argument",
         ("call_expression",),
         "sort() takes no function",
         "Sort keys that compare as you want, or let the client sort",
         _sorts_with_argument,
     ),
-    Rule(
+    CodeRule(
         "no-new",
         ("new_expression",),
         "Constructors are not supported",
         "Write literals, util.time and JSON",
         _constructs,
     ),
-    Rule(
+    CodeRule(
         "no-accessors",
         ("method_definition",),
         "Getters and setters are not supported",
         "Write a plain member",
         _has_child("get", "set"),
     ),
-    Rule("no-import", ("call_expression",), "import() is not supported", "Bundle other code into the file", _imports),
-    Rule("no-debugger", ("debugger_statement",), "debugger is not supported", "Write console.log(value)"),
+    CodeRule(
+        "no-import", ("call_expression",), "import() is not supported", "Bundle other code into the file", _imports
+    ),
+    CodeRule("no-debugger", ("debugger_statement",), "debugger is not supported", "Write console.log(value)"),
 )
 
-_BY_TYPE: dict[str, list[Rule]] = {}
+_BY_TYPE: dict[str, list[CodeRule]] = {}
 for _rule in RULES:
     for _type in _rule.types:
         _BY_TYPE.setdefault(_type, []).append(_rule)

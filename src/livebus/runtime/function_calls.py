@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from livebus.delivery import ERROR_FROM_TARGET, NO_RESOURCE, THROTTLING, Failure
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import AwsError, HttpAnswer
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.kept.journal import Journal, JournalFault
+from livebus.runtime.kept.journal import DeliveryJournal, JournalFault
 from livebus.template import Environment
 from livebus.template.application import Application, Function, Queue
 
@@ -39,7 +39,7 @@ class FunctionCalls:
     def __init__(
         self,
         environment: Environment,
-        journal: Journal,
+        journal: DeliveryJournal,
         trace: Trace,
         *,
         unpacked: Path,
@@ -111,7 +111,7 @@ class FunctionCalls:
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
-    async def answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """The answer to a call of Lambda's API."""
         self._loaded()
         assert self._api is not None
@@ -174,8 +174,8 @@ class FunctionCalls:
         return ""
 
 
-def refused_unsigned(request_id: str) -> Answer:
+def refused_unsigned(request_id: str) -> HttpAnswer:
     """The answer to a call of Lambda's paths that is not signed: a page in a browser could make it."""
     content: dict[str, Any] = {"message": "Missing Authentication Token"}
     headers = {"x-amzn-ErrorType": "MissingAuthenticationTokenException", "x-amzn-RequestId": request_id}
-    return Answer(403, {"Content-Type": "application/json", **headers}, orjson.dumps(content))
+    return HttpAnswer(403, {"Content-Type": "application/json", **headers}, orjson.dumps(content))

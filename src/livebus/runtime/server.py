@@ -29,7 +29,7 @@ from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.appsync.get_api import get_api
 from livebus.runtime.appsync.http_calls import HttpCalls
 from livebus.runtime.appsync.oidc_keys import OidcKeys
-from livebus.runtime.aws_errors import Answer
+from livebus.runtime.aws_errors import HttpAnswer
 from livebus.runtime.cloudformation.actions import NAMESPACE as CLOUDFORMATION_NAMESPACE
 from livebus.runtime.cloudformation.actions import CloudFormation
 from livebus.runtime.cloudformation.deployment import Deployer
@@ -53,7 +53,7 @@ from livebus.runtime.faults.control import FaultControl, check_targets
 from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.identity_pools import IdentityPools
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
@@ -175,7 +175,7 @@ class Runtime:
         self._closers.append(listening.close)
         environment = Environment(settings.stack_name, settings.region, endpoint=_endpoint(settings.host, listening))
         self._state = state
-        self._journal = Journal(state.file("journal.sqlite"))
+        self._journal = DeliveryJournal(state.file("journal.sqlite"))
         self._closers.append(self._journal.close)
         self._make_trace(environment)
         self._closers.append(lambda: self.trace.tick(ends=True))
@@ -437,7 +437,7 @@ class Runtime:
             )
         )
 
-    def _appsync(self, method: str, path: str) -> Answer | None:
+    def _appsync(self, method: str, path: str) -> HttpAnswer | None:
         return get_api(method, path, lambda: (each.compiled.api for each in self.served.paths.values()), _new_id())
 
     def _target_ids(self) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from livebus.numerals import whole
 from livebus.runtime.aws_errors import AwsError
-from livebus.runtime.kept.journal import Journal, QueuedMessage
+from livebus.runtime.kept.journal import DeliveryJournal, QueuedMessage
 from livebus.template.application import Queue
 
 _VISIBILITY_SECONDS = 30
@@ -40,7 +40,7 @@ class Sqs:
     def __init__(
         self,
         queues: Iterable[Queue],
-        journal: Journal,
+        journal: DeliveryJournal,
         *,
         clock: Callable[[], float],
         new_id: Callable[[], str],

@@ -18,6 +18,6 @@ returned and brought about, or InvalidMappingTemplate where it does not parse. T
 
 from livebus.vtl.json_text import NotJson
 from livebus.vtl.references import Mention
-from livebus.vtl.template import MappingTemplate, Outcome
+from livebus.vtl.template import Evaluated, MappingTemplate
 
-__all__ = ["MappingTemplate", "Mention", "NotJson", "Outcome"]
+__all__ = ["Evaluated", "MappingTemplate", "Mention", "NotJson"]

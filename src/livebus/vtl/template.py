@@ -2,7 +2,7 @@
 A mapping template: parsed once, evaluated for each request.
 
 In: a text; then for each request a context and, where the template asks for time or ids, the request's Services. Out: an
-:class:`Outcome`. Nothing is shared between two evaluations, so that one template may serve many threads.
+:class:`Evaluated`. Nothing is shared between two evaluations, so that one template may serve many threads.
 https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-reference-overview.html
 """
 
@@ -29,7 +29,7 @@ MAX_TEMPLATE = 64 * 1024  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Evaluated:
     """
     What came of one evaluation.
 
@@ -84,7 +84,7 @@ class MappingTemplate:
             raise ResolverError(error.message, error.error_type, error.data, error.error_info, line=line, column=column)
         return json_of(outcome.value, Budget()) if outcome.returned else outcome.text
 
-    def evaluate(self, ctx: Mapping[str, Any], services: Services | None = None) -> Outcome:
+    def evaluate(self, ctx: Mapping[str, Any], services: Services | None = None) -> Evaluated:
         """Evaluate the template; what goes wrong is the outcome's error."""
         budget = Budget()
         context: dict[Any, Any] = {}
@@ -109,7 +109,7 @@ class MappingTemplate:
             error = GraphQLError(f"{found}, at velocity[line {place[0]}, column {place[1]}]", "MappingTemplate")
         if returned:
             text = ""
-        return Outcome(text, returned, value, error, place, evaluation.effects, context)
+        return Evaluated(text, returned, value, error, place, evaluation.effects, context)
 
 
 def _copied(ctx: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
@@ -121,4 +121,4 @@ def _copied(ctx: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
     return {name: copies[id(value)] for name, value in ctx.items()}
 
 
-__all__ = ["MappingTemplate", "NotJson", "Outcome"]
+__all__ = ["Evaluated", "MappingTemplate", "NotJson"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from livebus.aws.replays import Replay, Replays
+from livebus.aws.replays import Replay, ReplayClient
 from livebus.errors import LivebusError, Unreachable
 
 BUS_ARN = "arn:aws:events:us-east-1:123456789012:event-bus/orders"
@@ -53,7 +53,7 @@ class FakeEvents:
 
 
 def start(events: FakeEvents, **options: Any) -> Replay:
-    return Replays(events, "orders").start("r", START, START + HOUR, **options)
+    return ReplayClient(events, "orders").start("r", START, START + HOUR, **options)
 
 
 def test_a_replay_goes_to_its_own_bus() -> None:
@@ -110,7 +110,7 @@ def test_waiting_ends_with_the_replay() -> None:
     seen: list[str] = []
     pauses: list[int] = []
     events = FakeEvents("a", states=("STARTING", "RUNNING", "FAILED"))
-    replay = Replays(events, "").wait("r", lambda look: seen.append(look.state), lambda: pauses.append(1))
+    replay = ReplayClient(events, "").wait("r", lambda look: seen.append(look.state), lambda: pauses.append(1))
     assert (replay.state, seen, len(pauses)) == ("FAILED", ["STARTING", "RUNNING", "FAILED"], 2)
 
 

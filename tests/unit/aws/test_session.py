@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livebus.aws.session import Destination, Session
+from livebus.aws.session import ReachFlags, Session
 from livebus.errors import LivebusError, Unreachable
 
 SAMCONFIG = """
@@ -30,40 +30,40 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_flag_stands_above_samconfig_and_that_above_the_environment(folder: Path) -> None:
     """The region is looked for where `sam deploy` would: in that order."""
-    assert Session(Destination([folder], region="us-west-2")).where == "us-west-2"
-    assert Session(Destination([folder])).where == "eu-south-1"
+    assert Session(ReachFlags([folder], region="us-west-2")).where == "us-west-2"
+    assert Session(ReachFlags([folder])).where == "eu-south-1"
     (folder / "samconfig.toml").unlink()
-    assert Session(Destination([folder])).where == "ap-south-1"
+    assert Session(ReachFlags([folder])).where == "ap-south-1"
 
 
 def test_the_stack_is_the_flags_or_samconfigs(folder: Path) -> None:
     """--stack-name stands above stack_name; without both there is none."""
-    assert Session(Destination([folder], stack_name="flag")).stack_name == "flag"
-    assert Session(Destination([folder])).stack_name == "from-samconfig"
+    assert Session(ReachFlags([folder], stack_name="flag")).stack_name == "flag"
+    assert Session(ReachFlags([folder])).stack_name == "from-samconfig"
     with pytest.raises(
         LivebusError, match=r"no stack is named; expected --stack-name, or stack_name in samconfig.toml"
     ):
-        _ = Session(Destination([folder / "elsewhere"])).stack_name
+        _ = Session(ReachFlags([folder / "elsewhere"])).stack_name
 
 
 def test_the_first_folder_with_a_samconfig_counts(folder: Path) -> None:
     """The folder that one stands in comes before the project's."""
-    assert Session(Destination([folder / "empty", folder])).stack_name == "from-samconfig"
+    assert Session(ReachFlags([folder / "empty", folder])).stack_name == "from-samconfig"
     nearer = folder / "nearer"
     nearer.mkdir()
     (nearer / "samconfig.toml").write_text('[default.deploy.parameters]\nstack_name = "nearer"\n')
-    assert Session(Destination([nearer, folder])).stack_name == "nearer"
+    assert Session(ReachFlags([nearer, folder])).stack_name == "nearer"
 
 
 def test_a_samconfig_that_cannot_be_read_is_told(folder: Path) -> None:
     """Bytes that are not UTF-8 are a fault with the file's name."""
     (folder / "samconfig.toml").write_bytes(b"\xff")
     with pytest.raises(LivebusError, match=r"samconfig.toml: cannot be read: "):
-        _ = Session(Destination([folder])).stack_name
+        _ = Session(ReachFlags([folder])).stack_name
 
 
 @pytest.mark.parametrize("url", ["foo", "http://", "127.0.0.1:4566"])
 def test_an_endpoint_that_is_no_url_is_told(folder: Path, url: str) -> None:
     """Before any call."""
     with pytest.raises(Unreachable, match="cannot set up events: Invalid endpoint: "):
-        Session(Destination([folder], endpoint_url=url)).client("events")
+        Session(ReachFlags([folder], endpoint_url=url)).client("events")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from livebus.aws.session import Destination
+from livebus.aws.session import ReachFlags
 from livebus.cli.flags import add_destination, destination, moment
 from livebus.cli.parser import Parser
 
 FOLDERS = (Path("here"), Path("project"))
 
 
-def parsed(*arguments: str) -> Destination:
+def parsed(*arguments: str) -> ReachFlags:
     parser = Parser("publish")
     add_destination(parser)
     return destination(parser, parser.parse_args(arguments), FOLDERS)
@@ -23,12 +23,12 @@ def parsed(*arguments: str) -> Destination:
 
 def test_without_flags_it_is_samconfigs_stack() -> None:
     """Nothing is chosen, the environment is "default"."""
-    assert parsed() == Destination(FOLDERS, config_env="default")
+    assert parsed() == ReachFlags(FOLDERS, config_env="default")
 
 
 def test_local_stands_alone() -> None:
     """The state file says the rest."""
-    assert parsed("--local") == Destination(FOLDERS, local=True)
+    assert parsed("--local") == ReachFlags(FOLDERS, local=True)
 
 
 def test_flags_for_aws_can_be_combined() -> None:
@@ -45,7 +45,7 @@ def test_flags_for_aws_can_be_combined() -> None:
         "--endpoint-url",
         "http://e",
     )
-    assert parsed(*arguments) == Destination(
+    assert parsed(*arguments) == ReachFlags(
         FOLDERS, endpoint_url="http://e", profile="p", region="r", stack_name="s", config_env="dev"
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from livebus.errors import Fault, Place
-from livebus.new.field import Field, read_field
+from livebus.new.field import EventField, read_field
 from livebus.schema.scalars import SCALARS
 
 
-def read(text: str) -> Field:
+def read(text: str) -> EventField:
     found = read_field(text, Place())
-    assert isinstance(found, Field)
+    assert isinstance(found, EventField)
     return found
 
 

@@ -7,7 +7,15 @@ import json
 import pytest
 
 from livebus.aws import advice
-from livebus.publish.answer import ALL_ACCEPTED, HOPELESS, NOT_PUT_EVENTS, NOT_SENT, Answer, Result, read_answer
+from livebus.publish.answer import (
+    ALL_ACCEPTED,
+    HOPELESS,
+    NOT_PUT_EVENTS,
+    NOT_SENT,
+    PutEventsAnswer,
+    Result,
+    read_answer,
+)
 
 IDS = [{"EventId": "1"}, {"EventId": "2"}]
 
@@ -21,16 +29,16 @@ def body(failed: int, entries: list[dict[str, str]], space: bool = False) -> byt
 def test_all_accepted(space: bool) -> None:
     """In AWS's own spelling without reading it all; ids only where they are asked for."""
     results = [Result("1"), Result("2")]
-    assert read_answer(200, body(0, IDS, space), 2, ids=True) == Answer(None, results)
-    assert read_answer(200, body(0, IDS, space), 2) == (Answer(None, results) if space else ALL_ACCEPTED)
+    assert read_answer(200, body(0, IDS, space), 2, ids=True) == PutEventsAnswer(None, results)
+    assert read_answer(200, body(0, IDS, space), 2) == (PutEventsAnswer(None, results) if space else ALL_ACCEPTED)
 
 
 def test_failed_entries_keep_their_places() -> None:
     """Whatever FailedEntryCount says: an entry without an id has not been accepted."""
     entries = [{"EventId": "1"}, {"ErrorCode": "InternalFailure", "ErrorMessage": "x"}, {}]
     expected = [Result("1"), Result("", "InternalFailure", "x"), Result("", "NoEventId", "")]
-    assert read_answer(200, body(2, entries), 3) == Answer(None, expected)
-    assert read_answer(200, body(0, entries), 3) == Answer(None, expected)
+    assert read_answer(200, body(2, entries), 3) == PutEventsAnswer(None, expected)
+    assert read_answer(200, body(0, entries), 3) == PutEventsAnswer(None, expected)
 
 
 @pytest.mark.parametrize("wrong", [b"", b"{}", b"<html>", b"[]", body(0, IDS[:1]), b'{"Entries":null}'])
@@ -60,7 +68,7 @@ def test_an_answer_that_is_not_put_events_is_told(wrong: bytes) -> None:
 def test_errors_of_the_whole_request(status: int, text: object, expected: tuple[str, str]) -> None:
     """The code without its namespace; what the status alone says will pass, with a code that says so."""
     content = b"<html>" if text is None else json.dumps(text).encode()
-    assert read_answer(status, content, 1) == Answer(Result("", *expected))
+    assert read_answer(status, content, 1) == PutEventsAnswer(Result("", *expected))
 
 
 def test_what_is_hopeless_has_advice() -> None:

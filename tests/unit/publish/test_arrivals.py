@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.publish.arrivals import Arrivals, Latencies, Tally, histogram, key
+from livebus.publish.arrivals import Arrivals, ArrivalTally, Latencies, histogram, key
 
 
 def tally(published: list[object], received: list[object]) -> tuple[int, int, int, int, int]:
@@ -153,7 +153,7 @@ def test_a_tally_is_json() -> None:
         "latencyMilliseconds": {"min": 250, "p50": 250, "p90": 250, "p99": 250, "p99.9": 250, "max": 250, "mean": 250},
     }
     assert arrivals.tally().complete
-    assert not Tally(2, 1, 1, (1,), 0, 0, 0, Latencies()).complete
+    assert not ArrivalTally(2, 1, 1, (1,), 0, 0, 0, Latencies()).complete
 
 
 def test_the_key_of_data_is_short() -> None:

@@ -9,25 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.publish.answer import ALL_ACCEPTED, NO_ANSWER, Answer, Result, failed
+from livebus.publish.answer import ALL_ACCEPTED, NO_ANSWER, PutEventsAnswer, Result, failed
 from livebus.publish.dispatch import BASE_SECONDS, CAP_SECONDS, Dispatch, Limits
 from livebus.publish.request import Request
 from support.simulated_bus import Bus, Outcomes
 
 OK = Result("id")
-Reply = Callable[[Request, float], Answer]
+Reply = Callable[[Request, float], PutEventsAnswer]
 
 
 def each(answer: Callable[[int], Result]) -> Reply:
     """An answer for each entry, by its number."""
-    return lambda request, now: Answer(None, [answer(number) for number, _ in request.items])
+    return lambda request, now: PutEventsAnswer(None, [answer(number) for number, _ in request.items])
 
 
-def accepts(request: Request, now: float) -> Answer:
+def accepts(request: Request, now: float) -> PutEventsAnswer:
     return ALL_ACCEPTED
 
 
-def throttles(request: Request, now: float) -> Answer:
+def throttles(request: Request, now: float) -> PutEventsAnswer:
     return failed("ThrottlingException", "Rate exceeded")
 
 
@@ -194,7 +194,7 @@ def test_a_throttling_service_is_used_up_to_its_quota(limit: int) -> None:
     bus.read(limit * 10 * 10)
     tokens, refilled, throttled = limit / 10, bus.now, 0
 
-    def answer(request: Request, now: float) -> Answer:
+    def answer(request: Request, now: float) -> PutEventsAnswer:
         nonlocal tokens, refilled, throttled
         tokens = min(limit / 10, tokens + (now - refilled) * limit)
         refilled = now
@@ -263,7 +263,7 @@ def test_stopped_nothing_goes_and_all_is_accounted_for() -> None:
     bus = Bus(Limits(concurrency=2))
     bus.read(200)
 
-    def answer(request: Request, now: float) -> Answer:
+    def answer(request: Request, now: float) -> PutEventsAnswer:
         if len(bus.requests) == 6:
             bus.dispatch.stop("interrupted")
         return failed("InternalFailure", "x") if len(bus.requests) % 2 else ALL_ACCEPTED
@@ -288,13 +288,13 @@ def test_each_entry_has_one_outcome(seed: int, kinds: Sequence[str], attempts: i
     bus = Bus(Limits(max_attempts=attempts), uniform=chance.uniform)
     bus.read(137)
 
-    def answer(request: Request, now: float) -> Answer:
+    def answer(request: Request, now: float) -> PutEventsAnswer:
         kind = chance.choice(kinds)
         if kind == "ok":
             return ALL_ACCEPTED
         if kind == NO_ANSWER or chance.random() < 0.5:
             return failed(kind, "x")
-        return Answer(None, [OK if chance.random() < 0.5 else Result("", kind, "x") for _ in request.items])
+        return PutEventsAnswer(None, [OK if chance.random() < 0.5 else Result("", kind, "x") for _ in request.items])
 
     bus.run(answer)
     outcomes = bus.outcomes

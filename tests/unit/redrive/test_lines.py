@@ -9,7 +9,7 @@ import pytest
 
 from livebus.errors import InvalidEvent, Place
 from livebus.redrive.letter import Letter
-from livebus.redrive.lines import Message, line_of, message_of, messages_of
+from livebus.redrive.lines import QueueMessage, line_of, message_of, messages_of
 
 PLACE = Place("file", 1)
 
@@ -18,7 +18,7 @@ def test_a_letter_comes_back_as_it_was(letter: Any) -> None:
     """The body character for character, and every attribute."""
     body = '{"source": "s",  "detail-type": "größer 🚌", "detail": {"n": 1.0e2, "_livebus": {"a": 1}}}'
     sent = letter(body=body)
-    assert message_of(line_of(sent), PLACE) == Message(body, sent.attributes)
+    assert message_of(line_of(sent), PLACE) == QueueMessage(body, sent.attributes)
 
 
 def test_a_line_is_the_event_with_a_member_more(letter: Any) -> None:
@@ -40,7 +40,7 @@ def test_a_body_on_several_lines_becomes_one(letter: Any) -> None:
 @pytest.mark.parametrize("body", ["text", "[1]", "{}", '{"_livebus": 1}'])
 def test_a_body_that_is_no_event_is_kept_as_text(letter: Any, body: str) -> None:
     sent = letter(body=body)
-    assert message_of(line_of(sent), PLACE) == Message(body, sent.attributes)
+    assert message_of(line_of(sent), PLACE) == QueueMessage(body, sent.attributes)
 
 
 def test_attributes_of_other_types_come_back(letter: Any) -> None:

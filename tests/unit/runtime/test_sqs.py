@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from livebus.runtime.aws_errors import AwsError
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.sqs import Sqs, md5_of_attributes
 from livebus.template.application import Queue
 
@@ -19,7 +19,7 @@ QUEUE = Queue("dead", "arn:aws:sqs:us-east-1:1:dead", "http://127.0.0.1:1/1/dead
 
 @pytest.fixture
 def sqs(tmp_path: Path, clock: Any, new_id: Callable[[], str]) -> Iterator[Sqs]:
-    journal = Journal(tmp_path / "journal.sqlite")
+    journal = DeliveryJournal(tmp_path / "journal.sqlite")
     yield Sqs([QUEUE], journal, clock=clock, new_id=new_id)
     journal.close()
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from livebus.operation import Services
-from livebus.vtl import MappingTemplate, Outcome
+from livebus.vtl import Evaluated, MappingTemplate
 
 NOW = 1_700_000_000.123  # 2023-11-14T22:13:20.123Z
 
-Evaluate = Callable[..., Outcome]
+Evaluate = Callable[..., Evaluated]
 Render = Callable[..., str]
 
 
@@ -25,7 +25,7 @@ def services() -> Services:
 def evaluate() -> Evaluate:
     """Evaluates a template: ``evaluate(text, args=…)``, further members of ``$ctx`` by name."""
 
-    def evaluate(text: str, **members: Any) -> Outcome:
+    def evaluate(text: str, **members: Any) -> Evaluated:
         context: Mapping[str, Any] = {"args": {}, "stash": {}, **members}
         return MappingTemplate(text).evaluate(context, services())
 

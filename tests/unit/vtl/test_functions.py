@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from livebus.operation import Services
 from livebus.resolver import compile_resolver
 from livebus.template.application import DataSource, ResolverConfig
-from livebus.vtl import MappingTemplate, Outcome
+from livebus.vtl import Evaluated, MappingTemplate
 from livebus.vtl.functions import functions
 
 Render = Callable[..., str]
-Evaluate = Callable[..., Outcome]
+Evaluate = Callable[..., Evaluated]
 RECORDED = Path(__file__).parents[2] / "vectors" / "resolvers" / "to_subscription_filter.json"
 XML = (
     "<?xml version='1.0'?><posts n='2'><post><id>1</id><title>One &amp; only</title></post>"

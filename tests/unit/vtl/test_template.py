@@ -9,10 +9,10 @@ import pytest
 
 from livebus.errors import InvalidMappingTemplate, ResolverError
 from livebus.operation import ResolverError as GraphQLError
-from livebus.vtl import MappingTemplate, NotJson, Outcome
+from livebus.vtl import Evaluated, MappingTemplate, NotJson
 from livebus.vtl.evaluation import LogLine
 
-Evaluate = Callable[..., Outcome]
+Evaluate = Callable[..., Evaluated]
 Render = Callable[..., str]
 
 
@@ -159,7 +159,7 @@ def test_time_and_ids_have_to_be_given() -> None:
 )
 def test_text_is_read_as_json(text: str, value: Any) -> None:
     """A comma too many passes, as seen of AppSync; empty text is null."""
-    assert Outcome(text).json() == value
+    assert Evaluated(text).json() == value
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_text_is_read_as_json(text: str, value: Any) -> None:
 def test_what_is_no_json_is_told_as_appsync_tells_it(text: str, words: str) -> None:
     """In the words that were seen."""
     with pytest.raises(NotJson) as raised:
-        Outcome(text).json()
+        Evaluated(text).json()
     assert str(raised.value) == words
 
 

@@ -68,7 +68,7 @@ def bus_exists(reach: Reach, bus: str, connection: HttpConnection | None = None)
     return told_of_bus(error.error_code, error.error_message)
 
 
-class CloudFormation:
+class CloudFormationClient:
     """As much of boto3's CloudFormation client as is used for what a stack tells about itself."""
 
     def __init__(self, reach: Reach) -> None:

@@ -11,9 +11,9 @@ import time
 from livebus.aws.direct.http_connection import HttpConnection, NoAnswer
 from livebus.aws.direct.reach import Reach
 from livebus.aws.direct.service_client import put_events_signer
-from livebus.publish.answer import NO_ANSWER, Answer, failed, read_answer
+from livebus.publish.answer import NO_ANSWER, PutEventsAnswer, failed, read_answer
 from livebus.publish.request import Request
-from livebus.publish.sending import Publication
+from livebus.publish.sending import Sending
 
 
 class BlockingEngine:
@@ -23,7 +23,7 @@ class BlockingEngine:
         self._connection = connection or HttpConnection(reach.address, reach.ca_file)
         self._signer = put_events_signer(reach)
 
-    def run(self, publication: Publication) -> None:
+    def run(self, publication: Sending) -> None:
         """Send until it is done. Raises KeyboardInterrupt, with the publication stopped."""
         publication.dispatch.begin(time.monotonic())
         try:
@@ -39,7 +39,7 @@ class BlockingEngine:
         finally:
             self._connection.close()
 
-    def _make(self, request: Request, publication: Publication) -> None:
+    def _make(self, request: Request, publication: Sending) -> None:
         answer = failed(NO_ANSWER, "interrupted; it may have been accepted")
         try:
             answer = self._answer(request, publication)
@@ -51,7 +51,7 @@ class BlockingEngine:
             publication.answered(request, answer, now)
             publication.beat(now)
 
-    def _answer(self, request: Request, publication: Publication) -> Answer:
+    def _answer(self, request: Request, publication: Sending) -> PutEventsAnswer:
         body = publication.body(request)
         try:
             response = self._connection.request(self._signer.head(body, time.time()) + body)

@@ -18,7 +18,7 @@ from livebus.errors import InvalidEvent, LivebusError, Place
 from livebus.publish.request import Addressing
 
 if TYPE_CHECKING:
-    from livebus.aws.publish.journal import Journal
+    from livebus.aws.publish.journal import PublishJournal
 
 
 class BookOptions(NamedTuple):
@@ -81,14 +81,14 @@ class Books:
             for first, last in ranges:
                 self.journal.add(first, last)
 
-    def _resumed(self) -> tuple[Path, Journal | None]:
+    def _resumed(self) -> tuple[Path, PublishJournal | None]:
         from livebus.aws.publish import journal as publication_journal
 
         named = self._options.fail_file or publication_journal.failed_file_of(self._path)
         failed = Path(named) if named else self._inputs.failed
         return failed, publication_journal.resumed(self._path, self._header(failed))
 
-    def _begun(self) -> tuple[Path, Journal | None]:
+    def _begun(self) -> tuple[Path, PublishJournal | None]:
         options, inputs = self._options, self._inputs
         if options.fail_file and Path(options.fail_file).exists():
             found = "there is such a file: it may hold events that are not published yet"

@@ -22,13 +22,13 @@ from livebus.aws.refusal import code_and_message, unreachable
 from livebus.publish.answer import (
     NO_ANSWER,
     NOT_SENT,
-    Answer,
+    PutEventsAnswer,
     failed,
     from_entries,
     passing,
 )
 from livebus.publish.request import Request
-from livebus.publish.sending import Publication
+from livebus.publish.sending import Sending
 
 # More threads do not send more: each request costs a millisecond of Python, and one of them runs at a time.
 MOST_THREADS = 32
@@ -51,7 +51,7 @@ class Boto3Engine:
     def __init__(self, client: EventsClient) -> None:
         self._client = client
 
-    def run(self, publication: Publication) -> None:
+    def run(self, publication: Sending) -> None:
         """Send until it is done. Raises KeyboardInterrupt after a Ctrl-C, when what was in flight is answered."""
         run = _Run(self._client, publication)
         try:
@@ -61,11 +61,11 @@ class Boto3Engine:
 
 
 class _Run:
-    def __init__(self, client: EventsClient, publication: Publication) -> None:
+    def __init__(self, client: EventsClient, publication: Sending) -> None:
         self._client = client
         self._publication = publication
         self._requests: queue.SimpleQueue[tuple[Request, bytes] | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[Request, Answer] | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[Request, PutEventsAnswer] | None] = queue.SimpleQueue()
         self._threads = 0
         self._stuck = 0  # threads that still wait for an answer which nobody waits for any more
         self._in_flight: dict[int, Request] = {}
@@ -117,7 +117,7 @@ class _Run:
         if came is not None:
             self._take(*came)
 
-    def _take(self, request: Request, answer: Answer) -> None:
+    def _take(self, request: Request, answer: PutEventsAnswer) -> None:
         if self._in_flight.pop(id(request), None) is not None:
             self._publication.answered(request, answer, time.monotonic())
         else:
@@ -144,13 +144,13 @@ class _Run:
             self._answers.put((request, answer))
 
 
-def put_events(client: EventsClient, entries: list[dict[str, Any]]) -> Answer:
+def put_events(client: EventsClient, entries: list[dict[str, Any]]) -> PutEventsAnswer:
     """Make one request with boto3; whatever it raises becomes an answer."""
     try:
         answer = client.put_events(Entries=entries)
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return Answer(passing(*code_and_message(error), status if isinstance(status, int) else 0))
+        return PutEventsAnswer(passing(*code_and_message(error), status if isinstance(status, int) else 0))
     except (HTTPClientError, NoConnectionError) as error:
         return failed(NO_ANSWER, str(error).rstrip("."))
     except BotoCoreError as error:

@@ -22,7 +22,7 @@ from livebus.aws.direct.service_client import put_events_signer
 from livebus.publish.answer import NO_ANSWER, failed, read_answer
 from livebus.publish.http_response import NotHttp, Response, ResponseReader
 from livebus.publish.request import Request
-from livebus.publish.sending import Publication
+from livebus.publish.sending import Sending
 
 # What is in flight at Ctrl-C has so long to be answered.
 GRACE_SECONDS = 5.0
@@ -37,7 +37,7 @@ class BulkEngine:
         self._reach = reach
         self._signer = put_events_signer(reach)
 
-    def run(self, publication: Publication) -> None:
+    def run(self, publication: Sending) -> None:
         """Send until it is done. Raises KeyboardInterrupt after a Ctrl-C, when what was in flight is answered."""
         try:
             import uvloop
@@ -61,7 +61,7 @@ class BulkEngine:
 class _Run:
     """One run of the engine, inside its event loop."""
 
-    def __init__(self, reach: Reach, signer: Any, publication: Publication) -> None:
+    def __init__(self, reach: Reach, signer: Any, publication: Sending) -> None:
         self.address = reach.address
         self.interrupted = False
         self._reach = reach
@@ -189,11 +189,11 @@ class _Run:
             self._dispatch.window.busy = (computed - self._measured[1]) / (now - self._measured[0])
             self._measured = now, computed
         self._publication.beat(now)
-        for connection in tuple(self._connections) if int(now) != int(now - Publication.BEAT_SECONDS) else ():
+        for connection in tuple(self._connections) if int(now) != int(now - Sending.BEAT_SECONDS) else ():
             if connection.request is not None and now - connection.request.sent_at > READ_SECONDS:
                 connection.abort()
         if not self._done.done():
-            self._loop.call_later(Publication.BEAT_SECONDS, self._beat)
+            self._loop.call_later(Sending.BEAT_SECONDS, self._beat)
             if self._publication.done:
                 self._done.set_result(None)
 

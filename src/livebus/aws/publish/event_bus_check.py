@@ -13,7 +13,7 @@ from livebus.errors import Fault, LivebusError
 from livebus.publish.request import BUS_MEMBER, Addressing, Entry, named_bus
 
 
-class EventBuses:
+class EventBusCheck:
     """
     The buses of a publication. ``names`` are those that entries went to so far.
 

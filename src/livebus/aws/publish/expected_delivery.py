@@ -1,7 +1,7 @@
 """
 Whether what is published arrives: subscribes before, knows what each event should lead to, and counts what comes.
 
-In: a session, what an event should lead to, a user. Out: the :class:`~livebus.publish.arrivals.Tally` of what arrived. The subscription
+In: a session, what an event should lead to, a user. Out: the :class:`~livebus.publish.arrivals.ArrivalTally` of what arrived. The subscription
 lives in a thread of its own; what should arrive is told just before a request goes.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from livebus.aws.session import Session
 from livebus.errors import LivebusError, Unreachable
 from livebus.event.stream import StreamedEntry
-from livebus.publish.arrivals import Arrivals, Tally
+from livebus.publish.arrivals import Arrivals, ArrivalTally
 from livebus.publish.request import Request
 from livebus.subscribe.message import Gap
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 0.2  # after the last one has arrived, for what comes twice
 
 
-class User(NamedTuple):
+class SubscribingUser(NamedTuple):
     """Who subscribes."""
 
     name: str
@@ -47,7 +47,11 @@ class Delivery:
     """
 
     def __init__(
-        self, session: Session, user: User, listener: Listener, expected: Callable[[StreamedEntry, str], Sequence[Any]]
+        self,
+        session: Session,
+        user: SubscribingUser,
+        listener: Listener,
+        expected: Callable[[StreamedEntry, str], Sequence[Any]],
     ) -> None:
         self._session = session
         self._user = user
@@ -85,7 +89,7 @@ class Delivery:
                 for data in expected:
                     self._arrivals.published(sequence, data, now)
 
-    def settled(self, seconds: float) -> Tally:
+    def settled(self, seconds: float) -> ArrivalTally:
         """Wait until all has arrived, no longer than so many seconds, and count. Raises what ended the subscription."""
         deadline = time.monotonic() + seconds
         with self._changed:

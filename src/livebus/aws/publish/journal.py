@@ -27,7 +27,7 @@ _KIND = "publication"
 _RANGE = re.compile(rb"([0-9]{1,15})-([0-9]{1,15})")
 
 
-class Journal:
+class PublishJournal:
     """
     An open journal. ``done`` holds the numbers that it says.
 
@@ -105,7 +105,7 @@ class Journal:
             ) from None
 
 
-def begun(path: Path, header: Mapping[str, Any]) -> Journal:
+def begun(path: Path, header: Mapping[str, Any]) -> PublishJournal:
     """Begin a journal. Raises LivebusError where there is one already, or none can be made."""
     if path.exists():
         raise LivebusError(
@@ -113,10 +113,10 @@ def begun(path: Path, header: Mapping[str, Any]) -> Journal:
             Place(str(path)),
             advice="Pass --resume to go on with it, or remove it to publish all again.",
         )
-    return Journal(path, header, Acknowledged())
+    return PublishJournal(path, header, Acknowledged())
 
 
-def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
+def resumed(path: Path, header: Mapping[str, Any]) -> PublishJournal:
     """
     Go on with a journal of the same input. Raises LivebusError where it is another one's, or none.
 
@@ -150,7 +150,7 @@ def resumed(path: Path, header: Mapping[str, Any]) -> Journal:
             Place(str(path)),
             advice="Numbers in it would mean other events. Remove it to publish all of the input.",
         )
-    return Journal(path, {**header, "failed": head.get("failed", "")}, Acknowledged(ranges))
+    return PublishJournal(path, {**header, "failed": head.get("failed", "")}, Acknowledged(ranges))
 
 
 def _range(line: bytes) -> tuple[int, int]:

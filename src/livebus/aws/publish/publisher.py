@@ -21,7 +21,7 @@ from livebus.event.stream import StreamedEntry
 from livebus.publish.answer import Result
 from livebus.publish.dispatch import Dispatch, Limits
 from livebus.publish.request import Addressing, Item
-from livebus.publish.sending import DirectFeed, Publication
+from livebus.publish.sending import DirectFeed, Sending
 
 Tell = Callable[[int, Result], object]
 """Hears of each entry, by its index, as soon as its result is final."""
@@ -68,7 +68,7 @@ def publish(
         for index, entry in enumerate(entries)
     )
     dispatch = Dispatch(Limits(max_attempts, concurrency=1), outcomes, uniform=random.uniform)
-    Boto3Engine(client).run(Publication(DirectFeed(items), dispatch, Addressing(), ids=True))
+    Boto3Engine(client).run(Sending(DirectFeed(items), dispatch, Addressing(), ids=True))
     if dispatch.hopeless is not None:
         raise advice.refused(dispatch.hopeless.error_code, dispatch.hopeless.error_message, "publish")
     return [outcomes.results[index] for index in range(len(entries))]

@@ -17,19 +17,19 @@ from livebus.publish.acknowledged import Acknowledged, ranges_of
 from livebus.publish.answer import Result
 from livebus.publish.dispatch import Dispatch, Limits
 from livebus.publish.request import Addressing, Item, Request
-from livebus.publish.sending import DirectFeed, Publication
+from livebus.publish.sending import DirectFeed, Sending
 from livebus.publish.tally import Tally
 
 if TYPE_CHECKING:
     from livebus.aws.publish.failed_entries import FailedEntries
-    from livebus.aws.publish.journal import Journal
+    from livebus.aws.publish.journal import PublishJournal
     from livebus.aws.publish.stream_feed import StreamFeed
 
 
 class Engine(Protocol):
     """Makes the requests of a publication. Raises KeyboardInterrupt after a Ctrl-C, with the publication stopped."""
 
-    def run(self, publication: Publication) -> None: ...
+    def run(self, publication: Sending) -> None: ...
 
 
 class Told(Protocol):
@@ -77,7 +77,7 @@ class Ledger:
     # Each visit of the file of failed entries waits for the disk.
     SYNC_SECONDS = 0.2
 
-    def __init__(self, told: Told, failed: FailedEntries, journal: Journal | None) -> None:
+    def __init__(self, told: Told, failed: FailedEntries, journal: PublishJournal | None) -> None:
         self.tally = Tally()
         self.done = journal.done if journal is not None else Acknowledged()
         self._told = told
@@ -149,7 +149,7 @@ def publish(
         from livebus.aws.publish.stream_feed import StreamFeed
 
         stream = StreamFeed(items)
-    publication = Publication(stream or DirectFeed(items), dispatch, addressing, ids=ledger.wants_ids)
+    publication = Sending(stream or DirectFeed(items), dispatch, addressing, ids=ledger.wants_ids)
     publication.sending = sending
 
     def tick(now: float) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 from livebus.aws.refusal import told_as_faults
 from livebus.numerals import whole
 from livebus.redrive.letter import Letter
-from livebus.redrive.lines import Message
+from livebus.redrive.lines import QueueMessage
 from livebus.terminal import output as terminal
 
 # How long a received message is hidden. A program that is killed leaves its messages hidden for so long.
@@ -64,7 +64,7 @@ class DeadLetterQueue:
         visible, received = (whole(str(attributes.get(name, 0)), 2**53) or 0 for name in _COUNTS[:2])
         return visible, received
 
-    def send(self, messages: Sequence[Message]) -> Iterator[tuple[int, str]]:
+    def send(self, messages: Sequence[QueueMessage]) -> Iterator[tuple[int, str]]:
         """Send messages; yields each one's index and the reason why it was not taken, empty where it was."""
         for batch in _batches(messages):
             entries = [
@@ -204,7 +204,7 @@ def _interrupted_later() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _batches(messages: Sequence[Message]) -> Iterator[list[int]]:
+def _batches(messages: Sequence[QueueMessage]) -> Iterator[list[int]]:
     """Indices of messages that go into one request: at most 10, and at most a megabyte together."""
     batch: list[int] = []
     total = 0

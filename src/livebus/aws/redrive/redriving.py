@@ -1,7 +1,7 @@
 """
 Sends letters on their way again: to the bus, or to the one target that did not get them.
 
-In: letters of a dead-letter queue. Out: an :class:`Outcome` for each; a letter is deleted only after its event was
+In: letters of a dead-letter queue. Out: an :class:`Redriven` for each; a letter is deleted only after its event was
 accepted, and everything else goes back into the queue. A crash in between leaves a letter whose event was accepted:
 sent again, it arrives twice, as EventBridge's own deliveries may.
 """
@@ -25,7 +25,7 @@ Publish = Callable[[Sequence[dict[str, Any]], Callable[[int, Result], object]], 
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Redriven:
     """
     What became of one letter: ``accepted`` with the new ``event_id`` (none from a target), or an error.
 
@@ -46,7 +46,7 @@ class Way(Protocol):
     def request(self, letter: Letter) -> dict[str, Any]:
         """What is sent for a letter. Raises LivebusError where it cannot be sent."""
 
-    def send(self, letters: Sequence[Letter]) -> Iterator[Outcome]:
+    def send(self, letters: Sequence[Letter]) -> Iterator[Redriven]:
         """Yields an outcome for each, in any order. Raises Unreachable where nothing can go on."""
 
 
@@ -64,7 +64,7 @@ class BusWay:
         self._bus = bus
         self._known: dict[str, bool | None] = {}
 
-    def send(self, letters: Sequence[Letter]) -> Iterator[Outcome]:
+    def send(self, letters: Sequence[Letter]) -> Iterator[Redriven]:
         sendable: list[tuple[Letter, dict[str, Any]]] = []
         for letter in letters:
             try:
@@ -81,7 +81,7 @@ class BusWay:
             # Also after Ctrl-C, or where a later request could not be made: what was accepted is accepted.
             for index, result in results.items():
                 letter = sendable[index][0]
-                yield Outcome(letter, bool(result.event_id), result.event_id, result.error_code, result.error_message)
+                yield Redriven(letter, bool(result.event_id), result.event_id, result.error_code, result.error_message)
 
     def request(self, letter: Letter) -> dict[str, Any]:
         """The entry for PutEvents. Raises LivebusError; Unreachable where no bus can be asked for."""
@@ -112,7 +112,7 @@ class Redrive:
         way: Way,
         selection: Selection,
         *,
-        tell: Callable[[Outcome], object],
+        tell: Callable[[Redriven], object],
         limit: int,
         most: int,
         rate: float | None,
@@ -150,7 +150,7 @@ class Redrive:
             self.kept_hidden = taking.kept_hidden
 
     def _send(self, taking: Taking, letters: Sequence[Letter]) -> None:
-        outcomes: list[Outcome] = []
+        outcomes: list[Redriven] = []
         try:
             for outcome in self._way.send(letters):
                 outcomes.append(outcome)  # noqa: PERF402 - kept one by one: the way may end in an exception
@@ -163,7 +163,7 @@ class Redrive:
                 self._tell(
                     outcome
                     if not kept
-                    else Outcome(outcome.letter, accepted=True, event_id=outcome.event_id, kept=kept)
+                    else Redriven(outcome.letter, accepted=True, event_id=outcome.event_id, kept=kept)
                 )
 
 
@@ -178,6 +178,6 @@ def _deleted(taking: Taking, letters: Sequence[Letter]) -> dict[str, str]:
     return failed
 
 
-def refused(letter: Letter, code: str, message: str) -> Outcome:
+def refused(letter: Letter, code: str, message: str) -> Redriven:
     """The outcome of a letter that stays."""
-    return Outcome(letter, accepted=False, error_code=code, error_message=message)
+    return Redriven(letter, accepted=False, error_code=code, error_message=message)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from livebus.aws.redrive.redriving import NOT_SENDABLE, Outcome, refused
+from livebus.aws.redrive.redriving import NOT_SENDABLE, Redriven, refused
 from livebus.aws.refusal import told_as_faults
 from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
 from livebus.files import Root, content, read_text
@@ -64,7 +64,7 @@ class TargetWay:
         self._uniform = uniform
         self._mutations: dict[tuple[str, str], Mutation | LivebusError] = {}
 
-    def send(self, letters: Sequence[Letter]) -> Iterator[Outcome]:
+    def send(self, letters: Sequence[Letter]) -> Iterator[Redriven]:
         for letter in letters:
             try:
                 outcome = self._sent(letter)
@@ -101,7 +101,7 @@ class TargetWay:
             raise LivebusError(faults=found.faults)
         return found
 
-    def _sent(self, letter: Letter) -> Outcome:
+    def _sent(self, letter: Letter) -> Redriven:
         try:
             request = self.request(letter)
         except Unreachable:
@@ -121,7 +121,7 @@ class TargetWay:
         return _outcome(letter, status, answer, url)
 
 
-def _outcome(letter: Letter, status: int, answer: bytes, url: str) -> Outcome:
+def _outcome(letter: Letter, status: int, answer: bytes, url: str) -> Redriven:
     try:
         content = json.loads(answer)
     except ValueError:
@@ -140,7 +140,7 @@ def _outcome(letter: Letter, status: int, answer: bytes, url: str) -> Outcome:
         return refused(letter, "GraphQLError", told)
     if not content.get("data"):
         return refused(letter, "NoData", "AppSync answered without data")
-    return Outcome(letter, accepted=True)
+    return Redriven(letter, accepted=True)
 
 
 def _told(errors: Any) -> str:

@@ -30,7 +30,7 @@ from gql.transport.exceptions import (
 from graphql import ExecutionResult
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from livebus.aws.subscribe.operation import Operation
+from livebus.aws.subscribe.operation import SubscriptionOperation
 from livebus.errors import Fault, Refused
 from livebus.numerals import whole
 from livebus.subscribe.message import Message
@@ -71,7 +71,7 @@ class Loss:
     since: datetime
 
 
-class Connection:
+class ClientConnection:
     """One attempt: connects, subscribes, and hands the messages on. To be run once."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Connection:
 
     async def run(
         self,
-        operations: Sequence[Operation],
+        operations: Sequence[SubscriptionOperation],
         receive: Callable[[Message], Awaitable[object]],
         acknowledged: Callable[[], object],
     ) -> Loss:
@@ -94,13 +94,13 @@ class Connection:
         stand (start_ack). Raises Refused with a fault for each subscription that AppSync does not start.
         """
         transport = self._transport
-        following: dict[asyncio.Task[None], Operation] = {}
+        following: dict[asyncio.Task[None], SubscriptionOperation] = {}
         try:
             await transport.connect()
             answered = asyncio.Event()
             waiting = set(operations)
 
-            def has_answer(operation: Operation) -> None:
+            def has_answer(operation: SubscriptionOperation) -> None:
                 waiting.discard(operation)
                 if not waiting:
                     answered.set()
@@ -128,13 +128,13 @@ class Connection:
         finally:
             await self._close(following)
 
-    async def _follow(self, operation: Operation) -> None:
+    async def _follow(self, operation: SubscriptionOperation) -> None:
         """Stand until the subscription ends. Its messages do not come this way: transport.receive has them."""
         async with aclosing(self._transport.subscribe(operation.request)) as results:
             async for _ in results:
                 pass
 
-    async def _close(self, following: Mapping[asyncio.Task[None], Operation]) -> None:
+    async def _close(self, following: Mapping[asyncio.Task[None], SubscriptionOperation]) -> None:
         reading = self._transport.receive_data_task
         if reading is not None:
             # It may be waiting for someone who does not take messages any more.
@@ -144,7 +144,7 @@ class Connection:
         await asyncio.gather(*following, *((reading,) if reading else ()), return_exceptions=True)
         await self._transport.close()
 
-    def _ended(self, tasks: Mapping[Operation, asyncio.Task[None]]) -> Loss:
+    def _ended(self, tasks: Mapping[SubscriptionOperation, asyncio.Task[None]]) -> Loss:
         """Why it is over, from the subscriptions that are. Raises Refused."""
         transport = self._transport
         errors = {operation: task.exception() for operation, task in tasks.items() if not task.cancelled()}
@@ -215,10 +215,10 @@ class _Transport(AppSyncWebsocketsTransport):
         )
         self._now = now
         self._size = 0
-        self._by_id: dict[int, Operation] = {}
-        self.operations: Sequence[Operation] = ()
+        self._by_id: dict[int, SubscriptionOperation] = {}
+        self.operations: Sequence[SubscriptionOperation] = ()
         self.receive: Callable[[Message], Awaitable[object]] = _let_go
-        self.acknowledged: Callable[[Operation], object] = id
+        self.acknowledged: Callable[[SubscriptionOperation], object] = id
         self.refusal: list[Any] = []
         self.heard_at = now()
 
@@ -239,7 +239,7 @@ class _Transport(AppSyncWebsocketsTransport):
         except TooMuchTooEarly as error:
             await self._fail(TransportProtocolError(str(error)), clean_close=False)
 
-    async def _receive_message(self, operation: Operation, execution_result: ExecutionResult) -> None:
+    async def _receive_message(self, operation: SubscriptionOperation, execution_result: ExecutionResult) -> None:
         await self.receive(
             Message(
                 self.heard_at,

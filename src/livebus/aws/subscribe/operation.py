@@ -18,7 +18,7 @@ from livebus.errors import InvalidOperation, Place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Operation:
+class SubscriptionOperation:
     """A GraphQL subscription and its variables; ``field`` is the key of its messages' data, ``name`` for people."""
 
     request: GraphQLRequest
@@ -26,7 +26,7 @@ class Operation:
     name: str
 
     @staticmethod
-    def parse(query: str, variables: Mapping[str, Any] | None = None, name: str = "") -> Operation:
+    def parse(query: str, variables: Mapping[str, Any] | None = None, name: str = "") -> SubscriptionOperation:
         """
         Parse a text. Without a ``name`` it has that of the operation, or of its field.
 
@@ -47,15 +47,15 @@ class Operation:
             raise InvalidOperation(f"the subscription selects: {kinds}", expected="one field")
         field = (fields[0].alias or fields[0].name).value
         own_name = operations[0].name.value if operations[0].name else field
-        return Operation(request, field, name or own_name)
+        return SubscriptionOperation(request, field, name or own_name)
 
 
-def with_names_of_their_own(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+def with_names_of_their_own(operations: Iterable[SubscriptionOperation]) -> tuple[SubscriptionOperation, ...]:
     """The same operations; the second one of a name is called ``name#2``, and so on."""
     taken: dict[str, int] = {}
     named = []
     for operation in operations:
         number = taken[operation.name] = taken.get(operation.name, 0) + 1
         name = operation.name if number == 1 else f"{operation.name}#{number}"
-        named.append(Operation(GraphQLRequest(operation.request), operation.field, name))
+        named.append(SubscriptionOperation(GraphQLRequest(operation.request), operation.field, name))
     return tuple(named)

@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Self
 
 from livebus.aws.blocking_call import blocking_call
-from livebus.aws.subscribe.connection import Connection, Loss, TooMuchTooEarly
-from livebus.aws.subscribe.operation import Operation, with_names_of_their_own
+from livebus.aws.subscribe.connection import ClientConnection, Loss, TooMuchTooEarly
+from livebus.aws.subscribe.operation import SubscriptionOperation, with_names_of_their_own
 from livebus.errors import Refused, Unreachable
 from livebus.subscribe.message import Gap, Message
 
@@ -34,7 +34,7 @@ REFRESH_SECONDS = 5.0
 EARLY = 10_000
 EARLY_BYTES = 64_000_000
 
-__all__ = ["Operation", "Subscriber", "Subscription"]
+__all__ = ["Subscriber", "Subscription", "SubscriptionOperation"]
 
 
 def _nothing() -> None:
@@ -74,18 +74,18 @@ class Subscriber:
         self.lost = lost
         self.now = now
 
-    def subscribe(self, *operations: Operation | str) -> Subscription:
+    def subscribe(self, *operations: SubscriptionOperation | str) -> Subscription:
         """
         Prepare subscriptions on one connection; entering them (``async with``) connects.
 
-        A text is parsed as Operation.parse does. Of several with one name, the later ones get a number.
+        A text is parsed as SubscriptionOperation.parse does. Of several with one name, the later ones get a number.
         """
-        parsed = (Operation.parse(each) if isinstance(each, str) else each for each in operations)
+        parsed = (SubscriptionOperation.parse(each) if isinstance(each, str) else each for each in operations)
         return Subscription(self, with_names_of_their_own(parsed))
 
-    async def connection(self) -> Connection:
+    async def connection(self) -> ClientConnection:
         """A connection that is still to be opened, with a fresh token."""
-        return Connection(self._realtime_url, self._host, await self.token(), self.now)
+        return ClientConnection(self._realtime_url, self._host, await self.token(), self.now)
 
     async def token(self) -> str:
         return await blocking_call(self._token)
@@ -118,7 +118,7 @@ class Subscription:
     runtime ends the connection once too much is unread, which is a gap again.
     """
 
-    def __init__(self, subscriber: Subscriber, operations: tuple[Operation, ...]) -> None:
+    def __init__(self, subscriber: Subscriber, operations: tuple[SubscriptionOperation, ...]) -> None:
         self.operations = operations
         self._subscriber = subscriber
         self._items: asyncio.Queue[Message | Gap | Unreachable] = asyncio.Queue()

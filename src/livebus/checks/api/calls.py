@@ -1,7 +1,7 @@
 """
 What rules call: each mutation field of each target's operation, with its field in the schema and what is selected of it.
 
-In: an inspection. Out: :class:`Call` objects for the checks of directives, subscriptions and resolvers. Targets whose
+In: an inspection. Out: :class:`MutationCall` objects for the checks of directives, subscriptions and resolvers. Targets whose
 operation does not fit the schema have none: the checks of operations tell why.
 """
 
@@ -55,7 +55,7 @@ _OF_SELECTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class SelectedField:
     """A selected field: its node in the operation, and what is selected of its type."""
 
     node: FieldNode
@@ -63,11 +63,11 @@ class Selected:
 
 
 # Selected fields by the object type that they are selected on and by their own names.
-Selection = Mapping[str, Mapping[str, Selected]]
+Selection = Mapping[str, Mapping[str, SelectedField]]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MutationCall:
     """One mutation field that a target calls. ``node`` is the field in the operation, ``field`` that in the schema."""
 
     target: InspectedTarget
@@ -109,12 +109,12 @@ class Call:
                 yield name, root.fields[name]
 
 
-def calls(inspection: Inspection) -> tuple[Call, ...]:
+def calls(inspection: Inspection) -> tuple[MutationCall, ...]:
     """Every call of a mutation field, in the order of the template."""
     return inspection.once(_calls)
 
 
-def _calls(inspection: Inspection) -> Iterator[Call]:
+def _calls(inspection: Inspection) -> Iterator[MutationCall]:
     for target in inspection.targets:
         api = inspection.api(target.api.logical_id) if target.api else None
         document = target.operation.document
@@ -128,7 +128,7 @@ def _calls(inspection: Inspection) -> Iterator[Call]:
             field = schema.mutation_type.fields.get(node.name.value)
             if field is not None:
                 below = _selection(schema, get_named_type(field.type), [node.selection_set], fragments)
-                yield Call(target, api, node, field, below)
+                yield MutationCall(target, api, node, field, below)
 
 
 def modes_are_read(inspection: Inspection, api: GraphQLApi) -> bool:
@@ -174,7 +174,7 @@ def open_to(api: CompiledApi, type_name: str, field_name: str) -> tuple[Mode, ..
     return tuple(mode for mode in modes if api.access.allows(Caller(mode, groups=groups), type_name, field_name))
 
 
-def selected_fields(selection: Selection) -> Iterator[tuple[str, str, Selected]]:
+def selected_fields(selection: Selection) -> Iterator[tuple[str, str, SelectedField]]:
     """Every field of a selection, however deep: the object type, the field's name, and where it is selected."""
     for type_name, fields in selection.items():
         for field_name, selected in fields.items():
@@ -191,8 +191,8 @@ def _selection(
     parent: GraphQLNamedType,
     sets: Sequence[SelectionSetNode | None],
     fragments: Mapping[str, FragmentDefinitionNode],
-) -> dict[str, dict[str, Selected]]:
-    selection: dict[str, dict[str, Selected]] = {}
+) -> dict[str, dict[str, SelectedField]]:
+    selection: dict[str, dict[str, SelectedField]] = {}
     for object_type in _object_types(schema, parent):
         nodes: dict[str, list[FieldNode]] = {}
         for selection_set in sets:
@@ -200,7 +200,7 @@ def _selection(
                 if node.name.value in object_type.fields:
                     nodes.setdefault(node.name.value, []).append(node)
         selection[object_type.name] = {
-            name: Selected(
+            name: SelectedField(
                 found[0],
                 _selection(
                     schema,

@@ -16,7 +16,7 @@ from graphql import ConstDirectiveNode, GraphQLObjectType, StringValueNode
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.checks.api.api import modes_meant
-from livebus.checks.api.calls import Call, calls, modes_are_read, open_to, schema_place, selected_fields
+from livebus.checks.api.calls import MutationCall, calls, modes_are_read, open_to, schema_place, selected_fields
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, did_you_mean, listed
@@ -53,7 +53,7 @@ class _Access:
     def __init__(self, api: CompiledApi) -> None:
         self.api = api
         self.modes = tuple(dict.fromkeys(provider.mode for provider in api.api.providers))
-        self._calls: list[Call] = []
+        self._calls: list[MutationCall] = []
         self._cognito_alone = api.api.default_provider.mode == COGNITO and not api.api.additional_providers
 
     @staticmethod
@@ -69,9 +69,9 @@ class _Access:
     def takes_iam(self) -> bool:
         return AWS_IAM in self.modes
 
-    def mutations(self) -> dict[str, Call]:
+    def mutations(self) -> dict[str, MutationCall]:
         """The mutations that are called, each once."""
-        found: dict[str, Call] = {}
+        found: dict[str, MutationCall] = {}
         for call in self._calls:
             found.setdefault(call.name, call)
         return found
@@ -137,7 +137,7 @@ class _Access:
         names = [name for call in self._calls for name, _ in call.subscriptions()]
         return {(root.name, name): open_to(self.api, root.name, name) for name in names} if root else {}
 
-    def _listeners(self, call: Call) -> list[Mode]:
+    def _listeners(self, call: MutationCall) -> list[Mode]:
         """The modes that may subscribe to what a mutation publishes, IAM aside: EventBridge reads by that."""
         root = self.api.schema.graphql.subscription_type
         names = [name for name, _ in call.subscriptions()]

@@ -15,7 +15,7 @@ from typing import Any
 from graphql import GraphQLNonNull
 from tree_sitter import Node
 
-from livebus.checks.api.calls import Call, calls, may_have_resolver, resolver_of
+from livebus.checks.api.calls import MutationCall, calls, may_have_resolver, resolver_of
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, SampleAttempt
 from livebus.errors import Fault, Place, did_you_mean
@@ -107,7 +107,7 @@ def _unresolved(inspection: Inspection, *, non_null: bool) -> Iterator[Fault]:
         yield Fault(found, call.place, f"an {_RESOLVER}", advice)
 
 
-def _has_resolver(inspection: Inspection, call: Call) -> bool:
+def _has_resolver(inspection: Inspection, call: MutationCall) -> bool:
     """Whether the mutation has a resolver, or one that is misspelt: that is told where it stands."""
     if may_have_resolver(inspection, call.name):
         own = [_field_of(resource) for resource in _resolvers(inspection, call.api.api)]

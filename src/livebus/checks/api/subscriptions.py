@@ -25,7 +25,15 @@ from graphql import (
 )
 
 from livebus.caller import AWS_IAM, Mode
-from livebus.checks.api.calls import Call, Selection, calls, may_have_resolver, open_to, resolver_of, schema_place
+from livebus.checks.api.calls import (
+    MutationCall,
+    Selection,
+    calls,
+    may_have_resolver,
+    open_to,
+    resolver_of,
+    schema_place,
+)
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, Place, did_you_mean, listed
@@ -44,14 +52,14 @@ _NUMBERS = frozenset(("Int", "Float", "AWSTimestamp"))
 # --- what is inspected ----------------------------------------------------------------------------------------------
 
 
-def _fed(inspection: Inspection) -> Iterator[tuple[Call, str, GraphQLField]]:
+def _fed(inspection: Inspection) -> Iterator[tuple[MutationCall, str, GraphQLField]]:
     """Each call with each subscription field that it feeds."""
     for call in calls(inspection):
         for name, field in call.subscriptions():
             yield call, name, field
 
 
-def _subscription_resolver(call: Call, name: str) -> ResolverConfig | None:
+def _subscription_resolver(call: MutationCall, name: str) -> ResolverConfig | None:
     root = call.api.schema.graphql.subscription_type
     return resolver_of(call.api, root.name, name) if root else None
 
@@ -63,7 +71,7 @@ def _code(config: ResolverConfig | None) -> list[tuple[str, str]]:
     return [(config.code, config.code_file), *((each.code, each.code_file) for each in config.functions)]
 
 
-def _filters_by_arguments(inspection: Inspection, call: Call, name: str) -> bool:
+def _filters_by_arguments(inspection: Inspection, call: MutationCall, name: str) -> bool:
     """Whether a subscription's arguments are the filter: an enhanced filter takes their place."""
     config = _subscription_resolver(call, name)
     if config is None:
@@ -74,12 +82,12 @@ def _filters_by_arguments(inspection: Inspection, call: Call, name: str) -> bool
     return not any("setSubscriptionFilter" in text for text in texts)
 
 
-def _returned_fields(call: Call) -> dict[str, GraphQLField]:
+def _returned_fields(call: MutationCall) -> dict[str, GraphQLField]:
     """The fields of the type that the mutation returns; none for scalars and enums."""
     return dict(getattr(call.returned, "fields", {}))
 
 
-def _selected_names(call: Call) -> set[str]:
+def _selected_names(call: MutationCall) -> set[str]:
     """The fields that the operation selects directly below the mutation, of any type that it may return."""
     return {name for fields in call.selection.values() for name in fields}
 
@@ -108,7 +116,7 @@ def _feeds(inspection: Inspection) -> Iterator[Fault]:
         yield Fault(f"no subscription names the mutation {call.name!r}", call.place, directive, advice)
 
 
-def _does_something(call: Call) -> bool:
+def _does_something(call: MutationCall) -> bool:
     """Whether the mutation's resolver calls a data source: then nobody may be meant to hear of it."""
     config = resolver_of(call.api, call.mutation_type, call.name)
     sources = [config.data_source, *(each.data_source for each in config.functions)] if config else []
@@ -226,7 +234,7 @@ def _filtered_is_selected(inspection: Inspection) -> Iterator[Fault]:
             )
 
 
-def _unselected_arguments(inspection: Inspection, call: Call) -> dict[str, list[str]]:
+def _unselected_arguments(inspection: Inspection, call: MutationCall) -> dict[str, list[str]]:
     """The arguments whose fields the operation leaves out, with the subscriptions that have them."""
     found: dict[str, list[str]] = {}
     fields, selected = _returned_fields(call), _selected_names(call)
@@ -254,7 +262,7 @@ def _enhanced_is_selected(inspection: Inspection) -> Iterator[Fault]:
                 yield Fault(found, place, expected, did_you_mean(path, known))
 
 
-def _enhanced_filters(call: Call) -> Iterator[tuple[str, str, Place]]:
+def _enhanced_filters(call: MutationCall) -> Iterator[tuple[str, str, Place]]:
     """The paths that enhanced filters name in so many words: the subscription, the path, and where it stands."""
     for name, _ in call.subscriptions():
         for code, file in _code(_subscription_resolver(call, name)):
@@ -305,7 +313,7 @@ def _unselected(inspection: Inspection, *, non_null: bool) -> Iterator[Fault]:
 
 
 def _unselected_below(
-    call: Call, selection: Selection, parent: FieldNode, modes: set[Mode], told: set[str], *, non_null: bool
+    call: MutationCall, selection: Selection, parent: FieldNode, modes: set[Mode], told: set[str], *, non_null: bool
 ) -> Iterator[Fault]:
     for type_name, fields in selection.items():
         missing = [
@@ -329,14 +337,14 @@ def _unselected_below(
             yield from _unselected_below(call, selected.below, selected.node, modes, set(), non_null=non_null)
 
 
-def _is_kept_back(call: Call, type_name: str, name: str) -> bool:
+def _is_kept_back(call: MutationCall, type_name: str, name: str) -> bool:
     """Whether a field is one that is not meant to be published: resolved when asked for, or closed to EventBridge."""
     field = _fields_of(call, type_name)[name]
     is_resolved = bool(field.args) or resolver_of(call.api, type_name, name) is not None
     return is_resolved or AWS_IAM not in open_to(call.api, type_name, name)
 
 
-def _fields_of(call: Call, type_name: str) -> dict[str, GraphQLField]:
+def _fields_of(call: MutationCall, type_name: str) -> dict[str, GraphQLField]:
     named = call.api.schema.graphql.type_map[type_name]
     return dict(named.fields) if isinstance(named, GraphQLObjectType) else {}
 

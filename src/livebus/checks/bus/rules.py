@@ -25,7 +25,7 @@ from livebus.pattern.quota import (
     REFUSED_COMPLEXITY,
     complexity,
 )
-from livebus.pattern.rule import Rule as ReadPattern
+from livebus.pattern.rule import PatternRule as ReadPattern
 from livebus.pattern.rule import read
 from livebus.template.document import Path
 

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from random import Random
 
     from livebus.aws.publish.books import BookOptions, Books
-    from livebus.aws.publish.expected_delivery import Delivery, User
+    from livebus.aws.publish.expected_delivery import Delivery, SubscribingUser
     from livebus.aws.publish.publishing import Ledger, Summary
     from livebus.checks.inspection import Inspection
-    from livebus.publish.arrivals import Tally
+    from livebus.publish.arrivals import ArrivalTally
     from livebus.rehearsal.preflight import Preflight
 
 SOME_FAILED = 3
@@ -108,7 +108,7 @@ class Run:
     def publish(self) -> int:
         """Publish. What is wrong before anything was sent is raised."""
         from livebus.aws.publish.books import Books
-        from livebus.aws.publish.event_bus_check import EventBuses
+        from livebus.aws.publish.event_bus_check import EventBusCheck
         from livebus.aws.publish.publishing import Ledger, publish
 
         arguments = self._arguments
@@ -116,7 +116,7 @@ class Run:
         if arguments.check:
             self._check_rules(self._known if self._known is not None else self._read())
         addressing = Addressing(override=arguments.bus or "")
-        buses = EventBuses(
+        buses = EventBusCheck(
             addressing,
             default=lambda: self._session.event_bus,
             exists=(lambda bus: self._route.bus_exists(bus)) if arguments.bus_check else None,  # noqa: PLW0108 - a route is made when a bus is asked for
@@ -291,13 +291,13 @@ class Run:
         listener = expectation.listener(self._arguments.field or "")
         return Delivery(self._session, self._user(), listener, expectation.received)
 
-    def _user(self) -> User:
+    def _user(self) -> SubscribingUser:
         """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""
-        from livebus.aws.publish.expected_delivery import User
+        from livebus.aws.publish.expected_delivery import SubscribingUser
 
         runtime, name = self._session.runtime, self._arguments.user
         if runtime is not None and name in (None, runtime.user_name):
-            return User(runtime.user_name, runtime.password)
+            return SubscribingUser(runtime.user_name, runtime.password)
         password = os.environ.get("LIVEBUS_PASSWORD")
         if not name or not password:
             raise LivebusError(
@@ -305,7 +305,7 @@ class Run:
                 expected="--user NAME, and the password in LIVEBUS_PASSWORD",
                 advice="--local has a user of its own.",
             )
-        return User(name, password)
+        return SubscribingUser(name, password)
 
     # --- after ------------------------------------------------------------------------------------------------------
 
@@ -324,7 +324,7 @@ class Run:
             left.append(f"--resume goes on with it (journal: {journal})")
         return left
 
-    def _arrived(self, delivery: Delivery | None, summary: Summary) -> Tally | None:
+    def _arrived(self, delivery: Delivery | None, summary: Summary) -> ArrivalTally | None:
         """What has arrived, when all has or the time is over."""
         if delivery is None or summary.interrupted:
             return None
@@ -378,7 +378,7 @@ class Ending(NamedTuple):
     known: Sequence[Item] | None
     where: str
     left: Sequence[str]
-    arrived: Tally | None
+    arrived: ArrivalTally | None
 
 
 def _code(summary: Summary) -> int:

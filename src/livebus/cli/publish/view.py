@@ -19,7 +19,7 @@ from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
     from livebus.aws.publish.publishing import Summary
-    from livebus.publish.arrivals import Tally as ArrivalTally
+    from livebus.publish.arrivals import ArrivalTally
 
 # So many events have a line each: on stdout where they are accepted, on stderr where they are not.
 LINES = 1_000

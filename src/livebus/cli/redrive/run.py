@@ -20,7 +20,7 @@ from livebus.cli.redrive.arguments import MOST, parser, selection
 from livebus.errors import InvalidEvent, LivebusError, Place
 from livebus.files import MAX_FILE_BYTES, content
 from livebus.redrive.letter import Letter
-from livebus.redrive.lines import Message, line_of, messages_of
+from livebus.redrive.lines import QueueMessage, line_of, messages_of
 from livebus.redrive.selection import Selection
 from livebus.redrive.summary import Summary
 from livebus.redrive.words import lines_of_group, lines_of_letter
@@ -32,7 +32,7 @@ from livebus.terminal.status_line import StatusLine
 
 if TYPE_CHECKING:
     from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
-    from livebus.aws.redrive.redriving import Outcome, Way
+    from livebus.aws.redrive.redriving import Redriven, Way
 
 
 def command_parser() -> Parser:
@@ -201,7 +201,7 @@ def run_publish(session: Session, arguments: Namespace) -> int:
     failed = accepted = 0
     status = StatusLine(shown=not arguments.json)
 
-    def tell(outcome: Outcome) -> None:
+    def tell(outcome: Redriven) -> None:
         nonlocal failed, accepted
         failed, accepted = failed + (not outcome.accepted), accepted + outcome.accepted
         _show_outcome(outcome, arguments)
@@ -326,7 +326,7 @@ def _stdin() -> bytes:
     return read
 
 
-def _read_lines(file: str) -> list[Message]:
+def _read_lines(file: str) -> list[QueueMessage]:
     if file == "-" and sys.stdin is None:
         raise InvalidEvent("it is closed", Place("stdin"))
     try:
@@ -400,7 +400,7 @@ def _queue(session: Session, arguments: Namespace) -> DeadLetterQueue:
     return DeadLetterQueue(client, url, exact=session.runtime is not None)
 
 
-def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
+def _show_outcome(outcome: Redriven, arguments: Namespace) -> None:
     letter = outcome.letter
     if not outcome.accepted:
         terminal.report_text(f"message {letter.message_id}: {outcome.error_code}: {outcome.error_message}")
@@ -414,7 +414,7 @@ def _show_outcome(outcome: Outcome, arguments: Namespace) -> None:
         terminal.result_if_possible("\t".join(map(escaped, (letter.message_id, outcome.event_id or "accepted"))))
 
 
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+def _outcome_json(outcome: Redriven) -> dict[str, Any]:
     shown: dict[str, Any] = {"messageId": outcome.letter.message_id, "accepted": outcome.accepted}
     members = {
         "eventId": outcome.event_id,

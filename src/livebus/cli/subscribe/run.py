@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from livebus.aws.subscribe.listening import Listening
     from livebus.aws.subscribe.message_command import MessageCommand
     from livebus.aws.subscribe.printer import Form, Printer
-    from livebus.aws.subscribe.subscriber import Operation, Subscription
+    from livebus.aws.subscribe.subscriber import Subscription, SubscriptionOperation
     from livebus.stack.api_address import ApiAddress
 
 MEMBERS: dict[str, Literal["AccessToken", "IdToken"]] = {"access": "AccessToken", "id": "IdToken"}
@@ -90,7 +90,7 @@ class Tokens(NamedTuple):
 class Prepared(NamedTuple):
     """All that is needed to subscribe."""
 
-    operations: Sequence[Operation]
+    operations: Sequence[SubscriptionOperation]
     tokens: Tokens
     api: ApiAddress
     command: Sequence[str] | None
@@ -162,9 +162,9 @@ def _asked(parser: Parser, arguments: Namespace) -> list[Asked]:
     return asked or [Asked()]
 
 
-def _document(parser: Parser, asked: Asked) -> Operation:
+def _document(parser: Parser, asked: Asked) -> SubscriptionOperation:
     """A subscription that is given as a whole: from a file, or as it is."""
-    from livebus.aws.subscribe.operation import Operation
+    from livebus.aws.subscribe.operation import SubscriptionOperation
 
     text = asked.document or ""
     if "{" not in text:
@@ -173,18 +173,20 @@ def _document(parser: Parser, asked: Asked) -> Operation:
         except (OSError, UnicodeDecodeError) as error:
             parser.error(f"--subscription: {text!r} is neither GraphQL text nor a file that can be read ({error})")
     try:
-        return Operation.parse(text, asked.variables)
+        return SubscriptionOperation.parse(text, asked.variables)
     except InvalidOperation as error:
         parser.error(f"--subscription: {error}")
 
 
-def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, token: Callable[[], str]) -> Operation:
+def _field_operation(
+    parser: Parser, asked: Asked, schemas: ApiSchemas, token: Callable[[], str]
+) -> SubscriptionOperation:
     """A subscription to a field, with all that can be selected."""
-    from livebus.aws.subscribe.operation import Operation
+    from livebus.aws.subscribe.operation import SubscriptionOperation
 
     name = asked.field
     if name is None and schemas.seems_to_have(FIELD) and not asked.filters:
-        return Operation.parse(f"subscription {{ {FIELD} }}")
+        return SubscriptionOperation.parse(f"subscription {{ {FIELD} }}")
     from livebus.subscribe.document import subscription_fields, write_document
 
     try:
@@ -193,7 +195,7 @@ def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, token: C
         if name is None or asked.filters or schemas.is_given:
             raise
         # Nobody tells the schema: a field without a selection may be right, and AppSync says so if not.
-        return Operation.parse(f"subscription {{ {name} }}")
+        return SubscriptionOperation.parse(f"subscription {{ {name} }}")
     fields = subscription_fields(schema)
     if name is None:
         name = FIELD if FIELD in fields else fields[0] if len(fields) == 1 else None
@@ -203,7 +205,7 @@ def _field_operation(parser: Parser, asked: Asked, schemas: ApiSchemas, token: C
         document = write_document(schema, name, asked.filters)
     except InvalidOperation as error:
         parser.error("--field: " + "\n".join(map(str, error.faults)))
-    return Operation.parse(document.text, document.variables or None, document.name)
+    return SubscriptionOperation.parse(document.text, document.variables or None, document.name)
 
 
 # --- who asks ---------------------------------------------------------------------------------------------------------

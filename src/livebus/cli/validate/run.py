@@ -146,13 +146,13 @@ def _cfn_lint(arguments: Namespace) -> Others | None:
 def _compare(validation: Validation, arguments: Namespace) -> Report:
     """What AWS itself says otherwise. Raises LivebusError where it cannot be asked."""
     from livebus.aws.second_opinion import second_opinion
-    from livebus.aws.session import Destination, Session
+    from livebus.aws.session import ReachFlags, Session
     from livebus.validate.report import Report
 
     if validation.inspection is None:
         return Report()
     session = Session(
-        Destination(
+        ReachFlags(
             (validation.project.folder,),
             profile=arguments.profile or "",
             region=arguments.region or "",

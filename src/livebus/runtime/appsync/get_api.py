@@ -13,14 +13,14 @@ from typing import Any
 
 import orjson
 
-from livebus.runtime.aws_errors import Answer
+from livebus.runtime.aws_errors import HttpAnswer
 from livebus.template.application import AuthProvider, GraphQLApi
 
 _PATH = re.compile(r"/v1/apis/(?P<id>[A-Za-z0-9_-]{1,128})")
 _JSON = {"Content-Type": "application/json"}
 
 
-def get_api(method: str, path: str, apis: Callable[[], Iterable[GraphQLApi]], request_id: str) -> Answer | None:
+def get_api(method: str, path: str, apis: Callable[[], Iterable[GraphQLApi]], request_id: str) -> HttpAnswer | None:
     """The answer to a call of AppSync's own API; None where it is another operation."""
     found = _PATH.fullmatch(path)
     if found is None or method != "GET":
@@ -28,9 +28,9 @@ def get_api(method: str, path: str, apis: Callable[[], Iterable[GraphQLApi]], re
     headers = {**_JSON, "x-amzn-RequestId": request_id}
     for api in apis():
         if api.api_id == found["id"]:
-            return Answer(200, headers, orjson.dumps({"graphqlApi": _described(api)}))
+            return HttpAnswer(200, headers, orjson.dumps({"graphqlApi": _described(api)}))
     body = {"message": f"GraphQL API {found['id']} not found."}
-    return Answer(404, {**headers, "x-amzn-errortype": "NotFoundException"}, orjson.dumps(body))
+    return HttpAnswer(404, {**headers, "x-amzn-errortype": "NotFoundException"}, orjson.dumps(body))
 
 
 def _described(api: GraphQLApi) -> dict[str, Any]:

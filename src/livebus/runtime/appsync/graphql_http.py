@@ -21,7 +21,7 @@ from livebus.flow import CompiledApi, publish
 from livebus.operation import GraphQLRequest, Services
 from livebus.runtime.appsync.data_sources import Waiting
 from livebus.runtime.appsync.served_api import ServedApi
-from livebus.runtime.aws_errors import Answer
+from livebus.runtime.aws_errors import HttpAnswer
 from livebus.runtime.eventbridge.event_buses import send
 
 _JSON = "application/json;charset=UTF-8"
@@ -37,7 +37,7 @@ def call(
     body: bytes,
     source_ip: str,
     now: float | None = None,
-) -> Answer | PendingRequest | UndecidedRequest:
+) -> HttpAnswer | PendingRequest | UndecidedRequest:
     """
     Answer one request, or say that it waits for data sources. ``path`` and ``query`` are as on the wire: signatures
     cover them.
@@ -78,10 +78,10 @@ class UndecidedRequest:
     headers: Mapping[str, str]
     body: bytes
     services: Services
-    again: Callable[..., Answer | PendingRequest | UndecidedRequest]
+    again: Callable[..., HttpAnswer | PendingRequest | UndecidedRequest]
     is_mutation: bool = False
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> HttpAnswer:
         """Ask, and answer."""
         await self.api.decide(self.undecided, self.headers, _members(self.body), self.services)
         answer = self.again(now=self.services.now)
@@ -110,7 +110,7 @@ class PendingRequest:
     request_id: str
     is_mutation: bool
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> HttpAnswer:
         """Wait, and answer."""
         response = await self.api.sources.finish(self.waiting)
         send(publish(self.compiled, response))
@@ -118,19 +118,19 @@ class PendingRequest:
         return _answer(response, self.request_id)
 
 
-def _answer(response: GraphQLResponse, request_id: str) -> Answer:
+def _answer(response: GraphQLResponse, request_id: str) -> HttpAnswer:
     error_type = str(response.errors[0].get("errorType")) if response.status != 200 and response.errors else ""
-    return Answer(response.status, _headers(request_id, error_type), response.body())
+    return HttpAnswer(response.status, _headers(request_id, error_type), response.body())
 
 
-def internal_failure(message: str, request_id: str) -> Answer:
+def internal_failure(message: str, request_id: str) -> HttpAnswer:
     """The answer to a request that a bug of ours ended: in AppSync's shape, so that clients read the message."""
     return _refusal(500, "InternalFailure", message, request_id)
 
 
-def _refusal(status: int, error_type: str, message: str, request_id: str) -> Answer:
+def _refusal(status: int, error_type: str, message: str, request_id: str) -> HttpAnswer:
     errors = {"errors": [{"errorType": error_type, "message": message}]}
-    return Answer(status, _headers(request_id, error_type), orjson.dumps(errors))
+    return HttpAnswer(status, _headers(request_id, error_type), orjson.dumps(errors))
 
 
 def _headers(request_id: str, error_type: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from livebus.errors import LivebusError
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.eventbridge.archives import Archives
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.s3.objects import S3Objects
 from livebus.runtime.served_stacks import ServedStacks
 from livebus.runtime.tables import Tables
@@ -29,7 +29,7 @@ class Effects:
     environment: Environment
     served: ServedStacks
     objects: S3Objects
-    journal: Journal
+    journal: DeliveryJournal
     users: UserStore
     archives: Archives
     tables: Tables

@@ -20,7 +20,7 @@ from livebus.errors import InvalidEventPattern
 from livebus.numerals import epoch_seconds
 from livebus.pattern import EventPattern, service_message
 from livebus.runtime.aws_errors import AwsError, validation
-from livebus.runtime.eventbridge.archive_store import Replay
+from livebus.runtime.eventbridge.archive_store import KeptReplay
 from livebus.runtime.eventbridge.archives import Archives
 from livebus.runtime.eventbridge.replays import CANCELLING, RUNNING, STARTING, Replays
 from livebus.template.application import Archive, EventBus
@@ -173,7 +173,7 @@ class ArchiveApi:
         self._archives.flush()
         arn = ":".join([*bus.arn.split(":")[:5], f"replay/{name}"])
         now = self._clock()
-        replay = Replay(
+        replay = KeptReplay(
             name, arn, archive.arn, bus.arn, start, end, now, self._store.newest(), (math.floor(start / 60), 0, 0)
         )
         replay = replace(replay, description=_described(body), filter_arns=tuple(filters))
@@ -214,7 +214,7 @@ class ArchiveApi:
         self._replays.cancel(replay)
         return {"ReplayArn": replay.arn, "State": CANCELLING}
 
-    def _replay(self, body: Mapping[str, Any]) -> Replay:
+    def _replay(self, body: Mapping[str, Any]) -> KeptReplay:
         name = _name(body, "ReplayName", 64)
         replay = self._store.replay(name)
         if replay is None:
@@ -235,7 +235,7 @@ ARCHIVE_ACTIONS: dict[str, Callable[[ArchiveApi, Mapping[str, Any]], dict[str, A
 }
 
 
-def _shown_replay(replay: Replay) -> dict[str, Any]:
+def _shown_replay(replay: KeptReplay) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "ReplayName": replay.name,
         "EventSourceArn": replay.archive_arn,

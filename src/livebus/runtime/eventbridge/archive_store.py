@@ -66,7 +66,7 @@ class KeptEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ArchivedMinute:
     """
     Events of one minute of one archive; ``kept`` is when the first of them came.
 
@@ -85,7 +85,7 @@ Position = tuple[int, int, int]  # a minute, a page of it, how many events of th
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class KeptReplay:
     """
     A replay: what was asked for (times in epoch seconds), and how far it has come.
 
@@ -112,7 +112,7 @@ class Replay:
         return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
-    def from_json(cls, text: str) -> Replay:
+    def from_json(cls, text: str) -> KeptReplay:
         try:
             about = orjson.loads(text)
             return cls(
@@ -122,7 +122,7 @@ class Replay:
             raise ArchiveFault(f"the archive's file has a replay that is none: {error}") from None
 
 
-def _row(page: Page) -> tuple[str, int, float, int, int, bytes, bytes, bytes]:
+def _row(page: ArchivedMinute) -> tuple[str, int, float, int, int, bytes, bytes, bytes]:
     texts = b"".join(page.texts)
     lengths = array("Q", map(len, page.texts))
     return (
@@ -226,7 +226,7 @@ class ArchiveStore:
 
     # --- events -----------------------------------------------------------------------------------------------------
 
-    def add(self, pages: Sequence[Page]) -> None:
+    def add(self, pages: Sequence[ArchivedMinute]) -> None:
         """Keep events, all of them or none."""
         rows = [_row(page) for page in pages]
         self._file.run_for_all(
@@ -269,7 +269,7 @@ class ArchiveStore:
         """The last page."""
         return int(self._run("SELECT coalesce(max(id), 0) FROM pages").fetchone()[0])
 
-    def events_after(self, replay: Replay, most: int) -> tuple[list[KeptEvent], Position | None]:
+    def events_after(self, replay: KeptReplay, most: int) -> tuple[list[KeptEvent], Position | None]:
         """
         The next events of a replay, minute by minute, and its position after them; None where it is at its end.
 
@@ -297,21 +297,21 @@ class ArchiveStore:
 
     # --- replays ----------------------------------------------------------------------------------------------------
 
-    def replay(self, name: str) -> Replay | None:
+    def replay(self, name: str) -> KeptReplay | None:
         found = self._run("SELECT about FROM replays WHERE name = ?", (name,)).fetchone()
-        return Replay.from_json(found[0]) if found else None
+        return KeptReplay.from_json(found[0]) if found else None
 
-    def replays(self) -> list[Replay]:
-        return [Replay.from_json(row[0]) for row in self._run("SELECT about FROM replays ORDER BY name")]
+    def replays(self) -> list[KeptReplay]:
+        return [KeptReplay.from_json(row[0]) for row in self._run("SELECT about FROM replays ORDER BY name")]
 
-    def put_replay(self, replay: Replay) -> Replay:
+    def put_replay(self, replay: KeptReplay) -> KeptReplay:
         self._run(
             "INSERT OR REPLACE INTO replays VALUES (?, ?, ?, ?, ?)",
             (replay.name, replay.started, replay.state, replay.archive_arn, replay.to_json()),
         )
         return replay
 
-    def change_replay(self, replay: Replay, **changes: Any) -> Replay:
+    def change_replay(self, replay: KeptReplay, **changes: Any) -> KeptReplay:
         return self.put_replay(replace(replay, **changes))
 
     def forget_replays(self, states: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from datetime import datetime
 from livebus.errors import InvalidEventPattern
 from livebus.event.envelope import Event
 from livebus.pattern import EventPattern, PatternIndex
-from livebus.runtime.eventbridge.archive_store import ArchiveFault, ArchiveStore, Page
+from livebus.runtime.eventbridge.archive_store import ArchivedMinute, ArchiveFault, ArchiveStore
 from livebus.template.application import Archive
 from livebus.terminal.counts import counted
 
@@ -56,7 +56,7 @@ class Archives:
         self._clock = clock
         self._tell = tell
         self._max_bytes = max_bytes
-        self._pages: dict[tuple[str, int], Page] = {}
+        self._pages: dict[tuple[str, int], ArchivedMinute] = {}
         self._buffered_events = 0
         self._buffered_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -144,7 +144,7 @@ class Archives:
         for arn in wanted:
             page = self._pages.get((arn, minute))
             if page is None:
-                page = self._pages[(arn, minute)] = Page(arn, minute, now)
+                page = self._pages[(arn, minute)] = ArchivedMinute(arn, minute, now)
             page.times.append(at)
             page.texts.append(text)
         self._buffered_events += 1

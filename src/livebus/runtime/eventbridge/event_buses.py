@@ -39,7 +39,7 @@ from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults, Injection
-from livebus.runtime.kept.journal import Journal, JournalFault, PendingRetry
+from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
 from livebus.template.application import Destination
 from livebus.template.attributes import bus_name
 
@@ -102,7 +102,7 @@ class EventBuses:
     def __init__(
         self,
         lines: Lines,
-        journal: Journal,
+        journal: DeliveryJournal,
         trace: Trace,
         *,
         clock: Callable[[], float],

@@ -18,7 +18,7 @@ import orjson
 
 from livebus.event.envelope import Event, whole_seconds
 from livebus.runtime.aws_errors import unexpected
-from livebus.runtime.eventbridge.archive_store import ArchiveFault, KeptEvent, Replay
+from livebus.runtime.eventbridge.archive_store import ArchiveFault, KeptEvent, KeptReplay
 from livebus.runtime.eventbridge.archives import REPLAY_NAME, Archives
 
 STARTING = "STARTING"
@@ -55,7 +55,7 @@ class Replays:
     def under_way(self) -> int:
         return len(self._tasks)
 
-    def start(self, replay: Replay) -> Replay:
+    def start(self, replay: KeptReplay) -> KeptReplay:
         """Begin a replay that is written down as STARTING."""
         self._archives.flush()
         replay = self._store.put_replay(replay)
@@ -74,7 +74,7 @@ class Replays:
                 self._run(replay)
         return count
 
-    def cancel(self, replay: Replay) -> Replay:
+    def cancel(self, replay: KeptReplay) -> KeptReplay:
         """Write down that a replay is to end; it does so in its own turn."""
         return self._store.change_replay(replay, state=CANCELLING)
 
@@ -85,7 +85,7 @@ class Replays:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _run(self, replay: Replay) -> None:
+    def _run(self, replay: KeptReplay) -> None:
         task = asyncio.get_running_loop().create_task(self._replayed(replay.name))
         self._tasks[replay.name] = task
         task.add_done_callback(lambda _: self._tasks.pop(replay.name, None))

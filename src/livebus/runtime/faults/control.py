@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from livebus.errors import Fault, LivebusError, WrongUsage, did_you_mean
-from livebus.runtime.aws_errors import Answer
+from livebus.runtime.aws_errors import HttpAnswer
 from livebus.runtime.faults.injection import Faults, Injection, read_injections
 
 PATH = "/_livebus/faults"
@@ -29,7 +29,7 @@ class FaultControl:
         self._targets = targets
         self._tell = tell
 
-    def call(self, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def call(self, method: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         if "Origin" in headers or "Sec-Fetch-Site" in headers:
             return _answer(403, {"errors": ["faults are not switched by browsers"]})
         if method == "PUT":
@@ -104,5 +104,5 @@ def described(state: Mapping[str, Any]) -> str:
     return "; ".join([*told, *state["faults"]]) or "none"
 
 
-def _answer(status: int, content: Mapping[str, Any]) -> Answer:
-    return Answer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
+def _answer(status: int, content: Mapping[str, Any]) -> HttpAnswer:
+    return HttpAnswer(status, {"Content-Type": "application/json"}, orjson.dumps(content))

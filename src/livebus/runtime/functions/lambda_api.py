@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import AwsError, HttpAnswer
 from livebus.runtime.functions.outcome import InvocationType
 from livebus.runtime.functions.service import Functions
 from livebus.template.application import Function
@@ -41,14 +41,14 @@ class LambdaApi:
         self._new_id = new_id
         self._modified = datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
-    async def call(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def call(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """The answer to one request."""
         try:
             return await self._call(method, path, query, headers, body)
         except AwsError as error:
             return refusal(error, self._new_id())
 
-    async def _call(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _call(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         parts = path.removeprefix(_FUNCTIONS).strip("/").split("/") if path.startswith(_FUNCTIONS) else ["?"]
         given = {name: values[-1] for name, values in parse_qs(query).items()}
         match method, parts:
@@ -68,7 +68,7 @@ class LambdaApi:
 
     # --- invoking ---------------------------------------------------------------------------------------------------
 
-    async def _invoke(self, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _invoke(self, name: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         kind = headers.get("X-Amz-Invocation-Type") or "RequestResponse"
         if kind not in _TYPES:
             names = ", ".join(_TYPES)
@@ -89,7 +89,7 @@ class LambdaApi:
                 told["X-Amz-Function-Error"] = outcome.function_error
             if log_type == "Tail":
                 told["X-Amz-Log-Result"] = base64.b64encode(outcome.log).decode()
-        return Answer(outcome.status, told, outcome.payload)
+        return HttpAnswer(outcome.status, told, outcome.payload)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -139,12 +139,12 @@ class LambdaApi:
             listed["DeadLetterConfig"] = {"TargetArn": function.asynchronous.dead_letter}
         return listed
 
-    def _json(self, content: Mapping[str, Any]) -> Answer:
+    def _json(self, content: Mapping[str, Any]) -> HttpAnswer:
         headers = {"Content-Type": "application/json", "x-amzn-RequestId": self._new_id()}
-        return Answer(200, headers, orjson.dumps(content))
+        return HttpAnswer(200, headers, orjson.dumps(content))
 
 
-def refusal(error: AwsError, request_id: str) -> Answer:
+def refusal(error: AwsError, request_id: str) -> HttpAnswer:
     """An error as Lambda's API has it: its type in a header, ``User`` or ``Service`` for whose fault it is."""
     headers = {
         "Content-Type": "application/json",
@@ -152,7 +152,7 @@ def refusal(error: AwsError, request_id: str) -> Answer:
         "x-amzn-ErrorType": error.error_type,
     }
     content = {"Type": "Service" if error.status >= 500 else "User", "Message": error.message, "message": error.message}
-    return Answer(error.status, headers, orjson.dumps(content))
+    return HttpAnswer(error.status, headers, orjson.dumps(content))
 
 
 def _named(name: str, given: Mapping[str, str]) -> str:

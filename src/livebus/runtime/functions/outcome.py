@@ -22,7 +22,7 @@ UNHANDLED = "Unhandled"
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class FunctionInvocation:
     """One event on its way to a process. ``deadline`` in epoch milliseconds; ``client_context`` is JSON text or empty."""
 
     request_id: str
@@ -33,7 +33,7 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FunctionAnswer:
     """
     What came of an event: a result, or with ``is_error`` what went wrong, both JSON text.
 
@@ -73,17 +73,17 @@ class Outcome:
         return content if isinstance(content, dict) else {"errorMessage": self.payload.decode("utf-8", "replace")}
 
 
-def failed(kind: str, message: str) -> Answer:
+def failed(kind: str, message: str) -> FunctionAnswer:
     """An error that Lambda itself finds."""
     payload = json.dumps({"errorType": kind, "errorMessage": message}).encode()
-    return Answer(payload, is_error=True, told=f"{message} {kind}")
+    return FunctionAnswer(payload, is_error=True, told=f"{message} {kind}")
 
 
-def timed_out(request_id: str, seconds: float) -> Answer:
+def timed_out(request_id: str, seconds: float) -> FunctionAnswer:
     return failed("Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds")
 
 
-def exited(request_id: str, status: int, signal_name: str) -> Answer:
+def exited(request_id: str, status: int, signal_name: str) -> FunctionAnswer:
     """A process that ended before it answered: with an exit status, or by a signal (its name as Go has it: killed)."""
     if signal_name:
         reason = f"Runtime exited with error: signal: {signal_name}"
@@ -94,11 +94,11 @@ def exited(request_id: str, status: int, signal_name: str) -> Answer:
     return failed("Runtime.ExitError", f"RequestId: {request_id} Error: {reason}")
 
 
-def too_large() -> Answer:
+def too_large() -> FunctionAnswer:
     message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
     return failed("Function.ResponseSizeTooLarge", message)
 
 
-def not_json() -> Answer:
+def not_json() -> FunctionAnswer:
     """AWS hands such a result on as it is, and its reader fails; here it ends where it came up."""
     return failed("Runtime.MarshalError", "The function's result is not JSON.")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from livebus.runtime.functions.code import Code
 from livebus.runtime.functions.log_lines import InvocationLog
-from livebus.runtime.functions.outcome import Answer, Invocation, exited
+from livebus.runtime.functions.outcome import FunctionAnswer, FunctionInvocation, exited
 
 _READ_BYTES = 256 * 1024
 _PIPE_BYTES = 1024 * 1024
@@ -50,11 +50,11 @@ class FunctionProcess:
         self.idle_since = self.started
         self._loop = asyncio.get_running_loop()
         self._log: InvocationLog | None = None
-        self._asked: asyncio.Future[Invocation | None] | None = None
-        self._given: Invocation | None = None
-        self._invocation: Invocation | None = None
-        self._answer: asyncio.Future[Answer] | None = None
-        self._init_error: Answer | None = None
+        self._asked: asyncio.Future[FunctionInvocation | None] | None = None
+        self._given: FunctionInvocation | None = None
+        self._invocation: FunctionInvocation | None = None
+        self._answer: asyncio.Future[FunctionAnswer] | None = None
+        self._init_error: FunctionAnswer | None = None
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self._returncode: int | None = None
@@ -83,7 +83,7 @@ class FunctionProcess:
 
     # --- for the Runtime API ----------------------------------------------------------------------------------------
 
-    async def next(self) -> Invocation | None:
+    async def next(self) -> FunctionInvocation | None:
         """The next event for the process, whenever there is one; None where it gets no more."""
         if self.initialised is None:
             self.initialised = time.monotonic()
@@ -91,7 +91,7 @@ class FunctionProcess:
         if self._given is None and not self.is_over:
             if self._asked is not None and not self._asked.done():
                 self._asked.set_result(None)  # it asks again while it waits: the last one counts
-            asked: asyncio.Future[Invocation | None] = self._loop.create_future()
+            asked: asyncio.Future[FunctionInvocation | None] = self._loop.create_future()
             self._asked = asked
             try:
                 return await asked
@@ -101,7 +101,7 @@ class FunctionProcess:
         given, self._given = self._given, None
         return given
 
-    def answers(self, request_id: str, answer: Answer) -> bool:
+    def answers(self, request_id: str, answer: FunctionAnswer) -> bool:
         """Take an answer; False where nobody waits for one to this request."""
         waiting = self._answer
         if waiting is None or waiting.done() or self._invocation is None or self._invocation.request_id != request_id:
@@ -109,7 +109,7 @@ class FunctionProcess:
         waiting.set_result(answer)
         return True
 
-    def initialisation_failed(self, answer: Answer) -> None:
+    def initialisation_failed(self, answer: FunctionAnswer) -> None:
         """The process says that it cannot take events at all. It ends by itself; what waits is answered at once."""
         self._init_error = answer
         self._is_ready()
@@ -139,7 +139,7 @@ class FunctionProcess:
         """Put what the process prints into this log from now on."""
         self._log = log
 
-    async def invoke(self, invocation: Invocation, seconds: float) -> Answer:
+    async def invoke(self, invocation: FunctionInvocation, seconds: float) -> FunctionAnswer:
         """Hand over an event and wait for the answer. Raises TimeoutError after so many seconds."""
         self._invocation = invocation
         self._answer = self._loop.create_future()
@@ -233,7 +233,7 @@ class FunctionProcess:
         if self._answer is not None and not self._answer.done() and self._invocation is not None:
             self._answer.set_result(self._exit_answer(self._invocation))
 
-    def _exit_answer(self, invocation: Invocation) -> Answer:
+    def _exit_answer(self, invocation: FunctionInvocation) -> FunctionAnswer:
         code = self._returncode or 0
         name = _signal_name(-code) if code < 0 else ""
         return exited(invocation.request_id, code, name)

@@ -15,7 +15,7 @@ import orjson
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from livebus.runtime.functions.outcome import MAX_RESPONSE, Answer, Invocation, not_json, too_large
+from livebus.runtime.functions.outcome import MAX_RESPONSE, FunctionAnswer, FunctionInvocation, not_json, too_large
 from livebus.runtime.functions.process import FunctionProcess
 
 _VERSION = "2018-06-01"
@@ -80,7 +80,7 @@ class RuntimeApi:
                 return await self._take(request, process, request_id, is_error=True)
             case "POST", ["runtime", "init", "error"]:
                 body = await _read(request)
-                process.initialisation_failed(Answer(body or b"{}", is_error=True))
+                process.initialisation_failed(FunctionAnswer(body or b"{}", is_error=True))
                 return _accepted()
         return _error(404, "NotFound", "The Runtime API has no such path.")
 
@@ -94,7 +94,7 @@ class RuntimeApi:
             refused = _error(413, "RequestEntityTooLarge", f"A result has at most {MAX_RESPONSE} bytes.")
             refused.force_close()
             return refused
-        answer = Answer(body, is_error=is_error) if _is_json(body) else not_json()
+        answer = FunctionAnswer(body, is_error=is_error) if _is_json(body) else not_json()
         if not process.answers(request_id, answer):
             return _error(400, "InvalidRequestID", "Nobody waits for an answer to this request.")
         return _accepted()
@@ -134,7 +134,7 @@ async def _read(request: web.BaseRequest) -> bytes | None:
     return bytes(received)
 
 
-def _event(invocation: Invocation | None) -> web.Response:
+def _event(invocation: FunctionInvocation | None) -> web.Response:
     if invocation is None:
         return _error(410, "Gone", "There are no more events for this process.")
     headers = {

@@ -26,7 +26,7 @@ from livebus.runtime.functions.capacity import Places
 from livebus.runtime.functions.code import Code, CodeStore, named_objects
 from livebus.runtime.functions.command import Surroundings, arguments, environment
 from livebus.runtime.functions.log_lines import InvocationLog, end_line, report_line, start_line
-from livebus.runtime.functions.outcome import Answer, Invocation, InvocationType, Outcome
+from livebus.runtime.functions.outcome import FunctionAnswer, FunctionInvocation, InvocationType, Outcome
 from livebus.runtime.functions.process import FunctionProcess
 from livebus.runtime.functions.runtime_api import RuntimeApi
 from livebus.template.application import Function
@@ -182,7 +182,7 @@ class Functions:
             log.own(start_line(request_id))
             began = time.monotonic()
             answer = await self._answer(
-                process, Invocation(request_id, payload, function.arn, 0, client_context), function
+                process, FunctionInvocation(request_id, payload, function.arn, 0, client_context), function
             )
             duration = (time.monotonic() - began) * 1000
             keep = process.can_go_on and not process.is_stale
@@ -207,7 +207,9 @@ class Functions:
         self._listener.outcome(name, kind, outcome, event_id)
         return outcome
 
-    async def _answer(self, process: FunctionProcess, invocation: Invocation, function: Function) -> Answer:
+    async def _answer(
+        self, process: FunctionProcess, invocation: FunctionInvocation, function: Function
+    ) -> FunctionAnswer:
         """The answer to an event; a process that has none when its time is over is killed."""
         deadline = int((self._clock() + function.timeout) * 1000)
         try:

@@ -72,7 +72,7 @@ class JournalFault(LivebusError):
     """The file cannot be read or written: the disk is full, or somebody took the file away."""
 
 
-class Journal:
+class DeliveryJournal:
     """
     Opens (and makes) the file. Used from one thread; each call is a transaction of its own.
 

@@ -17,7 +17,7 @@ from livebus.event.document import read_entries
 from livebus.files import event_files, read_text, relative
 from livebus.publish.signer import Credentials, Signer
 from livebus.runtime.appsync import graphql_http
-from livebus.runtime.aws_errors import Answer
+from livebus.runtime.aws_errors import HttpAnswer
 from livebus.runtime.page.history import SENDER
 from livebus.runtime.page.parts import Parts
 from livebus.runtime.served_stacks import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
@@ -90,7 +90,7 @@ class Actions:
         head = signer.head(body, self._parts.clock()).decode().split("\r\n")[1:]
         headers = _Headers(line.split(": ", 1) for line in head if line)
         answer = graphql_http.call(served, "POST", path, "", headers=headers, body=body, source_ip="127.0.0.1")
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             answer = await answer.answer()
         return {"status": answer.status, "body": orjson.loads(answer.body)}
 

@@ -13,7 +13,7 @@ from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.control import FaultControl
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import Service
 from livebus.runtime.served_stacks import ServedStacks
@@ -33,7 +33,7 @@ class Parts:
     history: History
     buses: EventBuses
     served: ServedStacks
-    journal: Journal
+    journal: DeliveryJournal
     cognito: CognitoIdp
     tables: Tables
     events: Service

@@ -18,7 +18,7 @@ from livebus.event.document import read_entries
 from livebus.event.envelope import Event, Refused, accept, entry_bytes
 from livebus.flow import Attempt, CompiledRule, Line, Published
 from livebus.pattern import EventPattern
-from livebus.rehearsal.stage import Invocation, Stage
+from livebus.rehearsal.stage import RehearsedTarget, Stage
 from livebus.runtime.page import ways
 from livebus.runtime.page.documents import Documents
 from livebus.runtime.page.history import DELIVERED, Try
@@ -192,7 +192,7 @@ def _row(event_id: str, at: float, event: Event) -> dict[str, Any]:
     return {"id": event_id, "at": at, "detailType": event.envelope["detail-type"], "preview": ways.preview(detail)}
 
 
-def _rehearsed(way: Mapping[str, Any], invocation: Invocation | None) -> dict[str, Any]:
+def _rehearsed(way: Mapping[str, Any], invocation: RehearsedTarget | None) -> dict[str, Any]:
     """What the default subscribers would receive; and what kept an event that was not carried."""
     if not way["matches"] or invocation is None:
         note = "the dry run runs no functions" if way.get("kind") == "function" else ""

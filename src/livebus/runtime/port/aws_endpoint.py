@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import orjson
 
 from livebus.errors import LivebusError
-from livebus.runtime.aws_errors import Answer, AwsError, unexpected
+from livebus.runtime.aws_errors import AwsError, HttpAnswer, unexpected
 from livebus.runtime.port import query_protocol, refusals
 from livebus.runtime.s3.service import S3, S3Request
 
@@ -58,7 +58,7 @@ class AwsEndpoint:
         queries: Mapping[str, QueryService],
         s3: S3 | None,
         new_id: Callable[[], str],
-        appsync: Callable[[str, str], Answer | None] = lambda _method, _path: None,
+        appsync: Callable[[str, str], HttpAnswer | None] = lambda _method, _path: None,
     ) -> None:
         """``appsync`` answers a method and a path that are signed for AppSync's own API, None for what it has not."""
         self._services = services
@@ -72,7 +72,7 @@ class AwsEndpoint:
         """How many bytes the body of a call may have."""
         return _LONGER_BODIES.get(headers.get("X-Amz-Target", "").partition(".")[0], otherwise)
 
-    async def call(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def call(self, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """Answer a ``POST /``."""
         target = headers.get("X-Amz-Target", "")
         answer = await self._call(target, headers, body)
@@ -80,7 +80,7 @@ class AwsEndpoint:
             answer.headers["x-amz-crc32"] = str(zlib.crc32(answer.body))
         return answer
 
-    async def _call(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _call(self, target: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         if not target:
             return self._query(headers, body)
         prefix, _, action = target.partition(".")
@@ -99,9 +99,9 @@ class AwsEndpoint:
         except LivebusError as error:
             # The runtime's own files fail it (a full disk): worth another try, as AWS's own failures are.
             return self._refusal(AwsError("InternalFailure", str(error), 500), content_type)
-        return Answer(200, self._headers(content_type), orjson.dumps(answer))
+        return HttpAnswer(200, self._headers(content_type), orjson.dumps(answer))
 
-    def _query(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _query(self, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         name = refusals.signed_service(headers)
         service, request_id = self._queries.get(name), self._new_id()
         if service is None:
@@ -130,29 +130,29 @@ class AwsEndpoint:
             return False
         return refusals.signed_service(headers) == "s3" or "%2Fs3%2Faws4_request" in query
 
-    def s3(self, request: S3Request) -> Answer:
+    def s3(self, request: S3Request) -> HttpAnswer:
         """The answer to a request of S3."""
         assert self._s3 is not None
         return self._s3.call(request)
 
-    def refuse(self, method: str, path: str, headers: Mapping[str, str]) -> Answer | None:
+    def refuse(self, method: str, path: str, headers: Mapping[str, str]) -> HttpAnswer | None:
         """The answer to a call of a service that works with paths (AppSync, Lambda, …); None where it is no AWS call."""
         if refusals.signed_service(headers) == "appsync" and (told := self._appsync(method, path)) is not None:
             return told
         return refusals.of_path(method, path, headers, self._new_id())
 
-    def refused(self, error: AwsError) -> Answer:
+    def refused(self, error: AwsError) -> HttpAnswer:
         """The answer to a call that does not reach its service."""
         return self._refusal(error, "application/x-amz-json-1.1")
 
-    def internal_failure(self, message: str) -> Answer:
+    def internal_failure(self, message: str) -> HttpAnswer:
         """The answer to a call that a bug of ours ended."""
         return self.refused(AwsError("InternalFailure", message, 500))
 
     def _headers(self, content_type: str) -> dict[str, str]:
         return {"Content-Type": content_type, "x-amzn-RequestId": self._new_id()}
 
-    def _refusal(self, error: AwsError, content_type: str) -> Answer:
+    def _refusal(self, error: AwsError, content_type: str) -> HttpAnswer:
         headers = self._headers(content_type)
         headers["x-amzn-errortype"] = error.error_type
         if error.query_code:
@@ -160,7 +160,7 @@ class AwsEndpoint:
         # Headers are decoded so that bytes which are no UTF-8 come back as they were: an answer's text cannot hold these.
         message = error.message.encode("utf-8", "replace").decode()
         body = orjson.dumps({"__type": error.error_type, "message": message, **error.members})
-        return Answer(error.status, headers, body)
+        return HttpAnswer(error.status, headers, body)
 
 
 def _read(body: bytes) -> Mapping[str, Any]:

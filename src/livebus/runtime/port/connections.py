@@ -40,7 +40,7 @@ def most_connections(limit: int) -> int:
     return max(_FEWEST, limit - _KEPT_FILES)
 
 
-class Place:
+class Seat:
     """
     One connection's place. It ``waits`` for its client (and may have to go), ``works``, or is gone once it ``leaves``.
 
@@ -72,13 +72,13 @@ class Connections:
         self._clock = clock
         self._quiet_until = 0.0
         # In the order in which they began to wait.
-        self._waiting: dict[Place, None] = {}
-        self._working: set[Place] = set()
+        self._waiting: dict[Seat, None] = {}
+        self._working: set[Seat] = set()
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._working)
 
-    def enter(self, abort: Callable[[], object]) -> Place | None:
+    def enter(self, abort: Callable[[], object]) -> Seat | None:
         """A place for a new connection; None where there is none."""
         if len(self) >= self.most:
             longest = next(iter(self._waiting), None)
@@ -87,11 +87,11 @@ class Connections:
                 return None
             del self._waiting[longest]
             longest.abort()
-        place = Place(self, abort)
+        place = Seat(self, abort)
         self._waiting[place] = None
         return place
 
-    def move(self, place: Place, *, waiting: bool) -> None:
+    def move(self, place: Seat, *, waiting: bool) -> None:
         if waiting and place in self._working:
             self._working.remove(place)
             self._waiting[place] = None
@@ -99,7 +99,7 @@ class Connections:
             del self._waiting[place]
             self._working.add(place)
 
-    def remove(self, place: Place) -> None:
+    def remove(self, place: Seat) -> None:
         self._waiting.pop(place, None)
         self._working.discard(place)
 

@@ -10,7 +10,7 @@ import struct
 
 from aiohttp import web
 
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import AwsError, HttpAnswer
 from livebus.runtime.faults.injection import Faults
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
 
@@ -24,7 +24,7 @@ _REFUSALS = {
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
-async def failing(faults: Faults, aws: AwsEndpoint, request: web.BaseRequest, body: bytes) -> Answer:
+async def failing(faults: Faults, aws: AwsEndpoint, request: web.BaseRequest, body: bytes) -> HttpAnswer:
     """Answer a call, or let it fail where a fault hits it. Raises ConnectionResetError with the connection reset."""
     if request.headers.get("X-Amz-Target") != _TARGET:
         return await aws.call(request.headers, body)

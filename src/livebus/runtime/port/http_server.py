@@ -22,7 +22,7 @@ from livebus.realtime import GRAPHQL_WS, read_handshake
 from livebus.runtime.appsync import graphql_http
 from livebus.runtime.appsync.realtime_session import CLOSE_SECONDS, RealtimeSession
 from livebus.runtime.appsync.served_api import ServedApi
-from livebus.runtime.aws_errors import Answer, AwsError, unexpected
+from livebus.runtime.aws_errors import AwsError, HttpAnswer, unexpected
 from livebus.runtime.faults import control as fault_control
 from livebus.runtime.faults.control import FaultControl
 from livebus.runtime.faults.injection import Faults
@@ -32,7 +32,7 @@ from livebus.runtime.port import refusals
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
 from livebus.runtime.port.bodies import Bodies, NoRoomForBody
 from livebus.runtime.port.callers import Gate
-from livebus.runtime.port.connections import Place
+from livebus.runtime.port.connections import Seat
 from livebus.runtime.port.failing_requests import failing
 from livebus.runtime.s3.service import S3Request
 
@@ -96,11 +96,11 @@ class HttpServer:
         self._make_page = page
         self._page: Page | None = None
         self._sessions: dict[RealtimeSession, asyncio.Future[None]] = {}
-        self._pending: set[asyncio.Future[Answer]] = set()
+        self._pending: set[asyncio.Future[HttpAnswer]] = set()
         logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
         self._server = web.Server(self._handle)
 
-    def protocol(self, place: Place) -> asyncio.BaseProtocol:
+    def protocol(self, place: Seat) -> asyncio.BaseProtocol:
         """What speaks HTTP on a new connection."""
         return _Protocol(self._server, place)
 
@@ -253,11 +253,11 @@ class HttpServer:
         answer = graphql_http.call(
             api, request.method, request.path, query, headers=request.headers, body=body, source_ip=source_ip
         )
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             answer = await self._waited(request, answer)
         return _response(answer)
 
-    async def _waited(self, request: web.BaseRequest, pending: graphql_http.Pending) -> Answer:
+    async def _waited(self, request: web.BaseRequest, pending: graphql_http.Pending) -> HttpAnswer:
         """The answer to a request that waits for data sources. Raises ConnectionError where its client is gone."""
         task = asyncio.ensure_future(pending.answer())
         self._pending.add(task)
@@ -370,7 +370,7 @@ class _Protocol(RequestHandler):
 
     __slots__ = ("place",)
 
-    def __init__(self, server: web.Server, place: Place) -> None:
+    def __init__(self, server: web.Server, place: Seat) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, access_log=None, keepalive_timeout=HEADER_SECONDS)  # type: ignore[arg-type]
         self.place = place
@@ -384,7 +384,7 @@ class _Protocol(RequestHandler):
         super().connection_lost(exc)
 
 
-def _place(request: web.BaseRequest) -> Place:
+def _place(request: web.BaseRequest) -> Seat:
     protocol = request.protocol
     assert isinstance(protocol, _Protocol)
     return protocol.place
@@ -401,7 +401,7 @@ async def _send_large(request: web.BaseRequest, response: web.Response) -> None:
             request.transport.abort()
 
 
-def _response(answer: Answer) -> web.Response:
+def _response(answer: HttpAnswer) -> web.Response:
     return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
 

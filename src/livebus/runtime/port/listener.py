@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable
 
 from livebus.errors import LivebusError
-from livebus.runtime.port.connections import Connections, Place
+from livebus.runtime.port.connections import Connections, Seat
 
 _TLS_HANDSHAKE = 0x16
 _BACKLOG = 512
@@ -50,7 +50,7 @@ class Listener:
     def __init__(
         self,
         listening: socket.socket,
-        protocol_factory: Callable[[Place], asyncio.BaseProtocol],
+        protocol_factory: Callable[[Seat], asyncio.BaseProtocol],
         tls_context: Callable[[], ssl.SSLContext],
         connections: Connections,
     ) -> None:
@@ -93,7 +93,7 @@ class Listener:
             self._openings.add(task)
             task.add_done_callback(self._openings.discard)
 
-    async def _open(self, connection: socket.socket, place: Place) -> None:
+    async def _open(self, connection: socket.socket, place: Seat) -> None:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_FIRST_BYTE_SECONDS):

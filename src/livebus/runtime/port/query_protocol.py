@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from livebus.numerals import whole
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import AwsError, HttpAnswer
 from livebus.runtime.port.refusals import NOT_IN_XML
 
 # Larger indices are nobody's list: they would only make one of mostly nothing.
@@ -62,14 +62,14 @@ def _lists(value: Any) -> Any:
     return {name: _lists(item) for name, item in value.items()}
 
 
-def answer(action: str, result: Mapping[str, Any] | None, *, namespace: str, request_id: str) -> Answer:
+def answer(action: str, result: Mapping[str, Any] | None, *, namespace: str, request_id: str) -> HttpAnswer:
     """The answer to a call; ``result`` None for actions whose answer has no result at all."""
     told = "" if result is None else f"<{action}Result>{_members(result)}</{action}Result>"
     metadata = f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
     return _xml(200, f'<{action}Response xmlns="{namespace}">{told}{metadata}</{action}Response>', request_id)
 
 
-def refusal(error: AwsError, *, namespace: str, request_id: str) -> Answer:
+def refusal(error: AwsError, *, namespace: str, request_id: str) -> HttpAnswer:
     """An error as the protocol has it."""
     kind = "Sender" if error.status < 500 else "Receiver"
     told = f"<Type>{kind}</Type><Code>{error.error_type}</Code><Message>{_text(error.message)}</Message>"
@@ -77,8 +77,8 @@ def refusal(error: AwsError, *, namespace: str, request_id: str) -> Answer:
     return _xml(error.status, xml, request_id)
 
 
-def _xml(status: int, xml: str, request_id: str) -> Answer:
-    return Answer(status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, xml.encode())
+def _xml(status: int, xml: str, request_id: str) -> HttpAnswer:
+    return HttpAnswer(status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, xml.encode())
 
 
 def _members(members: Mapping[str, Any]) -> str:

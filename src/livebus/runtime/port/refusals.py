@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import AwsError, HttpAnswer
 
 # HTTP's "Not Implemented": SDKs do not try again on it.
 _STATUS = 501
@@ -50,7 +50,7 @@ def check_region(headers: Mapping[str, str], region: str) -> None:
         )
 
 
-def of_query(body: bytes, service: str, request_id: str) -> Answer:
+def of_query(body: bytes, service: str, request_id: str) -> HttpAnswer:
     """The answer to a form with an Action: CloudFormation, STS, IAM, SNS, and with ``service`` ec2 EC2."""
     form = parse_qsl(body.decode("utf-8", "replace"))
     action = next((value for name, value in form if name == "Action"), "")
@@ -61,7 +61,7 @@ def of_query(body: bytes, service: str, request_id: str) -> Answer:
     return _xml(400, service, "InvalidAction", f"{called} is not emulated by the local runtime.", request_id)
 
 
-def of_path(method: str, path: str, headers: Mapping[str, str], request_id: str) -> Answer | None:
+def of_path(method: str, path: str, headers: Mapping[str, str], request_id: str) -> HttpAnswer | None:
     """The answer to a signed call of a service that works with paths; None where the request is not signed."""
     service = signed_service(headers)
     if not service:
@@ -70,15 +70,15 @@ def of_path(method: str, path: str, headers: Mapping[str, str], request_id: str)
     if headers.get("smithy-protocol") == "rpc-v2-cbor":
         fields = {"__type": "UnknownOperationException", "message": message}
         cbor = bytes([0xA0 + len(fields)]) + b"".join(_cbor(text) for field in fields.items() for text in field)
-        return Answer(_STATUS, {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}, cbor)
+        return HttpAnswer(_STATUS, {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}, cbor)
     if service in _REST_XML:
         return _xml(_STATUS, service, "NotImplemented", message, request_id)
     answer = {"__type": "UnknownOperationException", "message": message}
     told = {"x-amzn-errortype": "UnknownOperationException", "x-amzn-RequestId": request_id}
-    return Answer(_STATUS, {"Content-Type": "application/json", **told}, orjson.dumps(answer))
+    return HttpAnswer(_STATUS, {"Content-Type": "application/json", **told}, orjson.dumps(answer))
 
 
-def _xml(status: int, service: str, code: str, message: str, request_id: str) -> Answer:
+def _xml(status: int, service: str, code: str, message: str, request_id: str) -> HttpAnswer:
     told = f"<Code>{code}</Code><Message>{html.escape(NOT_IN_XML.sub('?', message), quote=False)}</Message>"
     if service == "s3":
         xml = f"<Error>{told}<RequestId>{request_id}</RequestId></Error>"
@@ -87,7 +87,7 @@ def _xml(status: int, service: str, code: str, message: str, request_id: str) ->
     else:
         error = f"<Error><Type>Sender</Type>{told}</Error>"
         xml = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
-    return Answer(status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, xml.encode())
+    return HttpAnswer(status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, xml.encode())
 
 
 def _cbor(text: str) -> bytes:

@@ -21,7 +21,7 @@ import orjson
 
 from livebus.errors import LivebusError, Place
 from livebus.numerals import hexadecimal, whole
-from livebus.runtime.aws_errors import Answer
+from livebus.runtime.aws_errors import HttpAnswer
 from livebus.runtime.port.refusals import NOT_IN_XML
 from livebus.runtime.s3.objects import NoRoom, S3Objects, StoredObject
 
@@ -68,7 +68,7 @@ class S3:
         self._clock = clock
         self._new_id = new_id
 
-    def call(self, request: S3Request) -> Answer:
+    def call(self, request: S3Request) -> HttpAnswer:
         """The answer to one call, errors included."""
         try:
             answer = self._answer(request)
@@ -99,7 +99,7 @@ class S3:
         except UnicodeDecodeError as error:
             raise LivebusError(f"the object is not UTF-8 (byte {error.start})", Place(location)) from None
 
-    def _answer(self, request: S3Request) -> Answer:
+    def _answer(self, request: S3Request) -> HttpAnswer:
         bucket, key = _split(request.host, request.path)
         query = dict(parse_qsl(request.query, keep_blank_values=True))
         if not bucket:
@@ -116,7 +116,7 @@ class S3:
 
     # --- buckets ----------------------------------------------------------------------------------------------------
 
-    def _buckets(self, request: S3Request) -> Answer:
+    def _buckets(self, request: S3Request) -> HttpAnswer:
         if request.method != "GET":
             raise _not_emulated(f"{request.method} /")
         listed = "".join(
@@ -125,19 +125,19 @@ class S3:
         )
         return _xml(f"<ListAllMyBucketsResult xmlns={_XMLNS!r}><Buckets>{listed}</Buckets></ListAllMyBucketsResult>")
 
-    def _bucket(self, request: S3Request, bucket: str, query: Mapping[str, str]) -> Answer:
+    def _bucket(self, request: S3Request, bucket: str, query: Mapping[str, str]) -> HttpAnswer:
         setting = next((name for name in _SETTINGS if name in query), None)
         if not _BUCKET.fullmatch(bucket):
             raise _Refused(400, "InvalidBucketName", "The specified bucket is not valid.")
         if request.method == "PUT" and setting is None:
             self.objects.make_bucket(bucket, self._clock())
-            return Answer(200, {"Location": f"/{bucket}"}, b"")
+            return HttpAnswer(200, {"Location": f"/{bucket}"}, b"")
         if not self.objects.has_bucket(bucket):
             raise _Refused(404, "NoSuchBucket", "The specified bucket does not exist")
         if request.method == "HEAD":
-            return Answer(200, {"x-amz-bucket-region": self._region}, b"")
+            return HttpAnswer(200, {"x-amz-bucket-region": self._region}, b"")
         if request.method == "PUT":
-            return Answer(200, {}, b"")
+            return HttpAnswer(200, {}, b"")
         if request.method == "GET":
             return self._read_bucket(bucket, query, setting)
         if request.method == "POST" and "delete" in query:
@@ -146,7 +146,7 @@ class S3:
             return self._delete_bucket(bucket)
         raise _not_emulated(f"{request.method} of a bucket with ?{next(iter(query), '')}")
 
-    def _read_bucket(self, bucket: str, query: Mapping[str, str], setting: str | None) -> Answer:
+    def _read_bucket(self, bucket: str, query: Mapping[str, str], setting: str | None) -> HttpAnswer:
         if "location" in query:
             # us-east-1 has no location constraint.
             region = "" if self._region == "us-east-1" else self._region
@@ -157,13 +157,13 @@ class S3:
             return self._list(bucket, query)
         raise _not_emulated(f"GET of a bucket with ?{next(iter(query), '')}")
 
-    def _delete_bucket(self, bucket: str) -> Answer:
+    def _delete_bucket(self, bucket: str) -> HttpAnswer:
         if not self.objects.is_empty(bucket):
             raise _Refused(409, "BucketNotEmpty", "The bucket you tried to delete is not empty")
         self.objects.remove_bucket(bucket)
-        return Answer(204, {}, b"")
+        return HttpAnswer(204, {}, b"")
 
-    def _list(self, bucket: str, query: Mapping[str, str]) -> Answer:
+    def _list(self, bucket: str, query: Mapping[str, str]) -> HttpAnswer:
         """ListObjectsV2, ListObjects, and ListObjectVersions of a bucket without versions."""
         asked = whole(query.get("max-keys", str(_MOST_KEYS)), 2**31 - 1)
         if asked is None:
@@ -194,7 +194,7 @@ class S3:
             f"<KeyCount>{len(shown)}</KeyCount><IsTruncated>{'true' if more else 'false'}</IsTruncated>{next_page}{told}</{root}>"
         )
 
-    def _delete_objects(self, bucket: str, body: bytes) -> Answer:
+    def _delete_objects(self, bucket: str, body: bytes) -> HttpAnswer:
         try:
             root = ET.fromstring(body)  # noqa: S314 - expat refuses what makes XML dangerous: entities within bounds only
         except ET.ParseError:
@@ -208,12 +208,12 @@ class S3:
 
     # --- objects ----------------------------------------------------------------------------------------------------
 
-    def _object(self, request: S3Request, bucket: str, key: str) -> Answer:
+    def _object(self, request: S3Request, bucket: str, key: str) -> HttpAnswer:
         if request.method == "PUT":
             return self._put(request, bucket, key)
         if request.method == "DELETE":
             self.objects.remove(bucket, key)
-            return Answer(204, {}, b"")
+            return HttpAnswer(204, {}, b"")
         if request.method not in ("GET", "HEAD"):
             raise _not_emulated(f"{request.method} of an object")
         found = self.objects.find(bucket, key)
@@ -227,10 +227,10 @@ class S3:
             **{f"{_METADATA}{name}": value for name, value in metadata.items()},
         }
         if request.method == "HEAD":
-            return Answer(200, {**headers, "Content-Length": str(found.size)}, b"")
-        return Answer(200, headers, self.objects.body(bucket, key) or b"")
+            return HttpAnswer(200, {**headers, "Content-Length": str(found.size)}, b"")
+        return HttpAnswer(200, headers, self.objects.body(bucket, key) or b"")
 
-    def _put(self, request: S3Request, bucket: str, key: str) -> Answer:
+    def _put(self, request: S3Request, bucket: str, key: str) -> HttpAnswer:
         headers = request.headers
         if "x-amz-copy-source" in headers:
             raise _not_emulated("copying an object")
@@ -253,7 +253,7 @@ class S3:
             metadata=json.dumps(metadata),
             now=self._clock(),
         )
-        return Answer(200, {"ETag": f'"{etag}"'}, b"")
+        return HttpAnswer(200, {"ETag": f'"{etag}"'}, b"")
 
 
 def split_location(location: str) -> tuple[str, str]:
@@ -326,14 +326,14 @@ def _iso(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _xml(xml: str) -> Answer:
-    return Answer(200, {"Content-Type": "application/xml"}, xml.encode())
+def _xml(xml: str) -> HttpAnswer:
+    return HttpAnswer(200, {"Content-Type": "application/xml"}, xml.encode())
 
 
-def _error(refused: _Refused) -> Answer:
+def _error(refused: _Refused) -> HttpAnswer:
     message = html.escape(NOT_IN_XML.sub("?", refused.message), quote=False)
     xml = f"<Error><Code>{refused.code}</Code><Message>{message}</Message></Error>"
-    return Answer(refused.status, {"Content-Type": "application/xml"}, xml.encode())
+    return HttpAnswer(refused.status, {"Content-Type": "application/xml"}, xml.encode())
 
 
 def _not_emulated(what: str) -> _Refused:

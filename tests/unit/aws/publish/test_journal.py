@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from livebus.aws.publish import journal as publication_journal
-from livebus.aws.publish.journal import Journal, begun, failed_file_of, resumed
+from livebus.aws.publish.journal import PublishJournal, begun, failed_file_of, resumed
 from livebus.errors import LivebusError
 
 HEADER: dict[str, Any] = {
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.journal"
 
 
-def ranges(journal: Journal) -> list[tuple[int, int]]:
+def ranges(journal: PublishJournal) -> list[tuple[int, int]]:
     found = list(journal.done.ranges())
     journal.close(keep=True)
     return found

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
 from livebus.errors import Unreachable
-from livebus.redrive.lines import Message
+from livebus.redrive.lines import QueueMessage
 
 
 class FakeSqs:
@@ -144,7 +144,7 @@ def test_no_more_are_taken_than_asked_for() -> None:
 def test_messages_are_sent_in_batches_by_count_and_size() -> None:
     """Each one's answer comes with its index."""
     sqs = FakeSqs(0)
-    small, large = Message("{}", {}), Message("x" * 600_000, {})
+    small, large = QueueMessage("{}", {}), QueueMessage("x" * 600_000, {})
     answers = list(DeadLetterQueue(sqs, "u").send([*[small] * 11, large, large]))
     assert [len(request["Entries"]) for request in sqs.requests] == [10, 2, 1]
     assert answers == [(index, "No: never" if index == 1 else "") for index in range(13)]

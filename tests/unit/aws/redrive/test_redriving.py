@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
-from livebus.aws.redrive.redriving import BusWay, Outcome, Redrive
+from livebus.aws.redrive.redriving import BusWay, Redrive, Redriven
 from livebus.errors import LivebusError, Unreachable
 from livebus.publish.answer import Result
 from livebus.redrive.selection import Selection
@@ -71,8 +71,8 @@ class FakePublisher:
             tell(index, Result(f"e-{number}") if number % 2 == 0 else Result("", "No", "odd"))
 
 
-def redrive(sqs: FakeSqs, publisher: FakePublisher, **options: Any) -> tuple[list[Outcome], list[float]]:
-    outcomes: list[Outcome] = []
+def redrive(sqs: FakeSqs, publisher: FakePublisher, **options: Any) -> tuple[list[Redriven], list[float]]:
+    outcomes: list[Redriven] = []
     pauses: list[float] = []
     given: dict[str, Any] = {"limit": 100, "most": 1000, "rate": None, **options}
     selection = given.pop("selection", Selection())

@@ -11,7 +11,7 @@ from gql.transport.exceptions import TransportConnectionFailed, TransportError, 
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Close
 
-from livebus.aws.subscribe.connection import Connection, _may_pass, _told
+from livebus.aws.subscribe.connection import ClientConnection, _may_pass, _told
 
 
 def errors(*types: str) -> list[Any]:
@@ -78,7 +78,7 @@ def test_a_connection_that_died_in_silence_was_lost_when_it_was_last_heard(
     error.__cause__ = cause
 
     async def check() -> datetime:
-        connection = Connection("ws://127.0.0.1:1/graphql", "x", "token", lambda: NOW)
+        connection = ClientConnection("ws://127.0.0.1:1/graphql", "x", "token", lambda: NOW)
         connection._standing = True
         connection._transport.heard_at = HEARD
         return connection._loss(error).since

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.aws.subscribe.operation import Operation, with_names_of_their_own
+from livebus.aws.subscribe.operation import SubscriptionOperation, with_names_of_their_own
 from livebus.errors import InvalidOperation
 
 
@@ -20,13 +20,13 @@ from livebus.errors import InvalidOperation
 )
 def test_the_field_is_the_key_of_the_data(query: str, field: str) -> None:
     """An alias stands above the field's name."""
-    assert Operation.parse(query).field == field
+    assert SubscriptionOperation.parse(query).field == field
 
 
 def test_variables_go_along() -> None:
     """And no variables are none, not an empty object."""
-    assert Operation.parse("subscription { a }", {"t": 1}).request.variable_values == {"t": 1}
-    assert Operation.parse("subscription { a }").request.variable_values is None
+    assert SubscriptionOperation.parse("subscription { a }", {"t": 1}).request.variable_values == {"t": 1}
+    assert SubscriptionOperation.parse("subscription { a }").request.variable_values is None
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,17 @@ def test_variables_go_along() -> None:
 def test_what_is_not_one_subscription_to_one_field_is_refused(query: str, expected: str) -> None:
     """With the line and column where the text is not GraphQL."""
     with pytest.raises(InvalidOperation) as raised:
-        Operation.parse(query)
+        SubscriptionOperation.parse(query)
     assert str(raised.value)[: len(expected)] == expected
 
 
 def test_each_has_a_name_of_its_own() -> None:
     """A given one, the operation's, or the field's; of several with one name the later ones are numbered."""
     texts = ["subscription { a }", "subscription S { a }", "subscription { b: a }", "subscription { a }"]
-    operations = [*map(Operation.parse, texts), Operation.parse("subscription { a }", name="a(x=1)")]
+    operations = [
+        *map(SubscriptionOperation.parse, texts),
+        SubscriptionOperation.parse("subscription { a }", name="a(x=1)"),
+    ]
     named = with_names_of_their_own([*operations, operations[0]])
     assert [each.name for each in named] == ["a", "S", "b", "a#2", "a(x=1)", "a#3"]
     assert len({id(each.request) for each in named}) == 6

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import pytest
 
-from livebus.aws.subscribe.operation import Operation
+from livebus.aws.subscribe.operation import SubscriptionOperation
 from livebus.cli.subscribe import run as subscribe
 from livebus.cli.subscribe.arguments import argument_parser
 from livebus.errors import Unreachable
@@ -38,7 +38,7 @@ class FakeSubscription:
 
     def __init__(self, *items: Message | Gap | BaseException, names: tuple[str, ...] = ("onOrder",)) -> None:
         self._items = iter(items)
-        self.operations = [Operation.parse(f"subscription {{ {name} }}") for name in names]
+        self.operations = [SubscriptionOperation.parse(f"subscription {{ {name} }}") for name in names]
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from livebus.runtime.eventbridge.archive_store import ArchiveFault, ArchiveStore, Page, Replay
+from livebus.runtime.eventbridge.archive_store import ArchivedMinute, ArchiveFault, ArchiveStore, KeptReplay
 from livebus.template.application import Archive
 
 ARCHIVE = Archive("n", "arn", "bus", "bus-arn", '{"source": ["s"]}', 3, "described")
@@ -22,17 +22,17 @@ def store(tmp_path: Path) -> Iterator[ArchiveStore]:
     store.close()
 
 
-def page(minute: int, *texts: bytes, archive: str = "arn", kept: float = 0.0) -> Page:
+def page(minute: int, *texts: bytes, archive: str = "arn", kept: float = 0.0) -> ArchivedMinute:
     """A page whose events are one second apart."""
     times = array("d", [minute * 60.0 + second for second in range(len(texts))])
-    return Page(archive, minute, kept, times, list(texts))
+    return ArchivedMinute(archive, minute, kept, times, list(texts))
 
 
-def replay(store: ArchiveStore, start: float = 0, end: float = 1e9) -> Replay:
-    return Replay("r", "replay-arn", "arn", "bus-arn", start, end, 0.0, store.newest(), (int(start // 60), 0, 0))
+def replay(store: ArchiveStore, start: float = 0, end: float = 1e9) -> KeptReplay:
+    return KeptReplay("r", "replay-arn", "arn", "bus-arn", start, end, 0.0, store.newest(), (int(start // 60), 0, 0))
 
 
-def read(store: ArchiveStore, replay: Replay, most: int = 2) -> list[bytes]:
+def read(store: ArchiveStore, replay: KeptReplay, most: int = 2) -> list[bytes]:
     found: list[bytes] = []
     while True:
         events, position = store.events_after(replay, most)

@@ -14,7 +14,7 @@ from livebus.flow import compile_line
 from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.template import Environment, load_application
 
 FOREIGN = Path(__file__).parents[3] / "foreign"
@@ -22,8 +22,8 @@ EVENT = {"Source": "sample.source", "DetailType": "d", "Detail": '{"msg": "hello
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path / "journal.sqlite")
+def journal(tmp_path: Path) -> Iterator[DeliveryJournal]:
+    opened = DeliveryJournal(tmp_path / "journal.sqlite")
     yield opened
     opened.close()
 
@@ -31,7 +31,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 class Bench:
     """Event buses of an application of tests/foreign, with what they traced and logged."""
 
-    def __init__(self, name: str, journal: Journal, clock: Any, new_id: Callable[[], str], **options: Any) -> None:
+    def __init__(
+        self, name: str, journal: DeliveryJournal, clock: Any, new_id: Callable[[], str], **options: Any
+    ) -> None:
         text = (FOREIGN / name).read_text("utf-8")
         self.application = load_application(text, file=name, read_file=lambda _: "", environment=Environment())
         self.records: list[dict[str, Any]] = []
@@ -62,11 +64,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(journal: Journal, clock: Any, new_id: Callable[[], str]) -> Callable[..., Bench]:
+def bench(journal: DeliveryJournal, clock: Any, new_id: Callable[[], str]) -> Callable[..., Bench]:
     return lambda name, **options: Bench(name, journal, clock, new_id, **options)
 
 
-def test_a_queue_and_a_log_group_get_the_event(bench: Callable[..., Bench], journal: Journal, clock: Any) -> None:
+def test_a_queue_and_a_log_group_get_the_event(
+    bench: Callable[..., Bench], journal: DeliveryJournal, clock: Any
+) -> None:
     """Beside the API, which runs the mutation all the same."""
     here = bench("queue-and-log-beside.yaml")
     here.put()
@@ -114,7 +118,7 @@ def test_a_queue_that_does_not_let_eventbridge_in(bench: Callable[..., Bench]) -
     assert [record["data"] for record in here.of("execution")] == [{"publish": "hello"}]
 
 
-def test_a_target_that_fails_is_tried_again(bench: Callable[..., Bench], journal: Journal, clock: Any) -> None:
+def test_a_target_that_fails_is_tried_again(bench: Callable[..., Bench], journal: DeliveryJournal, clock: Any) -> None:
     """By the target's retry policy, as AppSync's is."""
     here = bench("queue-and-log-beside.yaml", faults=Faults(frozenset({"Queue"})))
     here.put()

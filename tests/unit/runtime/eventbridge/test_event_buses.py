@@ -15,15 +15,15 @@ from livebus.runtime.eventbridge import event_buses
 from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.template import Environment
 
 TARGET = frozenset({"AppSync"})
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path / "journal.sqlite")
+def journal(tmp_path: Path) -> Iterator[DeliveryJournal]:
+    opened = DeliveryJournal(tmp_path / "journal.sqlite")
     yield opened
     opened.close()
 
@@ -31,7 +31,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 class Bench:
     """Event buses of a line, what they said, and what they traced."""
 
-    def __init__(self, line: Line, journal: Journal, clock: Any, new_id: Callable[[], str], **options: Any) -> None:
+    def __init__(
+        self, line: Line, journal: DeliveryJournal, clock: Any, new_id: Callable[[], str], **options: Any
+    ) -> None:
         self.lines: list[str] = []
         self.records: list[dict[str, Any]] = []
         self.clock = clock
@@ -58,7 +60,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(line: Line, journal: Journal, clock: Any, new_id: Any) -> Callable[..., Bench]:
+def bench(line: Line, journal: DeliveryJournal, clock: Any, new_id: Any) -> Callable[..., Bench]:
     def make(of: Line = line, **options: Any) -> Bench:
         return Bench(of, journal, clock, new_id, **options)
 

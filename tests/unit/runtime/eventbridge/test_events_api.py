@@ -14,7 +14,7 @@ from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.events_api import EventsApi
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.kept.journal import Journal
+from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.template import Environment
 
 ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}
@@ -22,7 +22,7 @@ ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}
 
 @pytest.fixture
 def api(line: Line, tmp_path: Path, clock: Any, new_id: Callable[[], str]) -> Iterator[EventsApi]:
-    journal = Journal(tmp_path / "journal.sqlite")
+    journal = DeliveryJournal(tmp_path / "journal.sqlite")
     trace = Trace(lambda line: None, clock)
     yield EventsApi(
         EventBuses(

@@ -10,7 +10,7 @@ import pytest
 
 from livebus.errors import LivebusError
 from livebus.event.envelope import Event
-from livebus.runtime.kept.journal import Journal, JournalFault, PendingRetry
+from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
 
 ENVELOPE = {"version": "0", "id": "e", "detail": {"msg": "größer 🚌", "number": 1.5}}
 
@@ -21,8 +21,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    opened = Journal(path)
+def journal(path: Path) -> Iterator[DeliveryJournal]:
+    opened = DeliveryJournal(path)
     yield opened
     opened.close()
 
@@ -31,7 +31,7 @@ def waiting(due: float = 10.0, attempts: int = 1) -> PendingRetry:
     return PendingRetry(Event(dict(ENVELOPE), "bus", "2026-01-01T00:00:00Z"), "rule-arn", "target", attempts, 5.0, due)
 
 
-def test_a_retry_comes_back_as_it_was(journal: Journal) -> None:
+def test_a_retry_comes_back_as_it_was(journal: DeliveryJournal) -> None:
     """Everything that the next attempt needs is kept."""
     row = journal.add_retry(waiting())
     kept = journal.retry(row)
@@ -42,7 +42,7 @@ def test_a_retry_comes_back_as_it_was(journal: Journal) -> None:
     assert (kept.first, kept.due, kept.row) == (5.0, 10.0, row)
 
 
-def test_a_retrys_text_comes_back_character_for_character(journal: Journal) -> None:
+def test_a_retrys_text_comes_back_character_for_character(journal: DeliveryJournal) -> None:
     """What a transformer takes out of an event is the same at the second attempt: 1.50 does not become 1.5."""
     event = Event({**ENVELOPE, "detail": {"price": 1.5}}, "bus", "2026-01-01T00:00:00Z", detail_text='{"price": 1.50}')
     kept = journal.retry(journal.add_retry(PendingRetry(event, "rule-arn", "target", 1, 5.0, 10.0)))
@@ -52,7 +52,7 @@ def test_a_retrys_text_comes_back_character_for_character(journal: Journal) -> N
     assert b'"detail":{"price": 1.50}' in kept.event.text
 
 
-def test_a_retry_is_postponed_and_removed(journal: Journal) -> None:
+def test_a_retry_is_postponed_and_removed(journal: DeliveryJournal) -> None:
     """A retry that fails again changes its row; one that is over leaves none."""
     row = journal.add_retry(waiting())
     journal.postpone_retry(row, 2, 20.0)
@@ -63,23 +63,23 @@ def test_a_retry_is_postponed_and_removed(journal: Journal) -> None:
     assert (journal.retry(row), journal.due_times()) == (None, [])
 
 
-def test_due_times_are_in_their_order(journal: Journal) -> None:
+def test_due_times_are_in_their_order(journal: DeliveryJournal) -> None:
     """The first due is first."""
     late, early = journal.add_retry(waiting(20.0)), journal.add_retry(waiting(10.0))
     assert journal.due_times() == [(10.0, early), (20.0, late)]
 
 
-def test_what_is_written_outlives_the_connection(journal: Journal, path: Path) -> None:
+def test_what_is_written_outlives_the_connection(journal: DeliveryJournal, path: Path) -> None:
     """Another journal on the same file finds retries and messages, also while the first is still open: a crash."""
     row = journal.add_retry(waiting())
     journal.send("queue", "m", "body", {"A": "1"}, 1.0)
-    again = Journal(path)
+    again = DeliveryJournal(path)
     assert again.due_times() == [(10.0, row)]
     assert again.counts("queue", 2.0) == (1, 0)
     again.close()
 
 
-def test_messages_are_received_hidden_and_deleted(journal: Journal) -> None:
+def test_messages_are_received_hidden_and_deleted(journal: DeliveryJournal) -> None:
     """A received message is hidden until its time, counts its receipts, and is gone when deleted."""
     journal.send("queue", "m-1", "größer", {"CODE": "ä"}, 1.0)
     journal.send("queue", "m-2", "two", {}, 2.0)
@@ -95,7 +95,7 @@ def test_messages_are_received_hidden_and_deleted(journal: Journal) -> None:
     assert (again.message_id, again.received, again.first_received) == ("m-2", 2, 5.0)
 
 
-def test_receive_gives_no_more_than_asked_for(journal: Journal) -> None:
+def test_receive_gives_no_more_than_asked_for(journal: DeliveryJournal) -> None:
     """The oldest come first, as many as are asked for."""
     for number in range(3):
         journal.send("queue", f"m-{number}", str(number), {}, float(number))
@@ -103,7 +103,7 @@ def test_receive_gives_no_more_than_asked_for(journal: Journal) -> None:
     assert [message.body for message in received] == ["0", "1"]
 
 
-def test_a_message_can_be_let_go_and_a_queue_purged(journal: Journal) -> None:
+def test_a_message_can_be_let_go_and_a_queue_purged(journal: DeliveryJournal) -> None:
     """``hide`` with a time that is over shows a message again; ``purge`` empties one queue."""
     journal.send("queue", "m", "body", {}, 1.0)
     journal.send("other", "m", "body", {}, 1.0)
@@ -114,7 +114,7 @@ def test_a_message_can_be_let_go_and_a_queue_purged(journal: Journal) -> None:
     assert (journal.counts("queue", 2.0), journal.counts("other", 2.0)) == ((0, 0), (1, 0))
 
 
-def test_its_files_are_the_owners(journal: Journal, path: Path) -> None:
+def test_its_files_are_the_owners(journal: DeliveryJournal, path: Path) -> None:
     """Events may hold anything: nobody else reads them, not even in the files that SQLite lays beside."""
     journal.add_retry(waiting())
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
@@ -126,12 +126,12 @@ def test_a_file_that_is_no_journal_is_refused(path: Path) -> None:
     """Whatever else lies there is named and left as it is."""
     path.write_bytes(b"something else " * 1000)
     with pytest.raises(LivebusError) as refused:
-        Journal(path)
+        DeliveryJournal(path)
     assert str(refused.value).startswith(f"{path}: cannot use the journal: file is not a database")
     assert path.read_bytes() == b"something else " * 1000
 
 
-def test_a_full_disk_is_a_fault(journal: Journal, path: Path) -> None:
+def test_a_full_disk_is_a_fault(journal: DeliveryJournal, path: Path) -> None:
     """What cannot be written raises JournalFault; what was written stays readable."""
     journal.send("queue", "m", "body", {}, 1.0)
     pages = journal._file._connection.execute("PRAGMA page_count").fetchone()[0]

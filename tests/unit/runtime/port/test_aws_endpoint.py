@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.runtime.aws_errors import Answer, AwsError
+from livebus.runtime.aws_errors import AwsError, HttpAnswer
 from livebus.runtime.port import refusals
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
 
@@ -31,7 +31,7 @@ class Service:
         return answer
 
 
-def called(target: str, body: bytes = b"{}", **headers: str) -> Answer:
+def called(target: str, body: bytes = b"{}", **headers: str) -> HttpAnswer:
     endpoint = AwsEndpoint({"Service": Service()}, {}, None, lambda: "request-1")
     given = {"X-Amz-Target": target, **{name.replace("_", "-"): value for name, value in headers.items()}}
     return asyncio.run(endpoint.call(given, body))
