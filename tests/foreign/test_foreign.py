@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from livebus.flow import compile_line
+from livebus.compilation import compile_line
 from livebus.template import Environment, load_application
 from livebus.validate.project import Project
 from livebus.validate.report import Report, as_json

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from livebus.caller import API_KEY, Caller
+from livebus.compilation import compile_line
 from livebus.errors import InvalidTemplate, LivebusError
 from livebus.event.envelope import Event, accept
-from livebus.flow import Attempt, Line, compile_line
+from livebus.flow import Attempt, Line
 from livebus.operation import GraphQLRequest, Services, SubscriptionStart
 from livebus.template import Environment, load_application
 

@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, OperationType, validate
 from graphql.validation import ASTValidationRule
 
+from livebus.compilation import Compilation, compile_parts
 from livebus.data_source.in_memory import Ask, InMemorySources
 from livebus.errors import Fault, LivebusError, Place
 from livebus.event.envelope import Event
 from livebus.execution.operations import parse_document
-from livebus.flow import Attempt, Compilation, CompiledApi, compile_parts
+from livebus.flow import Attempt, CompiledApi
 from livebus.operation import Sandbox, Services
 from livebus.pattern import EventPattern
 from livebus.schema import Schema, types_of

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livebus.cdk_assets import asset_of, is_in_s3
+from livebus.compilation import compile_line
 from livebus.errors import Fault, InvalidTemplate, LivebusError
 from livebus.files import Root, read_text
-from livebus.flow import Line, compile_line
+from livebus.flow import Line
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.document import Document, read_document

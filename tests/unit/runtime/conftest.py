@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from livebus.flow import Line, compile_line
+from livebus.compilation import compile_line
+from livebus.flow import Line
 from livebus.template import Environment, load_application
 
 PROJECT = Path(__file__).parents[3]

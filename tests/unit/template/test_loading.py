@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livebus.compilation import compile_line
 from livebus.errors import InvalidTemplate, LivebusError
-from livebus.flow import compile_line
 from livebus.template import Environment, load_application
 from livebus.template.document import read_document
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from livebus.compilation import Compilation
 from livebus.errors import Fault, InvalidEventPattern, InvalidTransformer, LivebusError, Place
-from livebus.flow import Compilation
 from livebus.pattern import EventPattern, service_message
 from livebus.template.loading import Reading
 from livebus.template.resources import Resource, Resources

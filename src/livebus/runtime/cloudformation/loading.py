@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from livebus.flow import Line, compile_parts
+from livebus.compilation import compile_parts
+from livebus.flow import Line
 from livebus.runtime.cloudformation.failures import Failures, exists_already, failures
 from livebus.runtime.cloudformation.stack import Deployment
 from livebus.subscription import Subscriptions, SubscriptionSettings

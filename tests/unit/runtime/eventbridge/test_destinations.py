@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from livebus.flow import compile_line
+from livebus.compilation import compile_line
 from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace

@@ -1,0 +1,144 @@
+"""Data: buses, rules and their targets, the queues and roles that these name, archives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livebus.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class EventBus:
+    """AWS::Events::EventBus, or the account's ``default`` bus (which has no logical id)."""
+
+    name: str
+    arn: str
+    logical_id: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """
+    AWS::SQS::Queue. ``policies`` are the statements of its QueuePolicy.
+
+    One that the template names by its ARN only has no logical id and no URL; its policy is not known, and admits everyone.
+    """
+
+    name: str
+    arn: str
+    url: str
+    logical_id: str
+    fifo: bool = False
+    policies: tuple[Mapping[str, Any], ...] = ()
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """
+    AWS::IAM::Role: who may assume it, and what it may do. Statements are as in the template, intrinsics resolved.
+
+    One that the template names by its ARN only has no logical id; what it may do is not known, and counts as everything.
+    """
+
+    name: str
+    arn: str
+    logical_id: str
+    trust: tuple[Mapping[str, Any], ...] = ()
+    statements: tuple[Mapping[str, Any], ...] = ()
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How long EventBridge tries. AWS's defaults: 185 retries, 24 hours."""
+
+    maximum_retry_attempts: int = 185
+    maximum_event_age_in_seconds: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """
+    Where a target leads that is neither an API nor a function of the template: ``service`` is the third part of its ARN.
+
+    One of ``queue``, ``event_bus`` (a name) and ``log_group`` (a name) is there where the local runtime delivers to it;
+    none of them where the service, or that resource of it, is not emulated.
+    """
+
+    service: str
+    queue: Queue | None = None
+    event_bus: str = ""
+    log_group: str = ""
+
+    @property
+    def is_emulated(self) -> bool:
+        return self.queue is not None or bool(self.event_bus or self.log_group)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    One target of a rule: an AppSync API, the mutation, and the role that EventBridge assumes to run it; or a function.
+
+    At most one of ``input`` (JSON text), ``input_path`` and ``input_transformer`` (``InputPathsMap`` and
+    ``InputTemplate``) is not None; with none of them the whole event becomes the variables, or the function's event.
+    ``arn`` is the API's GraphQLEndpointArn; ``api`` the logical id of that API in the same template. ``function`` is
+    that of a Lambda function, where the target is one: ``api`` and ``graphql_operation`` are empty then. So they are where
+    the target is a ``destination`` of any other kind.
+    """
+
+    id: str
+    arn: str
+    api: str
+    graphql_operation: str
+    operation_place: Place = Place()
+    role: Role | None = None
+    input: str | None = None
+    input_path: str | None = None
+    input_transformer: Mapping[str, Any] | None = None
+    input_place: Place = Place()
+    retry_policy: RetryPolicy = RetryPolicy()
+    dead_letter: Queue | None = None
+    place: Place = Place()
+    function: str = ""
+    destination: Destination | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    AWS::Events::Rule with an event pattern (JSON text; scheduled rules carry None and never match).
+
+    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions, ``other_targets`` everything else.
+    """
+
+    name: str
+    arn: str
+    bus: str
+    event_pattern: str | None
+    logical_id: str
+    enabled: bool = True
+    targets: tuple[Target, ...] = ()
+    pattern_place: Place = Place()
+    place: Place = Place()
+    function_targets: tuple[Target, ...] = ()
+    other_targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """AWS::Events::Archive of a bus: a pattern (JSON text, None for every event), days of retention, 0 for ever."""
+
+    name: str
+    arn: str
+    bus: str
+    bus_arn: str
+    event_pattern: str | None = None
+    retention_days: int = 0
+    description: str = ""
+    logical_id: str = ""
+    place: Place = Place()
