@@ -30,7 +30,8 @@ from livebus.runtime.functions.code import CodeStore
 from livebus.runtime.functions.command import Surroundings
 from livebus.runtime.functions.outcome import Outcome
 from livebus.runtime.functions.service import Functions
-from livebus.runtime.server import Runtime, Settings
+from livebus.runtime.server import Runtime
+from livebus.runtime.settings import Settings
 from livebus.template.application import Function, FunctionCode
 
 COLD, WARM, SECONDS = 10, 500, 3.0

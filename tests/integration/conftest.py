@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from livebus.runtime.server import Settings
+from livebus.runtime.settings import Settings
 from support.running import USER, RunningRuntime
 
 Start = Callable[..., RunningRuntime]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from livebus.runtime.server import Settings
+from livebus.runtime.settings import Settings
 from support.functions import PYTHON
 from support.http import request
 from support.running import RunningRuntime

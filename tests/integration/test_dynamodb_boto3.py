@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from livebus.runtime.server import Settings
+from livebus.runtime.settings import Settings
 from support.running import RunningRuntime
 
 VALIDATION, FAILED = "ValidationException", "ConditionalCheckFailedException"

@@ -434,7 +434,8 @@ def test_a_runtime_without_functions_loads_none_of_it(project: Path, tmp_path: P
     program = (
         "import asyncio, sys\n"
         "from pathlib import Path\n"
-        "from livebus.runtime.server import Runtime, Settings\n"
+        "from livebus.runtime.server import Runtime\n"
+        "from livebus.runtime.settings import Settings\n"
         "async def main():\n"
         "    runtime = Runtime(Settings(Path(sys.argv[1]), Path(sys.argv[2]), port=0), lambda line: None)\n"
         "    await runtime.start()\n"

@@ -216,7 +216,8 @@ def test_answers_have_dynamodbs_shape(deploying: Deploying) -> None:
 IMPORTS = """
 import asyncio, sys
 from pathlib import Path
-from livebus.runtime.server import Runtime, Settings
+from livebus.runtime.server import Runtime
+from livebus.runtime.settings import Settings
 
 async def run():
     runtime = Runtime(Settings(template=Path(sys.argv[1]), state=Path(sys.argv[2]), port=0), lambda line: None)

@@ -17,7 +17,8 @@ import boto3
 from botocore.config import Config
 
 from livebus.runtime import event_loop
-from livebus.runtime.server import Runtime, Settings
+from livebus.runtime.server import Runtime
+from livebus.runtime.settings import Settings
 from support.waiting import SECONDS, until
 
 T = TypeVar("T")

@@ -383,8 +383,18 @@ ELSEWHERE = [
     ),
     Held(
         "integration/test_reload.py",
-        "wiring only",
-        "runtime/server.py",
+        "wiring only, and the settings for it",
+        "runtime/clockwork.py runtime/server.py runtime/settings.py",
+    ),
+    Held(
+        "e2e/test_local.py",
+        "what is told of a runtime is read in its files",
+        "runtime/announcement.py",
+    ),
+    Held(
+        "unit/runtime/eventbridge/test_event_buses.py",
+        "event buses are made of them",
+        "runtime/eventbridge/attempts.py runtime/eventbridge/dead_letters.py runtime/eventbridge/resolver_events.py",
     ),
     Held(
         "unit/schema/test_schema.py",

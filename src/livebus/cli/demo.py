@@ -126,7 +126,8 @@ def _first_event(folder: Path) -> Path:
 
 
 async def _demo(what: Shown, folder: Path) -> bool:
-    from livebus.runtime.server import Runtime, Settings
+    from livebus.runtime.server import Runtime
+    from livebus.runtime.settings import Settings
 
     # Ended from outside, it ends like after Ctrl-C: what it started is stopped, its folder goes.
     task = asyncio.current_task()

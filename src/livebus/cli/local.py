@@ -22,7 +22,8 @@ from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
-    from livebus.runtime.server import Runtime, Settings
+    from livebus.runtime.server import Runtime
+    from livebus.runtime.settings import Settings
 
 
 EPILOG = """\
@@ -103,7 +104,7 @@ def _settings(
     mapped: dict[str, str],
 ) -> Settings:
     from livebus.realtime import RealtimeSettings
-    from livebus.runtime.server import Settings
+    from livebus.runtime.settings import Settings
     from livebus.subscription import SubscriptionSettings
 
     return Settings(

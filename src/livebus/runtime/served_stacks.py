@@ -21,6 +21,7 @@ from livebus.realtime import RealtimeSettings
 from livebus.runtime.appsync.oidc_keys import OidcKeys
 from livebus.runtime.appsync.served_api import ServedApi
 from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.eventbridge.archives import Archives
 from livebus.runtime.eventbridge.event_buses import EventBuses
@@ -56,7 +57,7 @@ class ServedStacks:
     oidc_keys: OidcKeys
     realtime: RealtimeSettings
     subscriptions: SubscriptionSettings
-    tell: Callable[[str], None]
+    clockwork: Clockwork
     log: Callable[[str, GraphQLResponse], None]
     new_password: Callable[[], str]
     credentials: TemporaryCredentials
@@ -111,7 +112,7 @@ class ServedStacks:
             self._serve((stack, logical_id), compiled, line.application)
         self._announce()
         for warning in line.warnings:
-            self.tell(f"warning: {warning}")
+            self.clockwork.tell(f"warning: {warning}")
 
     def take(self, stack: str) -> None:
         """End the work of a stack: its subscribers are told to go."""
@@ -170,7 +171,13 @@ class ServedStacks:
         served = self._apis.get(key)
         if served is None:
             self._apis[key] = ServedApi(
-                compiled, authenticator, self.buses.services, self.realtime, self.tell, self.log, self.buses.sources
+                compiled,
+                authenticator,
+                self.buses.services,
+                self.realtime,
+                self.clockwork.tell,
+                self.log,
+                self.buses.sources,
             )
         else:
             served.compiled, served.authenticator = compiled, authenticator

@@ -5,24 +5,19 @@ Starts and stops the local runtime: the one place where the line, the services a
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import os
 import random
 import secrets
 import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING, Any
 
 from livebus.errors import LivebusError, Place
-from livebus.realtime import RealtimeSettings
+from livebus.runtime.announcement import Announcement
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.runtime.appsync.api_logs import ApiLogs
 from livebus.runtime.appsync.data_sources import DataSources
@@ -30,6 +25,7 @@ from livebus.runtime.appsync.get_api import get_api
 from livebus.runtime.appsync.http_calls import HttpCalls
 from livebus.runtime.appsync.oidc_keys import OidcKeys
 from livebus.runtime.aws_errors import HttpAnswer
+from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.cloudformation.actions import NAMESPACE as CLOUDFORMATION_NAMESPACE
 from livebus.runtime.cloudformation.actions import CloudFormation
 from livebus.runtime.cloudformation.deployment import Deployer
@@ -39,32 +35,35 @@ from livebus.runtime.cloudformation.kept_stacks import bring_back
 from livebus.runtime.cloudformation.stack import Stack
 from livebus.runtime.cloudformation.stack_files import StackFiles
 from livebus.runtime.cognito.actions import CognitoIdp
+from livebus.runtime.cognito.kept_keys import kept_signing_keys
 from livebus.runtime.cognito.store import UserStore
-from livebus.runtime.cognito.tokens import SigningKeys
 from livebus.runtime.eventbridge.archive_api import ArchiveApi
 from livebus.runtime.eventbridge.archive_store import ArchiveStore
 from livebus.runtime.eventbridge.archives import Archives
+from livebus.runtime.eventbridge.attempts import Neighbours
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.events_api import EventsApi
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.replays import Replays
 from livebus.runtime.eventbridge.trace import Trace
+from livebus.runtime.eventbridge.trace_file import TraceFile
 from livebus.runtime.faults.control import FaultControl, check_targets
-from livebus.runtime.faults.injection import Faults, Injection
+from livebus.runtime.faults.injection import Faults
 from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.kept.journal import DeliveryJournal
-from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
+from livebus.runtime.kept.state import StateFolder
 from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
 from livebus.runtime.port.callers import Gate, is_loopback
 from livebus.runtime.port.connections import Connections, most_connections, raise_limit
 from livebus.runtime.port.http_server import HttpServer
-from livebus.runtime.port.listener import Listener, bind
+from livebus.runtime.port.listener import Listener, bind, endpoint_url
 from livebus.runtime.port.tls import make_ca, server_context
 from livebus.runtime.s3.objects import S3Objects
 from livebus.runtime.s3.service import S3
 from livebus.runtime.served_stacks import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, ServedStacks
+from livebus.runtime.settings import Settings
 from livebus.runtime.sqs import Sqs
 from livebus.runtime.ssm import Ssm
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
@@ -73,55 +72,13 @@ from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
 from livebus.runtime.tables import Tables
 from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.sandbox import Worker
-from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
 from livebus.terminal.counts import counted, noun
 
 if TYPE_CHECKING:
     from livebus.runtime.page.service import Page
 
-_KEY_FILE = "signing-key.pem"
 _TICK_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """
-    How to run. ``template`` None starts without an application, to deploy into. ``user`` is a name and a password;
-    without it a user is made, with a random password. ``parameters`` have to be the template's; of ``overrides``
-    (samconfig.toml's) those count that are.
-
-    ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
-    ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
-    failures on purpose. Without ``functions`` no code of the template's functions runs. ``mapped_endpoints`` are the URLs
-    that HTTP data sources call in place of others.
-    """
-
-    template: Path | None
-    state: Path
-    host: str = "127.0.0.1"
-    shares_state: bool = False
-    port: int = 4566
-    user: tuple[str, str] | None = None
-    outputs: Path | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    stack_name: str = "livebus"
-    region: str = "us-east-1"
-    verbose: bool = False
-    trace: Path | None = None
-    time_scale: float = 1.0
-    failing_targets: frozenset[str] = frozenset()
-    latency: float = 0.0
-    faults: tuple[Injection, ...] = ()
-    strict: bool = False
-    origins: tuple[str, ...] = ()
-    reload: bool = True
-    functions: bool = True
-    allow_outside: bool = False
-    mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
-    realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
-    subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
 
 
 class Runtime:
@@ -131,13 +88,16 @@ class Runtime:
         """``tell`` prints a line for people. Where nobody reads any more (a closed pipe), lines are let go."""
         self._settings = settings
         self._print = tell
-        self._closers: list[Callable[[], object]] = []
-        self._oidc_keys = OidcKeys(self._tell)
-        self._ticking: asyncio.Task[None] | None = None
+        self._clockwork = Clockwork(time.time, _new_id, secrets.SystemRandom().random, self._tell)
+        # What has been opened, to be closed in reverse order; a start that fails closes what it had come to.
+        self._opened = AsyncExitStack()
         self._file_stack: FileStack | None = None
-        self._announce: dict[str, str] = {}
+        self._announcement: Announcement | None = None
         self._credentials = TemporaryCredentials(time.time, secrets.token_bytes)
-        self.outputs: dict[str, Any] = {}
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        return self._announcement.outputs if self._announcement is not None else {}
 
     @property
     def state(self) -> Path:
@@ -165,95 +125,63 @@ class Runtime:
             await self.stop()
             raise
 
+    async def stop(self) -> None:
+        """Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start."""
+        await self._opened.aclose()
+
     async def _start(self) -> None:
         settings = self._settings
         state = StateFolder.first_free(settings.state) if settings.shares_state else StateFolder(settings.state)
         if state.path != settings.state:
             self._tell(f"another runtime holds {settings.state}: this one keeps its state in {state.path}")
-        self._closers.append(state.close)
+        self._opened.callback(state.close)
         listening = bind(settings.host, settings.port)
-        self._closers.append(listening.close)
-        environment = Environment(settings.stack_name, settings.region, endpoint=_endpoint(settings.host, listening))
+        self._opened.callback(listening.close)
+        environment = Environment(settings.stack_name, settings.region, endpoint=endpoint_url(settings.host, listening))
         self._state = state
         self._journal = DeliveryJournal(state.file("journal.sqlite"))
-        self._closers.append(self._journal.close)
+        self._opened.callback(self._journal.close)
         self._make_trace(environment)
-        self._closers.append(lambda: self.trace.tick(ends=True))
-        if settings.trace is not None:
-            self._open_trace(settings.trace)
-        self._logs = ApiLogs(
-            lambda: [api.compiled.api.api_id for api in self.served.paths.values()],
-            clock=time.time,
-            new_id=_new_id,
-            other_groups=lambda: [*self._functions.log_groups, *self._log_group_targets()],
-        )
+        self._oidc_keys = OidcKeys(self._tell)
+        self._opened.push_async_callback(self._oidc_keys.close)
         users = self._start_cognito(environment)
         self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
-        self._closers.append(self._archives.close)
+        self._opened.callback(self._archives.close)
         objects = S3Objects(state.file("s3.sqlite"))
-        self._closers.append(objects.close)
+        self._opened.callback(objects.close)
         self._s3 = S3(objects, region=settings.region, clock=time.time, new_id=_new_id)
-        self._functions = self._function_calls(environment, state, objects)
-        self._sources = self._data_sources(environment, state)
-        self._faults = Faults(settings.failing_targets, settings.latency, _chance)
-        self._faults.inject(settings.faults)
-        sandbox = Worker()
-        self._closers.append(sandbox.close)
-        self.buses = EventBuses(
-            Lines(environment),
-            self._journal,
-            self.trace,
-            clock=time.time,
-            new_id=_new_id,
-            jitter=secrets.SystemRandom().random,
-            time_scale=settings.time_scale,
-            strict=settings.strict,
-            faults=self._faults,
-            log=self._logs.write,
-            archive=self._archives.offer,
-            hand_over=self._functions.hand_over,
-            sandbox=sandbox,
-            log_line=self._logs.append,
-            sources=self._sources,
-        )
-        self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
-        self._closers.append(self._close_buses)
-        self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
-        self.served = ServedStacks(
-            environment,
-            self.buses,
-            self._sqs,
-            self._archives,
-            self.tables,
-            self._cognito,
-            self._oidc_keys,
-            settings.realtime,
-            settings.subscriptions,
-            self._tell,
-            self._logs.write,
-            lambda: secrets.token_urlsafe(15),
-            self._credentials,
-            self._identities,
-            settings.user,
-            lambda applications: self._functions.use(applications, self._template_folder),
-        )
+        self._start_buses(environment, objects)
         self._start_stacks(environment, users, objects)
         if settings.template is not None:  # what is deployed later brings targets of its own
             check_targets(settings.failing_targets, settings.faults, self._target_ids())
-        http = self._http_server(environment)
-        listener = Listener(listening, http.protocol, lambda: server_context(state, settings.host), self._connections())
+        await self._listen(environment, listening)
+
+    async def _listen(self, environment: Environment, listening: socket.socket) -> None:
+        """Take up what waits from before, then open the doors."""
+        settings, state = self._settings, self._state
+        self._http = self._http_server(environment)
+        self._opened.push_async_callback(self._http.close)
+        # Those who wait for a message are answered before their connections are waited for.
+        self._opened.callback(self._sqs.close)
+        self._opened.push_async_callback(self._replays.close)
+        listener = Listener(
+            listening, self._http.protocol, lambda: server_context(state, settings.host), self._connections()
+        )
         ca = make_ca(state)
         self._resume()
         listener.start()
-        self._listener, self._http = listener, http
-        self._announce = {
+        self._opened.push_async_callback(listener.close)
+        reached_at = {
             "EndpointUrl": environment.endpoint,
             "ConsoleUrl": self.trace.page,
             "CaFile": str(ca),
             "Region": settings.region,
         }
-        self._write_outputs()
-        self._ticking = asyncio.get_running_loop().create_task(self._tick())
+        self._announcement = Announcement(settings, state, self.served, self._clockwork, reached_at)
+        self._announcement.write(follows_template=self._follows_template())
+        self._opened.push_async_callback(_cancel, asyncio.get_running_loop().create_task(self._tick()))
+        # First of all: nothing is begun any more.
+        self._opened.callback(self.buses.stop)
 
     def _resume(self) -> None:
         """Go on with what an earlier runtime left."""
@@ -263,6 +191,54 @@ class Runtime:
         replaying = self._replays.resume()
         if replaying:
             self._tell(f"{counted(replaying, 'replay')} from before {noun(replaying, 'goes', 'go')} on")
+
+    def _close_buses(self) -> None:
+        waiting = self.buses.close()
+        if waiting:
+            self._tell(
+                f"{counted(waiting, 'event waits', 'events wait')} for another try; the next start goes on with "
+                f"{noun(waiting, 'it', 'them')}"
+            )
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _start_buses(self, environment: Environment, objects: S3Objects) -> None:
+        """The buses, with what resolvers call and where targets lead."""
+        settings, state = self._settings, self._state
+        self._logs = ApiLogs(
+            lambda: [api.compiled.api.api_id for api in self.served.paths.values()],
+            clock=time.time,
+            new_id=_new_id,
+            other_groups=lambda: [*self._functions.log_groups, *self._log_group_targets()],
+        )
+        self._functions = self._function_calls(environment, state, objects)
+        self._opened.push_async_callback(self._functions.close)
+        sources = self._data_sources(environment, state)
+        self._opened.push_async_callback(sources.close)
+        self._faults = Faults(settings.failing_targets, settings.latency, _chance)
+        self._faults.inject(settings.faults)
+        sandbox = Worker()
+        self._opened.callback(sandbox.close)
+        self.buses = EventBuses(
+            Lines(environment),
+            self._journal,
+            self.trace,
+            self._clockwork,
+            neighbours=Neighbours(
+                log=self._logs.write,
+                archive=self._archives.offer,
+                hand_over=self._functions.hand_over,
+                log_line=self._logs.append,
+                sandbox=sandbox,
+            ),
+            sources=sources,
+            faults=self._faults,
+            time_scale=settings.time_scale,
+            strict=settings.strict,
+        )
+        self._opened.callback(self._close_buses)
+        self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
+        self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)
 
     def _connections(self) -> Connections:
         """How many sockets there may be: as many as the system lets this process have files."""
@@ -286,42 +262,10 @@ class Runtime:
             is_on=self._settings.functions,
         )
 
-    async def stop(self) -> None:
-        """Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start."""
-        if hasattr(self, "buses"):
-            self.buses.stop()
-        if self._ticking is not None:
-            self._ticking.cancel()
-            await asyncio.gather(self._ticking, return_exceptions=True)
-            self._ticking = None
-        await self._oidc_keys.close()
-        if hasattr(self, "_listener"):
-            await self._listener.close()
-            self._sqs.close()
-            await self._replays.close()
-            await self._http.close()
-            await self._cloudformation.close()
-        if hasattr(self, "_sources"):
-            await self._sources.close()
-        if hasattr(self, "_functions"):
-            await self._functions.close()
-        while self._closers:
-            self._closers.pop()()
-
-    def _close_buses(self) -> None:
-        waiting = self.buses.close()
-        if waiting:
-            self._tell(
-                f"{counted(waiting, 'event waits', 'events wait')} for another try; the next start goes on with "
-                f"{noun(waiting, 'it', 'them')}"
-            )
-
-    # --- parts ------------------------------------------------------------------------------------------------------
-
     def _start_cognito(self, environment: Environment) -> UserStore:
         """User pools and identity pools, with the keys that sign the tokens of both."""
         state, settings = self._state, self._settings
-        users, keys = UserStore(state.file("users.json")), _signing_keys(state)
+        users, keys = UserStore(state.file("users.json")), kept_signing_keys(state)
         self._identities = IdentityPools(keys, self._credentials, environment, time.time, secrets.token_bytes)
         self._cognito = CognitoIdp(
             (),
@@ -345,17 +289,34 @@ class Runtime:
     def _start_stacks(self, environment: Environment, users: UserStore, objects: S3Objects) -> None:
         """Put the template on disk to work, and what was deployed before."""
         settings, state = self._settings, self._state
+        self.served = ServedStacks(
+            environment,
+            self.buses,
+            self._sqs,
+            self._archives,
+            self.tables,
+            self._cognito,
+            self._oidc_keys,
+            settings.realtime,
+            settings.subscriptions,
+            self._clockwork,
+            self._logs.write,
+            lambda: secrets.token_urlsafe(15),
+            self._credentials,
+            self._identities,
+            settings.user,
+            lambda applications: self._functions.use(applications, self._template_folder),
+        )
         deployer = self._deployer = Deployer(
             self.served,
             StackFiles(state.path / "stacks", self._tell),
             Effects(environment, self.served, objects, self._journal, users, self._archives, self.tables, time.time),
             self._s3.read_text,
-            self._tell,
-            time.time,
-            _new_id,
+            self._clockwork,
             self._changed,
         )
         self._cloudformation = CloudFormation(deployer, _new_id)
+        self._opened.push_async_callback(self._cloudformation.close)
         beside = settings.stack_name if settings.template is not None else ""
         bring_back(self._cloudformation, deployer, deployer.files.read(), beside=beside)
         if settings.template is None:
@@ -370,7 +331,7 @@ class Runtime:
 
     def _data_sources(self, environment: Environment, state: StateFolder) -> DataSources:
         self.tables = Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
-        self._closers.append(self.tables.close)
+        self._opened.callback(self.tables.close)
         credentials = LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
         mapped = self._settings.mapped_endpoints
         http = HttpCalls(environment.endpoint, mapped, credentials=credentials, clock=time.time)
@@ -455,59 +416,9 @@ class Runtime:
         self.history = History(time.time) if is_loopback(self._settings.host) else None
         page = f"{environment.endpoint}/" if self.history is not None else ""
         self.trace = Trace(self._tell, time.time, verbose=self._settings.verbose, history=self.history, page=page)
-
-    def _open_trace(self, path: Path) -> None:
-        try:
-            file: IO[bytes] = path.open("ab", buffering=0)
-        except OSError as error:
-            raise LivebusError(f"cannot write the trace: {error.strerror}", Place(str(path))) from None
-        path.chmod(0o600)
-        self._closers.append(file.close)
-
-        def write(record: dict[str, Any]) -> None:
-            try:
-                file.write(_json_line(record))
-            except OSError as error:
-                self.trace.listeners.remove(write)
-                self._tell(f"the trace ends here: {path}: {error.strerror}")
-
-        self.trace.listeners.append(write)
-
-    # --- outputs ----------------------------------------------------------------------------------------------------
-
-    def _changed(self) -> None:
-        """Another application runs: tell those who look for it."""
-        if not self._announce:
-            return
-        try:
-            self._write_outputs()
-        except (LivebusError, OSError) as error:
-            self._tell(f"the outputs cannot be written: {error}")
-
-    def _write_outputs(self) -> None:
-        user_name, password = self.served.user or ("", "")
-        if self.outputs and user_name and not self.outputs["UserName"]:
-            # The first user pool came with a deployment: only now is there somebody who may sign in to it.
-            shown = "" if self._settings.user else f" with password {password}"
-            self._tell(f"sign in    {user_name}{shown}")
-        own = {**self._announce, "UserName": user_name, "Password": password}
-        stacks = {name: dict(each.outputs) for name, each in self.served.applications().items()}
-        self.outputs = {**self._main_outputs(stacks), **own}
-        template = self._settings.template if self._file_stack and self._file_stack.is_followed else None
-        of_the_process = {
-            "TemplateFile": str(template.absolute()) if template else "",
-            "TemplateStack": self._settings.stack_name if template else "",
-            "Pid": os.getpid(),
-        }
-        state = {**self.outputs, "Stacks": stacks, **of_the_process}
-        self._state.write(RUNTIME_FILE, json.dumps(state, indent=2) + "\n")
-        if self._settings.outputs is not None:
-            write_outputs(self._settings.outputs, self.outputs)
-
-    def _main_outputs(self, stacks: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
-        """Those of the stack that the runtime is started for; else of the first that has an event bus of its own."""
-        first = (outputs for outputs in stacks.values() if "EventBusName" in outputs)
-        return stacks.get(self._settings.stack_name) or next(first, {})
+        self._opened.callback(self.trace.tick, ends=True)
+        if self._settings.trace is not None:
+            self._opened.callback(TraceFile(self._settings.trace, self.trace, self._tell).close)
 
     # --- the files on disk ------------------------------------------------------------------------------------------
 
@@ -533,12 +444,13 @@ class Runtime:
         self._changed()
         return True
 
+    def _follows_template(self) -> bool:
+        return self._file_stack is not None and self._file_stack.is_followed
 
-def _json_line(record: Mapping[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:  # a whole number beyond 64 bits, from a resolver say
-        return f"{json.dumps(record, default=str)}\n".encode()
+    def _changed(self) -> None:
+        """Another application runs: tell those who look for it."""
+        if self._announcement is not None:
+            self._announcement.changed(follows_template=self._follows_template())
 
 
 def _chance(seed: int | None) -> Callable[[], float]:
@@ -550,16 +462,6 @@ def _new_id() -> str:
     return str(uuid.uuid4())
 
 
-def _endpoint(host: str, listening: socket.socket) -> str:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
-    name = f"[{reachable}]" if ":" in reachable else reachable
-    return f"http://{name}:{listening.getsockname()[1]}"
-
-
-def _signing_keys(state: StateFolder) -> SigningKeys:
-    pem = state.read_bytes(_KEY_FILE)
-    if pem is not None:
-        return SigningKeys.from_pem(pem, Place(str(state.file(_KEY_FILE))))
-    keys = SigningKeys.generate()
-    state.write(_KEY_FILE, keys.to_pem())
-    return keys
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -89,7 +89,7 @@ class CloudFormation:
             )
         environment = self._deployer.served.environment
         stack_id = environment.arn("cloudformation", f"stack/{name}/{self._new_id()}")
-        stack = Stack(stack_id, name, status, self._deployer.clock())
+        stack = Stack(stack_id, name, status, self._deployer.clockwork.clock())
         self.stacks[name] = stack
         return stack
 
@@ -119,7 +119,7 @@ class CloudFormation:
                 del self.stacks[stack.name]
             raise
         if known is None:
-            stack.turn(self._new_id(), self._deployer.clock(), REVIEW, "User Initiated")
+            stack.turn(self._new_id(), self._deployer.clockwork.clock(), REVIEW, "User Initiated")
         stack.add_change_set(change_set)
         self._save(stack)
         return {"Id": change_set.change_set_id, "StackId": stack.stack_id}

@@ -114,7 +114,7 @@ def make_change_set(
         f"{stack.stack_id.rpartition(':stack/')[0]}:changeSet/{name}/{new_id()}",
         name,
         kind,
-        deployer.clock(),
+        deployer.clockwork.clock(),
         deployment,
         tags={str(item.get("Key", "")): str(item.get("Value", "")) for item in members(form, "Tags")},
         capabilities=acknowledged,

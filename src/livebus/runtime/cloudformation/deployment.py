@@ -16,6 +16,7 @@ from typing import Any
 
 from livebus.errors import LivebusError
 from livebus.runtime.aws_errors import unexpected
+from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.cloudformation.changes import changed_members, is_replaced
 from livebus.runtime.cloudformation.effects import Effects
 from livebus.runtime.cloudformation.function_code import missing_code
@@ -42,9 +43,7 @@ class Deployer:
     files: StackFiles
     effects: Effects
     read_file: ReadFile
-    tell: Callable[[str], None]
-    clock: Callable[[], float]
-    new_id: Callable[[], str]
+    clockwork: Clockwork
     changed: Callable[[], None]
     running: dict[str, Resources] = field(default_factory=dict)
     # One after the other: each is prepared amid what runs, and the paths and names that are free then.
@@ -78,15 +77,15 @@ class Deployer:
         try:
             self.save(stack)
         except LivebusError as error:
-            self.tell(f"{error}; the next start finds it as it was before")
+            self.clockwork.tell(f"{error}; the next start finds it as it was before")
         self.changed()
-        self.tell(f"stack {stack.name}: {status}{f': {reason}' if reason else ''}")
+        self.clockwork.tell(f"stack {stack.name}: {status}{f': {reason}' if reason else ''}")
 
     def _turn(self, stack: Stack, status: str, reason: str = "") -> None:
-        stack.turn(self.new_id(), self.clock(), status, reason)
+        stack.turn(self.clockwork.new_id(), self.clockwork.clock(), status, reason)
 
     def _tell(self, stack: Stack, resource: StackResource, status: str, reason: str = "") -> None:
-        stack.tell(self.new_id(), self.clock(), resource, status, reason)
+        stack.tell(self.clockwork.new_id(), self.clockwork.clock(), resource, status, reason)
 
     # --- loading ----------------------------------------------------------------------------------------------------
 
@@ -105,11 +104,11 @@ class Deployer:
             taken=taken,
             subscriptions=self.served.kept(stack.name),
             settings=self.served.subscriptions,
-            new_id=self.new_id,
+            new_id=self.clockwork.new_id,
         )
         application = loaded.line.application
         refused = {
-            **missing_code(application.functions, self.effects.objects, self.new_id),
+            **missing_code(application.functions, self.effects.objects, self.clockwork.new_id),
             **self.effects.refusals(application.tables),
         }
         return replace(loaded, failures=loaded.failures.with_reasons(refused)) if refused else loaded
@@ -120,7 +119,7 @@ class Deployer:
         try:
             self.served.put(name, loaded.line)
         except LivebusError as error:
-            self.tell(f"stack {name}: {error}")
+            self.clockwork.tell(f"stack {name}: {error}")
         self.running[name] = loaded.resources
         stack.deployed, stack.begun = loaded.deployment, None
         stack.outputs = loaded.resources.outputs
@@ -179,7 +178,7 @@ class Deployer:
             return
         failed, touched = await self._make(stack, before, loaded)
         for logical_id in failed:
-            self.tell(f"stack {stack.name}: {logical_id}: {loaded.failures.of.get(logical_id, '')}")
+            self.clockwork.tell(f"stack {stack.name}: {logical_id}: {loaded.failures.of.get(logical_id, '')}")
         reasons = [*loaded.failures.stack]
         if not failed and (held := self._held_export(stack, loaded.line.application.exports)):
             reasons.append(held)
@@ -191,10 +190,12 @@ class Deployer:
         created = change_set.type == "CREATE"
         if stack.follows_files:
             stack.follows_files = False
-            self.tell(f"stack {stack.name} is what was deployed to it; the files on disk are not followed any more")
+            self.clockwork.tell(
+                f"stack {stack.name} is what was deployed to it; the files on disk are not followed any more"
+            )
         stack.tags, stack.capabilities = change_set.tags, change_set.capabilities
         self.put(stack, loaded)
-        stack.updated = None if created else self.clock()
+        stack.updated = None if created else self.clockwork.clock()
         if created:
             self._settle(stack, "CREATE_COMPLETE")
             return
@@ -226,7 +227,7 @@ class Deployer:
             verb = "UPDATE" if old else "CREATE"
             made = stack.resources.get(logical_id)
             if made is None or old is None:
-                made = StackResource(logical_id, resource.type, "", "", self.clock())
+                made = StackResource(logical_id, resource.type, "", "", self.clockwork.clock())
                 stack.resources[logical_id] = made
             touched[logical_id] = old
             replaced = old is not None and is_replaced(old, members)
@@ -312,7 +313,7 @@ class Deployer:
         self.running.pop(stack.name, None)
         for resource in list(reversed(stack.resources.values())):
             self._delete(stack, resource, retain=resource.logical_id in retained)
-        stack.deleted = self.clock()
+        stack.deleted = self.clockwork.clock()
         self.files.remove(stack.name)
         stack.follows_files = True  # there is nothing to keep any more
         self._settle(stack, DELETED)

@@ -43,20 +43,23 @@ class FileStack:
         self.deployer.running[stack.name] = resources
         stack.deployed = Deployment(text, {}, dict(self.files.parameters))
         stack.outputs = resources.outputs
-        now = self.deployer.clock()
+        now = self.deployer.clockwork.clock()
         gone = [name for name in stack.resources if resources.get(name) is None]
         for name in gone:
             del stack.resources[name]
         stack.updated = None if is_first else now
         stack.turn(
-            self.deployer.new_id(), now, "CREATE_COMPLETE" if is_first else "UPDATE_COMPLETE", "The files on disk"
+            self.deployer.clockwork.new_id(),
+            now,
+            "CREATE_COMPLETE" if is_first else "UPDATE_COMPLETE",
+            "The files on disk",
         )
         describe(stack, resources)
         served.put(stack.name, line)
 
     def reload(self) -> bool:
         """Load the files again. A fault keeps the last good application and is told; whether the new one is in use."""
-        tell = self.deployer.tell
+        tell = self.deployer.clockwork.tell
         before = self.stack.deployed
         try:
             self.load()

@@ -29,7 +29,7 @@ def bring_back(cloudformation: CloudFormation, deployer: Deployer, stacks: Itera
     waiting = []
     for stack in stacks:
         if stack.name == beside:
-            deployer.tell(
+            deployer.clockwork.tell(
                 f"stack {stack.name}: the files on disk run in place of what was deployed to it (see --empty)"
             )
             continue
@@ -66,8 +66,8 @@ def settle(stack: Stack, deployer: Deployer) -> None:
             logical_id: replace(resource, status="UPDATE_COMPLETE", reason="")
             for logical_id, resource in stack.resources.items()
         }
-    stack.turn(deployer.new_id(), deployer.clock(), status, _INTERRUPTED)
-    deployer.tell(f"stack {stack.name}: {status}: {_INTERRUPTED}")
+    stack.turn(deployer.clockwork.new_id(), deployer.clockwork.clock(), status, _INTERRUPTED)
+    deployer.clockwork.tell(f"stack {stack.name}: {status}: {_INTERRUPTED}")
 
 
 def _is_put(stack: Stack, deployer: Deployer, *, is_last_try: bool) -> bool:
@@ -76,12 +76,12 @@ def _is_put(stack: Stack, deployer: Deployer, *, is_last_try: bool) -> bool:
         loaded = deployer.load(stack, stack.deployed)
     except LivebusError as error:
         if is_last_try:
-            deployer.tell(f"stack {stack.name} does not run: {error}")
+            deployer.clockwork.tell(f"stack {stack.name} does not run: {error}")
         return False
     if loaded.failures or _template_faults(loaded):
         if is_last_try:
             for reason in _reasons(loaded):
-                deployer.tell(f"stack {stack.name} does not run: {reason}")
+                deployer.clockwork.tell(f"stack {stack.name} does not run: {reason}")
         return False
     # What an interrupted update had added is not in the template that runs.
     made = {resource.logical_id for resource in loaded.resources.all()}

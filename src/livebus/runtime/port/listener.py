@@ -41,6 +41,13 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
+def endpoint_url(host: str, listening: socket.socket) -> str:
+    """The URL at which others on this machine reach a socket that is bound to a host."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    name = f"[{reachable}]" if ":" in reachable else reachable
+    return f"http://{name}:{listening.getsockname()[1]}"
+
+
 class Listener:
     """
     Hands each connection to ``protocol_factory``, behind TLS where the client speaks it. The protocol gives its place

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from livebus.compilation import compile_line
+from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.eventbridge.attempts import Neighbours
 from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
@@ -45,10 +47,8 @@ class Bench:
             lines,
             journal,
             trace,
-            clock=clock,
-            new_id=new_id,
-            jitter=lambda: 1.0,
-            log_line=lambda group, line: self.logged.append((group, line)),
+            Clockwork(clock, new_id, lambda: 1.0),
+            neighbours=Neighbours(log_line=lambda group, line: self.logged.append((group, line))),
             **options,
         )
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from livebus.flow import Line
-from livebus.runtime.eventbridge import event_buses
+from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.eventbridge import retries
 from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
@@ -41,7 +42,7 @@ class Bench:
         trace = Trace(self.lines.append, clock)
         trace.listeners.append(self.records.append)
         lines = Lines(Environment(), {"livebus": line})
-        self.buses = EventBuses(lines, journal, trace, clock=clock, new_id=new_id, jitter=lambda: 1.0, **options)
+        self.buses = EventBuses(lines, journal, trace, Clockwork(clock, new_id, lambda: 1.0), **options)
         self.queue = line.application.queues[0].arn
 
     def put(self, message: Any = "hello", **change: Any) -> dict[str, Any]:
@@ -53,7 +54,7 @@ class Bench:
         return [record["station"] for record in self.records]
 
     def run_due(self) -> None:
-        self.buses._run_due()
+        self.buses.run_due()
 
     def dead_letters(self) -> list[Any]:
         return self.journal.receive(self.queue, 10, now=self.clock.now, hidden_until=self.clock.now, receipt="r")
@@ -192,7 +193,7 @@ def test_more_than_so_many_retries_go_to_the_queue_at_once(
     bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits is bounded: one more is dead-lettered with RESOURCE_LIMIT_EXCEEDED."""
-    monkeypatch.setattr(event_buses, "MAX_PENDING_RETRIES", 2)
+    monkeypatch.setattr(retries, "MAX_PENDING_RETRIES", 2)
     here = bench(faults=Faults(TARGET))
 
     def check() -> None:

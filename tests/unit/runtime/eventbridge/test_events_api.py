@@ -10,6 +10,7 @@ import pytest
 
 from livebus.flow import Line
 from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.events_api import EventsApi
 from livebus.runtime.eventbridge.lines import Lines
@@ -25,9 +26,7 @@ def api(line: Line, tmp_path: Path, clock: Any, new_id: Callable[[], str]) -> It
     journal = DeliveryJournal(tmp_path / "journal.sqlite")
     trace = Trace(lambda line: None, clock)
     yield EventsApi(
-        EventBuses(
-            Lines(Environment(), {"livebus": line}), journal, trace, clock=clock, new_id=new_id, jitter=lambda: 0.0
-        )
+        EventBuses(Lines(Environment(), {"livebus": line}), journal, trace, Clockwork(clock, new_id, lambda: 0.0))
     )
     journal.close()
 

@@ -1,0 +1,72 @@
+"""
+Tells those who look for it what runs and where: ``runtime.json`` in the state folder, and the file of ``--outputs``.
+
+They are written anew when another application runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from livebus.errors import LivebusError
+from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
+from livebus.runtime.served_stacks import ServedStacks
+from livebus.runtime.settings import Settings
+
+
+class Announcement:
+    """
+    ``reached_at`` says where the runtime is reached, under the names of Outputs. ``outputs`` are those of the application,
+    with that, and with who may sign in.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: StateFolder,
+        served: ServedStacks,
+        clockwork: Clockwork,
+        reached_at: Mapping[str, str],
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._served = served
+        self._tell = clockwork.tell
+        self._reached_at = reached_at
+        self.outputs: dict[str, Any] = {}
+
+    def changed(self, *, follows_template: bool) -> None:
+        """Another application runs. A file that cannot be written is told: the application is at work all the same."""
+        try:
+            self.write(follows_template=follows_template)
+        except (LivebusError, OSError) as error:
+            self._tell(f"the outputs cannot be written: {error}")
+
+    def write(self, *, follows_template: bool) -> None:
+        """``follows_template``: what runs is the template on disk. Raises LivebusError or OSError."""
+        user_name, password = self._served.user or ("", "")
+        if self.outputs and user_name and not self.outputs["UserName"]:
+            # The first user pool came with a deployment: only now is there somebody who may sign in to it.
+            shown = "" if self._settings.user else f" with password {password}"
+            self._tell(f"sign in    {user_name}{shown}")
+        stacks = {name: dict(each.outputs) for name, each in self._served.applications().items()}
+        self.outputs = {**self._main(stacks), **self._reached_at, "UserName": user_name, "Password": password}
+        template = self._settings.template if follows_template else None
+        of_the_process = {
+            "TemplateFile": str(template.absolute()) if template else "",
+            "TemplateStack": self._settings.stack_name if template else "",
+            "Pid": os.getpid(),
+        }
+        state = {**self.outputs, "Stacks": stacks, **of_the_process}
+        self._state.write(RUNTIME_FILE, json.dumps(state, indent=2) + "\n")
+        if self._settings.outputs is not None:
+            write_outputs(self._settings.outputs, self.outputs)
+
+    def _main(self, stacks: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+        """Those of the stack that the runtime is started for; else of the first that has an event bus of its own."""
+        first = (outputs for outputs in stacks.values() if "EventBusName" in outputs)
+        return stacks.get(self._settings.stack_name) or next(first, {})
