@@ -18,6 +18,8 @@ from support.waiting import until
 FAILING = frozenset({"AppSync"})
 # An hour passes in less than half a second.
 FAST = 10_000.0
+# An age that no event comes to at that pace, however slow the machine is.
+PATIENT = ("MaximumEventAgeInSeconds: 300", "MaximumEventAgeInSeconds: 86400")
 
 
 def dead_letters(runtime: RunningRuntime) -> list[dict[str, Any]]:
@@ -44,7 +46,7 @@ def gave_up(trace: Trace, event_id: str) -> dict[str, Any]:
 
 def test_an_event_whose_retries_run_out_goes_to_the_queue(tmp_path: Path, start_runtime: Any) -> None:
     """After the retries that the policy allows, the original event lies in the queue with AWS's attributes."""
-    template = copied(tmp_path / "app", ("MaximumRetryAttempts: 185", "MaximumRetryAttempts: 3"))
+    template = copied(tmp_path / "app", ("MaximumRetryAttempts: 185", "MaximumRetryAttempts: 3"), PATIENT)
     runtime = start_runtime(template=template, failing_targets=FAILING, time_scale=FAST)
     trace = runtime.trace()
     (event_id,) = runtime.put("größer 🚌")
