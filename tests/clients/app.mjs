@@ -1,6 +1,6 @@
 // Opens examples/app in Chromium, a browser of its own for each who: node app.mjs EXECUTABLE
 // A line on stdin is JSON: {"who": "ada", "run": "the body of an async function of (page, context, given)", "given": …}; its answer
-// is one on stdout. What a page throws, or logs as an error, is kept and answered by {"who": "ada", "faults": true}.
+// is one on stdout. What a page throws, or logs as an error, is kept and answered by {"who": "ada", "end": true}, which closes the browser.
 import { createInterface } from "node:readline";
 
 import { chromium } from "playwright-core";
@@ -13,7 +13,7 @@ const browser = await chromium.launch({
 const opened = new Map();
 
 async function open(who) {
-  const options = { viewport: { width: 1280, height: 860 }, locale: "en-GB", timezoneId: "UTC", colorScheme: "light" };
+  const options = { viewport: { width: 1280, height: 860 }, locale: "en-GB", timezoneId: "UTC", colorScheme: "light", reducedMotion: "reduce" };
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -32,10 +32,13 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     if (!opened.has(asked.who)) opened.set(asked.who, await open(asked.who));
     const { context, page, faults } = opened.get(asked.who);
-    const value = asked.faults
-      ? faults.splice(0)
-      : await new Body("page", "context", "given", asked.run)(page, context, asked.given);
-    answer = { value: value ?? null };
+    if (asked.end) {
+      opened.delete(asked.who);
+      await context.close();
+      answer = { value: faults };
+    } else {
+      answer = { value: (await new Body("page", "context", "given", asked.run)(page, context, asked.given)) ?? null };
+    }
   } catch (error) {
     answer = { error: String(error) };
   }

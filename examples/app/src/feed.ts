@@ -42,6 +42,8 @@ export type After = (milliseconds: number, then: () => void) => () => void;
 // that not all of them come at once when the API is back.
 const AGAIN_FROM = 8_000;
 const AGAIN_TO = 16_000;
+// Amplify's states in which the connection is doubted and not given up.
+const KEPT: ReadonlySet<string> = new Set(["ConnectedPendingNetwork", "ConnectedPendingKeepAlive"]);
 // So many pages of history are asked for at the most to catch up; what is older is behind "older orders".
 const MOST_PAGES = 50;
 
@@ -61,6 +63,7 @@ export class Feed {
   #unsubscribe = () => {};
   #cancelTimer = () => {};
   #isStopped = false;
+  #wasKept = false;
 
   constructor(
     private readonly source: Source,
@@ -140,6 +143,8 @@ export class Feed {
 
   #connection(state: string): void {
     const link = linkOf(state, this.#shown.link);
+    const wasKept = this.#wasKept;
+    this.#wasKept = KEPT.has(state);
     if (link === "connected") {
       this.#cancelTimer();
     } else if (link === "reconnecting" && this.#shown.link !== "reconnecting") {
@@ -148,6 +153,8 @@ export class Feed {
       this.#cancelTimer(); // Amplify hears when the network is back
     }
     this.#show({ link, whole: this.#shown.whole && link === "connected" });
+    // Nothing is acknowledged anew on a connection that was kept, and whether it still leads anywhere is to be seen.
+    if (link === "connected" && wasKept) this.#subscribe();
   }
 
   #live(order: Order): void {

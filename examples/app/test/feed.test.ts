@@ -192,6 +192,21 @@ test("a connection that stays lost is made anew, again and again, until it stand
   assert.equal(shown().link, "connected");
 });
 
+test("a connection that was kept without a network is asked anew", async () => {
+  const api = new Api();
+  const { ids, shown } = opened(api);
+  api.listener.acknowledged();
+  await api.answer();
+  api.listener.connection("ConnectedPendingNetwork");
+  assert.deepEqual([shown().link, shown().whole], ["offline", false]);
+  api.table.push(at(1));
+  api.listener.connection("Connected");
+  assert.deepEqual([api.subscribed, api.ended, shown().whole], [2, 1, false]);
+  api.listener.acknowledged();
+  await api.answer();
+  assert.deepEqual([ids(), shown().whole], [["o-1"], true]);
+});
+
 test("a subscription that is refused is told, and tried again later", () => {
   const api = new Api();
   const { timers, shown } = opened(api);
