@@ -96,7 +96,7 @@ def _users(session: Session, chosen: Chosen, address: ApiAddress, providers: lis
 
 def _identity_pool(session: Session, wanted: str) -> str:
     """The id of the identity pool that is meant; empty where the stack has none."""
-    pools = of_type(session.resources, IDENTITY_POOL)
+    pools = dict(sorted(of_type(session.resources, IDENTITY_POOL).items()))
     if wanted:
         found = pools.get(wanted) or session.outputs.get(wanted, wanted)
         if not _IDENTITY_POOL_ID.fullmatch(found):
