@@ -12,7 +12,7 @@ import pytest
 from livebus.cli import outputs
 from support.running import RunningRuntime
 
-SIX = """\
+KEYS = """\
 Resources:
   Api: {Type: AWS::AppSync::GraphQLApi, Properties: {Name: keys, AuthenticationType: API_KEY}}
   Schema: {Type: AWS::AppSync::GraphQLSchema, Properties: {ApiId: !GetAtt Api.ApiId, Definition: "type Query {a: Int}"}}
@@ -109,7 +109,7 @@ def test_a_stack_is_asked_as_on_aws(
 
 def test_an_api_key_and_no_users(started: Callable[..., RunningRuntime], amplify: Run) -> None:
     """Found among the resources: the template has no Outputs."""
-    runtime = started(SIX)
+    runtime = started(KEYS)
     api_id = next(
         iter(runtime.call(lambda: [each.compiled.api.api_id for each in runtime.runtime.served.paths.values()]))
     )
@@ -122,7 +122,7 @@ def test_an_api_key_and_no_users(started: Callable[..., RunningRuntime], amplify
 
 def test_an_identity_pool_with_guests(started: Callable[..., RunningRuntime], amplify: Run) -> None:
     """Of the stack's one; what DescribeIdentityPool says of guests."""
-    runtime = started(SIX + PEOPLE)
+    runtime = started(KEYS + PEOPLE)
     resources = runtime.client("cloudformation").list_stack_resources(StackName="livebus")["StackResourceSummaries"]
     ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
     assert amplify()["auth"] == {
@@ -136,7 +136,7 @@ def test_an_identity_pool_with_guests(started: Callable[..., RunningRuntime], am
 
 def test_of_several_one_has_to_be_named(started: Callable[..., RunningRuntime], amplify: Run) -> None:
     """They are listed, with the flag; what is named is taken, and a name that is none is told."""
-    started(SIX + PEOPLE + MORE)
+    started(KEYS + PEOPLE + MORE)
     told = "error: the runtime's template has 2 identity pools; expected --identity-pool with Identities or Others\n"
     assert amplify() == told
     assert amplify("--local", "--identity-pool", "Others")["auth"]["unauthenticated_identities_enabled"] is False
@@ -146,8 +146,8 @@ def test_of_several_one_has_to_be_named(started: Callable[..., RunningRuntime], 
 
 def test_two_apis_are_listed(started: Callable[..., RunningRuntime], amplify: Run) -> None:
     """With the flag that chooses."""
-    second = SIX.removeprefix("Resources:\n").replace("Api:", "Second:").replace("Api.", "Second.")
+    second = KEYS.removeprefix("Resources:\n").replace("Api:", "Second:").replace("Api.", "Second.")
     second = second.replace("Schema:", "Schema2:").replace("Key:", "Key2:").replace("name: keys", "second")
-    started(SIX + second)
+    started(KEYS + second)
     assert amplify() == "error: the runtime's template has 2 APIs; expected --api with Api or Second\n"
     assert "api_key" in amplify("--local", "--api", "Second")["data"]

@@ -155,6 +155,26 @@ test("older orders come a page at a time, until there are none", async () => {
   assert.deepEqual([ids(), shown().hasOlder, api.asked], [["o-3", "o-2", "o-1"], false, [null, "2"]]);
 });
 
+test("only the query of the last acknowledgement goes on", async () => {
+  const api = new Api();
+  api.table = [at(1), at(2), at(3), at(4), at(5)];
+  const { feed, ids, shown } = opened(api);
+  api.listener.acknowledged();
+  await api.answer();
+  void feed.older();
+  api.listener.acknowledged();
+  await api.answer();
+  assert.deepEqual([ids(), shown().hasOlder, shown().loading], [["o-5", "o-4"], true, false]);
+  void feed.older();
+  await api.answer();
+  assert.deepEqual(ids(), ["o-5", "o-4", "o-3", "o-2"]);
+  api.asked = [];
+  api.listener.acknowledged();
+  api.listener.acknowledged();
+  await api.answer();
+  assert.deepEqual(api.asked, [null, null, "2"]);
+});
+
 test("an answer from before the connection was lost does not lead on", async () => {
   const api = new Api();
   api.table = [at(1)];
