@@ -8,7 +8,7 @@ import { configurationOf, readOutputs } from "./configuration.ts";
 import { element } from "./elements.ts";
 import { Feed, messageOf } from "./feed.ts";
 import { OrdersView } from "./orders-view.ts";
-import { signInView } from "./sign-in.ts";
+import { isRefused, signInView } from "./sign-in.ts";
 
 const app = document.querySelector<HTMLElement>("#app") ?? document.body;
 let feed: Feed | undefined;
@@ -16,7 +16,7 @@ let feed: Feed | undefined;
 function showSignIn(told = ""): void {
   feed?.stop();
   feed = undefined;
-  app.replaceChildren(signInView(() => void showOrders(), told));
+  app.replaceChildren(signInView(() => void showOrders().catch(showProblem), told));
   app.querySelector("input")?.focus();
 }
 
@@ -34,6 +34,10 @@ async function showOrders(): Promise<void> {
   feed.start();
 }
 
+function showProblem(error: unknown): void {
+  app.replaceChildren(element("p", { className: "notice", attributes: { role: "alert" } }, messageOf(error)));
+}
+
 function after(milliseconds: number, then: () => void): () => void {
   const timer = setTimeout(then, milliseconds);
   return () => clearTimeout(timer);
@@ -41,7 +45,10 @@ function after(milliseconds: number, then: () => void): () => void {
 
 Hub.listen("auth", ({ payload }) => {
   if (payload.event === "signedOut") showSignIn();
-  if (payload.event === "tokenRefresh_failure") showSignIn("Your sign-in has ended. Please sign in again.");
+  // Amplify tells of a lost network alike, and keeps the tokens then: the feed goes on.
+  if (payload.event === "tokenRefresh_failure" && isRefused(payload.data?.error)) {
+    showSignIn("Your sign-in has ended. Please sign in again.");
+  }
 });
 
 try {
@@ -53,5 +60,5 @@ try {
   if (isSignedIn) await showOrders();
   else showSignIn();
 } catch (error) {
-  app.replaceChildren(element("p", { className: "notice", attributes: { role: "alert" } }, messageOf(error)));
+  showProblem(error);
 }

@@ -63,7 +63,7 @@ export class OrdersView {
     this.#empty.hidden = shown.orders.length > 0;
     const none = "No orders yet. The next one shows up here the moment it is placed.";
     this.#setText(this.#empty, shown.loading || !shown.whole ? "Loading your orders…" : none);
-    this.root.ariaBusy = shown.loading ? "true" : null;
+    this.#list.ariaBusy = shown.loading ? "true" : null;
     if (shown.whole && arrived.length > 0) this.#tell(arrived);
   }
 

@@ -6,10 +6,25 @@ import { messageOf } from "./feed.ts";
 
 const NEW_PASSWORD = "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED";
 
+const REFUSED: ReadonlySet<string> = new Set([
+  "NotAuthorizedException",
+  "TokenRevokedException",
+  "UserNotFoundException",
+  "PasswordResetRequiredException",
+  "UserNotConfirmedException",
+  "RefreshTokenReuseException",
+]);
+
 interface Field {
   readonly label: string;
   readonly type: "text" | "password";
   readonly autocomplete: "username" | "current-password" | "new-password";
+}
+
+/** Whether Cognito has refused to prolong a sign-in, by the name of its error; anything else may pass. */
+export function isRefused(error: unknown): boolean {
+  const name = (error as { name?: unknown } | null)?.name;
+  return typeof name === "string" && REFUSED.has(name);
 }
 
 /** The view; `done` is called once somebody has signed in. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { configurationOf, type Outputs } from "../src/configuration.ts";
 import { linkOf } from "../src/link.ts";
+import { isRefused } from "../src/sign-in.ts";
 
 const AWS: Outputs = {
   version: "1.4",
@@ -33,6 +34,12 @@ test("the local runtime has addresses of its own", () => {
     [API?.GraphQL?.endpoint, API?.GraphQL?.customEndpoint, API?.GraphQL?.customEndpointRegion],
     ["ws://127.0.0.1:4566/graphql", "http://127.0.0.1:4566/graphql", "eu-west-1"],
   );
+});
+
+test("a sign-in is over when Cognito says so, and not when nobody answers", () => {
+  const refused = ["NotAuthorizedException", "TokenRevokedException"].map((name) => isRefused({ name }));
+  const passing = [{ name: "NetworkError" }, { name: "TooManyRequestsException" }, null, undefined, "text"].map(isRefused);
+  assert.deepEqual([refused, passing], [[true, true], [false, false, false, false, false]]);
 });
 
 test("what people are told of the connection", () => {

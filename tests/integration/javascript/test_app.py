@@ -29,6 +29,13 @@ PASSWORD = "Passw0rd!"
 WITHHELD_MILLISECONDS = 300
 ARRIVAL_MILLISECONDS = 20_000
 MARKUP = '<img src=x onerror="globalThis.pwned=1">'
+# While a page is barred its sockets lead to where nobody serves any: so that nothing is subscribed to before a test wants it.
+BARRED = """
+  const Real = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Real {
+    constructor(url, protocols) { super(globalThis.barred ? String(url).replace('/graphql', '/nowhere') : url, protocols); }
+  };
+"""
 IDS = "return await page.locator('ol .id').allInnerTexts()"
 
 
@@ -306,18 +313,24 @@ def test_nothing_is_missed_while_the_connection_is_lost(shop: Shop, host: str, s
     """
     dora, emma = someone("dora"), someone("emma")
     shop.place("o-1", "dora", 1)
+    for person in (dora, emma):
+        person.run("await page.addInitScript(given)", BARRED)
     dora.sign_in(host)
     emma.sign_in(host)
     start = shop.stop()
     dora.link("Reconnecting")
     emma.link("Reconnecting")
     assert dora.orders() == ["o-1"]
+    for person in (dora, emma):
+        person.run("await page.evaluate(() => { globalThis.barred = true; })")
     start()
     shop.place("o-2", "dora", 2)
     shop.withhold("o-3", "dora", 3)
     shop.place("e-1", "emma", 4)
     assert shop.runtime.subscribers() == 0
     assert (dora.orders(), emma.orders()) == (["o-1"], [])
+    for person in (dora, emma):
+        person.run("await page.evaluate(() => { globalThis.barred = false; })")
     dora.run("await page.getByRole('button', {name: 'Try now'}).click()")
     dora.link("Live")
     assert dora.orders() == ["o-2", "o-1"]
@@ -425,6 +438,8 @@ def test_axe_finds_nothing(shop: Shop, host: str, someone: Someone, clients: Pat
     start = shop.stop()
     mary.link("Reconnecting")
     look("reconnecting")
+    mary.run("await page.getByRole('button', {name: 'Sign out'}).click()")
+    mary.run("await page.getByLabel('User name').waitFor()")
     start()
     assert reached == ["Sign out", "Show older orders"]
     assert found == {name: [[], False] for name in found}

@@ -122,3 +122,12 @@ def test_a_dash_is_stdout(document: dict[str, Any], capfdbinary: pytest.CaptureF
     assert run("--amplify", "-") == 0
     assert json.loads(capfdbinary.readouterr().out) == document
     assert list(Path().iterdir()) == []
+
+
+def test_no_password_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The state of a runtime that tells of no stacks has the user's beside the Outputs."""
+    given = {"EventBusName": "bus", "Password": "Passw0rd!"}
+    monkeypatch.setattr("livebus.aws.session.Session.outputs", given)
+    assert run("--json") == 0
+    assert run() == 0
+    assert capsys.readouterr().out == '{"EventBusName": "bus"}\nEventBusName  bus\n'
