@@ -28,6 +28,7 @@ PYTEST_ARGS ?=
 comma := ,
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CDK := examples/cdk/node_modules/.package-lock.json
+APP := examples/app/node_modules/.package-lock.json
 
 .PHONY: demo local setup test check mutants clean lock
 .DELETE_ON_ERROR:
@@ -38,10 +39,10 @@ demo: $(VENV)/.run
 local: $(VENV)/.run
 	@exec $(BIN)/python scripts/local.py
 
-setup: $(VENV)/.dev $(CLIENTS) $(CDK)
+setup: $(VENV)/.dev $(CLIENTS) $(CDK) $(APP)
 	@echo "ready: $(BIN)/livebus --help" >&2
 
-test: $(VENV)/.dev $(CLIENTS) $(CDK)
+test: $(VENV)/.dev $(CLIENTS) $(CDK) $(APP)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.installed
@@ -62,6 +63,7 @@ mutants: $(MUTMUT)/.installed
 
 clean:
 	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out
+	rm -rf examples/app/node_modules examples/app/build examples/app/dist
 	rm -rf .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Compiles the files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).
@@ -115,3 +117,8 @@ $(CDK): examples/cdk/package-lock.json
 	@echo "installing examples/cdk/package-lock.json" >&2
 	@cd examples/cdk && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
 		{ echo "not installed; the test with AWS CDK will be left out" >&2; test -z "$$CI"; }
+
+$(APP): examples/app/package-lock.json
+	@echo "installing examples/app/package-lock.json" >&2
+	@cd examples/app && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
+		{ echo "not installed; the tests with examples/app will be left out" >&2; test -z "$$CI"; }

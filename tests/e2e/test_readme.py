@@ -29,9 +29,10 @@ NOT_RUN = {
     r"sam deploy --guided": "it asks; test_sam_cli.py answers it on a terminal",
     r"sam (build|deploy|delete|validate|list|sync|logs)\b": "it needs an AWS account, or is the lint job itself",
     r"aws (?!.*--endpoint-url)": "it needs an AWS account",
-    r"livebus (?!.*--local)(publish|subscribe|redrive)\b(?!.*--(help|dry-run|endpoint-url))": "it needs a stack on AWS",
+    r"livebus (?!.*--local)(publish|subscribe|redrive|outputs)\b(?!.*--(help|dry-run|endpoint-url))": "it needs a stack on AWS",
     r"(python -m )?(pip|pipx|uv|brew|apt(-get)?|npm|npx) ": "it changes the machine",
     r"curl -fsSL ": "it downloads a program",
+    r"(\(cd dist && zip|curl -T) ": "it is a part of a deployment to AWS",
     r"livebus validate --template cdk\.out/": "AWS CDK has to write it first: test_cdk.py runs both",
 }
 # This one stays in the foreground: it is started, and what follows is run beside it.
@@ -141,7 +142,9 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield Shell(folder, stack)
 
 
-@pytest.mark.parametrize("readme", ["README.md", "examples/orders/README.md", "docs/deploying.md"])
+@pytest.mark.parametrize(
+    "readme", ["README.md", "examples/orders/README.md", "examples/app/README.md", "docs/deploying.md"]
+)
 def test_every_command_works(shell: Shell, readme: str) -> None:
     """Each command of a README ends with 0, or runs until it is ended, or has a reason not to be run here."""
     found = commands((PROJECT / readme).read_text(encoding="utf-8"))

@@ -151,21 +151,25 @@ class Session:
         return of_type(self.resources, CLIENT)
 
     @cached_property
-    def apis(self) -> Mapping[str, str]:
+    def described_apis(self) -> Mapping[str, Mapping[str, Any]]:
         """
-        The GraphQL URLs of the stack's APIs by logical id. CloudFormation lists their ARNs; AppSync tells where they are.
+        What AppSync says of the stack's APIs, by logical id: ``graphqlApi`` of GetGraphqlApi. CloudFormation lists their ARNs.
 
         Raises Unreachable where AppSync does not tell (appsync:GetGraphqlApi).
         """
         from livebus.aws.refusal import told_as_faults
 
-        found: dict[str, str] = {}
+        found: dict[str, Mapping[str, Any]] = {}
         for logical_id, arn in of_type(self.resources, API).items():
             client = self.client("appsync")
             with told_as_faults(f"ask AppSync where the API {logical_id!r} is"):
-                answer = client.get_graphql_api(apiId=arn.rsplit("/", 1)[-1])
-            found[logical_id] = str(answer["graphqlApi"]["uris"]["GRAPHQL"])
+                found[logical_id] = client.get_graphql_api(apiId=arn.rsplit("/", 1)[-1])["graphqlApi"]
         return found
+
+    @property
+    def apis(self) -> Mapping[str, str]:
+        """The GraphQL URLs of the stack's APIs by logical id. Raises as :attr:`described_apis`."""
+        return {logical_id: str(api["uris"]["GRAPHQL"]) for logical_id, api in self.described_apis.items()}
 
     def api(self, wanted: str = "", logical_ids: Mapping[str, Collection[str]] | None = None) -> ApiAddress:
         """
@@ -201,10 +205,10 @@ class Session:
 
         Raises as :func:`~livebus.stack.api_address.find_pool_id`.
         """
-        return find_pool_id(self.outputs, client_id, wanted, more=lambda: self._pools)
+        return find_pool_id(self.outputs, client_id, wanted, more=lambda: self.pools)
 
     @property
-    def _pools(self) -> Mapping[str, str]:
+    def pools(self) -> Mapping[str, str]:
         """The ids of the stack's user pools, by logical id; none where CloudFormation does not tell."""
         try:
             return of_type(self.resources, POOL)

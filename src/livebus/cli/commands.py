@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "local": ("livebus.cli.local", "run the application on this machine, without an AWS account"),
     "publish": ("livebus.cli.publish.run", "publish the events of files, folders and streams to a bus"),
     "subscribe": ("livebus.cli.subscribe.run", "sign in, subscribe, and print each message"),
+    "outputs": ("livebus.cli.outputs", "print a stack's Outputs, or write them for an app with Amplify"),
     "redrive": ("livebus.cli.redrive.run", "look at dead letters, send their events on their way again"),
     "replay": ("livebus.cli.replay", "send events of a bus's archive again"),
     "faults": ("livebus.cli.faults", "let parts of the local runtime fail, to rehearse it"),

@@ -10,6 +10,7 @@ COMMANDS = (
     "local",
     "publish",
     "subscribe",
+    "outputs",
     "redrive",
     "replay",
     "faults",

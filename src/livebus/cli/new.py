@@ -24,6 +24,8 @@ examples:
 Types are AppSync's scalars: ID, String, Int, Float, Boolean, AWSDate, AWSTime, AWSDateTime, AWSTimestamp, AWSEmail, AWSJSON,
 AWSURL, AWSPhone, AWSIPAddress, each also in a list; ! means that it is never null. In a shell, [ and ! want quotes.
 
+An app for it to start from is examples/app in Livebus's repository; `livebus outputs --amplify FILE` configures one.
+
 stdout has the files, one a line. A folder that is there is left as it is.
 exit codes: 0 written, 1 it could not be written, 2 wrong usage, 130 interrupted
 """

@@ -97,6 +97,18 @@ class IdentityPools:
         }
         return {"IdentityId": identity_id, "Token": self._keys.sign(claims)}
 
+    def _describe(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        pool = self._pool(_required(body, "IdentityPoolId"))
+        return {
+            "IdentityPoolId": pool.identity_pool_id,
+            "IdentityPoolName": pool.name,
+            "AllowUnauthenticatedIdentities": pool.allow_unauthenticated,
+            "AllowClassicFlow": pool.allow_classic_flow,
+            "CognitoIdentityProviders": [
+                {"ProviderName": each.name, "ClientId": each.client_id} for each in pool.providers
+            ],
+        }
+
     def assume(self, role_arn: str, name: str, token: str, seconds: int) -> RoleSession:
         """STS's AssumeRoleWithWebIdentity with a token of GetOpenIdToken (the classic flow). Raises AwsError."""
         claims = self._keys.verified(token)
@@ -294,6 +306,7 @@ def _digest(text: str) -> str:
 
 
 _ACTIONS: Mapping[str, Callable[[IdentityPools, Mapping[str, Any]], dict[str, Any]]] = {
+    "DescribeIdentityPool": IdentityPools._describe,
     "GetId": IdentityPools._get_id,
     "GetCredentialsForIdentity": IdentityPools._get_credentials,
     "GetOpenIdToken": IdentityPools._get_open_id_token,

@@ -70,6 +70,11 @@ def address(url: str) -> ApiAddress | None:
     return ApiAddress(graphql, realtime)
 
 
+def is_on_this_machine(api: ApiAddress) -> bool:
+    """Whether it is the local runtime's."""
+    return urlsplit(api.graphql_url).hostname in _LOOPBACK
+
+
 def find_api(
     outputs: Mapping[str, str],
     owner: str,

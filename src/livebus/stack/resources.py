@@ -5,7 +5,7 @@ In: a stack's Outputs, and its resources as CloudFormation lists them. Out: name
 Livebus knows win; without them the resources tell, so that no Output is demanded of anybody. docs/what-is-looked-for.md has it
 for people.
 
-What identifies each resource is what its ``Ref`` returns: a bus its name, a queue its URL, an app client and a user pool its id, an API its ARN.
+What identifies each resource is what its ``Ref`` returns: a bus its name, a queue its URL, an app client, a user pool and an identity pool its id, an API its ARN.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 """
@@ -17,12 +17,13 @@ from dataclasses import dataclass
 
 from livebus.errors import LivebusError, Unreachable
 
-BUS, RULE, QUEUE, CLIENT, POOL, API = (
+BUS, RULE, QUEUE, CLIENT, POOL, IDENTITY_POOL, API = (
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
     "AWS::SQS::Queue",
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPool",
+    "AWS::Cognito::IdentityPool",
     "AWS::AppSync::GraphQLApi",
 )
 BUS_OUTPUT, QUEUE_OUTPUT = "EventBusName", "DeadLetterQueueUrl"

@@ -74,6 +74,22 @@ def node(clients: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def app(project: Path, node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of examples/app, which has what npm installed for the original; whoever has written into that is left alone."""
+    original = project / "examples" / "app"
+    installed = original / "node_modules" / ".package-lock.json"
+    _need(
+        shutil.which("npm") is not None and installed.exists(),
+        "the app's packages are not installed: run make setup, or npm ci in examples/app",
+    )
+    copy = tmp_path_factory.mktemp("own") / "app"
+    own = shutil.ignore_patterns("node_modules", "build", "dist", "amplify_outputs.json")
+    shutil.copytree(original, copy, ignore=own)
+    (copy / "node_modules").symlink_to(original / "node_modules")
+    return copy
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     _need(path is not None, f"none of {', '.join(BROWSERS)} is on the PATH: install one (Debian: apt install chromium)")

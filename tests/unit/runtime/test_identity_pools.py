@@ -107,6 +107,20 @@ def test_a_user_has_one_identity_and_the_role_of_the_signed_in(desk: Desk) -> No
     assert session.cognito_identity_auth_provider == f'"{PROVIDER}","{PROVIDER}:CognitoSignIn:anna"'
 
 
+def test_a_pool_tells_of_itself(desk: Desk) -> None:
+    """DescribeIdentityPool, and how it refuses one that is not there."""
+    answer = desk.service.call("DescribeIdentityPool", {"IdentityPoolId": POOL})
+    assert answer == {
+        "IdentityPoolId": POOL,
+        "IdentityPoolName": "",
+        "AllowUnauthenticatedIdentities": True,
+        "AllowClassicFlow": True,
+        "CognitoIdentityProviders": [{"ProviderName": PROVIDER, "ClientId": "client"}],
+    }
+    told = ("ResourceNotFoundException", "IdentityPool 'other' not found.")
+    assert refused(desk, "DescribeIdentityPool", {"IdentityPoolId": "other"}) == told
+
+
 def test_guests_have_an_identity_each_and_their_role(desk: Desk) -> None:
     """Another runtime knows them again: nothing of them is kept."""
     first, second = desk.id(), desk.id()

@@ -1,8 +1,9 @@
 """
-AppSync's GetGraphqlApi: where an API answers, for tools that know it from its stack only.
+AppSync's GetGraphqlApi and ListApiKeys: where an API answers and with which keys, for tools that know it from its stack only.
 
 In: the method and path of a request that is signed for AppSync. Out: an answer, None for every other operation of AppSync's.
 https://docs.aws.amazon.com/appsync/latest/APIReference/API_GetGraphqlApi.html
+https://docs.aws.amazon.com/appsync/latest/APIReference/API_ListApiKeys.html
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import orjson
 from livebus.runtime.aws_errors import HttpAnswer
 from livebus.template.application import AuthProvider, GraphQLApi
 
-_PATH = re.compile(r"/v1/apis/(?P<id>[A-Za-z0-9_-]{1,128})")
+_PATH = re.compile(r"/v1/apis/(?P<id>[A-Za-z0-9_-]{1,128})(?P<keys>/apikeys)?")
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -28,7 +29,11 @@ def get_api(method: str, path: str, apis: Callable[[], Iterable[GraphQLApi]], re
     headers = {**_JSON, "x-amzn-RequestId": request_id}
     for api in apis():
         if api.api_id == found["id"]:
-            return HttpAnswer(200, headers, orjson.dumps({"graphqlApi": _described(api)}))
+            # A key's id is the key itself. When it expires is not told: here none does.
+            told = (
+                {"apiKeys": [{"id": key} for key in api.api_keys]} if found["keys"] else {"graphqlApi": _described(api)}
+            )
+            return HttpAnswer(200, headers, orjson.dumps(told))
     body = {"message": f"GraphQL API {found['id']} not found."}
     return HttpAnswer(404, {**headers, "x-amzn-errortype": "NotFoundException"}, orjson.dumps(body))
 
