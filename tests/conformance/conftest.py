@@ -21,7 +21,9 @@ ROWS = pytest.StashKey[list[report.Row]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance")
-    group.addoption("--aws-profile", help="run the cases in this profile's account as well: makes a stack, and deletes it")
+    group.addoption(
+        "--aws-profile", help="run the cases in this profile's account as well: makes a stack, and deletes it"
+    )
     group.addoption("--aws-region", help="the region to do that in (default: the profile's)")
 
 

@@ -23,6 +23,9 @@ from livebus.resolver.passing import AskTheEngine
 from livebus.resolver.plain import MAX_INPUT, are_plain
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
+from livebus.vtl.budget import Budget
+from livebus.vtl.budget import Exceeded as BudgetExceeded
+from livebus.vtl.xml_values import UnreadableXml, read_xml
 
 MAX_FUNCTIONS = 10  # in a pipeline
 # Of what only the outside knows (zones, ids, event buses): each question costs another run of the code.
@@ -168,18 +171,20 @@ class CompiledResolver:
         answers: Told,
     ) -> dict[str, Any]:
         """Go on with what can be answered here, to the run's end or to a data source's call."""
-        asked = 0
+        asked, budget = 0, Budget()
         while (kind := outcome.get("ask")) is not None and kind != "call":
             asked += 1
             if asked > MAX_QUESTIONS or len(answers.get("id", ())) >= _MOST_IDS:
                 raise Exceeded(
-                    f"The code asks for more than {MAX_QUESTIONS:,} zones, ids and event buses and was ended"
+                    f"The code asks for more than {MAX_QUESTIONS:,} zones, ids, XML texts and event buses and was ended"
                 )
             question = outcome["question"]
             if kind == "id":
                 # Twice as many each time, so that a loop over ids does not run the code once for each of them.
                 known = answers.setdefault("id", [])
                 known += [services.new_id() for _ in range(max(1, len(known)))]
+            elif kind == "xml":
+                answers.setdefault("xml", []).append(_xml_answer(question, budget))
             elif kind == "zone":
                 answers.setdefault("zone", []).append(
                     zone_at(question["zone"], question["millis"], local=question["local"])
@@ -210,6 +215,7 @@ class CompiledResolver:
             outcome.get("invalidationFilter"),
             tuple(outcome.get("invalidations", ())),
             tuple(logs),
+            tuple((name, value) for name, value in outcome.get("responseHeaders", ())),
         )
 
     def _log(self, entry: Mapping[str, Any]) -> str:
@@ -222,3 +228,11 @@ class CompiledResolver:
 
 def _error(error: Mapping[str, Any]) -> ResolverError:
     return ResolverError(error["message"], error["type"], error.get("data"), error.get("info"))
+
+
+def _xml_answer(question: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
+    """What the engine is told of an XML text: ``value``, or the reason why there is none."""
+    try:
+        return {"value": read_xml(question["text"], budget, keep_texts=question["keepTexts"])}
+    except (UnreadableXml, BudgetExceeded) as fault:
+        return {"reason": str(fault)}

@@ -83,11 +83,7 @@ def _differences(expected: Expectation, outcome: Outcome) -> list[str]:
     for error in expected.errors:
         named = set(error)
         same = next(
-            (
-                each
-                for each in left
-                if not any(differences(error, {name: each.get(name) for name in named}, "error"))
-            ),
+            (each for each in left if not any(differences(error, {name: each.get(name) for name in named}, "error"))),
             None,
         )
         if same is None:
@@ -174,7 +170,9 @@ class Api:
         try:
             answer = json.loads(read)
         except ValueError:
-            answer = {"errors": [{"errorType": f"HTTP {response.status}", "message": read[:200].decode(errors="replace")}]}
+            answer = {
+                "errors": [{"errorType": f"HTTP {response.status}", "message": read[:200].decode(errors="replace")}]
+            }
         return answer, {header.lower(): value for header, value in response.getheaders()}
 
 

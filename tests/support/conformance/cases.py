@@ -18,7 +18,20 @@ LANGUAGES = ("js", "vtl", "vtl2017")
 SOURCES = ("none", "table", "function", "bus", "tables_over_http", "identity_over_http")
 _EXPECTATIONS = {"gives", "errors", "headers", "here"}
 _CODE = {"value", "request", "response", "functions", "direct"}
-_CASE = {"name", "of", "source", "given", "items", "left", "calls", "each_of", "alone", "why", *LANGUAGES, *_EXPECTATIONS}
+_CASE = {
+    "name",
+    "of",
+    "source",
+    "given",
+    "items",
+    "left",
+    "calls",
+    "each_of",
+    "alone",
+    "why",
+    *LANGUAGES,
+    *_EXPECTATIONS,
+}
 
 
 @dataclass(frozen=True)

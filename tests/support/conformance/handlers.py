@@ -33,7 +33,9 @@ def _js(handler: str, body: str) -> str:
 
 
 def _js_file(requests: Sequence[tuple[str, str]], responses: Sequence[tuple[str, str]], otherwise: str) -> str:
-    return f"{IMPORTS}{_js('request', _switch(requests) + 'return {};')}{_js('response', _switch(responses) + otherwise)}"
+    return (
+        f"{IMPORTS}{_js('request', _switch(requests) + 'return {};')}{_js('response', _switch(responses) + otherwise)}"
+    )
 
 
 def _switch(bodies: Sequence[tuple[str, str]]) -> str:
@@ -66,7 +68,10 @@ def _chain(texts: Sequence[tuple[str, str]], otherwise: str) -> str:
     given = "#set($given = $ctx.args.given)\n"
     if not texts:
         return given + otherwise
-    parts = [f'#{"elseif" if index else "if"}($ctx.args.name == "{name}")\n{text.strip()}\n' for index, (name, text) in enumerate(texts)]
+    parts = [
+        f'#{"elseif" if index else "if"}($ctx.args.name == "{name}")\n{text.strip()}\n'
+        for index, (name, text) in enumerate(texts)
+    ]
     return f"{given}{''.join(parts)}#else\n{otherwise}\n#end"
 
 

@@ -104,5 +104,3 @@ def _counts(rows: Sequence[Row], *, is_on_aws: bool) -> list[str]:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-

@@ -50,8 +50,8 @@ def heard(api: Api, case: SubscriptionCase, *, grace: float = 0.0) -> Heard:
     protocols: Any = ["graphql-ws", f"header-{encoded}"]
     with connect(api.outputs["RealtimeUrl"], subprotocols=protocols, proxy=None, open_timeout=SECONDS) as socket:
         _send(socket, {"type": "connection_init"})
-        query = f"subscription($given: AWSJSON) {{ {case.field}(given: $given) {{ id leaf grams }} }}"
-        data = json.dumps({"query": query, "variables": {"given": json.dumps(dict(case.given))}})
+        query = f"subscription {{ {case.field} {{ id leaf grams }} }}"
+        data = json.dumps({"query": query, "variables": {}})
         extensions = {"authorization": header}
         _send(socket, {"id": "1", "type": "start", "payload": {"data": data, "extensions": extensions}})
         frames = _frames(socket, SECONDS)
@@ -63,7 +63,10 @@ def heard(api: Api, case: SubscriptionCase, *, grace: float = 0.0) -> Heard:
         else:
             return Heard((), ended=False, trouble="not subscribed: no start_ack")
         for said in case.says:
-            api.ask("mutation($id: ID!, $leaf: String, $grams: Int) { say(id: $id, leaf: $leaf, grams: $grams) { id leaf grams } }", said)
+            api.ask(
+                "mutation($id: ID!, $leaf: String, $grams: Int) { say(id: $id, leaf: $leaf, grams: $grams) { id leaf grams } }",
+                said,
+            )
         arrived: list[str] = []
         while len(arrived) < len(case.arrives) and (frame := next(frames, None)) is not None:
             _note(frame, case, arrived)
@@ -71,7 +74,10 @@ def heard(api: Api, case: SubscriptionCase, *, grace: float = 0.0) -> Heard:
             _note(frame, case, arrived)
         ended = False
         if case.mutation is not None:
-            api.ask(f"mutation($given: AWSJSON) {{ {case.mutation}(given: $given) }}", {"given": json.dumps(dict(case.given))})
+            api.ask(
+                f"mutation($given: AWSJSON) {{ {case.mutation}(given: $given) }}",
+                {"given": json.dumps(dict(case.given))},
+            )
             ended = any(frame["type"] in ("complete", "error") for frame in frames)
         return Heard(tuple(arrived), ended)
 

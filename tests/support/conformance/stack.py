@@ -62,7 +62,11 @@ class Stack:
         size = len(self._body.encode())
         if size > MAX_INLINE:
             self._tell(f"uploading the template, {size:,} bytes, into the bucket {self.name}")
-            place = {} if self._region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+            place = (
+                {}
+                if self._region == "us-east-1"
+                else {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+            )
             self._s3.create_bucket(Bucket=self.name, **place)
             self.bucket = self.name
             self._s3.put_object(Bucket=self.bucket, Key=_KEY, Body=self._body.encode())

@@ -204,6 +204,8 @@ class HttpServer:
         query = request.rel_url.raw_query_string
         if self._aws.is_s3(request.headers, query):
             return await self._answer_s3(request, query)
+        if path == "/" and request.method == "GET" and self._aws.is_query(request.headers):
+            return _response(self._aws.query(request.headers, query))
         if self._functions is not None and (path + "/").startswith(LAMBDA_PATH):
             return await self._answer_lambda(request, query, self._functions)
         document = self._document(request.method, path)
