@@ -86,11 +86,7 @@ class Case:
 
 def read(folder: Path = FOLDER) -> list[Case]:
     """All cases, by files and in their order. Raises ValueError naming file and case for what a case may not have."""
-    cases = []
-    for file in sorted(folder.glob("*.yaml")):
-        for case in _read_file(file):
-            cases.append(case)
-    return cases
+    return [case for file in sorted(folder.glob("*.yaml")) for case in _read_file(file)]
 
 
 def _read_file(file: Path) -> Iterator[Case]:

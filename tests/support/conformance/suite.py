@@ -41,7 +41,8 @@ class Suite:
     def pages(self) -> dict[str, str]:
         """The AWS page that each family follows."""
         found = {case.family: case.page for case in self.cases}
-        return {**found, **{subscriptions.FAMILY: case.page for case in self.subscriptions}}
+        found.update((subscriptions.FAMILY, case.page) for case in self.subscriptions)
+        return found
 
     def ask(self, api: Api, *, grace: float = 0.0) -> Answers:
         """Everything, one after another."""

@@ -211,10 +211,13 @@ class HttpServer:
         document = self._document(request.method, path)
         if document is not None:
             return document
-        refused = self._aws.refuse(request.method, path, request.headers)
-        return (
-            _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
-        )
+        return self._refused(request)
+
+    def _refused(self, request: web.BaseRequest) -> web.Response:
+        refused = self._aws.refuse(request.method, request.path, request.headers)
+        if refused is not None:
+            return _response(refused)
+        return _plain(404, f"Nothing answers to {request.method} {request.path} here.")
 
     async def _answer_page(self, request: web.BaseRequest, make: Callable[[], Page]) -> web.StreamResponse:
         """Answer the page; never with CORS headers: its documents are for no other origin."""
