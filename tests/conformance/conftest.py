@@ -40,7 +40,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line in report.differences(rows) or ["no differences"]:
         terminalreporter.write_line(line)
     terminalreporter.write_line("")
-    terminalreporter.write_line(report.table(rows, Suite.read().pages))
+    suite = Suite.read()
+    terminalreporter.write_line(report.table(rows, suite.pages, suite.bases))
 
 
 @pytest.fixture(scope="session")

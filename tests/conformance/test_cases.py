@@ -23,7 +23,9 @@ NAMES = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 def covered(suite: Suite, kind: str) -> set[str]:
     """The names that cases of a language (or of any, for operations) are of."""
     languages = {"js": ("js",), "vtl": ("vtl", "vtl2017"), "operations": cases.LANGUAGES}[kind]
-    found = {name for case in suite.cases for name in case.of if {each.language for each in case.variants} & {*languages}}
+    found = {
+        name for case in suite.cases for name in case.of if {each.language for each in case.variants} & {*languages}
+    }
     return found | {name for case in suite.subscriptions for name in case.of if case.language in languages}
 
 

@@ -8,7 +8,7 @@ the case is to be corrected.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import boto3
 import pytest
@@ -27,7 +27,7 @@ IDS = [
 
 
 @pytest.fixture(scope="module")
-def told(request: pytest.FixtureRequest) -> Iterator[Callable[[str], None]]:
+def told(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Says each step at once: a stack takes minutes."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
@@ -36,7 +36,7 @@ def told(request: pytest.FixtureRequest) -> Iterator[Callable[[str], None]]:
         with capture.global_and_fixture_disabled():
             reporter.write_line(f"conformance: {line}")
 
-    yield tell
+    return tell
 
 
 @pytest.fixture(scope="module")

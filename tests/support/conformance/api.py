@@ -150,7 +150,7 @@ class Api:
     def ask(self, query: str, variables: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """The answer to an operation, and the headers of the response."""
         body = json.dumps({"query": query, "variables": variables})
-        headers = {"x-api-key": self.outputs["ApiKey"], "Content-Type": "application/json"}
+        headers = {"x-api-key": self.outputs["ApiKey"], "Content-Type": "application/json", "x-cups": "2"}
         for attempt in (1, 2):
             try:
                 if self._connection is None:

@@ -16,6 +16,7 @@ from support.conformance.expected import Loader
 FOLDER = Path(__file__).parents[2] / "conformance" / "cases"
 LANGUAGES = ("js", "vtl", "vtl2017")
 SOURCES = ("none", "table", "function", "bus", "tables_over_http", "identity_over_http")
+BASES = ("documented", "recorded", "ours")
 _EXPECTATIONS = {"gives", "errors", "headers", "here"}
 _CODE = {"value", "request", "response", "functions", "direct"}
 _CASE = {
@@ -69,11 +70,15 @@ class Variant:
 
 @dataclass(frozen=True)
 class Case:
-    """``of`` are the functions and operations that it covers, ``page`` the AWS page that it follows."""
+    """
+    ``of`` are the functions and operations that it covers, ``page`` the page that it follows. ``basis`` says where its
+    expected values are from: the page (documented), answers of AWS that somebody recorded, or choices of ours.
+    """
 
     family: str
     name: str
     page: str
+    basis: str
     of: tuple[str, ...]
     source: str
     given: Mapping[str, Any]
@@ -92,6 +97,9 @@ def read(folder: Path = FOLDER) -> list[Case]:
 def _read_file(file: Path) -> Iterator[Case]:
     document = yaml.load(file.read_text(encoding="utf-8"), Loader)
     names: set[str] = set()
+    basis = document.get("basis", BASES[0])
+    if basis not in BASES:
+        raise ValueError(f"{file.name}: basis is {basis!r}; expected one of {BASES}")
     for given in document["cases"]:
         name = given.get("name")
         where = f"{file.name}: case {name!r}"
@@ -100,10 +108,10 @@ def _read_file(file: Path) -> Iterator[Case]:
         if not isinstance(name, str) or not name.isidentifier() or name in names:
             raise ValueError(f"{where}: a name is an identifier, and a file's names differ")
         names.add(name)
-        yield _case(file.stem, document["page"], given, where)
+        yield _case(file.stem, document["page"], basis, given, where)
 
 
-def _case(family: str, page: str, given: Mapping[str, Any], where: str) -> Case:
+def _case(family: str, page: str, basis: str, given: Mapping[str, Any], where: str) -> Case:
     source = given.get("source", "none")
     if source not in SOURCES:
         raise ValueError(f"{where}: source is {source!r}; expected one of {SOURCES}")
@@ -111,6 +119,7 @@ def _case(family: str, page: str, given: Mapping[str, Any], where: str) -> Case:
         family,
         given["name"],
         page,
+        basis,
         tuple(given.get("of", ())),
         source,
         given.get("given", {}),

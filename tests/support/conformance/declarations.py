@@ -33,7 +33,9 @@ def declared(package: Path) -> set[str]:
     texts = {file.name: _COMMENT.sub("", file.read_text(encoding="utf-8")) for file in (package / "lib").glob("*.d.ts")}
     names: set[str] = set()
     for file, kind, holder in _TYPES:
-        block = re.search(rf"^(?:export )?(?:declare )?type {kind} = \{{\n(.*?)^\}};?", texts[file], re.DOTALL | re.MULTILINE)
+        block = re.search(
+            rf"^(?:export )?(?:declare )?type {kind} = \{{\n(.*?)^\}};?", texts[file], re.DOTALL | re.MULTILINE
+        )
         assert block is not None, f"{file} has no type {kind}"
         names |= {f"{holder}.{name}" for name in _MEMBER.findall(block[1])}
     for file, holder in _MODULES:

@@ -17,7 +17,7 @@ from support.conformance.subscriptions import SubscriptionCase
 @dataclass(frozen=True)
 class Row:
     """
-    One case in one language. ``here`` and ``aws`` are the differences from what is documented (empty: it agrees; None: it
+    One case in one language. ``here`` and ``aws`` are the differences from what is expected (empty: it agrees; None: it
     did not run); ``is_named`` says that the runtime refuses it by name, and did so.
     """
 
@@ -38,7 +38,7 @@ def row(here: Answered, aws: Answered | None = None) -> Row:
     if aws is None:
         return Row(here.variant.id, own, is_named)
     other = tuple(aws.differs())
-    # Where both are as documented what is left is chance and time; else their answers have to be the same.
+    # Where both are as expected what is left is chance and time; else their answers have to be the same.
     is_same = (not own and not other) or here.plain() == aws.plain()
     if not is_same:
         shown = [f"here {_brief(here.plain())}", f"AWS {_brief(aws.plain())}"]
@@ -61,7 +61,7 @@ def _brief(value: object) -> str:
 
 
 def differences(rows: Sequence[Row]) -> list[str]:
-    """Lines about the rows in which the runtime here and AWS differ, and in which they agree against the documentation."""
+    """Lines about the rows in which the runtime here and AWS differ, and in which they agree and the case is wrong."""
     lines: list[str] = []
     for each in rows:
         if each.aws is None:
@@ -69,29 +69,30 @@ def differences(rows: Sequence[Row]) -> list[str]:
         if not each.is_same:
             lines.append(f"DIFFERS {each.id}")
             lines.extend(f"    {text}" for text in each.aws)
-            lines.extend(f"    the runtime here, from the documentation: {text}" for text in each.here)
+            lines.extend(f"    the runtime here, from what is expected: {text}" for text in each.here)
         elif each.aws:
-            lines.append(f"AGREES, not as documented: {each.id}")
+            lines.append(f"AGREES, not as expected: {each.id}")
             lines.extend(f"    {text}" for text in each.aws)
     return lines
 
 
-def table(rows: Sequence[Row], pages: Mapping[str, str]) -> str:
+def table(rows: Sequence[Row], pages: Mapping[str, str], bases: Mapping[str, str]) -> str:
     """
     Markdown: for each file of cases how many there are and agree; with AWS's columns where it was asked.
 
-    ``pages`` is the address of each family's page.
+    ``pages`` is the address of each family's page, ``bases`` where its expected values are from.
     """
     is_on_aws = any(each.aws is not None for each in rows)
     families = sorted({each.family for each in rows})
-    head = ["cases of", "how many", "as documented", "refused by name"]
+    head = ["cases of", "expected values", "how many", "as expected", "refused by name"]
     if is_on_aws:
-        head += ["as documented on AWS", "same here as on AWS"]
+        head += ["as expected on AWS", "same here as on AWS"]
     lines = [_line(head), _line(["---"] * len(head))]
     counted = [[each for each in rows if each.family == family] for family in families]
     for family, own in zip(families, counted, strict=True):
-        lines.append(_line([f"[{family.replace('_', ' ')}]({pages[family]})", *_counts(own, is_on_aws=is_on_aws)]))
-    lines.append(_line(["all", *_counts(rows, is_on_aws=is_on_aws)]))
+        name = f"[{family.replace('_', ' ')}]({pages[family]})"
+        lines.append(_line([name, bases[family], *_counts(own, is_on_aws=is_on_aws)]))
+    lines.append(_line(["all", "", *_counts(rows, is_on_aws=is_on_aws)]))
     return "\n".join(lines)
 
 

@@ -19,7 +19,11 @@ def test_the_last_of_a_name_counts() -> None:
     [
         ("", "1", "A response header without a name is ignored."),
         ("Vary", "1", "The response header 'Vary' is ignored: AppSync does not let resolvers set it."),
-        ("content-length", "1", "The response header 'content-length' is ignored: AppSync does not let resolvers set it."),
+        (
+            "content-length",
+            "1",
+            "The response header 'content-length' is ignored: AppSync does not let resolvers set it.",
+        ),
         ("X-Amz-Cups", "1", "The response header 'X-Amz-Cups' is ignored: AppSync does not let resolvers set it."),
         ("x-amzn-cups", "1", "The response header 'x-amzn-cups' is ignored: AppSync does not let resolvers set it."),
         ("cups", None, "The response header 'cups' is ignored: its value is null."),

@@ -14,7 +14,10 @@ from livebus.vtl import MappingTemplate
 XML = "<menu n='1'><tea>7</tea><tea><leaf>First &amp; flush</leaf></tea></menu>"
 ANSWER = {
     "sqlStatementResults": [
-        {"records": [[{"stringValue": "a"}, {"isNull": True}]], "columnMetadata": [{"label": "leaf"}, {"name": "grams"}]},
+        {
+            "records": [[{"stringValue": "a"}, {"isNull": True}]],
+            "columnMetadata": [{"label": "leaf"}, {"name": "grams"}],
+        },
         {"numberOfRecordsUpdated": 1},
         7,
     ]
@@ -27,7 +30,11 @@ BOTH: list[tuple[dict[str, Any], str, str]] = [
         "$util.http.copyHeaders($ctx.args.h)",
     ),
     ({"x": XML}, "util.xml.toMap(ctx.args.x)", "$util.xml.toMap($ctx.args.x)"),
-    ({"x": XML}, "JSON.parse(util.xml.toJsonString(ctx.args.x))", "$util.parseJson($util.xml.toJsonString($ctx.args.x))"),
+    (
+        {"x": XML},
+        "JSON.parse(util.xml.toJsonString(ctx.args.x))",
+        "$util.parseJson($util.xml.toJsonString($ctx.args.x))",
+    ),
     (
         {"x": XML},
         "JSON.parse(util.xml.toJsonString(ctx.args.x, true))",
