@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
     terminalreporter.write_line("")
     suite = Suite.read()
-    terminalreporter.write_line(report.table(rows, suite.pages, suite.bases))
+    terminalreporter.write_line(report.table(rows, suite.pages))
 
 
 @pytest.fixture(scope="session")

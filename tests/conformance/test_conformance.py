@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from support.conformance import cases, subscriptions
-from support.conformance.api import Api
+from support.conformance import cases, report, subscriptions
+from support.conformance.api import Answered, Api
 from support.conformance.cases import Variant
-from support.conformance.sockets import heard
+from support.conformance.sockets import Heard, heard
 from support.conformance.subscriptions import SubscriptionCase
+from support.conformance.suite import Answers, Suite
 
 VARIANTS = [variant for case in cases.read() for variant in case.variants]
 SUBSCRIPTIONS = subscriptions.read()
+BEGIN, END = "<!-- conformance table: begin -->\n", "<!-- conformance table: end -->\n"
+
+
+@pytest.fixture(scope="module")
+def answered() -> dict[str, Answered]:
+    """What was answered so far, for the table; a test that runs alone asks for what it lacks."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def listened() -> dict[str, Heard]:
+    """What was heard so far."""
+    return {}
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
-def test_case(here: Api, variant: Variant) -> None:
+def test_case(here: Api, answered: dict[str, Answered], variant: Variant) -> None:
     """What AWS's page says comes of it; or, where the case says that it is not emulated, what it says of the runtime."""
-    answered = here.answer(variant)
-    assert answered.differs(here=True) == []
+    found = answered[variant.id] = here.answer(variant)
+    assert found.differs(here=True) == []
     # A case that says "not emulated" while the runtime does it has to say so no longer.
-    assert variant.here is None or answered.differs() != []
+    assert variant.here is None or found.differs() != []
 
 
 @pytest.mark.parametrize("case", SUBSCRIPTIONS, ids=lambda case: case.id)
-def test_subscription(here: Api, case: SubscriptionCase) -> None:
+def test_subscription(here: Api, listened: dict[str, Heard], case: SubscriptionCase) -> None:
     """The messages that the page says arrive do, others do not; what is invalidated ends."""
-    assert heard(here, case).differs(case) == []
+    found = listened[case.id] = heard(here, case)
+    assert found.differs(case) == []
+
+
+def test_the_documentation_has_the_table_of_this_run(
+    here: Api, suite: Suite, answered: dict[str, Answered], listened: dict[str, Heard], project: Path
+) -> None:
+    """docs/conformance.md says how many cases there are and how many agree; no figure in it is written by hand."""
+    answered.update({each.id: here.answer(each) for each in suite.variants if each.id not in answered})
+    listened.update({each.id: heard(here, each) for each in suite.subscriptions if each.id not in listened})
+    rows = suite.rows(Answers(answered, listened))
+    _, _, rest = (project / "docs" / "conformance.md").read_text(encoding="utf-8").partition(BEGIN)
+    assert rest.partition(END)[0].strip() == report.table(rows, suite.pages)

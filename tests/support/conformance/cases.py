@@ -16,11 +16,12 @@ from support.conformance.expected import Loader
 FOLDER = Path(__file__).parents[2] / "conformance" / "cases"
 LANGUAGES = ("js", "vtl", "vtl2017")
 SOURCES = ("none", "table", "function", "bus", "tables_over_http", "identity_over_http")
-BASES = ("documented", "recorded", "ours")
+BASES = ("documented", "recorded", "observed", "ours")
 _EXPECTATIONS = {"gives", "errors", "headers", "here"}
 _CODE = {"value", "request", "response", "functions", "direct"}
 _CASE = {
     "name",
+    "basis",
     "of",
     "source",
     "given",
@@ -72,7 +73,8 @@ class Variant:
 class Case:
     """
     ``of`` are the functions and operations that it covers, ``page`` the page that it follows. ``basis`` says where its
-    expected values are from: the page (documented), answers of AWS that somebody recorded, or choices of ours.
+    expected values are from: the page (documented), answers of AWS that somebody recorded, what people saw there (observed), or
+    choices of ours.
     """
 
     family: str
@@ -97,9 +99,6 @@ def read(folder: Path = FOLDER) -> list[Case]:
 def _read_file(file: Path) -> Iterator[Case]:
     document = yaml.load(file.read_text(encoding="utf-8"), Loader)
     names: set[str] = set()
-    basis = document.get("basis", BASES[0])
-    if basis not in BASES:
-        raise ValueError(f"{file.name}: basis is {basis!r}; expected one of {BASES}")
     for given in document["cases"]:
         name = given.get("name")
         where = f"{file.name}: case {name!r}"
@@ -108,6 +107,9 @@ def _read_file(file: Path) -> Iterator[Case]:
         if not isinstance(name, str) or not name.isidentifier() or name in names:
             raise ValueError(f"{where}: a name is an identifier, and a file's names differ")
         names.add(name)
+        basis = given.get("basis", document.get("basis", BASES[0]))
+        if basis not in BASES:
+            raise ValueError(f"{where}: basis is {basis!r}; expected one of {BASES}")
         yield _case(file.stem, document["page"], basis, given, where)
 
 

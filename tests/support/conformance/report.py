@@ -5,10 +5,12 @@ What the cases came to: here, and on AWS where they ran there; where the two dif
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from support.conformance.api import Answered
+from support.conformance.cases import BASES
 from support.conformance.expected import MAX_SHOWN
 from support.conformance.sockets import Heard
 from support.conformance.subscriptions import SubscriptionCase
@@ -18,12 +20,13 @@ from support.conformance.subscriptions import SubscriptionCase
 class Row:
     """
     One case in one language. ``here`` and ``aws`` are the differences from what is expected (empty: it agrees; None: it
-    did not run); ``is_named`` says that the runtime refuses it by name, and did so.
+    did not run); ``basis`` is where the expected values are from; ``is_named`` says that the runtime refuses it by name, and did so.
     """
 
     id: str
     here: tuple[str, ...]
     is_named: bool
+    basis: str = BASES[0]
     aws: tuple[str, ...] | None = None
     is_same: bool = True
 
@@ -34,16 +37,16 @@ class Row:
 
 def row(here: Answered, aws: Answered | None = None) -> Row:
     is_named = here.variant.here is not None and not here.differs(here=True)
-    own = tuple(here.differs())
+    own, basis = tuple(here.differs()), here.variant.case.basis
     if aws is None:
-        return Row(here.variant.id, own, is_named)
+        return Row(here.variant.id, own, is_named, basis)
     other = tuple(aws.differs())
     # Where both are as expected what is left is chance and time; else their answers have to be the same.
     is_same = (not own and not other) or here.plain() == aws.plain()
     if not is_same:
         shown = [f"here {_brief(here.plain())}", f"AWS {_brief(aws.plain())}"]
         other = (*other, *shown)
-    return Row(here.variant.id, own, is_named, other, is_same)
+    return Row(here.variant.id, own, is_named, basis, other, is_same)
 
 
 def row_of_subscription(case: SubscriptionCase, here: Heard, aws: Heard | None = None) -> Row:
@@ -76,11 +79,11 @@ def differences(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def table(rows: Sequence[Row], pages: Mapping[str, str], bases: Mapping[str, str]) -> str:
+def table(rows: Sequence[Row], pages: Mapping[str, str]) -> str:
     """
     Markdown: for each file of cases how many there are and agree; with AWS's columns where it was asked.
 
-    ``pages`` is the address of each family's page, ``bases`` where its expected values are from.
+    ``pages`` is the address of each family's page.
     """
     is_on_aws = any(each.aws is not None for each in rows)
     families = sorted({each.family for each in rows})
@@ -91,8 +94,8 @@ def table(rows: Sequence[Row], pages: Mapping[str, str], bases: Mapping[str, str
     counted = [[each for each in rows if each.family == family] for family in families]
     for family, own in zip(families, counted, strict=True):
         name = f"[{family.replace('_', ' ')}]({pages[family]})"
-        lines.append(_line([name, bases[family], *_counts(own, is_on_aws=is_on_aws)]))
-    lines.append(_line(["all", "", *_counts(rows, is_on_aws=is_on_aws)]))
+        lines.append(_line([name, _bases(own), *_counts(own, is_on_aws=is_on_aws)]))
+    lines.append(_line(["all", _bases(rows), *_counts(rows, is_on_aws=is_on_aws)]))
     return "\n".join(lines)
 
 
@@ -101,6 +104,12 @@ def _counts(rows: Sequence[Row], *, is_on_aws: bool) -> list[str]:
     if is_on_aws:
         counts += [sum(each.aws == () for each in rows), sum(each.is_same for each in rows)]
     return [str(count) for count in counts]
+
+
+def _bases(rows: Sequence[Row]) -> str:
+    """Where expected values are from, and of how many cases."""
+    counts = Counter(each.basis for each in rows)
+    return ", ".join(f"{counts[basis]} {basis}" for basis in BASES if counts[basis])
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -38,13 +38,6 @@ class Suite:
         return [variant for case in self.cases for variant in case.variants]
 
     @property
-    def bases(self) -> dict[str, str]:
-        """Where each family's expected values are from."""
-        found = {case.family: case.basis for case in self.cases}
-        found.setdefault(subscriptions.FAMILY, "documented")
-        return found
-
-    @property
     def pages(self) -> dict[str, str]:
         """The AWS page that each family follows."""
         found = {case.family: case.page for case in self.cases}

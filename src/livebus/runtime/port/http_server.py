@@ -204,16 +204,16 @@ class HttpServer:
         query = request.rel_url.raw_query_string
         if self._aws.is_s3(request.headers, query):
             return await self._answer_s3(request, query)
-        if path == "/" and request.method == "GET" and self._aws.is_query(request.headers):
-            return _response(self._aws.query(request.headers, query))
         if self._functions is not None and (path + "/").startswith(LAMBDA_PATH):
             return await self._answer_lambda(request, query, self._functions)
-        document = self._document(request.method, path)
+        return self._answer_without_body(request, query)
+
+    def _answer_without_body(self, request: web.BaseRequest, query: str) -> web.Response:
+        if request.path == "/" and request.method == "GET" and self._aws.is_query(request.headers):
+            return _response(self._aws.query(request.headers, query))
+        document = self._document(request.method, request.path)
         if document is not None:
             return document
-        return self._refused(request)
-
-    def _refused(self, request: web.BaseRequest) -> web.Response:
         refused = self._aws.refuse(request.method, request.path, request.headers)
         if refused is not None:
             return _response(refused)
