@@ -33,7 +33,8 @@ def ask_account(
     identity = session.client("sts").get_caller_identity()
     tell(f"account {identity['Account']}, region {session.region_name}")
     with Stack(session, template_text(suite, python), tell, pause=pause) as stack:
-        api = Api(stack.outputs, session.resource("dynamodb").Table(stack.outputs["Table"]))
+        # What AWS takes to settle messages, it takes to settle a table's index as well.
+        api = Api(stack.outputs, session.resource("dynamodb").Table(stack.outputs["Table"]), settling=grace / 2)
         try:
             tell(f"asking {len(suite.variants) + len(suite.subscriptions)} cases")
             return suite.ask(api, grace=grace)

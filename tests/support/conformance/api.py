@@ -8,6 +8,7 @@ import http.client
 import json
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -97,10 +98,14 @@ def _differences(expected: Expectation, outcome: Outcome) -> list[str]:
 
 
 class Api:
-    """``outputs`` are the stack's, ``table`` boto3's resource of its table."""
+    """
+    ``outputs`` are the stack's, ``table`` boto3's resource of its table. ``settling`` is the time in seconds after which
+    what was put into the table is found by reads that are not consistent, and in its index.
+    """
 
-    def __init__(self, outputs: Mapping[str, str], table: Any) -> None:
+    def __init__(self, outputs: Mapping[str, str], table: Any, *, settling: float = 0.0) -> None:
         self.outputs = outputs
+        self._settling = settling
         self._table = table
         self._url = urlsplit(outputs["GraphQLUrl"])
         self._connection: http.client.HTTPConnection | None = None
@@ -119,6 +124,7 @@ class Api:
             with self._table.batch_writer() as batch:
                 for item in case.items:
                     batch.put_item({"shop": shop, **_stored(item)})
+            time.sleep(self._settling)
         outcomes: list[Outcome] = []
         for call in variant.calls:
             texts = {f"result_{index}": _text(outcome.value) for index, outcome in enumerate(outcomes, 1)}

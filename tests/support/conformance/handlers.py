@@ -12,6 +12,9 @@ from support.conformance.cases import Variant
 IMPORTS = """import { util, runtime, extensions } from '@aws-appsync/utils';
 import * as ddb from '@aws-appsync/utils/dynamodb';
 """
+_GIVEN = """#set($given = $ctx.args.given)
+#if($util.isString($given))#set($given = $util.parseJson($given))#end
+"""
 VERSIONS = {"vtl": "2018-05-29", "vtl2017": "2017-02-28"}
 
 
@@ -28,7 +31,8 @@ def javascript_of(source: str, request: str, response: str | None) -> str:
 
 
 def _js(handler: str, body: str) -> str:
-    given = "  const given = ctx.args.given;\n"
+    # AppSync parses AWSJSON before code sees it: a case says so; the others do without it.
+    given = "  const given = typeof ctx.args.given === 'string' ? JSON.parse(ctx.args.given) : ctx.args.given;\n"
     return f"export function {handler}(ctx) {{\n{given}{textwrap.indent(body.rstrip(), '  ')}\n}}\n"
 
 
@@ -65,19 +69,18 @@ def templates(source: str, variants: Sequence[Variant]) -> tuple[str, str]:
 
 
 def _chain(texts: Sequence[tuple[str, str]], otherwise: str) -> str:
-    given = "#set($given = $ctx.args.given)\n"
     if not texts:
-        return given + otherwise
+        return _GIVEN + otherwise
     parts = [
         f'#{"elseif" if index else "if"}($ctx.args.name == "{name}")\n{text.strip()}\n'
         for index, (name, text) in enumerate(texts)
     ]
-    return f"{given}{''.join(parts)}#else\n{otherwise}\n#end"
+    return f"{_GIVEN}{''.join(parts)}#else\n{otherwise}\n#end"
 
 
 def function_template(text: str) -> str:
     """A mapping template of a pipeline function."""
-    return f"#set($given = $ctx.args.given)\n{text.strip()}"
+    return f"{_GIVEN}{text.strip()}"
 
 
 def _vtl_request(variant: Variant) -> str:

@@ -269,7 +269,7 @@ def _resolver(each: Field) -> dict[str, Any]:
             resources[f"{name}Step{index}"] = _function(f"{each.name}_{index}", each.language, function)
             ids.append(_get(f"{name}Step{index}", "FunctionId"))
         own.update(Kind="PIPELINE", PipelineConfig={"Functions": ids})
-    if variant.case.on_items:
+    if variant.case.on_items and each.source == "function":
         own["MaxBatchSize"] = BATCH
     resources[name] = _resolver_of("Item" if each.is_of_items else "Query", each.name, own)
     return resources
