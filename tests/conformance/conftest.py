@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--aws-profile", help="run the cases in this profile's account as well: makes a stack, and deletes it"
     )
+    group.addoption("--write-table", action="store_true", help="write the table of docs/conformance.md from this run")
     group.addoption("--aws-region", help="the region to do that in (default: the profile's)")
 
 

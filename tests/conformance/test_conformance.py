@@ -47,11 +47,22 @@ def test_subscription(here: Api, listened: dict[str, Heard], case: SubscriptionC
 
 
 def test_the_documentation_has_the_table_of_this_run(
-    here: Api, suite: Suite, answered: dict[str, Answered], listened: dict[str, Heard], project: Path
+    request: pytest.FixtureRequest,
+    here: Api,
+    suite: Suite,
+    answered: dict[str, Answered],
+    listened: dict[str, Heard],
+    project: Path,
 ) -> None:
-    """docs/conformance.md says how many cases there are and how many agree; no figure in it is written by hand."""
+    """docs/conformance.md says how many cases there are and how many agree; ``--write-table`` writes it from the run."""
     answered.update({each.id: here.answer(each) for each in suite.variants if each.id not in answered})
     listened.update({each.id: heard(here, each) for each in suite.subscriptions if each.id not in listened})
     rows = suite.rows(Answers(answered, listened))
-    _, _, rest = (project / "docs" / "conformance.md").read_text(encoding="utf-8").partition(BEGIN)
-    assert rest.partition(END)[0].strip() == report.table(rows, suite.pages)
+    made = report.table(rows, suite.pages)
+    file = project / "docs" / "conformance.md"
+    before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
+    written, _, after = rest.partition(END)
+    if request.config.getoption("--write-table", default=False):
+        file.write_text(f"{before}{BEGIN}{made}\n{END}{after}", encoding="utf-8")
+    else:
+        assert written.strip() == made, "pytest tests/conformance --write-table writes it"

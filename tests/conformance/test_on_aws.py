@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import boto3
 import pytest
+from botocore.exceptions import ProfileNotFound
 
 from support.conformance import cases, subscriptions
 from support.conformance.account import GRACE, PAUSE, ask_account
@@ -49,7 +50,10 @@ def compared(
 ) -> dict[str, Row]:
     """The rows of all cases, by their ids."""
     profile = request.config.getoption("--aws-profile")
-    session = boto3.Session(profile_name=profile, region_name=request.config.getoption("--aws-region"))
+    try:
+        session = boto3.Session(profile_name=profile, region_name=request.config.getoption("--aws-region"))
+    except ProfileNotFound as missing:
+        pytest.fail(str(missing), pytrace=False)
     if session.region_name is None:
         pytest.fail(f"the profile {profile!r} has no region: name one with --aws-region")
     answers = suite.ask(here)

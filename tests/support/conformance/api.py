@@ -119,7 +119,7 @@ class Api:
         case = variant.case
         # Each has a partition of its own, so that a case may be asked twice.
         shop = f"{case.name}-{variant.language}-{secrets.token_hex(4)}"
-        names = {"shop": shop, "table": self.outputs["Table"]}
+        names = {"shop": shop, "table": self.outputs["Table"], "function": self.outputs["Function"]}
         if case.items:
             with self._table.batch_writer() as batch:
                 for item in case.items:

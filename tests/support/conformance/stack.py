@@ -22,7 +22,7 @@ _KEY = "template.json"
 
 
 class StackFailed(Exception):
-    """The stack was not made. The message has what CloudFormation said of each resource that failed."""
+    """The stack was not made, and the message has what CloudFormation said of each resource that failed; or not deleted."""
 
 
 class Stack:
@@ -54,7 +54,8 @@ class Stack:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._unmake()
+        if self._unmake() and kind is None:
+            raise StackFailed("Not everything was deleted; what is left is named above")
 
     # --- making -----------------------------------------------------------------------------------------------------
 
@@ -118,8 +119,8 @@ class Stack:
 
     # --- deleting ---------------------------------------------------------------------------------------------------
 
-    def _unmake(self) -> None:
-        """Delete both; what could not be deleted is named, with what to do about it."""
+    def _unmake(self) -> bool:
+        """Delete both; what could not be deleted is named, with what to do about it. Whether anything is left."""
         left: list[str] = []
         if self._is_begun:
             self._tell(f"deleting the stack {self.name}")
@@ -140,3 +141,4 @@ class Stack:
             self._tell(f"NOT DELETED, delete by hand in {self._region}: {each}")
         if not left:
             self._tell("deleted: nothing is left in the account")
+        return bool(left)

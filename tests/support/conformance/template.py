@@ -37,6 +37,8 @@ def handler(event, context):
 
 
 def one(event):
+    if isinstance(event, dict) and "currentValue" in event:  # of a condition that failed
+        return {"action": "discard"}
     what = (event or {}).get("what")
     if what == "raise":
         raise ValueError("out of leaves")
@@ -100,6 +102,7 @@ def template(cases: Sequence[Case], subscriptions: Sequence[SubscriptionCase], *
             "RealtimeUrl": {"Value": _get("Api", "RealtimeUrl")},
             "ApiKey": {"Value": _get("Key", "ApiKey")},
             "Table": {"Value": {"Ref": "Table"}},
+            "Function": {"Value": _get("Function", "Arn")},
         },
     }
 
