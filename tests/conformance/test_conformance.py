@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from support.conformance import cases, report, subscriptions
-from support.conformance.api import Answered, Api
+from support.conformance.api import Api
 from support.conformance.cases import Variant
-from support.conformance.sockets import Heard, heard
+from support.conformance.sockets import heard
 from support.conformance.subscriptions import SubscriptionCase
 from support.conformance.suite import Answers, Suite
 
@@ -19,30 +19,24 @@ BEGIN, END = "<!-- conformance table: begin -->\n", "<!-- conformance table: end
 
 
 @pytest.fixture(scope="module")
-def answered() -> dict[str, Answered]:
-    """What was answered so far, for the table; a test that runs alone asks for what it lacks."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-def listened() -> dict[str, Heard]:
-    """What was heard so far."""
-    return {}
+def so_far() -> Answers:
+    """What was answered and heard so far, for the table; a test that runs alone asks for what it lacks."""
+    return Answers({}, {})
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
-def test_case(here: Api, answered: dict[str, Answered], variant: Variant) -> None:
+def test_case(here: Api, so_far: Answers, variant: Variant) -> None:
     """What AWS's page says comes of it; or, where the case says that it is not emulated, what it says of the runtime."""
-    found = answered[variant.id] = here.answer(variant)
+    found = so_far.answered[variant.id] = here.answer(variant)
     assert found.differs(here=True) == []
     # A case that says "not emulated" while the runtime does it has to say so no longer.
     assert variant.here is None or found.differs() != []
 
 
 @pytest.mark.parametrize("case", SUBSCRIPTIONS, ids=lambda case: case.id)
-def test_subscription(here: Api, listened: dict[str, Heard], case: SubscriptionCase) -> None:
+def test_subscription(here: Api, so_far: Answers, case: SubscriptionCase) -> None:
     """The messages that the page says arrive do, others do not; what is invalidated ends."""
-    found = listened[case.id] = heard(here, case)
+    found = so_far.heard[case.id] = heard(here, case)
     assert found.differs(case) == []
 
 
@@ -50,14 +44,14 @@ def test_the_documentation_has_the_table_of_this_run(
     request: pytest.FixtureRequest,
     here: Api,
     suite: Suite,
-    answered: dict[str, Answered],
-    listened: dict[str, Heard],
+    so_far: Answers,
     project: Path,
 ) -> None:
     """docs/conformance.md says how many cases there are and how many agree; ``--write-table`` writes it from the run."""
-    answered.update({each.id: here.answer(each) for each in suite.variants if each.id not in answered})
-    listened.update({each.id: heard(here, each) for each in suite.subscriptions if each.id not in listened})
-    rows = suite.rows(Answers(answered, listened))
+    answered, known = so_far.answered, so_far.heard
+    missing = {each.id: here.answer(each) for each in suite.variants if each.id not in answered}
+    unheard = {each.id: heard(here, each) for each in suite.subscriptions if each.id not in known}
+    rows = suite.rows(Answers({**answered, **missing}, {**known, **unheard}))
     made = report.table(rows, suite.pages)
     file = project / "docs" / "conformance.md"
     before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)

@@ -4,8 +4,7 @@ All cases, and all answers of one API to them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 from support.conformance import cases, subscriptions
@@ -20,8 +19,8 @@ from support.conformance.subscriptions import SubscriptionCase
 class Answers:
     """By the ids of variants and of subscription cases."""
 
-    answered: Mapping[str, Answered] = field(default_factory=dict)
-    heard: Mapping[str, Heard] = field(default_factory=dict)
+    answered: dict[str, Answered]
+    heard: dict[str, Heard]
 
 
 @dataclass(frozen=True)
