@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livebus.errors import Fault, InvalidResolver
 from livebus.operation import Call, Exceeded, Loading, Resolution, Resolver, ResolverError, Sandbox, Services, Told
@@ -23,9 +23,9 @@ from livebus.resolver.passing import AskTheEngine
 from livebus.resolver.plain import MAX_INPUT, are_plain
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
-from livebus.vtl.budget import Budget
-from livebus.vtl.budget import Exceeded as BudgetExceeded
-from livebus.vtl.xml_values import UnreadableXml, read_xml
+
+if TYPE_CHECKING:
+    from livebus.resolver.xml_answers import XmlAnswers
 
 MAX_FUNCTIONS = 10  # in a pipeline
 # Of what only the outside knows (zones, ids, event buses): each question costs another run of the code.
@@ -171,7 +171,8 @@ class CompiledResolver:
         answers: Told,
     ) -> dict[str, Any]:
         """Go on with what can be answered here, to the run's end or to a data source's call."""
-        asked, budget = 0, Budget()
+        asked = 0
+        xml: XmlAnswers | None = None
         while (kind := outcome.get("ask")) is not None and kind != "call":
             asked += 1
             if asked > MAX_QUESTIONS or len(answers.get("id", ())) >= _MOST_IDS:
@@ -184,7 +185,8 @@ class CompiledResolver:
                 known = answers.setdefault("id", [])
                 known += [services.new_id() for _ in range(max(1, len(known)))]
             elif kind == "xml":
-                answers.setdefault("xml", []).append(_xml_answer(question, budget))
+                xml = xml or _xml_answers()
+                answers.setdefault("xml", []).append(xml.answer(question))
             elif kind == "zone":
                 answers.setdefault("zone", []).append(
                     zone_at(question["zone"], question["millis"], local=question["local"])
@@ -226,13 +228,11 @@ class CompiledResolver:
         return f"{entry['level']} - {code.file}:{line}:{column}: {entry['text']}"
 
 
+def _xml_answers() -> XmlAnswers:
+    from livebus.resolver.xml_answers import XmlAnswers
+
+    return XmlAnswers()
+
+
 def _error(error: Mapping[str, Any]) -> ResolverError:
     return ResolverError(error["message"], error["type"], error.get("data"), error.get("info"))
-
-
-def _xml_answer(question: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
-    """What the engine is told of an XML text: ``value``, or the reason why there is none."""
-    try:
-        return {"value": read_xml(question["text"], budget, keep_texts=question["keepTexts"])}
-    except (UnreadableXml, BudgetExceeded) as fault:
-        return {"reason": str(fault)}

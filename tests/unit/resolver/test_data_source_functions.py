@@ -100,6 +100,10 @@ def test_headers_are_bounded(resolve: Callable[..., Resolution]) -> None:
     ("expression", "message"),
     [
         ("util.xml.toMap('<a>')", "util.xml.toMap cannot read its text: no element found: line 1, column 3"),
+        (
+            "[1, 2, 3, 4].map(() => util.xml.toMap('<a>' + Array(150000).fill('<b/>').join('') + '</a>'))",
+            "util.xml.toMap cannot read its text: The template needs more than 500,000 steps and was ended",
+        ),
         ("util.xml.toMap(7)", "util.xml.toMap takes a string, not 7"),
         ("util.rds.toJsonObject('no')", 'util.rds.toJsonObject cannot read "no": it is not JSON'),
     ],
