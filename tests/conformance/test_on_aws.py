@@ -55,7 +55,7 @@ def compared(
     except ProfileNotFound as missing:
         pytest.fail(str(missing), pytrace=False)
     if session.region_name is None:
-        pytest.fail(f"the profile {profile!r} has no region: name one with --aws-region")
+        pytest.fail(f"the profile {profile!r} has no region: name one with --aws-region", pytrace=False)
     answers = suite.ask(here)
     # Where the local runtime plays AWS, its function has to run in the Python that is there, and nothing is slow.
     plays = bool(os.environ.get("AWS_ENDPOINT_URL"))
