@@ -19,7 +19,7 @@ from support.conformance import report
 from support.conformance.account import ask_account
 from support.conformance.api import Api
 from support.conformance.cases import Expectation
-from support.conformance.running import template_text
+from support.conformance.running import AWS_PYTHON, template_text
 from support.conformance.stack import MAX_INLINE, MAX_RESOURCES, Stack, StackFailed
 from support.conformance.suite import Suite
 from support.conformance.template import template
@@ -83,6 +83,28 @@ def test_the_template_is_within_the_limits(suite: Suite) -> None:
         if isinstance(text, str) and name in ("Code", "RequestMappingTemplate", "ResponseMappingTemplate")
     ]
     assert max(map(len, texts)) < 32_768
+
+
+def test_cfn_lint_finds_nothing_in_the_template(suite: Suite, tmp_path: Path) -> None:
+    """What CloudFormation would refuse of the template's form; the function's runtime is the one for AWS."""
+    (tmp_path / "suite.template.json").write_text(template_text(suite, AWS_PYTHON), encoding="utf-8")
+    linted = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from cfnlint.runner import main; main()",
+            "--regions",
+            "us-east-1",
+            "-t",
+            "suite.template.json",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (linted.returncode, linted.stdout) == (0, "")
 
 
 def test_all_cases_in_an_account(aws: RunningRuntime, suite: Suite, tmp_path: Path, project: Path) -> None:
