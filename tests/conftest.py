@@ -21,8 +21,14 @@ def project() -> Path:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_aws_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing of the AWS configuration of whoever runs the tests reaches them, and no proxy stands in between."""
+def _no_aws_configuration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """
+    Nothing of the AWS configuration of whoever runs the tests reaches them, and no proxy stands in between; but for the
+    conformance suite where it is told to run in an account.
+    """
+    if request.config.getoption("--aws-profile", None):
+        yield
+        return
     nothing = tmp_path_factory.mktemp("aws") / "nothing"
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE", "AWS_REGION"):

@@ -177,13 +177,19 @@ class ResolverError:
     error_info: Any = None
 
 
+# Of a name and a value there are 4,096 characters: whatever comes after so many is too much.
+MAX_RESPONSE_HEADERS = 4097
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """
     What a resolver gave back: a value, or an error that ends the field; errors appended on the way.
 
     The filters are those of ``extensions.setSubscriptionFilter`` and ``setSubscriptionInvalidationFilter``,
-    ``invalidations`` those of ``invalidateSubscriptions``; ``logs`` what ``console.log`` was given.
+    ``invalidations`` those of ``invalidateSubscriptions``; ``logs`` what ``console.log`` was given. ``response_headers`` are
+    names and values (None for null) of ``util.http.addResponseHeader``, as they were asked for: no more than
+    MAX_RESPONSE_HEADERS.
     """
 
     value: Any = None
@@ -193,6 +199,7 @@ class Resolution:
     invalidation_filter: Mapping[str, Any] | None = None
     invalidations: tuple[Mapping[str, Any], ...] = ()
     logs: tuple[str, ...] = ()
+    response_headers: tuple[tuple[str, str | None], ...] = ()
 
 
 # What a resolver was told by the outside so far, by kind of question; it belongs to one field of one request.

@@ -33,7 +33,8 @@ class GraphQLResponse:
     The answer to one GraphQL request.
 
     ``status`` is the HTTP status; other than with 200 the body has no ``data`` member. ``publications`` are what the
-    mutation's fields publish, ``invalidations`` and ``logs`` what resolvers left behind, in the order of the fields.
+    mutation's fields publish, ``invalidations`` and ``logs`` what resolvers left behind, in the order of the fields;
+    ``headers`` are names and values that resolvers added to the HTTP response.
     """
 
     data: Any = None
@@ -42,6 +43,7 @@ class GraphQLResponse:
     publications: tuple[Publication, ...] = ()
     invalidations: tuple[Mapping[str, Any], ...] = ()
     logs: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     def body(self) -> bytes:
         """The answer as JSON in UTF-8."""

@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 from livebus.caller import Caller
 from livebus.execution.planned import NULL_PARENT, PlannedField, TypedObject
+from livebus.execution.response_headers import ERROR_TYPE as HEADER_ERROR_TYPE
+from livebus.execution.response_headers import ResponseHeaders
 from livebus.execution.responses import Error, GraphQLResponse, Path, path_list, resolver_error, result_error
 from livebus.operation import (
     Answer,
@@ -29,6 +31,7 @@ from livebus.operation import (
 
 # What AppSync allows in one request where the API sets no limit of its own.
 DEFAULT_RESOLVER_COUNT = 10_000
+_MOST_HEADER_ERRORS = 20  # in one request; what else is ignored is ignored in silence
 # In AppSync's words, where its 30 seconds are over.
 _LATE = ("ExecutionTimeout", "Execution timed out.")
 Allows = Callable[[Caller, str, str], bool]
@@ -60,6 +63,7 @@ class Run:
         "_caller",
         "_error_paths",
         "_errors",
+        "_header_errors_left",
         "_identity",
         "_invalidations",
         "_logs",
@@ -68,6 +72,7 @@ class Run:
         "_request",
         "_request_context",
         "_resolvers_left",
+        "_response_headers",
         "_services",
         "_variables",
         "calls",
@@ -97,6 +102,8 @@ class Run:
         self._error_paths: set[tuple[str | int, ...]] = set()
         self._invalidations: list[Mapping[str, Any]] = []
         self._logs: list[str] = []
+        self._response_headers: ResponseHeaders | None = None
+        self._header_errors_left = _MOST_HEADER_ERRORS
         self._memory = memory
         # What has to be answered before the run can be made again to its end.
         self.calls: list[tuple[FieldPath, Call]] = []
@@ -207,6 +214,8 @@ class Run:
             self._invalidations += resolution.invalidations
         if resolution.logs:
             self._logs += resolution.logs
+        if resolution.response_headers:
+            self._add_headers(field, path, resolution.response_headers)
         return resolution
 
     def _run(
@@ -260,13 +269,28 @@ class Run:
             )
         )
 
+    def _add_headers(self, field: PlannedField, path: Path, headers: tuple[tuple[str, str | None], ...]) -> None:
+        if self._response_headers is None:
+            self._response_headers = ResponseHeaders()
+        for name, value in headers:
+            reason = self._response_headers.add(name, value)
+            if reason and self._header_errors_left > 0:
+                self._header_errors_left -= 1
+                self._add_resolver_error(field, path, ResolverError(reason, HEADER_ERROR_TYPE))
+
     def _add(self, error: Error) -> None:
         self._errors.append(error)
         self._error_paths.add(tuple(error["path"]))
 
     def _response(self, data: Any, publications: tuple[Publication, ...]) -> GraphQLResponse:
         return GraphQLResponse(
-            data, tuple(self._errors), 200, publications, tuple(self._invalidations), tuple(self._logs)
+            data,
+            tuple(self._errors),
+            200,
+            publications,
+            tuple(self._invalidations),
+            tuple(self._logs),
+            () if self._response_headers is None else tuple(self._response_headers.kept.values()),
         )
 
 

@@ -25,7 +25,7 @@ TIME_LIMIT = 1.0  # seconds of processor time for one call into the engine
 MEMORY_LIMIT = 64 * 1024 * 1024  # bytes
 STACK_LIMIT = 1024 * 1024  # bytes
 
-_PARTS = ("state.js", "time.js", "utilities.js", "dynamodb.js", "driver.js", "seal.js")
+_PARTS = ("state.js", "time.js", "utilities.js", "dynamodb.js", "data_sources.js", "driver.js", "seal.js")
 
 
 class Engine:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livebus.errors import InvalidMappingTemplate
-from livebus.operation import Call, Resolution, ResolverError, Services, Told
+from livebus.operation import MAX_RESPONSE_HEADERS, Call, Resolution, ResolverError, Services, Told
 from livebus.resolver.data_sources import IN_PLACE, call_of, put_events
 from livebus.resolver.direct import direct_payload
 from livebus.resolver.documents import Refused, payload_of, put_events_entries, request_document
@@ -280,9 +280,6 @@ class _Run:
         logs = [
             f"{line.level} - {template.place.shifted(line.line, line.column)}: {line.text}" for line in effects.logs
         ]
-        if effects.response_headers:
-            names = ", ".join(name for name, _ in effects.response_headers.values())
-            logs.append(f"WARN - {template.place}: response headers are not sent here: {names}")
         if outcome.error is not None and outcome.error_place is not None and outcome.error.error_type == FAULT:
             logs.append(f"ERROR - {template.place.shifted(*outcome.error_place)}: {outcome.error.message}")
         known = so_far.invalidations
@@ -293,6 +290,7 @@ class _Run:
             invalidation_filter=effects.invalidation_filter or so_far.invalidation_filter,
             invalidations=(*known, *(each for each in effects.invalidations if each not in known)),
             logs=(*so_far.logs, *logs),
+            response_headers=(*so_far.response_headers, *effects.response_headers)[:MAX_RESPONSE_HEADERS],
         )
 
     def _fault(self, template: _Template | None, message: str, at: tuple[int, int] | None = None) -> _Ended:

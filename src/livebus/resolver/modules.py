@@ -43,15 +43,21 @@ MEMBERS: dict[str, tuple[str, ...]] = {
         "dynamodb",
         "error",
         "escapeJavaScript",
+        "http",
         "matches",
         "math",
+        "rds",
         "str",
         "time",
         "transform",
         "unauthorized",
         "urlDecode",
         "urlEncode",
+        "xml",
     ),
+    "util.http": ("addResponseHeader", "addResponseHeaders", "copyHeaders"),
+    "util.rds": ("toJsonObject",),
+    "util.xml": ("toJsonString", "toMap"),
     "util.math": ("maxVal", "minVal", "randomDouble", "randomWithinRange", "roundNum"),
     "util.str": ("normalize",),
     "util.time": (
@@ -69,19 +75,16 @@ MEMBERS: dict[str, tuple[str, ...]] = {
         *("fromS3ObjectJson", "toBinary", "toBinarySet", "toBoolean", "toDynamoDB", "toList", "toMap", "toMapValues"),
         *("toNull", "toNumber", "toNumberSet", "toS3Object", "toString", "toStringSet"),
     ),
-    "util.transform": ("toDynamoDBConditionExpression", "toDynamoDBFilterExpression", "toSubscriptionFilter"),
-    "extensions": ("invalidateSubscriptions", "setSubscriptionFilter", "setSubscriptionInvalidationFilter"),
+    "util.transform": (
+        *("toDynamoDBConditionExpression", "toDynamoDBFilterExpression", "toElasticsearchQueryDSL"),
+        "toSubscriptionFilter",
+    ),
+    "extensions": (
+        *("evictFromApiCache", "invalidateSubscriptions", "setSubscriptionFilter"),
+        "setSubscriptionInvalidationFilter",
+    ),
     "runtime": ("earlyReturn",),
     "console": ("error", "log"),
-}
-
-# On AppSync, and not here.
-_NOT_EMULATED: dict[str, str] = {
-    "util.http": "no HTTP data source runs here, and no response headers are set",
-    "util.rds": "no RDS data source runs here",
-    "util.xml": "XML comes from HTTP data sources, and none runs here",
-    "util.transform.toElasticsearchQueryDSL": "no OpenSearch data source runs here",
-    "extensions.evictFromApiCache": "the runtime has no API cache",
 }
 
 # In mapping templates (VTL), and not in APPSYNC_JS.
@@ -136,8 +139,6 @@ def check_import(module: str, names: Sequence[str]) -> Iterable[tuple[int | None
 def check_member(holder: str, name: str) -> Problem | None:
     """What is wrong with a member of ``util``, ``extensions``, ``runtime`` or ``console``, if anything is."""
     path = f"{holder}.{name}"
-    if path in _NOT_EMULATED:
-        return Problem(f"{path!r} is not emulated: {_NOT_EMULATED[path]}", not_emulated=True)
     known = MEMBERS.get(holder)
     if known is None or name in known:
         return None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livebus.errors import Fault, InvalidResolver
 from livebus.operation import Call, Exceeded, Loading, Resolution, Resolver, ResolverError, Sandbox, Services, Told
@@ -23,6 +23,9 @@ from livebus.resolver.passing import AskTheEngine
 from livebus.resolver.plain import MAX_INPUT, are_plain
 from livebus.resolver.zones import zone_at
 from livebus.template.application import DataSource, ResolverConfig
+
+if TYPE_CHECKING:
+    from livebus.resolver.xml_answers import XmlAnswers
 
 MAX_FUNCTIONS = 10  # in a pipeline
 # Of what only the outside knows (zones, ids, event buses): each question costs another run of the code.
@@ -169,17 +172,21 @@ class CompiledResolver:
     ) -> dict[str, Any]:
         """Go on with what can be answered here, to the run's end or to a data source's call."""
         asked = 0
+        xml: XmlAnswers | None = None
         while (kind := outcome.get("ask")) is not None and kind != "call":
             asked += 1
             if asked > MAX_QUESTIONS or len(answers.get("id", ())) >= _MOST_IDS:
                 raise Exceeded(
-                    f"The code asks for more than {MAX_QUESTIONS:,} zones, ids and event buses and was ended"
+                    f"The code asks for more than {MAX_QUESTIONS:,} zones, ids, XML texts and event buses and was ended"
                 )
             question = outcome["question"]
             if kind == "id":
                 # Twice as many each time, so that a loop over ids does not run the code once for each of them.
                 known = answers.setdefault("id", [])
                 known += [services.new_id() for _ in range(max(1, len(known)))]
+            elif kind == "xml":
+                xml = xml or _xml_answers()
+                answers.setdefault("xml", []).append(xml.answer(question))
             elif kind == "zone":
                 answers.setdefault("zone", []).append(
                     zone_at(question["zone"], question["millis"], local=question["local"])
@@ -210,6 +217,7 @@ class CompiledResolver:
             outcome.get("invalidationFilter"),
             tuple(outcome.get("invalidations", ())),
             tuple(logs),
+            tuple((name, value) for name, value in outcome.get("responseHeaders", ())),
         )
 
     def _log(self, entry: Mapping[str, Any]) -> str:
@@ -218,6 +226,12 @@ class CompiledResolver:
             return f"{entry['level']} - {code.file}: {entry['text']}"
         line, column = code.call_position((entry["line"], entry["column"]))
         return f"{entry['level']} - {code.file}:{line}:{column}: {entry['text']}"
+
+
+def _xml_answers() -> XmlAnswers:
+    from livebus.resolver.xml_answers import XmlAnswers
+
+    return XmlAnswers()
 
 
 def _error(error: Mapping[str, Any]) -> ResolverError:

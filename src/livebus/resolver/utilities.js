@@ -1,5 +1,5 @@
 // util, runtime, extensions and console, as https://docs.aws.amazon.com/appsync/latest/devguide/built-in-util-js.html and
-// the type declarations of @aws-appsync/utils 2.1.1 have them. DynamoDB has a part of its own; RDS, HTTP and XML are not here.
+// the type declarations of @aws-appsync/utils 2.1.1 have them. DynamoDB, and RDS, HTTP, XML and OpenSearch have parts of their own.
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -173,6 +173,7 @@ const extensions = {
     }
     current.collect("invalidations", copy(invalidation));
   },
+  evictFromApiCache: () => {}, // there is no cache, and so nothing in it
 };
 
 function log(level, values) {

@@ -42,7 +42,7 @@ class Effects:
     """
     What a template brings about besides its text, in the shapes of :class:`~livebus.operation.Resolution`.
 
-    ``response_headers`` are those of ``$util.http.addResponseHeader``, by lower-cased name: name and value.
+    ``response_headers`` are those of ``$util.http.addResponseHeader`` as they were asked for: name and value, None for null.
     """
 
     appended: list[GraphQLError] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Effects:
     subscription_filter: Any = None
     invalidation_filter: Any = None
     invalidations: list[Any] = field(default_factory=list)
-    response_headers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    response_headers: list[tuple[str, str | None]] = field(default_factory=list)
 
 
 class Evaluation:

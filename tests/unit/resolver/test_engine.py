@@ -191,7 +191,7 @@ def test_nothing_shared_can_be_changed(resolve: Callable[..., Resolution], attac
         "({}).constructor.freeze",
         "''.constructor.fromCharCode",
         "''['pad' + 'Start']",
-        "util['r' + 'ds']",
+        "util['to' + 'Json']",
         "(() => 1)['ca' + 'll']",
     ],
 )

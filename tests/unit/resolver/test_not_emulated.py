@@ -19,10 +19,10 @@ def config(code: str, source: DataSource) -> ResolverConfig:
 def test_code_that_needs_what_is_not_there_is_refused_as_not_emulated() -> None:
     """The fault is of that kind, and its stand-in says the same at each call."""
     code = (
-        "import { util } from '@aws-appsync/utils';\n"
-        "export const request = () => { extensions.evictFromApiCache('Query', 'get', {}); return {}; };\n"
+        "import { select } from '@aws-appsync/utils/rds';\n"
+        "export const request = () => select({ table: 'leaves' });\n"
         "export const response = () => null;"
-    ).replace("{ util }", "{ extensions }")
+    )
     with pytest.raises(InvalidResolver) as raised:
         compile_resolver(config(code, DataSource("None", "NONE")))
 
@@ -31,8 +31,8 @@ def test_code_that_needs_what_is_not_there_is_refused_as_not_emulated() -> None:
     assert resolution.error is not None
     assert resolution.error.error_type == "NotEmulated"
     assert resolution.error.message == (
-        "The resolver is not emulated by the local runtime: 'extensions.evictFromApiCache' is not emulated: "
-        "the runtime has no API cache"
+        "The resolver is not emulated by the local runtime: '@aws-appsync/utils/rds' makes statements for Amazon RDS, "
+        "which the local runtime does not emulate"
     )
 
 

@@ -118,7 +118,7 @@ def test_what_a_template_brings_about(evaluate: Evaluate) -> None:
     assert effects.logs == [LogLine("INFO", "n is 2 of x", 2, 10)]
     assert effects.subscription_filter == {"filterGroup": []}
     assert effects.invalidations == [{"subscriptionField": "f", "payload": {}}]
-    assert effects.response_headers == {"x-a": ("x-a", "2")}
+    assert effects.response_headers == [("X-A", "1"), ("x-a", "2")]
     assert outcome.context["stash"] == {"k": [1], "j": "v"}
 
 

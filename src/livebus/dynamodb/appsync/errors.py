@@ -11,6 +11,7 @@ from typing import Any
 from livebus.dynamodb.errors import DynamoDBError
 
 _TEMPLATE = "MappingTemplate"
+_NOT_EMULATED = "NotEmulated"
 # Those that the AWS SDK has classes for keep their names.
 _MODELLED = frozenset(
     {
@@ -55,4 +56,5 @@ def unsupported(path: str) -> DataSourceError:
 
 
 def not_emulated(what: str) -> DataSourceError:
-    return refused(f"{what} is not emulated by the local runtime.")
+    """What AppSync takes and the local runtime does not do."""
+    return DataSourceError(_NOT_EMULATED, f"{what} is not emulated by the local runtime.")

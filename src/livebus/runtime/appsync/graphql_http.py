@@ -56,7 +56,7 @@ def call(
         return UndecidedRequest(api, undecided, headers, body, services, again)
     request = read_http_request(method, headers.get("Content-Type", ""), body, query)
     if isinstance(request, GraphQLRequest):
-        request = GraphQLRequest(request.query, request.variables, request.operation_name, dict(headers))
+        request = GraphQLRequest(request.query, request.variables, request.operation_name, _named(headers))
         compiled = api.compiled
         begun = api.sources.begin(compiled.executor.executing(request, caller, services), services.allowance)
         if isinstance(begun, Waiting):
@@ -67,6 +67,11 @@ def call(
     else:
         response = request
     return _answer(response, request_id)
+
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers as ``ctx.request.headers`` has them: names in lower case, as they come over HTTP/2."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,9 @@ class PendingRequest:
 
 def _answer(response: GraphQLResponse, request_id: str) -> HttpAnswer:
     error_type = str(response.errors[0].get("errorType")) if response.status != 200 and response.errors else ""
-    return HttpAnswer(response.status, _headers(request_id, error_type), response.body())
+    headers = _headers(request_id, error_type)
+    headers.update(response.headers)
+    return HttpAnswer(response.status, headers, response.body())
 
 
 def internal_failure(message: str, request_id: str) -> HttpAnswer:

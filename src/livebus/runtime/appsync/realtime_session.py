@@ -206,7 +206,12 @@ class RealtimeSession:
         except Undecided as undecided:
             self._beside(self._start_decided(start, undecided))
             return
-        request = GraphQLRequest(start.query, start.variables, start.operation_name, dict(start.authorization))
+        request = GraphQLRequest(
+            start.query,
+            start.variables,
+            start.operation_name,
+            {name.lower(): value for name, value in start.authorization.items()},
+        )
         begun = self._api.sources.begin(api.executor.subscribing(request, caller, services), services.allowance)
         if isinstance(begun, Finished):
             self._started(start.id, begun.result, api, caller, services)

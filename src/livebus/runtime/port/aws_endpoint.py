@@ -1,9 +1,9 @@
 """
 The AWS endpoint: finds the service and the action of a call, and puts the answer into its protocol.
 
-``POST /`` with ``X-Amz-Target`` is JSON 1.0 or 1.1: events, cognito-idp, sqs, dynamodb; a form with an ``Action`` is the query
-protocol: cloudformation, sts. S3 is found by its signature. What is not emulated is refused by its name, in the shape that
-SDKs turn into an error; see ``refusals``.
+``POST /`` with ``X-Amz-Target`` is JSON 1.0 or 1.1: events, cognito-idp, sqs, dynamodb; a form with an ``Action``, or a signed
+``GET /`` with one in its query, is the query protocol: cloudformation, sts. S3 is found by its signature. What is not
+emulated is refused by its name, in the shape that SDKs turn into an error; see ``refusals``.
 """
 
 from __future__ import annotations
@@ -123,6 +123,14 @@ class AwsEndpoint:
             refused = AwsError("InternalFailure", unexpected(error), 500)
             return query_protocol.refusal(refused, namespace=namespace, request_id=request_id)
         return query_protocol.answer(action, answer, namespace=namespace, request_id=request_id)
+
+    def is_query(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request is signed, in its headers, for a service of the query protocol."""
+        return refusals.signed_service(headers) in self._queries
+
+    def query(self, headers: Mapping[str, str], query: str) -> HttpAnswer:
+        """The answer to a ``GET /`` whose query is the call: the protocol takes either."""
+        return self._query(headers, query.encode())
 
     def is_s3(self, headers: Mapping[str, str], query: str) -> bool:
         """Whether a request is signed for S3, in its headers or in its query."""

@@ -206,13 +206,18 @@ class HttpServer:
             return await self._answer_s3(request, query)
         if self._functions is not None and (path + "/").startswith(LAMBDA_PATH):
             return await self._answer_lambda(request, query, self._functions)
-        document = self._document(request.method, path)
+        return self._answer_without_body(request, query)
+
+    def _answer_without_body(self, request: web.BaseRequest, query: str) -> web.Response:
+        if request.path == "/" and request.method == "GET" and self._aws.is_query(request.headers):
+            return _response(self._aws.query(request.headers, query))
+        document = self._document(request.method, request.path)
         if document is not None:
             return document
-        refused = self._aws.refuse(request.method, path, request.headers)
-        return (
-            _plain(404, f"Nothing answers to {request.method} {path} here.") if refused is None else _response(refused)
-        )
+        refused = self._aws.refuse(request.method, request.path, request.headers)
+        if refused is not None:
+            return _response(refused)
+        return _plain(404, f"Nothing answers to {request.method} {request.path} here.")
 
     async def _answer_page(self, request: web.BaseRequest, make: Callable[[], Page]) -> web.StreamResponse:
         """Answer the page; never with CORS headers: its documents are for no other origin."""

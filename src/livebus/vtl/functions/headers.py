@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from livebus.operation import MAX_RESPONSE_HEADERS
 from livebus.vtl.evaluation import Evaluation
 from livebus.vtl.functions.registry import function
-from livebus.vtl.values import text_of
+from livebus.vtl.values import json_of, text_of
 
-MAX_HEADERS = 4 * 1024  # characters of names and values together
 _RESTRICTED = frozenset(
     (
         "connection",
@@ -27,7 +27,6 @@ _RESTRICTED = frozenset(
         "upgrade",
     )
 )
-_RESERVED = ("x-amzn-", "x-amz-")
 
 
 @function("util.http.copyHeaders", "map")
@@ -40,15 +39,18 @@ def _copy(evaluation: Evaluation, headers: Any) -> Any:
 
 @function("util.http.addResponseHeader", "text any")
 def _add(evaluation: Evaluation, name: Any, value: Any) -> str:
-    """The last value that a name is given counts."""
-    kept = evaluation.effects.response_headers
-    text = text_of(value, evaluation.budget)
-    if not name or name.lower().startswith(_RESERVED):
-        raise evaluation.fail(f"The response header {name!r} cannot be set: names may not begin with x-amzn- or x-amz-")
-    kept[name.lower()] = (name, text)
-    if sum(len(each) + len(other) for each, other in kept.values()) > MAX_HEADERS:
-        raise evaluation.fail(f"Response headers of more than {MAX_HEADERS:,} characters")
+    """What may not be set is ignored, and an error of the field: the execution of the request decides about it."""
+    asked = evaluation.effects.response_headers
+    if len(asked) < MAX_RESPONSE_HEADERS:
+        asked.append((name or "", _text(evaluation, value)))
     return ""
+
+
+def _text(evaluation: Evaluation, value: Any) -> str | None:
+    """A header's value; maps and lists as JSON, which is ours: AWS takes objects and does not say how it writes them."""
+    if value is None:
+        return None
+    return json_of(value, evaluation.budget) if isinstance(value, dict | list) else text_of(value, evaluation.budget)
 
 
 @function("util.http.addResponseHeaders", "map")

@@ -360,6 +360,20 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"operation": "Scan", "limit": 1.5}, "Expected JSON number for field '$[limit]' but got a 'NUMBER' instead."),
     ({"operation": "Drop"}, "Unsupported operation 'Drop'."),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[1][:50])
+def test_requests_that_are_refused(source: Source, case: tuple[dict[str, Any], str]) -> None:
+    """By AppSync itself: DynamoDB is not called."""
+    request, message = case
+    with pytest.raises(DataSourceError) as raised:
+        perform(request, "Single", source.call)
+    assert (raised.value.type, raised.value.message) == ("MappingTemplate", message)
+    assert source.calls == []
+
+
+NOT_EMULATED = [
     (
         {"operation": "Sync"},
         "The operation Sync, which needs a versioned data source, is not emulated by the local runtime.",
@@ -379,13 +393,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[1][:50])
-def test_requests_that_are_refused(source: Source, case: tuple[dict[str, Any], str]) -> None:
-    """By AppSync itself: DynamoDB is not called."""
+@pytest.mark.parametrize("case", NOT_EMULATED, ids=lambda case: case[1][:50])
+def test_requests_that_are_not_emulated(source: Source, case: tuple[dict[str, Any], str]) -> None:
+    """AppSync takes them: the error says by its type that the refusal is the local runtime's."""
     request, message = case
     with pytest.raises(DataSourceError) as raised:
         perform(request, "Single", source.call)
-    assert (raised.value.type, raised.value.message) == ("MappingTemplate", message)
+    assert (raised.value.type, raised.value.message) == ("NotEmulated", message)
     assert source.calls == []
 
 
