@@ -12,7 +12,6 @@ import random
 import secrets
 import socket
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -53,6 +52,7 @@ from livebus.runtime.faults.control import FaultControl, check_targets
 from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.identity_pools import IdentityPools
+from livebus.runtime.ids import new_id as _new_id
 from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.page.history import History
@@ -544,10 +544,6 @@ def _json_line(record: Mapping[str, Any]) -> bytes:
 def _chance(seed: int | None) -> Callable[[], float]:
     """A source of numbers from 0 to 1 for faults: the same ones for the same seed."""
     return random.Random(seed).random  # noqa: S311 - nothing is kept secret with it
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _endpoint(host: str, listening: socket.socket) -> str:

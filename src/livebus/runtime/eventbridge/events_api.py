@@ -169,12 +169,13 @@ def _check_types(entry: Any) -> None:
     if not isinstance(entry, dict):
         raise AwsError("SerializationException", "Start of structure or map found where not expected.")
     for member in _ENTRY_TEXTS:
-        if not isinstance(entry.get(member, ""), str | None):
+        text = entry.get(member)
+        if text is not None and type(text) is not str:
             raise AwsError("SerializationException", f"{member} is not a string.")
     if not is_timestamp(entry.get("Time")):
         raise AwsError("SerializationException", "Time is not a timestamp.")
-    resources = entry.get("Resources") or []
-    if not isinstance(resources, list) or not all(isinstance(item, str) for item in resources):
+    resources = entry.get("Resources")
+    if resources and not (isinstance(resources, list) and all(isinstance(item, str) for item in resources)):
         raise AwsError("SerializationException", "Resources is not a list of strings.")
 
 
