@@ -29,7 +29,7 @@ from pathlib import Path
 from statistics import median
 
 from line_load import Flow, Load, connecting, latency, through_the_line, to_a_queue
-from line_servers import MiniStack, Runtime, checked_out, installed_ministack
+from line_servers import PROJECT, MiniStack, Runtime, checked_out, installed_ministack
 
 LATENCY_EVENTS = 1000
 WARM_EVENTS = 200
@@ -44,7 +44,7 @@ def measure(options: argparse.Namespace) -> Figures:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="livebus-benchmark-")))
         figures: Figures = starts(folder / "starts") if options.profile is None else {}
-        runtime = started(stack, folder / "own", None, options.profile)
+        runtime = started(stack, folder / "own", PROJECT, options.profile)
         other = None
         if options.against:
             other = started(stack, folder / "other", stack.enter_context(checked_out(options.against)))
@@ -65,10 +65,10 @@ def measure(options: argparse.Namespace) -> Figures:
     return figures
 
 
-def started(stack: ExitStack, folder: Path, project: Path | None, profile: Path | None = None) -> Runtime:
+def started(stack: ExitStack, folder: Path, project: Path, profile: Path | None = None) -> Runtime:
     """A runtime that has done everything once."""
     folder.mkdir()
-    runtime = Runtime(folder, *([project] if project else ()), profile=profile)
+    runtime = Runtime(folder, project, profile)
     stack.callback(runtime.stop)
     asyncio.run(latency(runtime, WARM_EVENTS))
     return runtime

@@ -31,6 +31,7 @@ from livebus.execution import Executor, GraphQLResponse
 from livebus.execution.operations import parse_document
 from livebus.operation import Asking, Called, GraphQLRequest, Resolver, Services, driven, recorded
 from livebus.pattern import EventPattern, PatternIndex
+from livebus.record import record
 from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.schema import Schema, parse_schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions, SubscriptionSettings
@@ -107,7 +108,7 @@ class Verdict:
         return not self.reasons
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Published:
     """What a request leads to: deliveries for each subscription field, and the subscriptions that it ends."""
 
@@ -118,7 +119,7 @@ class Published:
 NOTHING_PUBLISHED = Published()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """
     One invocation of one target: how far the event came, and what came of it.
@@ -245,15 +246,14 @@ class Line:
 
 def publish(api: CompiledApi, response: GraphQLResponse) -> Published:
     """Hand what a request published to the subscribers of each linked field, and find those that it ends."""
-    deliveries = tuple(
-        (subscription_field, api.subscriptions.publish(subscription_field, publication))
-        for publication in response.publications
-        for subscription_field in api.schema.links.get(publication.mutation, ())
-    )
+    deliveries: list[tuple[str, Deliveries]] = []
+    for publication in response.publications:
+        for name in api.schema.links.get(publication.mutation, ()):
+            deliveries.append((name, api.subscriptions.publish(name, publication)))  # noqa: PERF401 - on every event's way
     if not response.invalidations:
-        return Published(deliveries)
+        return Published(tuple(deliveries))
     ended = [found for each in response.invalidations for found in api.subscriptions.invalidate(each)]
-    return Published(deliveries, tuple(dict.fromkeys(ended)))
+    return Published(tuple(deliveries), tuple(dict.fromkeys(ended)))
 
 
 def _first_message(response: GraphQLResponse) -> str:

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from livebus.errors import Fault
 from livebus.operation import Publication, Selected, SubscriptionStart
+from livebus.record import record
 from livebus.subscription.equality import fields_of, value_key
 from livebus.subscription.filter import Filter, InvalidFilter, compile_filter
 from livebus.subscription.projection import Projection
@@ -56,7 +57,7 @@ class Subscription:
         return self.start.selection.field_name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """One payload, and the subscriptions that it goes to."""
 
@@ -72,7 +73,7 @@ class Dropped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deliveries:
     """What one publication leads to on one subscription field. Iterating gives (subscription, payload) pairs."""
 
@@ -199,7 +200,7 @@ class Subscriptions:
         batches: list[Batch] = []
         dropped: list[Dropped] = []
         for names, bucket in buckets.items():
-            groups = bucket.get(tuple([value_key(published.get(name)) for name in names]))
+            groups = bucket.get(tuple([value_key(published.get(name)) for name in names]) if names else ())
             if groups is None:
                 continue
             for group in groups.values():

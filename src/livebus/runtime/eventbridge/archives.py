@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -133,9 +133,9 @@ class Archives:
         keepers = self._keepers.get(event.bus)
         if keepers is None or REPLAY_NAME in event.envelope:
             return
-        wanted = [keepers.arns[index] for index in keepers.index.matching(event.envelope)] if keepers.arns else []
-        if keepers.of_all:
-            wanted += keepers.of_all
+        wanted: Sequence[str] = keepers.of_all
+        if keepers.arns:
+            wanted = [*map(keepers.arns.__getitem__, keepers.index.matching(event.envelope)), *wanted]
         if not wanted:
             return
         now = self._clock()

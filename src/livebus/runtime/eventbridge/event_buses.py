@@ -77,8 +77,9 @@ _LOST_ANSWER = Failure(TIMEOUT, "the answer was lost (--fault target-lost-answer
 def send(published: Published) -> None:
     """Write what was published to the subscribers' sockets, and end the subscriptions that it invalidated."""
     for _, deliveries in published.deliveries:
-        for subscription, payload in deliveries:
-            subscription.sink.deliver(payload)
+        for batch in deliveries.batches:
+            for subscription in batch.subscriptions:
+                subscription.sink.deliver(batch.payload)
     for subscription in published.ended:
         subscription.sink.end()
 
