@@ -25,6 +25,8 @@ MAX_TEXT = 64 * 1024 * 1024
 # An event has several: so many that retries of a few events do not push out all others.
 MAX_FACTS = 60_000
 MAX_ATTEMPTS = 40  # of one event: the first, and the last ones
+_AT_ONCE = 128  # facts that are counted together
+_LARGE = 64 * 1024  # characters of a detail that is counted at once
 _HEAD = 300  # characters of an envelope around its detail, about
 
 # What calls: a client's User-Agent, or the page.
@@ -32,6 +34,9 @@ SENDER: ContextVar[str] = ContextVar("sender", default="")
 
 REFUSED, MATCHED, DROPPED, GONE = "refused", "matched", "dropped", "gone"
 DELIVERED, RETRYING, DEAD, LOST = "delivered", "retrying", "dead", "lost"
+
+# The facts that an event begins with.
+_COUNTED = (MATCHED, DROPPED)
 
 _Fact = tuple[float, str, Any, Any, Any, Any, Any]
 
@@ -84,6 +89,9 @@ class History:
         self._clock = clock
         self._max_events = max_events
         self._max_text = max_text
+        # Facts wait in a list until there are some to count: one by one that costs more than all else here.
+        self._new: list[_Fact] = []
+        self._at_once = max(1, min(_AT_ONCE, max_events // 16))
         self._facts: deque[_Fact] = deque()
         self._events = 0
         self._text = 0
@@ -97,8 +105,9 @@ class History:
     # --- as events pass ---------------------------------------------------------------------------------------------
 
     def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
-        self._facts.append((self._clock(), MATCHED, event, lines, rules, SENDER.get(), None))
-        self._count(event)
+        self._new.append((self._clock(), MATCHED, event, lines, rules, SENDER.get(), None))
+        if len(self._new) >= self._at_once or len(event.detail_text or "") > _LARGE:
+            self._count()
 
     def attempted(
         self,
@@ -110,27 +119,34 @@ class History:
         attempts: int,
         more: Any = None,
     ) -> None:
-        self._facts.append((self._clock(), kind, event, rule, attempt, attempts, more))
-        if len(self._facts) > MAX_FACTS:
-            self._shed()
+        self._new.append((self._clock(), kind, event, rule, attempt, attempts, more))
+        if len(self._new) >= self._at_once:
+            self._count()
 
     def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
-        self._facts.append((self._clock(), REFUSED, None, entry, refused, SENDER.get(), None))
-        self._events += 1
-        self._text += _size_of_entry(entry)
-        self._bound()
+        self._new.append((self._clock(), REFUSED, None, entry, refused, SENDER.get(), None))
+        self._count()
 
     def stopped(self, kind: str, event: Event, why: str) -> None:
         """The event goes no further: its bus is none, or its target is gone."""
-        self._facts.append((self._clock(), kind, event, why, None, SENDER.get(), None))
-        if kind == DROPPED:
-            self._count(event)
+        self._new.append((self._clock(), kind, event, why, None, SENDER.get(), None))
+        self._count()
 
-    def _count(self, event: Event) -> None:
-        self._events += 1
-        self._text += _size_of(event)
-        if self._events > self._max_events or self._text > self._max_text or len(self._facts) > MAX_FACTS:
-            self._bound()
+    def _count(self) -> None:
+        """Count what came since the last time, and let go of what is too much."""
+        new, self._new = self._new, []
+        for fact in new:
+            kind = fact[1]
+            if kind in _COUNTED:
+                self._events += 1
+                self._text += _size_of(fact[2])
+            elif kind == REFUSED:
+                self._events += 1
+                self._text += _size_of_entry(fact[3])
+        self._facts += new
+        for _ in range(len(self._facts) - MAX_FACTS):
+            self._shed()
+        self._bound()
 
     def _bound(self) -> None:
         while self._events > self._max_events or (self._text > self._max_text and self._events > 1):
@@ -144,7 +160,7 @@ class History:
             self._uncount(record.size)
         elif self._facts:
             fact = self._facts.popleft()
-            if fact[1] in (MATCHED, DROPPED):
+            if fact[1] in _COUNTED:
                 self._uncount(_size_of(fact[2]))
             elif fact[1] == REFUSED:
                 self._uncount(_size_of_entry(fact[3]))
@@ -158,6 +174,7 @@ class History:
 
     def read(self) -> None:
         """Make records of the facts that came since."""
+        self._count()
         while self._facts:
             self._take(self._facts.popleft())
 
@@ -210,7 +227,7 @@ class History:
 
     def _record(self, kind: str, at: float, event: Event, sender: Any) -> Record:
         known = self._records.get(event.id)
-        is_counted = kind in (MATCHED, DROPPED)
+        is_counted = kind in _COUNTED
         if known is not None and not is_counted:
             return known
         if known is not None:  # a replay: the same id, on its way again
