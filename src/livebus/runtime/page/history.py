@@ -25,7 +25,7 @@ MAX_TEXT = 64 * 1024 * 1024
 # An event has several: so many that retries of a few events do not push out all others.
 MAX_FACTS = 60_000
 MAX_ATTEMPTS = 40  # of one event: the first, and the last ones
-_AT_ONCE = 128  # facts that are counted together
+_AT_ONCE = 256  # facts that are counted together
 _LARGE = 64 * 1024  # characters of a detail that is counted at once
 _HEAD = 300  # characters of an envelope around its detail, about
 
@@ -82,6 +82,15 @@ class Record:
     changed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Facts that were counted together: how many events begin in them, and how much text those have."""
+
+    facts: list[_Fact]
+    events: int
+    text: int
+
+
 class History:
     """``clock`` gives epoch seconds. To be used from one thread, the event loop's."""
 
@@ -92,7 +101,9 @@ class History:
         # Facts wait in a list until there are some to count: one by one that costs more than all else here.
         self._new: list[_Fact] = []
         self._at_once = max(1, min(_AT_ONCE, max_events // 16))
-        self._facts: deque[_Fact] = deque()
+        self._large = min(_LARGE, max_text // _AT_ONCE)
+        self._chunks: deque[_Chunk] = deque()
+        self._facts = 0
         self._events = 0
         self._text = 0
         self._records: dict[str, Record] = {}
@@ -106,7 +117,7 @@ class History:
 
     def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
         self._new.append((self._clock(), MATCHED, event, lines, rules, SENDER.get(), None))
-        if len(self._new) >= self._at_once or len(event.detail_text or "") > _LARGE:
+        if len(self._new) >= self._at_once or len(event.detail_text or "") > self._large:
             self._count()
 
     def attempted(
@@ -133,18 +144,20 @@ class History:
         self._count()
 
     def _count(self) -> None:
-        """Count what came since the last time, and let go of what is too much."""
+        """Count what came since the last time, together, and let go of what is too much."""
         new, self._new = self._new, []
-        for fact in new:
-            kind = fact[1]
-            if kind in _COUNTED:
-                self._events += 1
-                self._text += _size_of(fact[2])
-            elif kind == REFUSED:
-                self._events += 1
-                self._text += _size_of_entry(fact[3])
-        self._facts += new
-        for _ in range(len(self._facts) - MAX_FACTS):
+        if new:
+            events = [fact[2] for fact in new if fact[1] in _COUNTED]
+            text = sum([_HEAD + len(event.detail_text or event.text) for event in events])
+            count = len(events)
+            for fact in new:
+                if fact[1] == REFUSED:
+                    count, text = count + 1, text + _size_of_entry(fact[3])
+            self._chunks.append(_Chunk(new, count, text))
+            self._facts += len(new)
+            self._events += count
+            self._text += text
+        if self._facts > MAX_FACTS:
             self._shed()
         self._bound()
 
@@ -153,30 +166,31 @@ class History:
             self._shed()
 
     def _shed(self) -> None:
-        """Forget the oldest event, or the oldest fact where nobody has read any."""
+        """Forget the oldest event, or the oldest facts where nobody has read any."""
         if self._records:
             record = self._records.pop(next(iter(self._records)))
             self._changes.pop(record.id, None)
-            self._uncount(record.size)
-        elif self._facts:
-            fact = self._facts.popleft()
-            if fact[1] in _COUNTED:
-                self._uncount(_size_of(fact[2]))
-            elif fact[1] == REFUSED:
-                self._uncount(_size_of_entry(fact[3]))
+            self._uncount(1, record.size)
+        elif self._chunks:
+            chunk = self._chunks.popleft()
+            self._facts -= len(chunk.facts)
+            self._uncount(chunk.events, chunk.text)
 
-    def _uncount(self, size: int) -> None:
-        self._events -= 1
-        self._text -= size
-        self.forgotten += 1
+    def _uncount(self, events: int, text: int) -> None:
+        self._events -= events
+        self._text -= text
+        self.forgotten += events
 
     # --- as somebody looks ------------------------------------------------------------------------------------------
 
     def read(self) -> None:
         """Make records of the facts that came since."""
         self._count()
-        while self._facts:
-            self._take(self._facts.popleft())
+        while self._chunks:
+            chunk = self._chunks.popleft()
+            self._facts -= len(chunk.facts)
+            for fact in chunk.facts:
+                self._take(fact)
 
     def get(self, event_id: str) -> Record | None:
         self.read()
