@@ -29,7 +29,5 @@ print(Node.alive < 50_000)
 def test_cycles_are_still_found() -> None:
     """Objects that only refer to themselves go while the process runs, long before there are as many as were made."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True, env=environment
-    )
+    done = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True, env=environment)
     assert done.stdout == "True\n"
