@@ -24,7 +24,8 @@ from typing import Any
 import aiohttp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from line import Runtime, entry, headers, subscribe
+from line_load import subscribe
+from line_servers import Runtime, entry, headers
 
 BATCH = 10
 SAMPLE_SECONDS = 0.5
@@ -60,7 +61,7 @@ class Soak:
             )
 
     async def publish(self, session: aiohttp.ClientSession) -> None:
-        body = json.dumps({"Entries": [entry(self.outputs, MESSAGE)] * BATCH}).encode()
+        body = json.dumps({"Entries": [entry(MESSAGE, self.outputs["EventBusName"])] * BATCH}).encode()
         while not self.is_over:
             await self.post(session, "AWSEvents.PutEvents", body)
             self.events += BATCH
@@ -68,7 +69,7 @@ class Soak:
 
     async def fail(self, session: aiohttp.ClientSession) -> None:
         """Requests that are refused, events that match nothing, sign-ins with a wrong password."""
-        unmatched = {**entry(self.outputs, "x"), "Source": "nobody.listens"}
+        unmatched = {**entry("x", self.outputs["EventBusName"]), "Source": "nobody.listens"}
         wrong = {"ClientId": self.outputs["UserPoolClientId"], "AuthFlow": "USER_PASSWORD_AUTH"}
         wrong = {**wrong, "AuthParameters": {"USERNAME": "nobody", "PASSWORD": "wrong"}}
         while not self.is_over:

@@ -18,6 +18,7 @@ from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
 from livebus.operation import Asking, Called, GraphQLRequest, Services, driven, recorded
 from livebus.pattern import EventPattern, PatternIndex
+from livebus.record import record
 from livebus.schema import Schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions
 from livebus.template.application import Application, Destination, Function, GraphQLApi, Rule, Target
@@ -93,7 +94,7 @@ class Verdict:
         return not self.reasons
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Published:
     """What a request leads to: deliveries for each subscription field, and the subscriptions that it ends."""
 
@@ -104,7 +105,7 @@ class Published:
 NOTHING_PUBLISHED = Published()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """
     One invocation of one target: how far the event came, and what came of it.
@@ -231,15 +232,14 @@ class Line:
 
 def publish(api: CompiledApi, response: GraphQLResponse) -> Published:
     """Hand what a request published to the subscribers of each linked field, and find those that it ends."""
-    deliveries = tuple(
-        (subscription_field, api.subscriptions.publish(subscription_field, publication))
-        for publication in response.publications
-        for subscription_field in api.schema.links.get(publication.mutation, ())
-    )
+    deliveries: list[tuple[str, Deliveries]] = []
+    for publication in response.publications:
+        for name in api.schema.links.get(publication.mutation, ()):
+            deliveries.append((name, api.subscriptions.publish(name, publication)))  # noqa: PERF401 - on every event's way
     if not response.invalidations:
-        return Published(deliveries)
+        return Published(tuple(deliveries))
     ended = [found for each in response.invalidations for found in api.subscriptions.invalidate(each)]
-    return Published(deliveries, tuple(dict.fromkeys(ended)))
+    return Published(tuple(deliveries), tuple(dict.fromkeys(ended)))
 
 
 def _first_message(response: GraphQLResponse) -> str:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from livebus.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class GraphQLRequest:
     """One GraphQL request: the document's text, and what came with it."""
 
@@ -148,7 +150,7 @@ PutEvents = Callable[[str, Sequence[Mapping[str, Any]]], Mapping[str, Any]]
 """Takes an event bus ARN and PutEvents entries, and returns PutEvents' answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Services:
     """
     What a request may reach besides its arguments: the time (epoch seconds), new ids (UUID texts), event buses.
@@ -181,7 +183,7 @@ class ResolverError:
 MAX_RESPONSE_HEADERS = 4097
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resolution:
     """
     What a resolver gave back: a value, or an error that ends the field; errors appended on the way.
@@ -225,7 +227,7 @@ class Resolver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Publication:
     """
     What a mutation publishes: its field, and its result restricted to the caller's selection.

@@ -315,8 +315,7 @@ ELSEWHERE = [
     Held(
         "integration/test_gql_subscriptions.py",
         "gql speaks to it over sockets",
-        "runtime/appsync/graphql_http.py runtime/appsync/oidc_keys.py runtime/appsync/realtime_session.py "
-        "runtime/appsync/served_api.py",
+        "runtime/appsync/graphql_http.py runtime/appsync/oidc_keys.py runtime/appsync/served_api.py",
     ),
     Held(
         "unit/runtime/port/test_aws_endpoint.py",

@@ -141,6 +141,7 @@ def _settings(
 
 
 async def _serve(settings: Settings, *, opens: bool) -> None:
+    from livebus.runtime.garbage import serve_long
     from livebus.runtime.server import Runtime
 
     stopping = asyncio.Event()
@@ -148,6 +149,7 @@ async def _serve(settings: Settings, *, opens: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
+    serve_long()
     try:
         # Nobody may read what is said (a closed pipe): the runtime runs all the same.
         with suppress(BrokenPipeError):

@@ -20,6 +20,7 @@ import orjson
 from graphql import Node
 
 from livebus.operation import Publication
+from livebus.record import record
 
 Error: TypeAlias = dict[str, Any]
 Location: TypeAlias = dict[str, Any]
@@ -27,7 +28,7 @@ Location: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[Optional["Path"], str | int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphQLResponse:
     """
     The answer to one GraphQL request.

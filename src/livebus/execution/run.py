@@ -127,15 +127,14 @@ class Run:
         publications: list[Publication] = []
         for field in fields:
             failures = len(self._errors)
-            result = self.fields((field,), None, None)
+            value = field.parent if field.name == "__typename" else self._field(field, None, (None, field.key))
             if self.calls:
                 break
-            if result is NULL_PARENT:
+            if value is NULL_PARENT:
                 data = None
                 break
             assert data is not None
-            data.update(result)
-            value = result[field.key]
+            data[field.key] = value
             if field.name != "__typename" and (value is not None or len(self._errors) == failures):
                 publications.append(Publication(field.name, value if field.plain else published(field, value)))
         return self._response(data, tuple(publications))

@@ -53,7 +53,8 @@ class Variable:
         """The coerced value. A null gives way to the default, as graphql-java has it."""
         if given is None and self.default is not Undefined:
             return self.default
-        return self._coerced(self.type, self.name, given)
+        scalar = _as_scalar(self.type, given)
+        return self._coerced(self.type, self.name, given) if scalar is None else scalar
 
     def _coerced(self, type_: Any, name: str, value: Any) -> Any:
         if isinstance(type_, GraphQLNonNull):
@@ -107,6 +108,18 @@ class Variable:
             elif isinstance(field.type, GraphQLNonNull):
                 coerced[key] = self._coerced(field.type, key, None)
         return coerced
+
+
+def _as_scalar(type_: Any, value: Any) -> Any:
+    """A scalar's value, nullable or not, as most variables are; None where it is none, or does not fit."""
+    if type(type_) is GraphQLNonNull:
+        type_ = type_.of_type
+    if value is None or type(type_) is not GraphQLScalarType:
+        return None
+    try:
+        return SCALARS[type_.name].parse(value)
+    except CannotCoerce:
+        return None
 
 
 def enum_value(type_: GraphQLEnumType, value: Any) -> str:

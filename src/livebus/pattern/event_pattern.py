@@ -20,6 +20,7 @@ from livebus.pattern.tree import Tree
 
 # Sets of more sub-rules are slow to work with: the bus of a pathological template gets several trees.
 SUB_RULES_TOGETHER = 1024
+_MOST_KNOWN = 64
 
 
 class EventPattern:
@@ -63,7 +64,7 @@ class PatternIndex:
     that EventBridge refuses.
     """
 
-    __slots__ = ("_trees",)
+    __slots__ = ("_known", "_only", "_trees")
 
     def __init__(self, texts: Iterable[str]) -> None:
         # Per tree: the number of the pattern that each sub-rule belongs to.
@@ -78,24 +79,38 @@ class PatternIndex:
             sub_rules += rule.sub_rules
             owners += [number] * len(rule.sub_rules)
         self._trees.append((Tree(sub_rules), owners))
+        self._only = self._trees[0][0] if len(self._trees) == 1 else None
+        self._known: dict[int, list[int]] = {0: []}
 
     def matching(self, event: object) -> list[int]:
         """The numbers of the patterns that match an event parsed by orjson, ascending, counted from 0."""
         envelope = _envelope(event)
-        numbers: list[int] = []
-        for tree, owners in self._trees:
-            met = match(tree, envelope)
-            while met:
-                lowest = met & -met
-                met ^= lowest
-                number = owners[lowest.bit_length() - 1]
-                if not numbers or numbers[-1] != number:
-                    numbers.append(number)
-        return numbers
+        if self._only is None:
+            return [number for tree, owners in self._trees for number in _owners_of(match(tree, envelope), owners)]
+        # Most events meet what others have met: which numbers those are is known.
+        met = match(self._only, envelope)
+        numbers = self._known.get(met)
+        if numbers is None:
+            numbers = _owners_of(met, self._trees[0][1])
+            if len(self._known) < _MOST_KNOWN:
+                self._known[met] = numbers
+        return numbers.copy()
 
     def matching_json(self, event_text: str | bytes) -> list[int]:
         """The numbers of the patterns that match the event in a JSON text, ascending, counted from 0."""
         return self.matching(parse_event(event_text))
+
+
+def _owners_of(met: int, owners: list[int]) -> list[int]:
+    """The numbers of the patterns whose sub-rules are met, ascending."""
+    numbers: list[int] = []
+    while met:
+        lowest = met & -met
+        met ^= lowest
+        number = owners[lowest.bit_length() - 1]
+        if not numbers or numbers[-1] != number:
+            numbers.append(number)
+    return numbers
 
 
 def _envelope(event: object) -> Mapping[str, Any]:

@@ -112,6 +112,8 @@ class Leaf:
 
     def _met_by_string(self, value: str, alive: int) -> int:
         met = self._any_value | self._strings.get(value, 0)
+        if alive & ~met == 0:
+            return met
         if self._lower_case and value.isascii():
             met |= self._lower_case.get(value.lower(), 0)
         for length in self._prefix_lengths:

@@ -59,7 +59,9 @@ class Passing:
 
     def __call__(self, context: Mapping[str, Any]) -> Any:
         """The field's value for the members of ``ctx``. Raises AskTheEngine."""
-        return _carried(self._response({**context, "result": _carried(self._request({**context, "result": None}))}))
+        seen = {**context, "result": None}
+        seen["result"] = _carried(self._request(seen))
+        return _carried(self._response(seen))
 
 
 def passing(syntax: Syntax) -> Passing | None:
@@ -145,6 +147,8 @@ def _payload(syntax: Syntax, given: str, node: Node) -> Value | None:
     members = _members(syntax, given, node)
     if members is None:
         return None
+    if members.keys() == {"payload"}:
+        return members["payload"]
 
     def payload(context: Mapping[str, Any]) -> Any:
         # All of them, as the engine does: one that cannot be read ends the handler.
@@ -193,6 +197,8 @@ def _value(syntax: Syntax, given: str, node: Node) -> Value | None:
     if not path or path[0] not in _ROOTS or any(name in _INHERITED or "\\" in name for name in path):
         return None
     root, *names = _ROOTS[path[0]], *path[1:]
+    if len(names) == 1:
+        return _reading_one(root, names[0])
     return lambda context: _read(context, root, names)
 
 
@@ -222,6 +228,18 @@ def _read(context: Mapping[str, Any], root: str, names: list[str]) -> Any:
     return value
 
 
+def _reading_one(root: str, name: str) -> Value:
+    """The same for one name, as most paths have."""
+
+    def read(context: Mapping[str, Any]) -> Any:
+        holder = context[root]
+        if type(holder) is not dict:
+            raise AskTheEngine
+        return holder.get(name, _UNDEFINED)
+
+    return read
+
+
 def _is_index(key: str) -> bool:
     """Whether JavaScript would put a key before the others."""
     return key.isdigit()
@@ -231,6 +249,8 @@ def _carried(value: Any) -> Any:
     """The same value as it is after JSON has carried it into the engine and out of it. Raises AskTheEngine."""
     if value is _UNDEFINED:
         return None
+    if type(value) is str and value.isascii() and len(value) <= _LARGEST_TEXT:
+        return value
     return _copied(value, [_MOST_VALUES], 0)
 
 

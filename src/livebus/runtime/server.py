@@ -10,7 +10,6 @@ import random
 import secrets
 import socket
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -51,6 +50,7 @@ from livebus.runtime.faults.control import FaultControl, check_targets
 from livebus.runtime.faults.injection import Faults
 from livebus.runtime.function_calls import FunctionCalls
 from livebus.runtime.identity_pools import IdentityPools
+from livebus.runtime.ids import new_id as _new_id
 from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.kept.state import StateFolder
 from livebus.runtime.page.history import History
@@ -456,10 +456,6 @@ class Runtime:
 def _chance(seed: int | None) -> Callable[[], float]:
     """A source of numbers from 0 to 1 for faults: the same ones for the same seed."""
     return random.Random(seed).random  # noqa: S311 - nothing is kept secret with it
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from livebus.errors import Fault
 from livebus.operation import Publication, Selected, SubscriptionStart
+from livebus.record import record
 from livebus.subscription.equality import fields_of, value_key
 from livebus.subscription.filter import Filter, InvalidFilter, compile_filter
 from livebus.subscription.projection import Projection
@@ -56,7 +57,7 @@ class Subscription:
         return self.start.selection.field_name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """One payload, and the subscriptions that it goes to."""
 
@@ -72,7 +73,7 @@ class Dropped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deliveries:
     """What one publication leads to on one subscription field. Iterating gives (subscription, payload) pairs."""
 
@@ -103,6 +104,21 @@ class _Group:
     names: tuple[str, ...]
     values: tuple[Hashable, ...]
     members: dict[Subscription, None] = field(default_factory=dict)
+    _everyone: tuple[Subscription, ...] = ()
+
+    def everyone(self) -> tuple[Subscription, ...]:
+        """All members; the same tuple for each publication, as long as nobody comes or goes."""
+        if not self._everyone:
+            self._everyone = tuple(self.members)
+        return self._everyone
+
+    def join(self, subscription: Subscription) -> None:
+        self.members[subscription] = None
+        self._everyone = ()
+
+    def leave(self, subscription: Subscription) -> None:
+        del self.members[subscription]
+        self._everyone = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -161,7 +177,7 @@ class Subscriptions:
         group = self._group(name, start.selection, enhanced, conditions)
         invalidation = None if ending is None else self._invalidation(name, ending)
         subscription = Subscription(connection_key, subscription_id, start, sink, group, invalidation)
-        group.members[subscription] = None
+        group.join(subscription)
         if invalidation is not None:
             invalidation.members[subscription] = None
         self._connections.setdefault(connection_key, running)[subscription_id] = subscription
@@ -199,7 +215,7 @@ class Subscriptions:
         batches: list[Batch] = []
         dropped: list[Dropped] = []
         for names, bucket in buckets.items():
-            groups = bucket.get(tuple([value_key(published.get(name)) for name in names]))
+            groups = bucket.get(tuple([value_key(published.get(name)) for name in names]) if names else ())
             if groups is None:
                 continue
             for group in groups.values():
@@ -212,7 +228,7 @@ class Subscriptions:
                     reason = f"the payload has {len(payload)} bytes, more than {self._settings.max_payload}"
                     dropped.extend(Dropped(subscription, reason) for subscription in group.members)
                 else:
-                    batches.append(Batch(payload, tuple(group.members)))
+                    batches.append(Batch(payload, group.everyone()))
         return Deliveries(tuple(batches), tuple(dropped))
 
     def withheld(self, subscription_field: str, publication: Publication) -> Iterator[tuple[Subscription, str]]:
@@ -294,7 +310,7 @@ class Subscriptions:
         """Takes a subscription out of its groups, and empty groups out of the registry."""
         name = subscription.subscription_field
         group, invalidation = subscription._group, subscription._invalidation
-        del group.members[subscription]
+        group.leave(subscription)
         if not group.members:
             buckets = self._fields[name]
             bucket = buckets[group.names]

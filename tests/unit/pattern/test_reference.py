@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livebus.pattern import EventPattern, PatternIndex
+from livebus.pattern.event_text import parse_event
+from livebus.pattern.matcher import _match_objects, match, walk
 
 NAMES = ["a", "b", "c", "a.b", "b.c", "a-b"]
 TEXTS = ["", "x", "y", "xy", "yx", "X", "xyx", "10.0.0.1", "ß", "SS", "*"]
@@ -118,3 +120,14 @@ def test_an_explanation_is_given_exactly_where_nothing_matches(pattern: str, eve
     parsed = orjson.loads(event)
 
     assert compiled.matches(parsed) == (compiled.explain(parsed) == [])
+
+
+@many
+@given(pattern=patterns | inside | with_or(inside), event=events | tables)
+def test_the_short_way_over_objects_finds_what_the_whole_walk_finds(pattern: str, event: str) -> None:
+    """Where an event needs no scopes the quick way answers, and as the walk does; else it leaves the event to the walk."""
+    tree = EventPattern(pattern)._tree
+    envelope = parse_event(event)
+    quick = _match_objects(tree, envelope)
+    assert quick is None or quick == walk(tree, envelope)
+    assert match(tree, envelope) == walk(tree, envelope)

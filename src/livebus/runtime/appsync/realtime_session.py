@@ -39,6 +39,9 @@ MAX_UNSENT_BYTES = 8 * 1024 * 1024
 # How long a client has to answer the close frame.
 CLOSE_SECONDS = 2.0
 
+# A payload up to here is put into its frame at once, a larger one when the frames are sent.
+_COPIED_BYTES = 1024
+
 _TEXT_FRAME = 0x81
 _CLOSE_FRAME = 0x88
 _CONNECT_BODY = b"{}"
@@ -72,6 +75,7 @@ class RealtimeSession:
         self._loop = asyncio.get_running_loop()
         self._connection = Connection(self._loop.time(), settings=api.settings)
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due: float | None = None
         self._abortion: asyncio.TimerHandle | None = None
         self._endpoint_path = ENDPOINT_PATH
         self._unsent: list[bytes] = []
@@ -123,8 +127,13 @@ class RealtimeSession:
         self._flush()
 
     def deliver(self, prefix: bytes, payload: bytes) -> None:
-        """Write one data frame."""
-        self._write((text_frame(len(prefix) + len(payload) + 1), prefix, payload, b"}"))
+        """Write one data frame. A large payload is not copied: all its subscribers wait with the same one."""
+        header = text_frame(len(prefix) + len(payload) + 1)
+        if len(payload) > _COPIED_BYTES:
+            self._write((header, prefix, payload, b"}"), len(header) + len(prefix) + len(payload) + 1)
+            return
+        frame = b"%b%b%b}" % (header, prefix, payload)
+        self._write((frame,), len(frame))
 
     def complete(self, subscription_id: str) -> None:
         """End a subscription that was invalidated. AWS does not document the frame; we send ``complete``."""
@@ -156,7 +165,7 @@ class RealtimeSession:
         self._unsent, self._unsent_bytes = [], 0
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer = self._timer_due = None
         for starting in tuple(self._starting):
             starting.cancel()
         self._api.sessions.discard(self)
@@ -260,13 +269,14 @@ class RealtimeSession:
 
     def _flush(self) -> None:
         for message in self._connection.messages_to_send():
-            self._write((text_frame(len(message)), message))
+            frame = text_frame(len(message)) + message
+            self._write((frame,), len(frame))
         closing = self._connection.should_close
         if closing is not None:
             self.close(*closing)
         self._set_timer()
 
-    def _write(self, parts: tuple[bytes, ...]) -> None:
+    def _write(self, parts: tuple[bytes, ...], length: int) -> None:
         """
         Keep a frame for the end of this turn of the event loop.
 
@@ -283,7 +293,7 @@ class RealtimeSession:
             self._transport.abort()
             return
         self._unsent += parts
-        self._unsent_bytes += sum(map(len, parts))
+        self._unsent_bytes += length
 
     def _send(self) -> None:
         unsent, self._unsent, self._unsent_bytes = self._unsent, [], 0
@@ -291,14 +301,18 @@ class RealtimeSession:
             self._transport.write(b"".join(unsent))
 
     def _set_timer(self) -> None:
+        deadline = None if self.is_closing else self._connection.next_deadline()
+        if deadline == self._timer_due:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        deadline = None if self.is_closing else self._connection.next_deadline()
+        self._timer_due = deadline
         if deadline is not None:
             self._timer = self._loop.call_at(deadline, self._on_deadline)
 
     def _on_deadline(self) -> None:
+        self._timer = self._timer_due = None
         self._connection.handle_deadline(self._loop.time())
         self._flush()
 

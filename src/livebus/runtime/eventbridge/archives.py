@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -133,18 +133,19 @@ class Archives:
         keepers = self._keepers.get(event.bus)
         if keepers is None or REPLAY_NAME in event.envelope:
             return
-        wanted = [keepers.arns[index] for index in keepers.index.matching(event.envelope)] if keepers.arns else []
-        if keepers.of_all:
-            wanted += keepers.of_all
+        wanted: Sequence[str] = keepers.of_all
+        if keepers.arns and (numbers := keepers.index.matching(event.envelope)):
+            wanted = [*map(keepers.arns.__getitem__, numbers), *wanted]
         if not wanted:
             return
-        now = self._clock()
-        at, minute = self._time_of(event, now)
+        if event.envelope.get("time") != self._last[0]:
+            self._last = (event.envelope.get("time"), self._time_of(event))
+        at, minute = self._last[1]
         text = event.text
         for arn in wanted:
             page = self._pages.get((arn, minute))
             if page is None:
-                page = self._pages[(arn, minute)] = ArchivedMinute(arn, minute, now)
+                page = self._pages[(arn, minute)] = ArchivedMinute(arn, minute, self._clock())
             page.times.append(at)
             page.texts.append(text)
         self._buffered_events += 1
@@ -154,16 +155,13 @@ class Archives:
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
 
-    def _time_of(self, event: Event, now: float) -> tuple[float, int]:
+    def _time_of(self, event: Event) -> tuple[float, int]:
         """The envelope's time in epoch seconds, and its minute. Most events have those of the event before."""
-        text = event.envelope.get("time")
-        if text != self._last[0]:
-            try:
-                at = datetime.fromisoformat(str(text)).timestamp()
-            except (ValueError, OverflowError):
-                at = now
-            self._last = (text, (at, math.floor(at / 60)))
-        return self._last[1]
+        try:
+            at = datetime.fromisoformat(str(event.envelope.get("time"))).timestamp()
+        except (ValueError, OverflowError):
+            at = self._clock()
+        return at, math.floor(at / 60)
 
     def flush(self) -> None:
         """Write what waits. Where that fails it is told, and those events are not in the archive."""

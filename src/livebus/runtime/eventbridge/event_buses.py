@@ -50,8 +50,9 @@ MAX_UNDER_WAY = 256
 def send(published: Published) -> None:
     """Write what was published to the subscribers' sockets, and end the subscriptions that it invalidated."""
     for _, deliveries in published.deliveries:
-        for subscription, payload in deliveries:
-            subscription.sink.deliver(payload)
+        for batch in deliveries.batches:
+            for subscription in batch.subscriptions:
+                subscription.sink.deliver(batch.payload)
     for subscription in published.ended:
         subscription.sink.end()
 

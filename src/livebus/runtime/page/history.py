@@ -25,6 +25,8 @@ MAX_TEXT = 64 * 1024 * 1024
 # An event has several: so many that retries of a few events do not push out all others.
 MAX_FACTS = 60_000
 MAX_ATTEMPTS = 40  # of one event: the first, and the last ones
+_AT_ONCE = 256  # facts that are counted together
+_LARGE = 64 * 1024  # characters of a detail that is counted at once
 _HEAD = 300  # characters of an envelope around its detail, about
 
 # What calls: a client's User-Agent, or the page.
@@ -32,6 +34,9 @@ SENDER: ContextVar[str] = ContextVar("sender", default="")
 
 REFUSED, MATCHED, DROPPED, GONE = "refused", "matched", "dropped", "gone"
 DELIVERED, RETRYING, DEAD, LOST = "delivered", "retrying", "dead", "lost"
+
+# The facts that an event begins with.
+_COUNTED = (MATCHED, DROPPED)
 
 _Fact = tuple[float, str, Any, Any, Any, Any, Any]
 
@@ -77,6 +82,15 @@ class Record:
     changed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Facts that were counted together: how many events begin in them, and how much text those have."""
+
+    facts: list[_Fact]
+    events: int
+    text: int
+
+
 class History:
     """``clock`` gives epoch seconds. To be used from one thread, the event loop's."""
 
@@ -84,7 +98,12 @@ class History:
         self._clock = clock
         self._max_events = max_events
         self._max_text = max_text
-        self._facts: deque[_Fact] = deque()
+        # Facts wait in a list until there are some to count: one by one that costs more than all else here.
+        self._new: list[_Fact] = []
+        self._at_once = max(1, min(_AT_ONCE, max_events // 16))
+        self._large = min(_LARGE, max_text // _AT_ONCE)
+        self._chunks: deque[_Chunk] = deque()
+        self._facts = 0
         self._events = 0
         self._text = 0
         self._records: dict[str, Record] = {}
@@ -97,8 +116,9 @@ class History:
     # --- as events pass ---------------------------------------------------------------------------------------------
 
     def matched(self, event: Event, lines: Lines, rules: Sequence[CompiledRule]) -> None:
-        self._facts.append((self._clock(), MATCHED, event, lines, rules, SENDER.get(), None))
-        self._count(event)
+        self._new.append((self._clock(), MATCHED, event, lines, rules, SENDER.get(), None))
+        if len(self._new) >= self._at_once or len(event.detail_text or "") > self._large:
+            self._count()
 
     def attempted(
         self,
@@ -110,56 +130,67 @@ class History:
         attempts: int,
         more: Any = None,
     ) -> None:
-        self._facts.append((self._clock(), kind, event, rule, attempt, attempts, more))
-        if len(self._facts) > MAX_FACTS:
-            self._shed()
+        self._new.append((self._clock(), kind, event, rule, attempt, attempts, more))
+        if len(self._new) >= self._at_once:
+            self._count()
 
     def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
-        self._facts.append((self._clock(), REFUSED, None, entry, refused, SENDER.get(), None))
-        self._events += 1
-        self._text += _size_of_entry(entry)
-        self._bound()
+        self._new.append((self._clock(), REFUSED, None, entry, refused, SENDER.get(), None))
+        self._count()
 
     def stopped(self, kind: str, event: Event, why: str) -> None:
         """The event goes no further: its bus is none, or its target is gone."""
-        self._facts.append((self._clock(), kind, event, why, None, SENDER.get(), None))
-        if kind == DROPPED:
-            self._count(event)
+        self._new.append((self._clock(), kind, event, why, None, SENDER.get(), None))
+        self._count()
 
-    def _count(self, event: Event) -> None:
-        self._events += 1
-        self._text += _size_of(event)
-        if self._events > self._max_events or self._text > self._max_text or len(self._facts) > MAX_FACTS:
-            self._bound()
+    def _count(self) -> None:
+        """Count what came since the last time, together, and let go of what is too much."""
+        new, self._new = self._new, []
+        if new:
+            events = [fact[2] for fact in new if fact[1] in _COUNTED]
+            text = sum([_HEAD + len(event.detail_text or event.text) for event in events])
+            count = len(events)
+            for fact in new:
+                if fact[1] == REFUSED:
+                    count, text = count + 1, text + _size_of_entry(fact[3])
+            self._chunks.append(_Chunk(new, count, text))
+            self._facts += len(new)
+            self._events += count
+            self._text += text
+        if self._facts > MAX_FACTS:
+            self._shed()
+        self._bound()
 
     def _bound(self) -> None:
         while self._events > self._max_events or (self._text > self._max_text and self._events > 1):
             self._shed()
 
     def _shed(self) -> None:
-        """Forget the oldest event, or the oldest fact where nobody has read any."""
+        """Forget the oldest event, or the oldest facts where nobody has read any."""
         if self._records:
             record = self._records.pop(next(iter(self._records)))
             self._changes.pop(record.id, None)
-            self._uncount(record.size)
-        elif self._facts:
-            fact = self._facts.popleft()
-            if fact[1] in (MATCHED, DROPPED):
-                self._uncount(_size_of(fact[2]))
-            elif fact[1] == REFUSED:
-                self._uncount(_size_of_entry(fact[3]))
+            self._uncount(1, record.size)
+        elif self._chunks:
+            chunk = self._chunks.popleft()
+            self._facts -= len(chunk.facts)
+            self._uncount(chunk.events, chunk.text)
 
-    def _uncount(self, size: int) -> None:
-        self._events -= 1
-        self._text -= size
-        self.forgotten += 1
+    def _uncount(self, events: int, text: int) -> None:
+        self._events -= events
+        self._text -= text
+        self.forgotten += events
 
     # --- as somebody looks ------------------------------------------------------------------------------------------
 
     def read(self) -> None:
         """Make records of the facts that came since."""
-        while self._facts:
-            self._take(self._facts.popleft())
+        self._count()
+        while self._chunks:
+            chunk = self._chunks.popleft()
+            self._facts -= len(chunk.facts)
+            for fact in chunk.facts:
+                self._take(fact)
 
     def get(self, event_id: str) -> Record | None:
         self.read()
@@ -210,7 +241,7 @@ class History:
 
     def _record(self, kind: str, at: float, event: Event, sender: Any) -> Record:
         known = self._records.get(event.id)
-        is_counted = kind in (MATCHED, DROPPED)
+        is_counted = kind in _COUNTED
         if known is not None and not is_counted:
             return known
         if known is not None:  # a replay: the same id, on its way again

@@ -15,6 +15,8 @@ from livebus.runtime.page.documents import Documents, summary
 from livebus.runtime.page.history import History, Record
 
 FLUSH_SECONDS = 0.05
+# After a gap, which the page answers by reading its list anew: as often as an eye can follow a list that is all new each time.
+GAP_SECONDS = 0.25
 STATE_SECONDS = 0.5
 PING_SECONDS = 10.0
 MOST_A_FLUSH = 200
@@ -76,9 +78,10 @@ class Streams:
             if lines:
                 idle = 0.0
                 await reader.write(b"".join(map(self._encode, lines)))
-            await asyncio.sleep(FLUSH_SECONDS)
-            idle += FLUSH_SECONDS
-            since_state += FLUSH_SECONDS
+            pause = GAP_SECONDS if any(line["kind"] == "gap" for line in lines) else FLUSH_SECONDS
+            await asyncio.sleep(pause)
+            idle += pause
+            since_state += pause
 
     def flush(self, after: int) -> tuple[list[dict[str, Any]], int]:
         """What changed after a number, the oldest change first, and the number to go on with."""

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from livebus.event.envelope import entry_bytes
 from livebus.flow import Line
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge.event_buses import EventBuses
-from livebus.runtime.eventbridge.events_api import EventsApi
+from livebus.runtime.eventbridge.events_api import EventsApi, _bytes_of_texts, _check_types
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.kept.journal import DeliveryJournal
@@ -86,3 +89,35 @@ def test_required_names_are_asked_for(api: EventsApi, action: str, member: str) 
         "ValidationException",
         f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null",
     )
+
+
+_VALUES = st.one_of(st.text(max_size=8), st.none(), st.integers(), st.lists(st.text(max_size=3), max_size=2))
+_ENTRIES = st.one_of(
+    st.dictionaries(
+        st.sampled_from(
+            ["Source", "DetailType", "Detail", "EventBusName", "Time", "Resources", "TraceHeader", "Other"]
+        ),
+        _VALUES,
+    ),
+    st.dictionaries(
+        st.sampled_from(["Source", "DetailType", "Detail", "EventBusName"]), st.text("ab{}é\ud800", max_size=8)
+    ),
+    _VALUES,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(entry=_ENTRIES)
+def test_the_quick_look_at_an_entry_says_what_the_full_one_says(entry: Any) -> None:
+    """Where an entry is measured at once, all its members are of the right types, and its size is that of AWS's formula."""
+    size = _bytes_of_texts(entry)
+    if size >= 0:
+        _check_types(entry)
+        assert entry_bytes(entry) == size
+
+
+def test_a_plain_entry_is_measured_at_once() -> None:
+    """The quick look is taken where most entries are: ASCII texts and no other members."""
+    assert _bytes_of_texts({**ENTRY, "EventBusName": "bus"}) == 4
+    assert _bytes_of_texts({**ENTRY, "Detail": "é"}) == -1
+    assert _bytes_of_texts({**ENTRY, "Time": 1}) == -1

@@ -126,3 +126,25 @@ def test_a_replay_begins_anew(history: History) -> None:
     history.matched(event("1"), "lines", [of])  # type: ignore[arg-type]
     assert [(record.id, len(record.tries)) for record in history.newest(5)] == [("1", 0), ("2", 0)]
     assert len(history) == 2
+
+
+def test_many_events_between_two_looks_stay_within_the_bounds(clock: Any) -> None:
+    """Facts are counted many at once; what is held goes beyond the bounds by no more than those, and nothing is shown twice."""
+    history = History(clock, max_events=1000, max_text=1000 * 400)
+    for number in range(5000):
+        history.matched(event(str(number)), "lines", [])  # type: ignore[arg-type]
+        history.attempted(DELIVERED, event(str(number)), rule(), attempt(), attempts=0)
+        assert history._events + len(history._new) <= 1000 + 256
+    shown = [int(record.id) for record in history.newest(2000)]
+    assert shown == list(range(4999, 4999 - len(shown), -1))
+    assert 1000 - 256 <= len(shown) <= 1000
+    assert history.forgotten == 5000 - len(shown)
+
+
+def test_large_events_are_counted_as_they_come(clock: Any) -> None:
+    """A few events of a megabyte each do not wait until there are many to count."""
+    history = History(clock, max_text=2_000_000)
+    for number in range(6):
+        history.matched(event(str(number), json.dumps({"msg": "x" * 900_000})), "lines", [])  # type: ignore[arg-type]
+        assert not history._new
+    assert [record.id for record in history.newest(10)] == ["5", "4"]
