@@ -7,12 +7,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from livebus.errors import Fault
 from livebus.template.application import Table
-from livebus.template.properties import Properties
+from livebus.template.properties import Properties, is_opaque
 from livebus.template.resources import Resource, Resources
 
 TABLE, GLOBAL_TABLE = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"
@@ -56,6 +57,10 @@ def _refused(request: Mapping[str, Any]) -> str:
     from livebus.dynamodb.errors import DynamoDBError
     from livebus.dynamodb.table_requests import new_table
 
+    if is_opaque(request.get("TableName")):
+        request = {**request, "TableName": "known-where-it-is-deployed"}
+    if is_opaque(json.dumps(request, default=str)):
+        return ""
     try:
         new_table(request, number=1, arn="", now=0.0)
     except DynamoDBError as error:
