@@ -262,6 +262,11 @@ def _is_direct(properties: Properties, source: DataSource | None) -> bool:
     return is_function and not any(name in properties.values for name in (*_CODE, *_template_members(properties)))
 
 
+def is_of_another_stack(api_id: str) -> bool:
+    """Whether an ApiId that is none of the template's may be that of an API all the same."""
+    return is_opaque(api_id) or _API_ID.fullmatch(api_id) is not None
+
+
 def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str, str]) -> Fault | None:
     """
     A fault where a resource's ApiId is that of no API of the template; the mappings lead to logical ids.
@@ -271,7 +276,7 @@ def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str,
     given = resource.properties.text("ApiId")
     if not given or given in api_ids:
         return None
-    if is_opaque(given) or _API_ID.fullmatch(given):
+    if is_of_another_stack(given):
         advice = "APIs of other stacks are not emulated."
         found = f"{resource} belongs to the API {given!r}, which is not in this template"
         return Fault(found, resource.place("ApiId"), advice=advice, not_emulated=True)
