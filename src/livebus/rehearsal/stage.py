@@ -23,7 +23,7 @@ from livebus.operation import Services
 from livebus.rehearsal.audience import MOST_TRIED, Audience, Reception
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
-from livebus.template.properties import is_opaque
+from livebus.template.values import is_opaque
 
 
 @dataclass(frozen=True, slots=True)

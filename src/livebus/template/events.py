@@ -25,9 +25,10 @@ from livebus.template.application import (
     Target,
 )
 from livebus.template.attributes import bus_name
-from livebus.template.properties import Properties, is_opaque, shown
+from livebus.template.properties import Properties, shown
 from livebus.template.resources import Resource, Resources
 from livebus.template.roles import warn_of_unknown_rights
+from livebus.template.values import is_opaque
 
 T = TypeVar("T", Role, Queue)
 

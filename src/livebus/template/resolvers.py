@@ -23,9 +23,10 @@ from livebus.template.application import (
     SourceTable,
     TemplateText,
 )
-from livebus.template.properties import Properties, is_opaque
+from livebus.template.properties import Properties
 from livebus.template.resources import Resource, Resources
 from livebus.template.text_places import INSIDE
+from livebus.template.values import is_opaque
 
 ReadFile = Callable[[str], str]
 """The text of a file that the template names, by the name that stands there. Raises LivebusError where it has none."""

@@ -13,8 +13,9 @@ from typing import Any
 
 from livebus.errors import Fault
 from livebus.template.application import Table
-from livebus.template.properties import Properties, is_opaque
+from livebus.template.properties import Properties
 from livebus.template.resources import Resource, Resources
+from livebus.template.values import is_opaque
 
 TABLE, GLOBAL_TABLE = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"
 _MOST_UNITS = 2**53
@@ -31,7 +32,8 @@ def read_tables(resources: Resources) -> tuple[Table, ...]:
             continue
         request = _request(resources, resource)
         ttl = _ttl(resource.properties)
-        if len(resources.faults) == faults:
+        given = resources.document.body["Resources"][resource.logical_id].get("Properties")
+        if len(resources.faults) == faults and "Fn::Transform" not in json.dumps(given, default=str):
             reason = _refused(request)
             if reason:
                 resources.faults.append(Fault(f"{resource} is refused by DynamoDB: {reason}", resource.place()))

@@ -19,7 +19,7 @@ from livebus.checks.template.outside import is_left_to_nested
 from livebus.data_source.in_memory import is_unproven
 from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.application import ResolverConfig, Rule
-from livebus.template.properties import is_opaque
+from livebus.template.values import is_opaque
 
 CHECKS = Checks()
 
