@@ -69,6 +69,17 @@ def test_the_root_is_the_nearest_repository_or_the_files_own_folder(tmp_path: Pa
     assert Root.around(below / "template.yaml", anywhere=True) == Root(None)
 
 
+def test_the_root_of_a_stage_is_the_whole_assembly(tmp_path: Path) -> None:
+    """The templates of a CDK stage lie in a folder below cdk.out, and their assets beside that folder."""
+    outer, stage = tmp_path / "out", tmp_path / "out" / "assembly-Prod"
+    stage.mkdir(parents=True)
+    alone = Root.around(stage / "Live.template.json")
+    for folder in (outer, stage):
+        (folder / "cdk.out").write_text("{}")
+        (folder / "manifest.json").write_text("{}")
+    assert (alone, Root.around(stage / "Live.template.json")) == (Root(stage.resolve()), Root(outer.resolve()))
+
+
 def test_what_lies_outside_is_refused_by_name(tmp_path: Path) -> None:
     inside = tmp_path / "in"
     inside.mkdir()
