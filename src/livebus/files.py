@@ -63,10 +63,14 @@ def _is_assembly(folder: Path) -> bool:
 
 
 def assembly_around(folder: Path) -> Path:
-    """The outermost of the cloud assemblies of AWS CDK that a folder is part of; the folder itself where it is none."""
-    while _is_assembly(folder) and _is_assembly(folder.parent):
-        folder = folder.parent
-    return folder
+    """The outermost of the cloud assemblies of AWS CDK that a folder is part of; the folder itself where it is none. Links resolved."""
+    own = Path(os.path.realpath(folder))
+    within = own
+    for above in own.parents:
+        if not (_is_assembly(within) and _is_assembly(above)):
+            break
+        within = above
+    return within
 
 
 @dataclass(frozen=True, slots=True)
