@@ -69,8 +69,7 @@ class RetryPolicy:
 @dataclass(frozen=True, slots=True)
 class Destination:
     """
-    Where a target leads that is neither an API nor a function of the template: ``service`` is the third part of its ARN, or empty where
-    that is only known where the template is deployed.
+    Where a target leads that is neither an API nor a function of the template: ``service`` is the third part of its ARN.
 
     One of ``queue``, ``event_bus`` (a name) and ``log_group`` (a name) is there where the local runtime delivers to it;
     none of them where the service, or that resource of it, is not emulated.
@@ -80,11 +79,6 @@ class Destination:
     queue: Queue | None = None
     event_bus: str = ""
     log_group: str = ""
-
-    @property
-    def owner(self) -> str:
-        """Who takes what is sent there, in words: a service, or a stack that nothing is known of."""
-        return self.service or "another stack"
 
     @property
     def is_emulated(self) -> bool:
