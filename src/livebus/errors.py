@@ -93,8 +93,8 @@ class Fault:
 
     @property
     def next_step(self) -> str:
-        """The advice; for what was generated, with where it can be followed: nobody edits what the next run overwrites."""
-        if not self.advice or not self.place.construct:
+        """The advice; for what was generated, with where it can be followed: nobody edits what the next run overwrites. What is not emulated needs no mending."""
+        if not self.advice or not self.place.construct or self.not_emulated:
             return self.advice
         return f"{self.advice} This file is generated: change the code of {self.place.construct}."
 

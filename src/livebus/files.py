@@ -57,11 +57,28 @@ def event_files(folder: Path) -> list[Path]:
     )
 
 
+def _is_assembly(folder: Path) -> bool:
+    """Whether cdk synth wrote a folder: each has both files."""
+    return (folder / "cdk.out").is_file() and (folder / "manifest.json").is_file()
+
+
+def assembly_around(folder: Path) -> Path:
+    """The outermost of the cloud assemblies of AWS CDK that a folder is part of; the folder itself where it is none. Links resolved."""
+    own = Path(os.path.realpath(folder))
+    within = own
+    for above in own.parents:
+        if not (_is_assembly(within) and _is_assembly(above)):
+            break
+        within = above
+    return within
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """
     The folder that the files of a template have to lie in, links resolved: that of the repository around it (the nearest
-    ``.git``), or its own where there is none. None: anywhere.
+    ``.git``); where there is none its own, or that of the outermost cloud assembly of AWS CDK that it is part of, which has the
+    assets of its stages. None: anywhere.
     """
 
     folder: Path | None
@@ -72,7 +89,10 @@ class Root:
         if anywhere:
             return cls(None)
         own = Path(os.path.realpath(file.parent))
-        return cls(next((folder for folder in (own, *own.parents) if (folder / ".git").exists()), own))
+        repository = next((folder for folder in (own, *own.parents) if (folder / ".git").exists()), None)
+        if repository is not None:
+            return cls(repository)
+        return cls(assembly_around(own))
 
     def demand(self, path: Path, name: str) -> None:
         """Raise LivebusError, by name, for what lies elsewhere: by its path, or by a link on the way."""

@@ -225,7 +225,7 @@ class Line:
         if target.refusal is not None:
             return FunctionAttempt(target, payload, Failure(NO_PERMISSIONS, target.refusal, retryable=False))
         if isinstance(target, CompiledDestination) and not target.destination.is_emulated:
-            unsent = f"a target of {target.destination.service!r} is not emulated by the local runtime: nothing is sent"
+            unsent = f"a target of {target.destination.service or 'another stack'!r} is not emulated by the local runtime: nothing is sent"
             return FunctionAttempt(target, payload, unsent=unsent)
         return FunctionAttempt(target, payload)
 

@@ -64,6 +64,16 @@ def test_the_outputs_are_the_templates_and_its_own(local: Local, tmp_path: Path)
     assert "Passw0rd!" not in runtime.stderr + runtime.stdout
 
 
+def test_its_own_user_fits_the_pool(local: Local, tmp_path: Path) -> None:
+    """A pool whose usernames are email addresses starts without --user: the runtime's own user has such a name."""
+    template = copied(tmp_path / "app")
+    named = "      UserPoolName: !Ref AWS::StackName\n"
+    change(template, named, f"{named}      UsernameAttributes: [email]\n")
+    runtime = local("--template", template)
+    assert runtime.outputs["UserName"] == "subscriber@example.com"
+    assert f"sign in    subscriber@example.com with password {runtime.outputs['Password']}" in runtime.stderr
+
+
 def test_its_files_are_the_users_alone(local: Local, tmp_path: Path) -> None:
     """Keys, users, outputs and the journal can be read by their owner only."""
     runtime = local("--trace", tmp_path / "trace.jsonl")

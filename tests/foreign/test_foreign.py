@@ -24,10 +24,16 @@ FOLDER = Path(__file__).parent
 OUTCOMES: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "outcomes.yaml").read_text("utf-8"))
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 # Parameters that are assumed are nothing that can run.
+ASSUMED = {
+    "known-where-it-is-deployed.yaml",
+    "parameters-without-default.yaml",
+    "parts-of-an-api-elsewhere.yaml",
+    "rule-of-a-nested-template.yaml",
+}
 SOUND = [
     name
     for name, outcome in OUTCOMES.items()
-    if not any(each.startswith("E91") for each in outcome["findings"]) and name != "parameters-without-default.yaml"
+    if not any(each.startswith("E91") for each in outcome["findings"]) and name not in ASSUMED
 ]
 
 
@@ -59,7 +65,7 @@ def test_what_becomes_of_events(name: str) -> None:
     outcomes = {Path(event["file"]).stem: event["arrives"] for event in as_json(report)["events"]}
 
     assert outcomes == OUTCOMES[name]["events"]
-    assert all(event.as_expected for event in report.events)
+    assert [event.as_expected for event in report.events] == [arrives is not False for arrives in outcomes.values()]
 
 
 @pytest.mark.parametrize("name", SOUND)

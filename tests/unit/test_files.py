@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.files import Root, content, event_files, is_left_over, read_bytes, read_text
+from livebus.files import Root, assembly_around, content, event_files, is_left_over, read_bytes, read_text
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,19 @@ def test_the_root_is_the_nearest_repository_or_the_files_own_folder(tmp_path: Pa
     (tmp_path / ".git").write_text("gitdir: elsewhere")
     assert Root.around(below / "template.yaml") == Root(tmp_path.resolve())
     assert Root.around(below / "template.yaml", anywhere=True) == Root(None)
+
+
+def test_the_root_of_a_stage_is_the_whole_assembly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The templates of a CDK stage lie in a folder below cdk.out, and their assets beside that folder."""
+    outer, stage = tmp_path / "out", tmp_path / "out" / "assembly-Prod"
+    stage.mkdir(parents=True)
+    alone = Root.around(stage / "Live.template.json")
+    for folder in (outer, stage):
+        (folder / "cdk.out").write_text("{}")
+        (folder / "manifest.json").write_text("{}")
+    assert (alone, Root.around(stage / "Live.template.json")) == (Root(stage.resolve()), Root(outer.resolve()))
+    monkeypatch.chdir(stage)
+    assert assembly_around(Path()) == outer.resolve()
 
 
 def test_what_lies_outside_is_refused_by_name(tmp_path: Path) -> None:

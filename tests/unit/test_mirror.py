@@ -335,7 +335,7 @@ ELSEWHERE = [
         "unit/runtime/cognito/test_sign_in.py",
         "users, groups and passwords are seen at a sign-in",
         "runtime/cognito/account_recovery.py runtime/cognito/actions.py runtime/cognito/attributes.py "
-        "runtime/cognito/context.py runtime/cognito/descriptions.py runtime/cognito/directory.py "
+        "runtime/cognito/context.py runtime/cognito/descriptions.py "
         "runtime/cognito/errors.py runtime/cognito/groups.py runtime/cognito/pages.py "
         "runtime/cognito/passwords.py runtime/cognito/sign_ins.py runtime/cognito/users.py",
     ),
@@ -437,7 +437,7 @@ ELSEWHERE = [
     Held(
         "unit/template/test_functions.py",
         "SAM functions are read as the functions that they become",
-        "template/serverless_functions.py",
+        "template/serverless_data_sources.py template/serverless_functions.py",
     ),
     Held(
         "unit/terminal/test_output.py",

@@ -14,7 +14,7 @@ from pathlib import Path
 from livebus.errors import LivebusError, Place
 from livebus.files import read_text
 
-# A JSON Web Token, or what an API's Lambda authorizer takes: one word. It goes into a header.
+# A JSON Web Token, what an API's Lambda authorizer takes, or an API key: one word. It goes into a header.
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
 

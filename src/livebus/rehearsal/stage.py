@@ -15,6 +15,7 @@ import orjson
 
 from livebus import steps
 from livebus.data_source.in_memory import is_unproven
+from livebus.delivery import INVALID_JSON
 from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
@@ -22,7 +23,7 @@ from livebus.operation import Services
 from livebus.rehearsal.audience import MOST_TRIED, Audience, Heard
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
-from livebus.template.properties import is_opaque
+from livebus.template.values import is_opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class RehearsedTarget:
         return next(
             (str(each.answer.error["message"]) for each in calls if each.answer.error and is_unproven(each.answer)), ""
         )
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing is handed to the API at all: what the template makes of the event is no JSON."""
+        failure = self.attempt.failure if self.attempt is not None else None
+        return failure is not None and failure.code == INVALID_JSON
 
     @property
     def is_not_emulated(self) -> bool:
@@ -85,6 +92,11 @@ class Rehearsal:
     def is_not_emulated(self) -> bool:
         """Whether what keeps the event from arriving is something that the local runtime lacks."""
         return any(each.is_not_emulated for each in self.invocations)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a target gets nothing of the event, whatever else the local runtime lacks."""
+        return any(each.is_lost for each in self.invocations)
 
     @property
     def reasons(self) -> list[str]:

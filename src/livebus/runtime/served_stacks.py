@@ -23,6 +23,7 @@ from livebus.runtime.appsync.served_api import ServedApi
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.cognito.actions import CognitoIdp
+from livebus.runtime.cognito.directory import own_user_name
 from livebus.runtime.eventbridge.archives import Archives
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
@@ -42,7 +43,8 @@ LOCAL_SECRET_KEY = "test"  # noqa: S105 - no secret: it opens nothing but this r
 @dataclass(slots=True)
 class ServedStacks:
     """
-    ``user`` may sign in to every pool; ``new_password`` makes one where nobody is named. ``paths`` are the APIs by path.
+    ``user`` may sign in to every pool. Where nobody is named, each pool has one whose name is of its kind (a text, an email, a
+    phone number), ``new_password`` makes the password, and ``user`` is that of the first pool. ``paths`` are the APIs by path.
 
     ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers.
     ``use_functions`` is told of the stacks' functions.
@@ -68,6 +70,7 @@ class ServedStacks:
     _lines: dict[str, Line] = field(default_factory=dict)
     _apis: dict[tuple[str, str], ServedApi] = field(default_factory=dict)
     _pool_ids: set[str] = field(default_factory=set)
+    _is_named: bool = True
 
     def line(self, stack: str) -> Line | None:
         return self._lines.get(stack)
@@ -146,9 +149,11 @@ class ServedStacks:
         if not pools:
             return
         if self.user is None:
-            self.user = ("subscriber", self.new_password())
-        name, password = self.user
+            self.user = (own_user_name(pools[0]), self.new_password())
+            self._is_named = False
+        given, password = self.user
         for pool in pools:
+            name = given if self._is_named else own_user_name(pool)
             try:
                 self.cognito.ensure_user(pool.user_pool_id, name, password)
             except AwsError as error:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/designing-your-schema.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -63,6 +64,9 @@ MAX_SCHEMA_BYTES = 1_048_576
 MAX_FAULTS = 1000
 _LEAST_FAULTS = 50
 _COUNTED_CHARACTERS = 50_000_000
+
+
+_RESERVED = re.compile(r"^Name '__.* must not begin with '__'")
 
 
 class Reading:
@@ -148,6 +152,11 @@ class Reading:
                 continue  # AppSync takes it, which is told
             # Of several places take the last: the first definition of a name is right, the second is the fault.
             node = next((node for node in reversed(error.nodes or ()) if node.loc is not None), None)
+            if isinstance(node, FieldDefinitionNode) and _RESERVED.search(error.message):
+                found = f"the field {node.name.value!r} has a name that GraphQL keeps for introspection"
+                advice = "AppSync takes it; GraphQL does not, and other tools refuse the schema. Name it without '__'."
+                self.warnings.append(Fault(found, self.where(node), advice=advice))
+                continue
             if self.where(node) not in told:
                 found, question, suggestion = error.message.partition(" Did you mean")
                 self.fault(found.removesuffix("."), node, advice=(question + suggestion).strip())

@@ -61,7 +61,7 @@ class ResourceAttributes:
     def get(self, logical_id: str, attribute: str) -> Any:
         attributes = self._of(logical_id)
         kind = self.type_of(logical_id)
-        if attribute not in attributes and not is_known_type(kind):
+        if attribute not in attributes and (not is_known_type(kind) or _is_there_always(kind, attribute)):
             return self._inert(logical_id, attribute)
         return attributes[attribute]
 
@@ -133,6 +133,12 @@ class ResourceAttributes:
 
 def is_known_type(kind: str) -> bool:
     return kind in _ANSWERS
+
+
+def _is_there_always(kind: str, attribute: str) -> bool:
+    """Whether every resource of a type has the attribute: a table has a stream's ARN only with a stream."""
+    known = known_types().get(kind)
+    return known is not None and attribute in known.attributes and attribute != "StreamArn"
 
 
 _Answer = Callable[[ResourceAttributes, str, Environment], dict[str, Any]]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
-from livebus.template.intrinsics import SUB_VARIABLE, Path
+from livebus.template.intrinsics import SUB_VARIABLE, Path, sub_variable
 
 
 class Reference(NamedTuple):
@@ -49,8 +49,9 @@ def _substituted(argument: Any, path: Path) -> Iterator[Reference]:
         text, variables = argument
         yield from references(variables, (*path, 1))
     if isinstance(text, str):
-        for literal, name in SUB_VARIABLE.findall(text):
-            if not literal and name not in variables:
+        for mark, given in SUB_VARIABLE.findall(text):
+            is_literal, name = sub_variable(mark, given)
+            if not is_literal and name not in variables:
                 logical_id, dot, _ = name.partition(".")
                 yield Reference(logical_id, of_attribute=bool(dot), path=path)
 

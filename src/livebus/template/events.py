@@ -25,9 +25,10 @@ from livebus.template.application import (
     Target,
 )
 from livebus.template.attributes import bus_name
-from livebus.template.properties import Properties, is_opaque, shown
+from livebus.template.properties import Properties, shown
 from livebus.template.resources import Resource, Resources
 from livebus.template.roles import warn_of_unknown_rights
+from livebus.template.values import is_opaque
 
 T = TypeVar("T", Role, Queue)
 
@@ -223,6 +224,12 @@ class _RuleReader:
     def _destination(self, item: Properties, name: str, arn: str) -> Destination | None:
         """What is neither an API nor a function of the template; None where it is an API's, or is meant to be one."""
         parts = arn.split(":", 5)
+        if len(parts) != 6 and is_opaque(arn):
+            # What it is of is told by what is sent with it, if at all.
+            service = "appsync" if "AppSyncParameters" in item.values else ""
+            advice = "Only targets whose ARN stands in this template are emulated."
+            item.not_emulated(f"the Arn of target {name!r} is {shown(arn)}", "Arn", advice=advice)
+            return Destination(service)
         if len(parts) != 6 or (parts[2] == "appsync" and (arn in self._apis or not _is_endpoint(arn))):
             return None
         if is_opaque(arn):

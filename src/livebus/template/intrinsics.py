@@ -15,12 +15,24 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from livebus.errors import Fault, Place, did_you_mean, listed
-from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, written
+from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, is_opaque, written
 from livebus.template.yielded import MAX_YIELDED, TooMuch, Yielded
 
 Path = tuple[str | int, ...]
 
 SUB_VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
+
+
+def sub_variable(mark: str, text: str) -> tuple[bool, str]:
+    """
+    What stands between the braces of a SUB_VARIABLE: whether it is meant literally, and the name, without the spaces around it.
+
+    AWS documents no spaces; deployed templates hold them, and cfn-lint takes them.
+    """
+    name = text.strip()
+    return (True, name) if mark else (name.startswith("!"), name.removeprefix("!").strip())
+
+
 # Functions that need what a stack of its own, another stack or another transform has to give.
 _NOT_EMULATED = ("Fn::ImportValue", "Fn::Transform", "Fn::Cidr", "Fn::ForEach", "Fn::GetStackOutput")
 # Conditions that name conditions that name conditions: AWS documents no bound; ours keeps Python's stack.
@@ -261,14 +273,16 @@ class Evaluator:
         if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
             text = argument[0]
             variables = {key: self.resolve(item, (*path, 1, key)) for key, item in argument[1].items()}
+        if isinstance(text, dict) and [*text] == ["Fn::Transform"]:
+            return self.resolve(text, path)
         if not isinstance(text, str):
             return self._fault(
                 f"Fn::Sub has {in_message(argument)}", path, "a text, or a list of a text and its variables"
             )
 
         def replace(match: re.Match[str]) -> str:
-            literal, name = match.groups()
-            if literal:
+            is_literal, name = sub_variable(*match.groups())
+            if is_literal:
                 return f"${{{name}}}"
             if name in variables:
                 value = variables[name]
@@ -296,7 +310,10 @@ class Evaluator:
                 f"Fn::FindInMap has {in_message(argument)}", path, "a map's name, a top-level and a second-level key"
             )
         found: Any = self._mappings
-        for key in map(written, keys[:3]):
+        for given in map(written, keys[:3]):
+            # Of a key that is only known where it is deployed, any will do.
+            is_any = is_opaque(given) and isinstance(found, Mapping) and bool(found) and given not in found
+            key = next(iter(found)) if is_any else given
             if not isinstance(found, Mapping) or key not in found:
                 if len(keys) == 4 and isinstance(keys[3], dict) and "DefaultValue" in keys[3]:
                     return keys[3]["DefaultValue"]
@@ -321,16 +338,22 @@ class Evaluator:
         if not (are_texts(value) and len(value) == 2 and value[0]):
             return self._fault(f"Fn::Split has {in_message(argument)}", path, "a delimiter and a text")
         delimiter, text = map(written, value)
+        if is_opaque(text):
+            return [text]  # how many parts it has is known where it is deployed
         self._yielded.spend(len(text) + 8 * text.count(delimiter))
         return text.split(delimiter)
 
     def _select(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
+        if isinstance(value, list) and len(value) == 2 and value[1] is UNKNOWN:
+            return UNKNOWN
         if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
             return self._fault(f"Fn::Select has {in_message(argument)}", path, "an index and a list")
         index = written(value[0])
         if re.fullmatch("[0-9]{1,9}", index) and int(index) < len(value[1]):
             return value[1][int(index)]
+        if value[1] and is_opaque(value[1][-1]):
+            return value[1][-1]
         return self._fault(f"Fn::Select cannot select nonexistent value at index {index}", path)
 
     def _base64(self, argument: Any, path: Path) -> Any:

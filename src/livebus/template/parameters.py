@@ -18,6 +18,8 @@ from livebus.template.quotas import MAX_PARAMETER_BYTES, PAGE
 
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
+# Taken too, though the page does not list it: cfn-lint knows it of AWS.
+_UNLISTED = ("List<String>",)
 # What CloudFormation shows in place of the value of a NoEcho parameter.
 NO_ECHO_SHOWN = "****"
 _SSM = "AWS::SSM::Parameter::"
@@ -118,7 +120,7 @@ class _Reader:
         if not isinstance(kind, str):
             self._fault(f"parameter {self._name!r} has no Type", expected=f"one of {', '.join(_TYPES)}")
             return "String"
-        if kind not in _TYPES and not _AWS_TYPE.fullmatch(kind):
+        if kind not in (*_TYPES, *_UNLISTED) and not _AWS_TYPE.fullmatch(kind):
             found = f"parameter {self._name!r} has the type {kind!r}"
             self._fault(found, "Type", f"one of {', '.join(_TYPES)}", did_you_mean(kind, _TYPES))
         return kind

@@ -14,7 +14,7 @@ from typing import Any
 
 from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.template.document import Document, Path
-from livebus.template.values import UNKNOWN
+from livebus.template.values import UNKNOWN, is_opaque
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 
@@ -205,15 +205,6 @@ class Properties:
 
     def _not(self, name: str, expected: str) -> None:
         self.fault(f"{name} is {shown(self.values[name])}", name, expected=expected)
-
-
-def is_opaque(value: Any) -> bool:
-    """
-    Whether a text holds what is only known where it is deployed: a dynamic reference, or a parameter that has no value.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
-    """
-    return isinstance(value, str) and "{{resolve:" in value
 
 
 def _is_told(value: Any) -> bool:

@@ -26,6 +26,7 @@ from livebus.template.application import (
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource, Resources
 from livebus.template.text_places import INSIDE
+from livebus.template.values import is_opaque
 
 ReadFile = Callable[[str], str]
 """The text of a file that the template names, by the name that stands there. Raises LivebusError where it has none."""
@@ -45,6 +46,7 @@ _DATA_SOURCES = (
 _MOST_IN_BATCH = 2000
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
+_API_ID = re.compile("[a-z0-9]{26}")
 _NAME_EXPECTED = "letters, digits and '_', and no digit first"
 _VTL = ("RequestMappingTemplate", "ResponseMappingTemplate")  # inline, or in a file with S3Location behind the name
 _CODE = ("Code", "CodeS3Location", "Runtime")
@@ -261,11 +263,24 @@ def _is_direct(properties: Properties, source: DataSource | None) -> bool:
     return is_function and not any(name in properties.values for name in (*_CODE, *_template_members(properties)))
 
 
+def is_of_another_stack(api_id: str) -> bool:
+    """Whether an ApiId that is none of the template's may be that of an API all the same."""
+    return is_opaque(api_id) or _API_ID.fullmatch(api_id) is not None
+
+
 def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str, str]) -> Fault | None:
-    """A fault where a resource's ApiId is that of no API of the template; the mappings lead to logical ids."""
+    """
+    A fault where a resource's ApiId is that of no API of the template; the mappings lead to logical ids.
+
+    The id of an API of another stack (26 letters and digits, or a value that is only known where it is deployed) is taken.
+    """
     given = resource.properties.text("ApiId")
     if not given or given in api_ids:
         return None
+    if is_of_another_stack(given):
+        advice = "APIs of other stacks are not emulated."
+        found = f"{resource} belongs to the API {given!r}, which is not in this template"
+        return Fault(found, resource.place("ApiId"), advice=advice, not_emulated=True)
     if given in arns:
         advice = f"Write !GetAtt {arns[given]}.ApiId: Ref is the API's ARN."
     else:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from livebus.template.application import Queue, Role
+from livebus.template.literal_places import statements_here
 from livebus.template.policies import read_statements
 from livebus.template.resources import Resource, Resources
 
@@ -44,9 +45,10 @@ def read_roles(resources: Resources) -> tuple[Role, ...]:
         statements += attached.get(name, [])
         for arn in properties.texts("ManagedPolicyArns"):
             statements += managed[arn] if arn in managed else _aws_policy(arn)
-        trust = tuple(read_statements(properties, "AssumeRolePolicyDocument"))
+        trust = statements_here(read_statements(properties, "AssumeRolePolicyDocument"), resources.environment)
+        statements = statements_here(statements, resources.environment)
         arn = resources.attribute(resource, "Arn")
-        roles.append(Role(name, arn, resource.logical_id, trust, tuple(statements), resource.place()))
+        roles.append(Role(name, arn, resource.logical_id, tuple(trust), tuple(statements), resource.place()))
     return tuple(roles)
 
 
@@ -92,7 +94,7 @@ def read_queues(resources: Resources) -> tuple[Queue, ...]:
     statements: dict[str, _Statements] = {}
     for policy in resources.of_type("AWS::SQS::QueuePolicy"):
         if policy.required("PolicyDocument", "Queues"):
-            found = read_statements(policy.properties, "PolicyDocument")
+            found = statements_here(read_statements(policy.properties, "PolicyDocument"), resources.environment)
             for url in policy.properties.texts("Queues"):
                 statements.setdefault(url, []).extend(found)
     queues = [_queue(resources, resource, statements) for resource in resources.of_type("AWS::SQS::Queue")]

@@ -103,7 +103,7 @@ def _resources(document: Document, resources: dict[str, Any], faults: list[Fault
             faults.append(Fault(f"resource {logical_id!r} is {shown(body)}", place, "an object with a Type"))
             continue
         for member in body:
-            if member not in _RESOURCE_MEMBERS:
+            if member not in _RESOURCE_MEMBERS and not (member == "Version" and _is_custom(body.get("Type"))):
                 at = document.place(("Resources", logical_id, member))
                 found = f"Invalid template resource property '{member}'"
                 faults.append(Fault(found, at, advice=did_you_mean(member, _RESOURCE_MEMBERS)))
@@ -120,6 +120,11 @@ def _resources(document: Document, resources: dict[str, Any], faults: list[Fault
         else:
             sound[logical_id] = body
     return sound
+
+
+def _is_custom(kind: Any) -> bool:
+    """AWS's own examples of custom resources have a Version beside the Type."""
+    return isinstance(kind, str) and (kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource")
 
 
 def _outputs(document: Document, outputs: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document, Path
 from livebus.template.properties import shown
+from livebus.template.serverless_data_sources import SOURCE_KINDS, SourceKind, role_and_policy, settings
 from livebus.template.serverless_functions import functions_expanded
 from livebus.template.serverless_references import references_resolved
 from livebus.template.serverless_state_machines import state_machines_expanded
@@ -38,12 +39,12 @@ _PROPERTIES = {
     *("ApiKeys", "Auth", "Cache", "DataSources", "DomainName", "Functions", "Logging", "Name", "Resolvers"),
     *("SchemaInline", "SchemaUri", "Tags"),
 }
+_OPTIONS = {"MaxBatchSize": "MaxBatchSize"}
 _AUTH_CONFIGS = {
     "UserPool": "UserPoolConfig",
     "OpenIDConnect": "OpenIDConnectConfig",
     "LambdaAuthorizer": "LambdaAuthorizerConfig",
 }
-_DATA_SOURCES = {"DynamoDb": ("AMAZON_DYNAMODB", "DynamoDB"), "Lambda": ("AWS_LAMBDA", "Lambda")}
 
 
 def expanded(document: Document) -> Document:
@@ -191,18 +192,43 @@ class _Api:
     def _data_sources(self) -> Iterator[tuple[str, Any]]:
         path = (*self._root, "DataSources")
         groups = self._object(self._given.get("DataSources"), path)
-        for group, (kind, suffix) in _DATA_SOURCES.items():
+        for group, kind in SOURCE_KINDS.items():
             for name, source, below in self._objects(groups, path, group):
-                made = f"{name}{suffix}DataSource"
-                self._sources[name] = {"Fn::GetAtt": [f"{self._id}{made}", "Name"]}
-                yield self._made(made, "DataSource", {"Name": name, **source}, below, {"Name": "Name"}, Type=kind)
+                yield from self._data_source(kind, name, source, below)
+
+    def _data_source(
+        self, kind: SourceKind, name: str, source: Mapping[str, Any], path: Path
+    ) -> Iterator[tuple[str, Any]]:
+        suffix = f"{name}{kind.suffix}DataSource"
+        logical_id = f"{self._id}{suffix}"
+        self._sources[name] = {"Fn::GetAtt": [logical_id, "Name"]}
+        members = {each: each for each in ("Name", "Description", "ServiceRoleArn")}
+        made = self._made(suffix, "DataSource", {"Name": name, **source}, path, members, Type=kind.type)
+        properties, at = made[1]["Properties"], ("Resources", logical_id, "Properties")
+        properties[kind.config] = settings(kind, source)
+        for sam_name, member in kind.members.items():
+            self._move((*path, sam_name), (*at, kind.config, member))
+        if not source.get("ServiceRoleArn"):
+            properties["ServiceRoleArn"] = {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]}
+            for other, body in role_and_policy(kind, logical_id, source):
+                self._places.setdefault(("Resources", other), self._start(path))
+                # The policy is a connector's, which has nothing of the API but its condition.
+                attributes = self._attributes if body["Type"] == "AWS::IAM::Role" else {}
+                yield other, {**attributes, **body}
+        yield made
 
     def _functions(self) -> Iterator[tuple[str, Any]]:
         for name, function, path in self._objects(self._given, self._root, "Functions"):
             self._function_ids[name] = function.get("Id") or {"Fn::GetAtt": [f"{self._id}{name}", "FunctionId"]}
             if "Id" in function:
                 continue
-            members = {"Name": "Name", "InlineCode": "Code", "CodeUri": "CodeS3Location", "Runtime": "Runtime"}
+            members = {
+                "Name": "Name",
+                "InlineCode": "Code",
+                "CodeUri": "CodeS3Location",
+                "Runtime": "Runtime",
+                **_OPTIONS,
+            }
             made = self._made(name, "FunctionConfiguration", {"Name": name, **function}, path, members)
             properties = made[1]["Properties"]
             self._rename_version(properties, ("Resources", made[0], "Properties", "Runtime"))
@@ -222,7 +248,13 @@ class _Api:
     def _resolvers(self) -> Iterator[tuple[str, Any]]:
         path = (*self._root, "Resolvers")
         types = self._object(self._given.get("Resolvers"), path)
-        members = {"FieldName": "FieldName", "InlineCode": "Code", "CodeUri": "CodeS3Location", "Runtime": "Runtime"}
+        members = {
+            "FieldName": "FieldName",
+            "InlineCode": "Code",
+            "CodeUri": "CodeS3Location",
+            "Runtime": "Runtime",
+            **_OPTIONS,
+        }
         for type_name in types:
             for name, resolver, below in self._objects(types, path, type_name):
                 given = {"FieldName": name, **resolver}

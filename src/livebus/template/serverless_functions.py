@@ -128,6 +128,9 @@ class _Expansion:
         if "ImageUri" in given:
             properties["Code"] = {"ImageUri": given["ImageUri"]}
             properties.setdefault("PackageType", "Image")
+        elif properties.get("PackageType") == "Image":
+            # Its Metadata say how `sam build` makes it, and under which name.
+            properties["Code"] = {"ImageUri": f"{self._id.lower()}:latest"}
         if "InlineCode" in given:
             properties["Code"] = {"ZipFile": given["InlineCode"]}
             self._move((*self._root, "InlineCode"), (*self._root, "Code", "ZipFile"))

@@ -62,15 +62,26 @@ def _named(logical_id: str, body: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _mentions(value: Any, names: Mapping[str, str]) -> bool:
     if isinstance(value, dict):
-        return any(
+        return _version_of(value, names) is not None or any(
             (key == "Ref" and item in names) if isinstance(item, str) else _mentions(item, names)
             for key, item in value.items()
         )
     return isinstance(value, list) and any(_mentions(item, names) for item in value)
 
 
+def _version_of(value: Mapping[str, Any], names: Mapping[str, str]) -> str | None:
+    """What ``!GetAtt Function.Version.FunctionArn`` means: the same as ``!Ref Function.Version``."""
+    given = value.get("Fn::GetAtt")
+    parts = given.split(".", 1) if isinstance(given, str) else given
+    if isinstance(parts, list) and len(parts) == 2 and parts[1] == "Version.FunctionArn":
+        return names.get(f"{parts[0]}.Version")
+    return None
+
+
 def _replaced(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
+        if (version := _version_of(value, names)) is not None:
+            return {"Ref": version}
         return {
             key: names.get(item, item) if key == "Ref" and isinstance(item, str) else _replaced(item, names)
             for key, item in value.items()

@@ -45,3 +45,12 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None or value is NO_VALUE else str(value)
+
+
+def is_opaque(value: Any) -> bool:
+    """
+    Whether a text holds what is only known where it is deployed: a dynamic reference, or a parameter that has no value.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    return isinstance(value, str) and "{{resolve:" in value

@@ -20,6 +20,7 @@ from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
+from livebus.checks.template.outside import is_left_to_nested
 from livebus.data_source.in_memory import Ask
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, told
 from livebus.files import event_files, read_bytes, relative
@@ -146,9 +147,13 @@ class Validation:
         for sample in samples.samples:
             fresh = replace(services, call=inspection.sources(services.now).perform)
             rehearsal = self.stage.rehearse(sample.event, fresh, made.get(id(sample.event)))
-            if rehearsal.matched and not rehearsal.arrives and (not_emulated or rehearsal.is_not_emulated):
+            lacking = (not_emulated or rehearsal.is_not_emulated) and not rehearsal.is_lost
+            if rehearsal.matched and not rehearsal.arrives and lacking:
                 known = next((each.unproven for each in rehearsal.invocations if each.unproven), "")
                 unproven = known or "the local runtime does not emulate a part of its way: see the findings"
+                rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
+            if not rehearsal.matched and is_left_to_nested(inspection, sample.event.bus):
+                unproven = "the rules of its bus may be in templates that this one nests, which are not read"
                 rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
             yield EventOutcome(template, sample.file, sample.index, sample.place, sample.expected, rehearsal)
 

@@ -40,7 +40,7 @@ from livebus.vtl.syntax import (
     Tree,
 )
 
-_QUOTES = re.compile(r'\\.|"', re.DOTALL)
+_QUOTES = re.compile(r'\\.?|"', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Mention:
     ``path`` is its root and the properties behind it, up to the first method or index that is no text: ``("ctx", "args",
     "msg")``; ``$ctx.args.get("msg")`` and ``$ctx.args["msg"]`` count as properties. ``method`` is the name of the method
     that follows, with the number of its ``arguments``; empty where none does. ``printed``: it stands in the template's
-    own text; ``quoted``: and there between double quotes. ``assigned``: a ``#set``, a loop or a macro gives it its value.
+    own text; ``quoted``: and there between double quotes; ``nested``: and in there between escaped ones, so that the text is
+    JSON inside of JSON. ``assigned``: a ``#set``, a loop or a macro gives it its value.
     Line and column count from 1.
     """
 
@@ -65,6 +66,7 @@ class Mention:
     quoted: bool = False
     assigned: bool = False
     escaped: bool = False
+    nested: bool = False
 
 
 def mentions(tree: Tree, place: Callable[[int], tuple[int, int]]) -> tuple[Mention, ...]:
@@ -75,13 +77,14 @@ class _Reading:
     def __init__(self, place: Callable[[int], tuple[int, int]]) -> None:
         self._place = place
         self._quoted = False  # whether the text so far has an odd number of double quotes
+        self._nested = False  # and since the last of them an odd number of escaped ones
+        self._backslash = ""  # one at the end of the text so far, which escapes what follows
 
     def block(self, block: Block, *, printed: bool = True) -> Iterator[Mention]:
         for node in block:
             if isinstance(node, Text):
                 if printed:
-                    for quote in _QUOTES.findall(node.text):
-                        self._quoted ^= quote == '"'
+                    self._text(node.text)
             elif isinstance(node, Reference):
                 yield from self._reference(node, printed=printed)
             elif isinstance(node, If):
@@ -93,6 +96,17 @@ class _Reading:
                 yield from self.block(node.body, printed=printed)
             else:
                 yield from self._directive(node)
+
+    def _text(self, text: str) -> None:
+        text = self._backslash + text
+        self._backslash = ""
+        for part in _QUOTES.findall(text):
+            if part == '"':
+                self._quoted, self._nested = not self._quoted, False
+            elif part == '\\"':
+                self._nested ^= self._quoted
+            elif part == "\\":
+                self._backslash = part
 
     def _directive(self, node: Node) -> Iterator[Mention]:
         """A directive whose inside is not printed where it stands."""
@@ -120,16 +134,16 @@ class _Reading:
 
     def _if(self, node: If, *, printed: bool) -> Iterator[Mention]:
         """Each branch begins in the same place of the text; what follows goes on from the first."""
-        before = self._quoted
-        after: bool | None = None
+        before = (self._quoted, self._nested)
+        after: tuple[bool, bool] | None = None
         for condition, block in node.branches:
             yield from self._expression(condition)
-            self._quoted = before
+            self._quoted, self._nested = before
             yield from self.block(block, printed=printed)
-            after = self._quoted if after is None else after
-        self._quoted = before
+            after = (self._quoted, self._nested) if after is None else after
+        self._quoted, self._nested = before
         yield from self.block(node.otherwise, printed=printed)
-        self._quoted = before if after is None else after
+        self._quoted, self._nested = before if after is None else after
 
     def _named(self, name: str, at: int) -> Mention:
         return Mention((name,), f"${name}", *self._place(at), assigned=True)
@@ -145,10 +159,11 @@ class _Reading:
             if isinstance(step, Call):
                 method, count = step.name, len(step.arguments)
             break
-        quoted = printed and self._quoted
+        quoted, nested = printed and self._quoted, printed and self._nested
+        self._backslash = ""
         line, column = self._place(node.at)
         yield Mention(
-            tuple(path), node.source, line, column, method, count, printed, quoted, assigned, escaped=node.escaped
+            tuple(path), node.source, line, column, method, count, printed, quoted, assigned, node.escaped, nested
         )
         for step in node.steps:
             if isinstance(step, Index):

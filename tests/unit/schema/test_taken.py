@@ -37,6 +37,7 @@ def test_what_means_nothing_is_blanked_out(text: str, expected: str) -> None:
             "type Query { a(i: I): Int }\ninput I @aws_iam { a: Int }\n",
             ["line 2:9: '@aws_iam' does nothing on the input type 'I'"],
         ),
+        ("type Query { __a: Int }\n", ["line 1:14: the field '__a' has a name that GraphQL keeps for introspection"]),
         ("type Query { a: Int }\n", []),
     ],
 )

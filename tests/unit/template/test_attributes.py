@@ -21,7 +21,8 @@ Resources:
   Policy: {Type: 'AWS::IAM::ManagedPolicy', Properties: {ManagedPolicyName: p}}
   Queue: {Type: 'AWS::SQS::Queue', Properties: {QueueName: q}}
   Fifo: {Type: 'AWS::SQS::Queue', Properties: {FifoQueue: true}}
-  Topic: {Type: 'AWS::SNS::Topic', Properties: {TopicName: t}}
+  Topic: {Type: 'AWS::SNS::Topic', Properties: {TopicName: t, DisplayName: shown}}
+  Bucket: {Type: 'AWS::S3::Bucket'}
   Group: {Type: 'AWS::Cognito::UserPoolGroup', Properties: {GroupName: g}}
   Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: /l}}
   Alarm: {Type: 'AWS::CloudWatch::Alarm', Properties: {AlarmName: a}}
@@ -60,6 +61,8 @@ def made(resources: Callable[..., Resources]) -> Resources:
         ("Queue", "QueueName", "q"),
         ("Queue", "Arn", f"arn:aws:sqs:{HOME}:q"),
         ("Topic", "", f"arn:aws:sns:{HOME}:t"),
+        ("Bucket", "WebsiteURL", f"{Environment().physical_name('Bucket')}.WebsiteURL"),
+        ("Topic", "DisplayName", "shown"),
         ("Group", "", "g"),
         ("Logs", "Arn", f"arn:aws:logs:{HOME}:log-group:/l:*"),
         ("Alarm", "", "a"),

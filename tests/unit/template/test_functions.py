@@ -112,6 +112,7 @@ def test_code(resource: dict[str, Any], metadata: dict[str, str], expected: Func
         (changed(PLAIN, Runtime="provided.al2023"), "the runtime 'provided.al2023' is not emulated"),
         (changed(PLAIN, Runtime=None, Handler=None, Code={"ImageUri": "i"}), "container images are not emulated"),
         (changed(SERVERLESS, CodeUri=None, ImageUri="i"), "container images are not emulated"),
+        (changed(SERVERLESS, CodeUri=None, PackageType="Image"), "container images are not emulated"),
         (
             changed(PLAIN, Layers=[f"{LAMBDA}:layer:powertools:3"]),
             f"its layer '{LAMBDA}:layer:powertools:3' is not in this template, and is not fetched",

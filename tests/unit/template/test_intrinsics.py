@@ -77,6 +77,7 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
         ),
         ({"Fn::Sub": ["${a}${Stage}", {"a": {"Ref": "Stage"}, "Stage": True}]}, "devtrue"),
         ({"Fn::Sub": "<id> $x ${AWS::NoValue}$"}, "<id> $x $"),
+        ({"Fn::Sub": "${ Stage }-${ Queue.Arn}-${ !Stage }"}, "dev-arn:Queue-${Stage}"),
         ({"Fn::Join": ["-", ["a", {"Ref": "Stage"}, 1, True, NO_VALUE]]}, "a-dev-1-true"),
         ({"Fn::Join": [",", {"Ref": "List"}]}, "a,b"),
         ({"Fn::Split": [",", "a,b,,"]}, ["a", "b", "", ""]),
@@ -85,6 +86,10 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
         ({"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "n"]}, 1),
         ({"Fn::FindInMap": ["Sizes", "dev", "l"]}, ["a", "b"]),
         ({"Fn::FindInMap": ["Sizes", "test", "n", {"DefaultValue": 9}]}, 9),
+        # What is only known where it is deployed has as many parts as are asked for, and any key.
+        ({"Fn::Select": [5, {"Fn::Split": [":", "{{resolve:parameter:Arn}}"]}]}, "{{resolve:parameter:Arn}}"),
+        ({"Fn::Select": [1, ["{{resolve:parameter:Nets}}"]]}, "{{resolve:parameter:Nets}}"),
+        ({"Fn::FindInMap": ["Sizes", "{{resolve:parameter:Stage}}", "n"]}, 1),
         ({"Fn::Base64": "ü"}, "w7w="),
         ({"Fn::GetAZs": ""}, ["eu-west-1a", "eu-west-1b", "eu-west-1c"]),
         ({"Fn::Length": {"Ref": "List"}}, 2),

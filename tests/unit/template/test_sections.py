@@ -62,6 +62,11 @@ TOPIC = "Resources: {A: {Type: 'AWS::SNS::Topic'}}\n"
             "Resources: {A: {Type: 'AWS::SNS::Topic', Propertes: {}}}",
             ["Invalid template resource property 'Propertes'. Did you mean 'Properties'?"],
         ),
+        ("Resources: {A: {Type: 'Custom::Thing', Version: '1.0', Properties: {ServiceToken: x}}}", []),
+        (
+            "Resources: {A: {Type: 'AWS::SNS::Topic', Version: '1.0'}}",
+            ["Invalid template resource property 'Version'"],
+        ),
         (
             "Resources: {A: {Type: 'AWS::SNS::Topic', Properties: [a]}}",
             ["the Properties of 'A' are a list; expected an object"],

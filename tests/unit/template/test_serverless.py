@@ -57,6 +57,19 @@ Resources:
           Worker:
             FunctionArn: arn:aws:lambda:us-east-1:123456789012:function:worker
             ServiceRoleArn: arn:aws:iam::123456789012:role/worker
+          Other:
+            Description: another function
+            FunctionArn: arn:aws:lambda:us-east-1:123456789012:function:other
+        DynamoDb:
+          Stock:
+            TableName: !Ref Goods
+            TableArn: !GetAtt Goods.Arn
+          Prices:
+            Name: prices
+            TableName: prices
+            Region: eu-west-1
+            Permissions: [Read]
+            UseCallerCredentials: true
       Functions:
         Pass:
           Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
@@ -73,6 +86,7 @@ Resources:
           Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
           DataSource: Worker
           CodeUri: ./work.js
+          MaxBatchSize: 5
         Elsewhere:
           Id: abcdef
       Resolvers:
@@ -92,10 +106,16 @@ Resources:
             Pipeline: [Pass, Elsewhere, Work]
   Pool:
     Type: AWS::Cognito::UserPool
+  Goods:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
 """
 
 # What SAM adds and nothing here reads, and the code that it gives resolvers without any: ours does the same in other words.
-_UNREAD = ("Tags", "LogConfig", "LambdaConfig", "ServiceRoleArn")
+_UNREAD = ("Tags", "LogConfig")
 
 
 def _by_sam(text: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ Outputs:
   A: {Value: !Ref Fn.Alias}
   S: {Value: !Ref Api.Stage}
   F: {Value: !Ref Fn}
+  V: {Value: !GetAtt Fn.Version.FunctionArn}
 """
     body = references_resolved(read_document(text, "t.yaml")).body
 
@@ -23,6 +24,7 @@ Outputs:
         "A": {"Value": {"Ref": "FnAliaslive"}},
         "S": {"Value": {"Ref": "ApiProdStage"}},
         "F": {"Value": {"Ref": "Fn"}},
+        "V": {"Value": {"Ref": "FnAliaslive"}},
     }
     assert body["Resources"]["ApiProdStage"] == {"Type": "AWS::ApiGateway::Stage", "Properties": {"StageName": "Prod"}}
 

@@ -180,6 +180,15 @@ def test_what_is_no_json_is_told_as_appsync_tells_it(text: str, words: str) -> N
     assert str(raised.value) == words
 
 
+def test_quotes_that_are_escaped_are_within_a_text() -> None:
+    """A reference between them stands in a text that holds JSON itself; behind the text's end it does not."""
+    template = MappingTemplate(
+        r'{"d": "{\"a\": \"$ctx.args.a\", \"n\": $ctx.args.n}", "b": "$ctx.args.b", "c": $ctx.args.c}'
+    )
+    found = [(each.path[-1], each.quoted, each.nested) for each in template.references]
+    assert found == [("a", True, True), ("n", True, False), ("b", True, False), ("c", False, False)]
+
+
 def test_references_are_told_without_evaluating() -> None:
     """With path, place and use; what stands in comments and raw text is no reference."""
     template = MappingTemplate(

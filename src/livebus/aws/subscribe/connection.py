@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gql import GraphQLRequest
-from gql.transport.appsync_auth import AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 from gql.transport.exceptions import (
     TransportError,
@@ -30,6 +29,7 @@ from gql.transport.exceptions import (
 from graphql import ExecutionResult
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from livebus.aws.subscribe.credential import authentication
 from livebus.aws.subscribe.operation import SubscriptionOperation
 from livebus.errors import Fault, Refused
 from livebus.numerals import whole
@@ -206,7 +206,7 @@ class _Transport(AppSyncWebsocketsTransport):
         direct = {"proxy": None} if urlsplit(url).hostname in _LOOPBACK else {}
         super().__init__(
             url,
-            auth=AppSyncJWTAuthentication(host, token),
+            auth=authentication(host, token),
             connect_timeout=CONNECT_SECONDS,
             close_timeout=CLOSE_SECONDS,
             ack_timeout=CONNECT_SECONDS,

@@ -13,11 +13,11 @@ from typing import Any
 
 from gql import Client
 from gql.transport.aiohttp import AIOHTTPTransport
-from gql.transport.appsync_auth import AppSyncJWTAuthentication
 from gql.transport.exceptions import TransportError, TransportQueryError
 from graphql import GraphQLSchema, build_client_schema, get_introspection_query
 from graphql import parse as parse_graphql
 
+from livebus.aws.subscribe.credential import authentication
 from livebus.errors import Unreachable
 from livebus.stack.api_address import ApiAddress
 
@@ -33,9 +33,7 @@ def introspect(api: ApiAddress, token: str) -> GraphQLSchema:
 async def _introspect(api: ApiAddress, token: str) -> GraphQLSchema:
     import aiohttp
 
-    transport = AIOHTTPTransport(
-        url=api.graphql_url, auth=AppSyncJWTAuthentication(api.host, token), timeout=SECONDS, ssl=True
-    )
+    transport = AIOHTTPTransport(url=api.graphql_url, auth=authentication(api.host, token), timeout=SECONDS, ssl=True)
     doing = f"cannot ask {api.host} for its schema"
     try:
         async with Client(transport=transport, fetch_schema_from_transport=False) as session:

@@ -11,7 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from graphql import GraphQLArgument, GraphQLEnumType, get_named_type
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
+    get_named_type,
+)
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
@@ -194,12 +200,21 @@ def _text_is_json(inspection: Inspection) -> Iterator[Fault]:
         plain = mention.source.removeprefix("$").removeprefix("!").strip("{}")
         found = f"{mention.source} is printed between double quotes as it comes"
         advice = f"Write $util.toJson(${plain}), without the quotes around it."
+        if mention.nested:
+            advice = (
+                "Make the whole text of a #set map: $util.toJson($util.toJson($map)), without the quotes around it."
+            )
         yield Fault(found, place, "JSON", advice)
 
 
 def _is_no_text(members: list[str], arguments: Mapping[str, GraphQLArgument] | None) -> bool:
-    """Whether a reference is an argument whose type has no text of the sender's own."""
-    if members[0] not in _ARGUMENTS or len(members) != 2 or not arguments or members[1] not in arguments:
+    """Whether a reference is an argument, or a field of one, whose type has no text of the sender's own."""
+    if members[0] not in _ARGUMENTS or len(members) < 2 or not arguments or members[1] not in arguments:
         return False
-    named = get_named_type(arguments[members[1]].type)
+    named: GraphQLNamedType = get_named_type(arguments[members[1]].type)
+    for member in members[2:]:
+        field = named.fields.get(member) if isinstance(named, GraphQLInputObjectType) else None
+        if field is None:
+            return False
+        named = get_named_type(field.type)
     return named.name in _WITHOUT_QUOTES or isinstance(named, GraphQLEnumType)

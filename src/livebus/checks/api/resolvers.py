@@ -23,6 +23,7 @@ from livebus.resolver.code import HANDLERS, read_code
 from livebus.resolver.syntax import FUNCTIONS, Syntax
 from livebus.template.application import GraphQLApi, PipelineFunction, ResolverConfig
 from livebus.template.dependencies import depends_on, references
+from livebus.template.resolvers import is_of_another_stack
 from livebus.template.resources import Resource
 
 CHECKS = Checks()
@@ -38,10 +39,11 @@ MAX_FUNCTIONS = 10
 
 
 def _resolvers(inspection: Inspection, api: GraphQLApi) -> Iterator[Resource]:
-    """The resolvers of an API; with those that name no API of the template, which is told elsewhere."""
+    """The resolvers of an API; with those that name no API at all, which is told elsewhere."""
     others = {other.api_id for other in inspection.application.apis if other.logical_id != api.logical_id}
     for resource in inspection.resources.of_type(_RESOLVER):
-        if resource.properties.text("ApiId") not in others:
+        given = resource.properties.text("ApiId")
+        if given == api.api_id or not (given in others or is_of_another_stack(given)):
             yield resource
 
 

@@ -19,7 +19,6 @@ from livebus.checks.iam.statements import (
     Obstacle,
     Request,
     allowing,
-    here,
     item_place,
     obstacles,
     statements_of,
@@ -29,6 +28,7 @@ from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, closest
 from livebus.template.application import GraphQLApi, Role
 from livebus.template.dependencies import references
+from livebus.template.literal_places import here, statement_here
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource
 
@@ -84,8 +84,10 @@ def _permissions(inspection: Inspection, role: Role, resource: Resource) -> list
         found += statements_of(policy, "PolicyDocument")
     its_own = {id(values) for values in role.statements}
     for attached in inspection.resources.of_type(*_POLICIES):
-        statements = statements_of(attached.properties, "PolicyDocument")
-        found += [statement for statement in statements if id(statement.values) in its_own]
+        for statement in statements_of(attached.properties, "PolicyDocument"):
+            made = statement_here(statement.values, inspection.environment)
+            if id(statement.values) in its_own or (made != statement.values and made in role.statements):
+                found.append(statement)
     return found
 
 

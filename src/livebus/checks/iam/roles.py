@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from livebus.access import EVENTBRIDGE
@@ -33,6 +34,7 @@ CHECKS = Checks()
 
 # The role that CDK's aws-events-targets make where none is given.
 _MADE_FOR_TARGETS = "/EventsRole/Resource"
+_MADE_WITHOUT_A_PATH = re.compile("[A-Za-z0-9]*EventsRole[0-9A-F]{8}")
 
 _ROLES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html"
 _CONFUSED = "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html"
@@ -88,7 +90,8 @@ def _not_assumed(inspection: Inspection, rule: Rule, role: Resource, obstacle: O
 )
 def _deputy(inspection: Inspection) -> Iterator[Fault]:
     for rule, role in _roles(inspection):
-        if role.place().construct.endswith(_MADE_FOR_TARGETS):
+        construct = role.place().construct
+        if construct.endswith(_MADE_FOR_TARGETS) or (not construct and _MADE_WITHOUT_A_PATH.fullmatch(role.logical_id)):
             continue  # nobody wrote it, and CDK has no way to give it a condition
         statements = statements_of(role.properties, "AssumeRolePolicyDocument")
         request = by_eventbridge(inspection, rule, "sts:AssumeRole", None)

@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +19,13 @@ from livebus.checks.template.outside import is_from_outside, known_arn
 from livebus.errors import Fault, Place, closest
 from livebus.template import Environment
 from livebus.template.application import Rule
+from livebus.template.literal_places import here, statement_here
 from livebus.template.policies import read_statements
 from livebus.template.properties import Properties
 
 SOURCE_KEYS = ("aws:SourceArn", "aws:SourceAccount")
 # Keys that EventBridge sends none of, so that a condition on them never holds.
 _NEVER_SENT = frozenset(("sts:externalid", "aws:multifactorauthpresent", "aws:userid", "aws:username", "aws:sourceip"))
-_ACCOUNT = re.compile("^[0-9]{12}$")
-_REGION = re.compile("[a-z]{2}(-[a-z]+)+-[0-9]")
 _EVERYTHING: Mapping[str, Any] = {"Effect": "Allow", "Action": "*"}
 
 
@@ -198,40 +196,12 @@ def _is_known(obstacle: Obstacle, request: Request, environment: Environment) ->
 
 def _allows(values: Mapping[str, Any], request: Request, environment: Environment) -> bool:
     return evaluate(
-        [_here(values, environment)],
+        [statement_here(values, environment)],
         action=request.action,
         resource=request.resource,
         principal=request.principal,
         context=request.context,
     ).allowed
-
-
-def _here(value: Any, environment: Environment) -> Any:
-    """The value with the accounts and the regions that it spells out taken for the environment's."""
-    if isinstance(value, Mapping):
-        return {
-            key: [_ACCOUNT.sub(environment.account, each) for each in values_of(item)]
-            if key.lower() == "aws:sourceaccount"
-            else _here(item, environment)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_here(item, environment) for item in value]
-    return here(value, environment) if isinstance(value, str) else value
-
-
-def here(arn: str, environment: Environment) -> str:
-    """An ARN as it would be in the environment's own partition, region and account; other texts as they are."""
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn":
-        return arn
-    if parts[1].startswith("aws"):
-        parts[1] = environment.partition
-    if _REGION.fullmatch(parts[3]):
-        parts[3] = environment.region
-    if _ACCOUNT.fullmatch(parts[4]):
-        parts[4] = environment.account
-    return ":".join(parts)
 
 
 def wrong_condition(rule: Rule, obstacle: Obstacle, environment: Environment, so: str) -> Fault:

@@ -8,7 +8,9 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from livebus.access import EVENTBRIDGE, destination_admits, function_admits
 from livebus.checks.check import Checks
@@ -118,7 +120,7 @@ def _topics(inspection: Inspection) -> Iterator[Fault]:
     source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-cloudwatchlogs-permissions",
 )
 def _logs_let_in(inspection: Inspection) -> Iterator[Fault]:
-    if inspection.resources.of_type("AWS::Logs::ResourcePolicy"):
+    if inspection.resources.of_type("AWS::Logs::ResourcePolicy") or _puts_policies_itself(inspection):
         return
     own = {inspection.resources.ref(group) for group in inspection.resources.of_type("AWS::Logs::LogGroup")}
     for rule in inspection.application.rules:
@@ -127,6 +129,26 @@ def _logs_let_in(inspection: Inspection) -> Iterator[Fault]:
                 found = f"target {target.id!r} is a log group, and no AWS::Logs::ResourcePolicy lets EventBridge write to it"
                 expected = f"a policy that allows {EVENTBRIDGE.name} logs:CreateLogStream and logs:PutLogEvents"
                 yield Fault(found, target.place, expected)
+
+
+def _puts_policies_itself(inspection: Inspection) -> bool:
+    """
+    Whether a custom resource calls CloudWatch Logs for such a policy, as AWS CDK's does for each log group that is a target.
+
+    https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.custom_resources.AwsCustomResource.html
+    """
+    return any(
+        kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
+        for kind, body in _bodies(inspection)
+        if "putResourcePolicy" in json.dumps(body.get("Properties"), default=str)
+    )
+
+
+def _bodies(inspection: Inspection) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    resources = inspection.document.body.get("Resources")
+    for body in resources.values() if isinstance(resources, Mapping) else ():
+        if isinstance(body, Mapping):
+            yield str(body.get("Type")), body
 
 
 @CHECKS.add(

@@ -18,6 +18,7 @@ from livebus.checks.template.outside import is_from_outside
 from livebus.errors import Fault
 from livebus.template.dependencies import references
 from livebus.template.resources import Resource
+from livebus.template.values import is_opaque
 
 CHECKS = Checks()
 
@@ -113,6 +114,6 @@ def _within_limits(inspection: Inspection) -> Iterator[Fault]:
     for resource, member, given in _named(inspection):
         limits = _LIMITS.get(resource.type)
         name = resource.properties.text(member)
-        if limits and name and not isinstance(given, str) and not limits[0].fullmatch(name):
+        if limits and name and not isinstance(given, str) and not is_opaque(name) and not limits[0].fullmatch(name):
             found = f"{member} of {resource.logical_id!r} is {name!r}, of {len(name)} characters"
             yield Fault(found, resource.place(member), limits[1])

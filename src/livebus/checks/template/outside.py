@@ -14,6 +14,7 @@ from livebus.checks.inspection import Inspection
 from livebus.template.application import Rule
 from livebus.template.dependencies import references
 
+_NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 _FUNCTIONS = frozenset(("Fn::ImportValue", "Fn::Transform", "Fn::GetStackOutput"))
 
 
@@ -37,6 +38,12 @@ def _holds(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_holds, value))
     return isinstance(value, str) and "{{resolve:" in value
+
+
+def is_left_to_nested(inspection: Inspection, bus: str) -> bool:
+    """Whether the rules of a bus may stand in templates that this one nests: it has none of them itself."""
+    has_rules = any(rule.bus == bus for rule in inspection.application.rules)
+    return not has_rules and bool(inspection.resources.of_type(*_NESTED))
 
 
 def known_arn(inspection: Inspection, rule: Rule) -> str:

@@ -167,7 +167,7 @@ def argument_parser(description: str) -> Parser:
         "--token-file",
         type=Path,
         metavar="FILE",
-        help="sign nobody in: a token that an app got, read again for each connection (or the token in LIVEBUS_TOKEN)",
+        help="sign nobody in: a token that an app got, or an API key, read again for each connection (or the token in LIVEBUS_TOKEN)",
     )
     who.add_argument("--token", choices=("access", "id"), default="access", help="which token (default: access)")
     flags.add_destination(parser)

@@ -243,6 +243,10 @@ def _asked_for(question: str) -> str:
 def _check_user(parser: Parser, arguments: Namespace, session: Session) -> str:
     runtime = session.runtime
     user_name = arguments.user or (runtime.user_name if runtime else "")
+    if not user_name and runtime is not None:
+        parser.error(
+            "who subscribes? The application has no user pool: give --token-file or LIVEBUS_TOKEN, where an API key counts as a token"
+        )
     if not user_name:
         parser.error("who subscribes? Pass --user NAME (--local has a user of its own)")
     return str(user_name)

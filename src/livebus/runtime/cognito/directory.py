@@ -139,6 +139,13 @@ def username_attribute(pool: UserPool, name: str) -> str | None:
     raise invalid_parameter(f"Username should be {'an email' if EMAIL in kinds else 'a phone number'}.")
 
 
+def own_user_name(pool: UserPool) -> str:
+    """The name of the runtime's own user in a pool where nobody named one: of the kind that the pool's usernames are."""
+    if EMAIL in pool.username_attributes:
+        return "subscriber@example.com"
+    return "+15555550100" if PHONE_NUMBER in pool.username_attributes else "subscriber"
+
+
 def remove_group(record: PoolRecord, name: str) -> None:
     """Takes a group, and everybody's membership of it, out of a pool's record."""
     del record.groups[name]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from livebus.cdk_assets import asset_of
 from livebus.errors import LivebusError, Place
+from livebus.files import assembly_around
 from livebus.runtime.functions.unpacking import unpack
 from livebus.template.application import Function, FunctionCode
 
@@ -96,7 +97,7 @@ class CodeStore:
 
     def _beside(self, path: Path, name: str, template: Path) -> Path:
         """A folder or a zip file in the template's folder, as a folder."""
-        if not _is_within(path, template):
+        if not _is_within(path, assembly_around(template)):
             found = f"{name!r} lies outside of {template.resolve()}"
             raise LivebusError(found, Place(name), advice="Code runs from the template's own folder only.")
         if path.is_dir():

@@ -113,7 +113,7 @@ def described(target: _AnyTarget | None) -> dict[str, Any]:
     if isinstance(target, CompiledFunctionTarget):
         return {**said, "kind": "function", "field": target.function.name, "api": "", "subscriptions": []}
     if isinstance(target, CompiledDestination):
-        service = target.destination.service
+        service = target.destination.service or "another stack"
         note = "" if target.destination.is_emulated else f"a target of {service!r} is not emulated: nothing is sent"
         return {**said, "kind": "destination", "field": service, "api": "", "subscriptions": [], "note": note}
     fields = root_fields(of.graphql_operation)
