@@ -129,6 +129,8 @@ class Page:
             return 200, {"samples": self._actions.samples()}
         if name == "findings":
             return 200, await asyncio.to_thread(documents.findings)
+        if name.startswith("logs/"):
+            return 200, documents.log(name.removeprefix("logs/"))
         if name.startswith("tables/"):
             return 200, documents.table(name.removeprefix("tables/"))
         return 404, _error("NotFound", f"There is no document {name!r}.")
