@@ -15,15 +15,14 @@ from typing import Any
 import pytest
 
 from livebus.errors import LivebusError
+from livebus.runtime.page.service import endpoints
 from support.http import Answer, request
 from support.running import RunningRuntime, entry
 from support.waiting import until
 
 PATH = "/_livebus/page/"
-GETS = ("state", "events", "events/1", "clients", "failed", "samples", "findings", "tables/T", "stream")
-POSTS = ("send", "try", "redrive", "purge", "retry", "replay", "token", "graphql")
-PUTS = ("faults", "samples/new.json")
-EVERY = [("GET", name) for name in GETS] + [("POST", name) for name in POSTS] + [("PUT", name) for name in PUTS]
+# What stands behind a "/" names one of several.
+EVERY = [(method, f"{name}new.json" if name.endswith("/") else name) for method, name in endpoints()]
 
 
 class Page:

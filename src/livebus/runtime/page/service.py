@@ -31,6 +31,7 @@ from livebus.runtime.page.trial import Trial
 PATH = "/_livebus/page/"
 _STATIC = f"{PATH}static/"
 _WRITE_SECONDS = 10.0
+STREAM, FAULTS, SAMPLES = "stream", "faults", "samples/"
 Read = Callable[[web.BaseRequest], Awaitable[bytes | None]]
 
 
@@ -62,7 +63,7 @@ class Page:
         if refused is not None:
             return _json(refused.status, _error("Refused", refused.reason), {"X-Content-Type-Options": "nosniff"})
         headers = {**policy(host), "Cache-Control": "no-store"}
-        if path == f"{PATH}stream":
+        if path == f"{PATH}{STREAM}":
             return await self._stream(request, headers)
         body = await read(request)
         if body is None:
@@ -109,42 +110,34 @@ class Page:
             return 400, _error("Refused", "; ".join(map(str, error.faults)))
 
     async def _read(self, name: str, query: Mapping[str, str]) -> tuple[int, Any]:
-        documents = self._documents
-        if name == "state":
-            return 200, documents.state()
-        if name == "events":
-            before, limit = query.get("before", ""), query.get("limit", "500")
-            if not (limit.isdecimal() and (before.isdecimal() or not before)):
-                return 400, _error("NotANumber", "before and limit are whole numbers.")
-            return 200, documents.events(int(before) if before else None, int(limit))
-        if name.startswith("events/"):
-            event = documents.event(name.removeprefix("events/"))
-            return (200, event) if event is not None else (404, _error("NotKept", "This event is not kept (any more)."))
-        if name == "clients":
-            return 200, documents.clients()
-        if name == "failed":
-            groups = self._letters.groups()
-            return 200, {"retries": documents.retries(), "letters": groups, "archives": documents.archives()}
-        if name == "samples":
-            return 200, {"samples": self._actions.samples()}
-        if name == "findings":
-            return 200, await asyncio.to_thread(documents.findings)
-        if name.startswith("logs/"):
-            return 200, documents.log(name.removeprefix("logs/"))
-        if name.startswith("tables/"):
-            return 200, documents.table(name.removeprefix("tables/"))
-        return 404, _error("NotFound", f"There is no document {name!r}.")
+        head, slash, rest = name.partition("/")
+        read = _READ.get(f"{head}{slash}")
+        if read is None:
+            return 404, _error("NotFound", f"There is no document {name!r}.")
+        found = read(self, rest, query)
+        document = await found if isawaitable(found) else found
+        return (200, document) if document is not None else (404, _error("NotKept", "It is not kept (any more)."))
+
+    def _events(self, query: Mapping[str, str]) -> Any:
+        before, limit = query.get("before", ""), query.get("limit", "500")
+        if not (limit.isdecimal() and (before.isdecimal() or not before)):
+            raise LivebusError("before or limit is no number", expected="whole numbers")
+        return self._documents.events(int(before) if before else None, int(limit))
+
+    def _failed(self) -> Any:
+        groups = self._letters.groups()
+        return {"retries": self._documents.retries(), "letters": groups, "archives": self._documents.archives()}
 
     async def _act(self, method: str, name: str, given: Mapping[str, Any], body: bytes) -> tuple[int, Any]:
-        if method == "PUT" and name == "faults":
+        if method == "PUT" and name == FAULTS:
             answer = self._parts.faults.call("PUT", {"Content-Type": "application/json"}, body)
             content = orjson.loads(answer.body)
             if answer.status != 200:
                 return answer.status, _error("Refused", "; ".join(content.get("errors", ())))
             return 200, content
-        if method == "PUT" and name.startswith("samples/"):
+        if method == "PUT" and name.startswith(SAMPLES):
             overwrite = given.get("overwrite") is True
-            return 200, self._actions.save(name.removeprefix("samples/"), _text(given, "text"), overwrite=overwrite)
+            return 200, self._actions.save(name.removeprefix(SAMPLES), _text(given, "text"), overwrite=overwrite)
         if method != "POST":
             return 405, _error("Method", f"{name!r} does not take {method}.")
         act = _POSTED.get(name)
@@ -188,6 +181,18 @@ class Page:
         return await self._actions.graphql_as_iam(_text(given, "url"), request)
 
 
+# What is read, by its name; with a "/" behind it what stands there names one of several.
+_READ: Mapping[str, Callable[[Page, str, Mapping[str, str]], Any]] = {
+    "state": lambda page, _, __: page._documents.state(),
+    "events": lambda page, _, query: page._events(query),
+    "events/": lambda page, event_id, _: page._documents.event(event_id),
+    "clients": lambda page, _, __: page._documents.clients(),
+    "failed": lambda page, _, __: page._failed(),
+    "samples": lambda page, _, __: {"samples": page._actions.samples()},
+    "findings": lambda page, _, __: asyncio.to_thread(page._documents.findings),
+    "tables/": lambda page, name, _: page._documents.table(name),
+    "logs/": lambda page, name, _: page._documents.log(name),
+}
 _POSTED: Mapping[str, Callable[[Page, Mapping[str, Any]], Any]] = {
     "send": Page._send,
     "try": Page._try,
@@ -198,6 +203,12 @@ _POSTED: Mapping[str, Callable[[Page, Mapping[str, Any]], Any]] = {
     "token": Page._tokens,
     "graphql": Page._graphql,
 }
+
+
+def endpoints() -> list[tuple[str, str]]:
+    """Method and name of everything that is answered, so that a check of all of them forgets none."""
+    read = [("GET", name) for name in (STREAM, *_READ)]
+    return [*read, *(("POST", name) for name in _POSTED), ("PUT", FAULTS), ("PUT", SAMPLES)]
 
 
 class _Socket:
