@@ -124,6 +124,12 @@ class Page:
             raise LivebusError("before or limit is no number", expected="whole numbers")
         return self._documents.events(int(before) if before else None, int(limit))
 
+    def _samples(self) -> Any:
+        """The project's samples; where it has none that arrives, ``examples`` made for a rule."""
+        samples = self._actions.samples()
+        has_one = any(each["expected"] for each in samples)
+        return {"samples": samples, "examples": {} if has_one else self._trial.examples()}
+
     def _failed(self) -> Any:
         groups = self._letters.groups()
         return {"retries": self._documents.retries(), "letters": groups, "archives": self._documents.archives()}
@@ -188,7 +194,7 @@ _READ: Mapping[str, Callable[[Page, str, Mapping[str, str]], Any]] = {
     "events/": lambda page, event_id, _: page._documents.event(event_id),
     "clients": lambda page, _, __: page._documents.clients(),
     "failed": lambda page, _, __: page._failed(),
-    "samples": lambda page, _, __: {"samples": page._actions.samples()},
+    "samples": lambda page, _, __: page._samples(),
     "findings": lambda page, _, __: asyncio.to_thread(page._documents.findings),
     "tables/": lambda page, name, _: page._documents.table(name),
     "logs/": lambda page, name, _: page._documents.log(name),

@@ -335,7 +335,7 @@ type DocumentOf<N extends string> = N extends 'state'
 				: N extends 'failed'
 					? Failed
 					: N extends 'samples'
-						? { samples: Sample[] }
+						? { samples: Sample[]; examples: Record<string, Json> }
 						: N extends `logs/${string}`
 							? { lines: string[] }
 							: N extends 'findings'

@@ -158,7 +158,10 @@ function summed({ refused, stop, ways }) {
 
 /** Fills the choice of samples, and the editor with the first of them, or the event that a link names. @type {(from: string, pick: HTMLSelectElement, sheet: Sheet) => Promise<void>} */
 async function begin(from, pick, sheet) {
-	const { samples } = await get('samples').catch(() => ({ samples: /** @type {Sample[]} */ ([]) }));
+	const { samples, examples } = await get('samples').catch(() => ({
+		samples: /** @type {Sample[]} */ ([]),
+		examples: {},
+	}));
 	const isFile = from?.endsWith('.json');
 	const former = from && !isFile ? await get(`events/${encodeURIComponent(from)}`).catch(() => null) : null;
 	const named = (/** @type {string} */ name) => samples.find((each) => each.name === name);
@@ -182,7 +185,7 @@ async function begin(from, pick, sheet) {
 	);
 	pick.onchange = () => sheet.set(tidy(named(pick.value)?.text ?? ''));
 	if (sheet.area.value) return;
-	sheet.set(former ? pretty(bare(former)) : first ? tidy(first.text) : pretty(EMPTY));
+	sheet.set(former ? pretty(bare(former)) : first ? tidy(first.text) : pretty(Object.values(examples)[0] ?? EMPTY));
 }
 
 /** What an event was before a bus took it. @type {(event: Whole) => Json} */

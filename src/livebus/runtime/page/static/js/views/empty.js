@@ -30,13 +30,15 @@ export function emptyState() {
 	const buses = [...new Set(rules.map((each) => each.bus))];
 	const first = h('span');
 	const command = h('div', shell('livebus publish FILE --local', 'the command'));
+	const offer = (/** @type {string} */ name, /** @type {string} */ text) =>
+		replace(first, button(`Send ${name}`, { icon: 'send', kind: 'primary', onclick: () => trySending(text) }));
 	get('samples').then(
-		({ samples }) => {
+		({ samples, examples }) => {
 			const found = samples.find((each) => each.name === 'sample.json') ?? samples.find((each) => each.expected);
+			for (const [rule, event] of Object.entries(examples)) offer(`an example for ${rule}`, JSON.stringify(event));
 			if (!found) return;
+			offer(found.name, found.text);
 			replace(command, shell(`livebus publish ${found.file} --local`, 'the command'));
-			const onclick = () => trySending(found.text);
-			replace(first, button(`Send ${found.name}`, { icon: 'send', kind: 'primary', onclick }));
 		},
 		() => {},
 	);
