@@ -13,10 +13,12 @@ from typing import Any
 
 import orjson
 
+from livebus.errors import LivebusError
 from livebus.event.envelope import Event
 from livebus.pattern import EventPattern
 
 _SOURCE, _DETAIL_TYPE = "my.app", "example"
+_STEPS: Mapping[str, int] = {">": 1, "<": -1}
 _OF_OPERATORS: Mapping[str, Callable[[Any], Any]] = {
     "prefix": lambda value: value if isinstance(value, str) else next(iter(value.values())),
     "suffix": lambda value: value if isinstance(value, str) else next(iter(value.values())),
@@ -27,7 +29,6 @@ _OF_OPERATORS: Mapping[str, Callable[[Any], Any]] = {
     "numeric": lambda value: value[1] + _STEPS.get(value[0], 0),
     "cidr": lambda value: value.partition("/")[0],
 }
-_STEPS = {">": 1, "<": -1}
 
 
 def example(pattern: str, accepted: Callable[[Mapping[str, Any]], Event | object]) -> dict[str, Any] | None:
@@ -47,6 +48,7 @@ def example(pattern: str, accepted: Callable[[Mapping[str, Any]], Event | object
         made = accepted(entry)
         return event if isinstance(made, Event) and EventPattern(pattern).matches(made.envelope) else None
     except (
+        LivebusError,
         ValueError,
         TypeError,
         KeyError,
