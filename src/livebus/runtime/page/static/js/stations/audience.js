@@ -48,6 +48,7 @@ export function subscribersPanel(event, way, dry) {
 		),
 		not > 0 && h('p.foot', 'AppSync does not tell a client what a filter kept from it. ', known('documented')),
 		got + not === 0 &&
+			!dry &&
 			h(
 				'p.foot',
 				'The mutation ran and its answer went to nobody. ',

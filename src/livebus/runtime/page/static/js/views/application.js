@@ -72,17 +72,15 @@ function rulesBlock(rules) {
 				h('code', visible(rule.target)),
 				h('span.quiet', visible(` ${rule.kind === 'api' ? rule.api : rule.note || rule.kind}`)),
 			],
-			h('code', visible(rule.field)),
-			h('code', visible(rule.subscriptions?.join(', '))),
+			[
+				h('code', visible(rule.field)),
+				rule.subscriptions?.length ? [' → ', h('code', visible(rule.subscriptions.join(', ')))] : '',
+			],
 			retries,
 			h('code.where', { title: rule.where }, visible(rule.where.split('/').pop())),
 		);
 	});
-	return block(
-		'Rules',
-		tallied(rules),
-		grid('Rules', ['Rule', 'Bus', 'Target', 'Calls', 'Subscriptions', 'Retries', 'Where'], rows),
-	);
+	return block('Rules', tallied(rules), grid('Rules', ['Rule', 'Bus', 'Target', 'Calls', 'Retries', 'Where'], rows));
 }
 
 /** @type {(all: unknown[]) => Child[]} */
