@@ -1,6 +1,6 @@
 // Application: what the template declares, what validation finds, what fails on purpose, and where to connect.
 import { get } from '../api.js';
-import { count, h, replace, visible, wordsOf } from '../dom.js';
+import { count, find, h, replace, visible, wordsOf } from '../dom.js';
 import { button, icon, known } from '../icons.js';
 import { jsonView } from '../json.js';
 import { block, gap, grid, nothing, row, swatch, tally } from '../parts.js';
@@ -32,9 +32,15 @@ export function applicationView(main, rest) {
 			runtime.timeScale !== 1 && h('span.quiet', `retries wait ${runtime.timeScale} times shorter`),
 		);
 		replace(left, rulesBlock(application.rules), findingsBlock(findings), declaredBlock(application, opened));
-		// What somebody is changing stays under their hands.
-		if (right.contains(document.activeElement)) return;
-		replace(right, connectBlock(runtime.region), faultsBlock(state));
+		drawRight(state, runtime.region);
+	};
+	const drawRight = (/** @type {State} */ state, /** @type {string} */ region) => {
+		const active = right.contains(document.activeElement) ? document.activeElement : null;
+		// What somebody is typing stays under their hands, and so does the focus.
+		if (active instanceof HTMLInputElement && active.value !== active.defaultValue) return;
+		const label = active?.getAttribute('aria-label');
+		replace(right, connectBlock(region), faultsBlock(state));
+		if (label) find(right, `[aria-label="${CSS.escape(label)}"]`)?.focus();
 	};
 	const read = async () => {
 		const of = JSON.stringify(store.state?.application.rules ?? '');

@@ -35,8 +35,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 		try {
 			await put('faults', { ...on, ...next });
 			announce(words);
-			// The switch that was used is drawn anew with the others.
-			if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+			latency.defaultValue = latency.value;
 			await readState();
 		} catch (error) {
 			replace(said, visible(wordsOf(error)));

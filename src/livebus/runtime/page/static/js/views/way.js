@@ -7,7 +7,7 @@ import { FAILED, lineMap, STATIONS } from '../map.js';
 import { gap } from '../parts.js';
 import { sendAgain } from '../sending.js';
 import { stationPanel } from '../stations/station.js';
-import { listen, prepared, store } from '../store.js';
+import { listen, prepared } from '../store.js';
 import { reachedToo } from './list.js';
 
 const TRAVELS_SECONDS = 3;
@@ -44,9 +44,10 @@ export function wayPane(id, [, rule, station]) {
 	let event = null;
 	/** @type {Selected} */
 	let selected = { track: 0, station: 'event' };
-	let travel = store.fresh.has(id) || Date.now() / 1000 - (store.events.get(id)?.at ?? 0) < TRAVELS_SECONDS;
+	let travel = false;
 	let isReading = false;
 	let isStale = false;
+	let drawn = '';
 	/** @type {(shown: Whole, focus: boolean) => void} */
 	const draw = (shown, focus) => {
 		const select = (/** @type {Selected} */ next) => {
@@ -64,9 +65,17 @@ export function wayPane(id, [, rule, station]) {
 		isReading = true;
 		try {
 			const found = prepared(await get(`events/${encodeURIComponent(id)}`));
-			if (!event) selected = stationOf(found, rule, station);
+			const text = JSON.stringify(found);
+			if (!event) {
+				selected = stationOf(found, rule, station);
+				// It has just come, perhaps before the list has heard of it.
+				travel = Date.now() / 1000 - found.at < TRAVELS_SECONDS;
+			}
 			event = found;
-			draw(event, node.contains(document.activeElement) && document.activeElement?.getAttribute('role') === 'tab');
+			// What is drawn already stays: a bead that travels, a text that is marked.
+			const isTab = document.activeElement?.getAttribute('role') === 'tab';
+			if (text !== drawn) draw(event, isTab && node.contains(document.activeElement));
+			drawn = text;
 		} catch (error) {
 			if (!event) replace(node, missing(error));
 		}
