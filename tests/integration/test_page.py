@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,12 +16,14 @@ from typing import Any
 import pytest
 
 from livebus.errors import LivebusError
+from livebus.runtime.page import service
 from livebus.runtime.page.service import endpoints
 from support.http import Answer, request
 from support.running import RunningRuntime, entry
-from support.waiting import until
+from support.waiting import SECONDS, until
 
 PATH = "/_livebus/page/"
+MOST_CALLS = 150
 # What stands behind a "/" names one of several.
 EVERY = [(method, f"{name}new.json" if name.endswith("/") else name) for method, name in endpoints()]
 
@@ -250,6 +253,36 @@ def test_the_stream_tells_what_changes(running: RunningRuntime, page: Page) -> N
     found = next(line for line in lines if line["kind"] == "event")
     assert (found["id"], found["preview"]) == (event_id, "live")
     connection.close()
+
+
+def test_a_page_that_does_not_read_is_cut_off(
+    running: RunningRuntime, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opens the stream and reads nothing: each event is delivered all the same, and the runtime lets go of the page."""
+    monkeypatch.setattr(service, "WRITE_SECONDS", 0.1)
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that little lies between the two
+        deaf.settimeout(SECONDS)
+        deaf.connect(("127.0.0.1", running.port))
+        head = f"GET {PATH}stream?after=0 HTTP/1.1\r\nHost: {running.host}\r\nX-Livebus-Page: {page.token}\r\n\r\n"
+        deaf.sendall(head.encode())
+        # Each call is told in some thirty kilobytes.
+        published = [event_id for _ in range(MOST_CALLS) for event_id in running.put(*["x" * 2000] * 10)]
+        heard = everything(deaf, until=published[-1].encode())
+    assert published[0].encode() in heard
+    assert published[-1].encode() not in heard
+    assert page.get(f"events/{published[-1]}")["outcome"]["words"] == "reached nobody"
+
+
+def everything(connection: socket.socket, until: bytes) -> bytes:
+    """What comes until the other side ends the connection, or these bytes have come."""
+    found = b""
+    try:
+        while until not in found[-200_000:] and (chunk := connection.recv(65536)):
+            found += chunk
+    except ConnectionResetError:
+        pass
+    return found
 
 
 @pytest.mark.parametrize(("method", "name"), EVERY)

@@ -140,7 +140,7 @@ def test_a_foreign_page_reads_and_changes_nothing(console: Console, running: Run
       const read = await page.evaluate(async ({ url, all }) => {
         const token = { 'X-Livebus-Page': 'x' }, json = { 'Content-Type': 'application/json' };
         const ways = (method, way) => {
-          const body = method === 'GET' ? undefined : JSON.stringify({ faults: ['target-error=1'], text: '{}' });
+          const body = method === 'GET' ? undefined : JSON.stringify({ faults: ['target-error=1'], text: '{"source": "s", "detail-type": "t", "detail": {}}' });
           return [[way, { method, body }], [way, { method, body, headers: token }], [way, { method, body, headers: { ...token, ...json } }],
             ...(method === 'PUT' ? [] : [[way, { method, body, mode: 'no-cors' }]])];
         };

@@ -30,7 +30,7 @@ from livebus.runtime.page.trial import Trial
 
 PATH = "/_livebus/page/"
 _STATIC = f"{PATH}static/"
-_WRITE_SECONDS = 10.0
+WRITE_SECONDS = 10.0
 STREAM, FAULTS, SAMPLES = "stream", "faults", "samples/"
 Read = Callable[[web.BaseRequest], Awaitable[bytes | None]]
 
@@ -232,7 +232,7 @@ class _Socket:
         return transport.get_write_buffer_size()
 
     async def write(self, lines: bytes) -> None:
-        async with asyncio.timeout(_WRITE_SECONDS):
+        async with asyncio.timeout(WRITE_SECONDS):
             await self._response.write(lines)
 
 
