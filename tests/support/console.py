@@ -42,9 +42,17 @@ class Console:
         return list(self._ask({"faults": True})["value"])
 
     def shot(self, name: str) -> None:
-        """A picture, where somebody wants to look: LIVEBUS_SCREENSHOTS names the folder."""
-        if SHOTS:
-            self.run("await page.waitForTimeout(1700); await page.screenshot({path: given})", f"{SHOTS}/{name}.png")
+        """A picture, where somebody wants to look: LIVEBUS_SCREENSHOTS names the folder. docs/images has six of them."""
+        if not SHOTS:
+            return
+        # What has just come has faded in by then.
+        code = """
+          await page.setViewportSize({width: 1280, height: 640});
+          await page.waitForTimeout(1700);
+          await page.screenshot({path: given});
+          await page.setViewportSize({width: 1440, height: 900});
+        """
+        self.run(code, f"{SHOTS}/page-{name}.png")
 
     def text(self, role: str, name: str) -> str:
         """The text of the one element of a role and name."""

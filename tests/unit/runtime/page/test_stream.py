@@ -13,6 +13,7 @@ from livebus.event.envelope import Event
 from livebus.runtime.page import stream
 from livebus.runtime.page.history import History
 from livebus.runtime.page.stream import MAX_STREAMS, MAX_UNREAD, MOST_A_FLUSH, Streams
+from support.waiting import SECONDS
 
 
 class Documents:
@@ -99,7 +100,7 @@ def test_who_does_not_read_is_cut_off(streams: Streams, history: History) -> Non
     """With more than MAX_UNREAD bytes unread nothing more is written, and its place is free."""
     publish(history, 5)
     reader = Reader(unread=MAX_UNREAD + 1)
-    asyncio.run(streams.serve(reader, 0))
+    asyncio.run(asyncio.wait_for(streams.serve(reader, 0), SECONDS))
     assert ([line["kind"] for line in reader.lines], streams.count) == (["hello"], 0)
 
 
