@@ -17,7 +17,7 @@ import pytest
 
 from livebus.errors import LivebusError
 from livebus.runtime.page import service
-from livebus.runtime.page.service import endpoints
+from livebus.runtime.page.service import ENDPOINTS
 from support.http import Answer, request
 from support.running import RunningRuntime, entry
 from support.waiting import SECONDS, until
@@ -25,7 +25,7 @@ from support.waiting import SECONDS, until
 PATH = "/_livebus/page/"
 MOST_CALLS = 150
 # What stands behind a "/" names one of several.
-EVERY = [(method, f"{name}new.json" if name.endswith("/") else name) for method, name in endpoints()]
+EVERY = [(method, f"{name}new.json" if name.endswith("/") else name) for method, name in ENDPOINTS]
 
 
 class Page:
@@ -309,6 +309,14 @@ def test_nobody_else_is_answered(
 @pytest.fixture(scope="session")
 def shared_page(runtime: RunningRuntime) -> Page:
     return Page(runtime)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "status"), [("GET", "nothing", 404), ("POST", "state", 405), ("PUT", "send", 405)]
+)
+def test_what_is_not_there_is_not_answered(shared_page: Page, method: str, name: str, status: int) -> None:
+    """Neither a name that there is none of, nor a method that a name does not take."""
+    assert shared_page.answer(method, name, {} if method != "GET" else None).status == status
 
 
 def test_preflights_get_no_leave(runtime: RunningRuntime) -> None:

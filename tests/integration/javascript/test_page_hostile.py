@@ -9,7 +9,7 @@ from inspect import isawaitable
 from typing import Any
 
 from livebus.runtime.eventbridge.events_api import EventsApi
-from livebus.runtime.page.service import endpoints
+from livebus.runtime.page.service import ENDPOINTS
 from support.console import Console, go
 from support.http import request
 from support.running import RunningRuntime
@@ -154,7 +154,7 @@ def test_a_foreign_page_reads_and_changes_nothing(console: Console, running: Run
       server.close();
       return read;
     """
-    assert console.run(code, {"url": running.outputs["ConsoleUrl"], "all": endpoints()}) == []
+    assert console.run(code, {"url": running.outputs["ConsoleUrl"], "all": ENDPOINTS}) == []
     console.faults()  # the browser says of each that it was kept
     assert running.call(lambda: len(running.runtime.history or ())) == 1
     assert request(running.port, "GET", "/_livebus/faults").json()["faults"] == []

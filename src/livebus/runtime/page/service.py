@@ -97,8 +97,12 @@ class Page:
             given = orjson.loads(body) if body else {}
             if not isinstance(given, dict):
                 return 400, _error("NotAnObject", "The body has to be a JSON object.")
+            head, slash, rest = name.partition("/")
+            endpoint = f"{head}{slash}"
+            if (request.method, endpoint) not in ENDPOINTS:
+                return self._missing(request.method, name, endpoint)
             if request.method == "GET":
-                return await self._read(name, request.query)
+                return await self._read(endpoint, rest, request.query)
             return await self._act(request.method, name, given, body)
         except orjson.JSONDecodeError as error:
             return 400, _error("NotJson", f"The body is not JSON: {error}")
@@ -109,12 +113,14 @@ class Page:
         except LivebusError as error:
             return 400, _error("Refused", "; ".join(map(str, error.faults)))
 
-    async def _read(self, name: str, query: Mapping[str, str]) -> tuple[int, Any]:
-        head, slash, rest = name.partition("/")
-        read = _READ.get(f"{head}{slash}")
-        if read is None:
-            return 404, _error("NotFound", f"There is no document {name!r}.")
-        found = read(self, rest, query)
+    @staticmethod
+    def _missing(method: str, name: str, endpoint: str) -> tuple[int, Any]:
+        if any(endpoint == each for _, each in ENDPOINTS):
+            return 405, _error("Method", f"{name!r} does not take {method}.")
+        return 404, _error("NotFound", f"There is no document {name!r}.")
+
+    async def _read(self, endpoint: str, rest: str, query: Mapping[str, str]) -> tuple[int, Any]:
+        found = _READ[endpoint](self, rest, query)
         document = await found if isawaitable(found) else found
         return (200, document) if document is not None else (404, _error("NotKept", "It is not kept (any more)."))
 
@@ -141,15 +147,10 @@ class Page:
             if answer.status != 200:
                 return answer.status, _error("Refused", "; ".join(content.get("errors", ())))
             return 200, content
-        if method == "PUT" and name.startswith(SAMPLES):
+        if method == "PUT":
             overwrite = given.get("overwrite") is True
             return 200, self._actions.save(name.removeprefix(SAMPLES), _text(given, "text"), overwrite=overwrite)
-        if method != "POST":
-            return 405, _error("Method", f"{name!r} does not take {method}.")
-        act = _POSTED.get(name)
-        if act is None:
-            return 404, _error("NotFound", f"There is no document {name!r}.")
-        made = act(self, given)
+        made = _POSTED[name](self, given)
         return 200, await made if isawaitable(made) else made
 
     def _send(self, given: Mapping[str, Any]) -> Any:
@@ -211,10 +212,13 @@ _POSTED: Mapping[str, Callable[[Page, Mapping[str, Any]], Any]] = {
 }
 
 
-def endpoints() -> list[tuple[str, str]]:
-    """Method and name of everything that is answered, so that a check of all of them forgets none."""
-    read = [("GET", name) for name in (STREAM, *_READ)]
-    return [*read, *(("POST", name) for name in _POSTED), ("PUT", FAULTS), ("PUT", SAMPLES)]
+# Method and name of everything that is answered: what is not here is not, and a check of all of them forgets none.
+ENDPOINTS = (
+    *(("GET", name) for name in (STREAM, *_READ)),
+    *(("POST", name) for name in _POSTED),
+    ("PUT", FAULTS),
+    ("PUT", SAMPLES),
+)
 
 
 class _Socket:
