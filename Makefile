@@ -2,7 +2,7 @@
 # make local   keep the local runtime running
 # make setup   install everything, the SAM CLI and the test tools included
 # make test    run all tests
-# make check   lint, types, who imports whom, what nobody uses, and the templates (cfn-lint, checkov, SAM)
+# make check   lint, types (the page's JavaScript too), who imports whom, what nobody uses, and the templates (cfn-lint, checkov, SAM)
 # make mutants change the code of stations in small ways, and see whether the unit tests notice: hours; MUTANTS=PATTERN narrows it
 # make clean   remove what the above made
 
@@ -29,8 +29,9 @@ comma := ,
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CDK := examples/cdk/node_modules/.package-lock.json
 APP := examples/app/node_modules/.package-lock.json
+PAGE := tools/page/node_modules/.package-lock.json
 
-.PHONY: demo local setup test check mutants clean lock
+.PHONY: demo local setup test check check-page mutants clean lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.run
@@ -45,7 +46,7 @@ setup: $(VENV)/.dev $(CLIENTS) $(CDK) $(APP)
 test: $(VENV)/.dev $(CLIENTS) $(CDK) $(APP)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-check: $(VENV)/.dev $(CHECKOV)/.installed
+check: $(VENV)/.dev $(CHECKOV)/.installed check-page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -56,13 +57,17 @@ check: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/sam validate --lint
 	$(BIN)/sam build
 
+# The page's own JavaScript: types from its JSDoc, and Biome's rules and form.
+check-page: $(PAGE)
+	@test ! -e $< || { cd tools/page && npm run --silent check; }
+
 # Outside CI. docs/mutants.md has what came of it, and names what MUTANTS may be.
 mutants: $(MUTMUT)/.installed
 	$(MUTMUT)/bin/mutmut run $(MUTANTS)
 	$(MUTMUT)/bin/mutmut results
 
 clean:
-	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out
+	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules tools/page/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out
 	rm -rf examples/app/node_modules examples/app/build examples/app/dist
 	rm -rf .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -112,6 +117,11 @@ $(CLIENTS): tests/clients/package-lock.json
 	@echo "installing tests/clients/package-lock.json into tests/clients: $$(grep -c '"integrity"' $<) packages of JavaScript clients" >&2
 	@cd tests/clients && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
 		{ echo "not installed; the tests with JavaScript clients will be left out" >&2; test -z "$$CI"; }
+
+$(PAGE): tools/page/package-lock.json
+	@echo "installing tools/page/package-lock.json" >&2
+	@cd tools/page && npm ci --no-progress --loglevel=error >&2 && touch ../../$@ || \
+		{ echo "not installed; the page's JavaScript is not checked" >&2; test -z "$$CI"; }
 
 $(CDK): examples/cdk/package-lock.json
 	@echo "installing examples/cdk/package-lock.json" >&2

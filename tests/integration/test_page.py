@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,15 +16,16 @@ from typing import Any
 import pytest
 
 from livebus.errors import LivebusError
+from livebus.runtime.page import service
+from livebus.runtime.page.service import ENDPOINTS
 from support.http import Answer, request
 from support.running import RunningRuntime, entry
-from support.waiting import until
+from support.waiting import SECONDS, until
 
 PATH = "/_livebus/page/"
-GETS = ("state", "events", "events/1", "clients", "failed", "samples", "findings", "tables/T", "stream")
-POSTS = ("send", "try", "redrive", "purge", "retry", "replay", "token", "graphql")
-PUTS = ("faults", "samples/new.json")
-EVERY = [("GET", name) for name in GETS] + [("POST", name) for name in POSTS] + [("PUT", name) for name in PUTS]
+MOST_CALLS = 150
+# What stands behind a "/" names one of several.
+EVERY = [(method, f"{name}new.json" if name.endswith("/") else name) for method, name in ENDPOINTS]
 
 
 class Page:
@@ -253,6 +255,36 @@ def test_the_stream_tells_what_changes(running: RunningRuntime, page: Page) -> N
     connection.close()
 
 
+def test_a_page_that_does_not_read_is_cut_off(
+    running: RunningRuntime, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opens the stream and reads nothing: each event is delivered all the same, and the runtime lets go of the page."""
+    monkeypatch.setattr(service, "WRITE_SECONDS", 0.1)
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that little lies between the two
+        deaf.settimeout(SECONDS)
+        deaf.connect(("127.0.0.1", running.port))
+        head = f"GET {PATH}stream?after=0 HTTP/1.1\r\nHost: {running.host}\r\nX-Livebus-Page: {page.token}\r\n\r\n"
+        deaf.sendall(head.encode())
+        # Each call is told in some thirty kilobytes.
+        published = [event_id for _ in range(MOST_CALLS) for event_id in running.put(*["x" * 2000] * 10)]
+        heard = everything(deaf, until=published[-1].encode())
+    assert published[0].encode() in heard
+    assert published[-1].encode() not in heard
+    assert page.get(f"events/{published[-1]}")["outcome"]["words"] == "reached nobody"
+
+
+def everything(connection: socket.socket, until: bytes) -> bytes:
+    """What comes until the other side ends the connection, or these bytes have come."""
+    found = b""
+    try:
+        while until not in found[-200_000:] and (chunk := connection.recv(65536)):
+            found += chunk
+    except ConnectionResetError:
+        pass
+    return found
+
+
 @pytest.mark.parametrize(("method", "name"), EVERY)
 @pytest.mark.parametrize(
     "headers",
@@ -277,6 +309,14 @@ def test_nobody_else_is_answered(
 @pytest.fixture(scope="session")
 def shared_page(runtime: RunningRuntime) -> Page:
     return Page(runtime)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "status"), [("GET", "nothing", 404), ("POST", "state", 405), ("PUT", "send", 405)]
+)
+def test_what_is_not_there_is_not_answered(shared_page: Page, method: str, name: str, status: int) -> None:
+    """Neither a name that there is none of, nor a method that a name does not take."""
+    assert shared_page.answer(method, name, {} if method != "GET" else None).status == status
 
 
 def test_preflights_get_no_leave(runtime: RunningRuntime) -> None:

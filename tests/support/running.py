@@ -8,7 +8,7 @@ import asyncio
 import json
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -107,6 +107,10 @@ class RunningRuntime:
             return function()
 
         return asyncio.run_coroutine_threadsafe(called(), self._loop).result(SECONDS)
+
+    def await_all(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Await what a function gives in the runtime's own thread."""
+        return asyncio.run_coroutine_threadsafe(function(), self._loop).result(SECONDS)
 
     def trace(self) -> Trace:
         """Listen to the trace from now on."""

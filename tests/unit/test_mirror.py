@@ -378,7 +378,7 @@ ELSEWHERE = [
         "integration/test_page.py",
         "documents are asked for as the page does, and compared with what boto3 says",
         "runtime/page/actions.py runtime/page/clients.py runtime/page/documents.py runtime/page/letters.py "
-        "runtime/page/parts.py runtime/page/service.py runtime/page/stream.py runtime/page/trial.py",
+        "runtime/page/parts.py runtime/page/service.py runtime/page/trial.py",
     ),
     Held(
         "unit/runtime/s3/test_service.py",

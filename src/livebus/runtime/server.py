@@ -386,6 +386,7 @@ class Runtime:
                 journal=self._journal,
                 cognito=self._cognito,
                 tables=self.tables,
+                logs=self._logs,
                 events=services["AWSEvents"],
                 faults=fault_control,
                 trace=self.trace,

@@ -27,8 +27,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from support.console import Console
 from support.program import Program
-from support.running import USER
+from support.running import USER, RunningRuntime
 
 # Long enough for an event that was let through by mistake: they take a few milliseconds.
 WITHHELD_MILLISECONDS = 250
@@ -102,6 +103,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         count = sum(text.endswith(reason) for text in skipped)
         line = f"LEFT OUT: {count} tests with real JavaScript clients, because {reason}"
         terminalreporter.write_line(line, red=True, bold=True)
+
+
+# --- the runtime's page ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser(node: str, clients: Path, chromium: str) -> Iterator[Console]:
+    """One for all tests: it takes a second or two to start."""
+    opened = Console(node, clients, chromium)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def console(browser: Console) -> Iterator[Console]:
+    """The browser on an empty page; whatever the page throws fails the test."""
+    browser.run("await page.emulateMedia({colorScheme: 'dark', reducedMotion: null}); await page.goto('about:blank')")
+    browser.faults()
+    browser.clicks = 0
+    yield browser
+    assert browser.faults() == []
+
+
+@pytest.fixture
+def running(start_runtime: Callable[..., RunningRuntime]) -> RunningRuntime:
+    return start_runtime()
 
 
 # --- the runtime ----------------------------------------------------------------------------------------------------

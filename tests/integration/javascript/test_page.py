@@ -1,5 +1,5 @@
 """
-The runtime's page in Chromium: each part beside what boto3 and SQS say, hostile content, foreign pages, a restart.
+The runtime's page in Chromium: each part beside what boto3, SQS and the trace say.
 
 Names of controls are those that people and screen readers hear: they are found by role and name only.
 """
@@ -7,113 +7,14 @@ Names of controls are those that people and screen readers hear: they are found 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from support.console import Console, go
 from support.http import request
 from support.running import RunningRuntime, entry
 from support.waiting import until
-
-SHOTS = os.environ.get("LIVEBUS_SCREENSHOTS")
-MARKUP = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
-HIDDEN = "right\u202eto\u2066left \u0001 \u2028 end"
-
-
-class Console:
-    """A page in Chromium. ``run`` is the body of an async function of (page, context, given)."""
-
-    def __init__(self, node: str, clients: Path, chromium: str) -> None:
-        self._process = subprocess.Popen(
-            [node, str(clients / "console.mjs"), chromium], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def run(self, code: str, given: Any = None) -> Any:
-        answer = self._ask({"run": code, "given": given})
-        assert "error" not in answer, answer["error"]
-        return answer["value"]
-
-    def faults(self) -> list[str]:
-        """What the page threw or logged as an error since it was last asked."""
-        return list(self._ask({"faults": True})["value"])
-
-    def shot(self, name: str) -> None:
-        """A picture, where somebody wants to look: LIVEBUS_SCREENSHOTS names the folder."""
-        if SHOTS:
-            self.run("await page.waitForTimeout(1700); await page.screenshot({path: given})", f"{SHOTS}/{name}.png")
-
-    def text(self, role: str, name: str) -> str:
-        """The text of the one element of a role and name."""
-        return str(
-            self.run("return await page.getByRole(given[0], {name: given[1]}).first().innerText()", [role, name])
-        )
-
-    def click(self, role: str, name: str, *, exact: bool = False) -> None:
-        self.run(
-            "await page.getByRole(given[0], {name: given[1], exact: given[2]}).first().click()", [role, name, exact]
-        )
-
-    def wait(self, text: str) -> None:
-        self.run("await page.getByText(given).first().waitFor()", text)
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=20)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def browser(node: str, clients: Path, chromium: str) -> Iterator[Console]:
-    opened = Console(node, clients, chromium)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def console(browser: Console) -> Iterator[Console]:
-    """The browser on an empty page; whatever the page throws fails the test."""
-    browser.run("await page.goto('about:blank')")
-    browser.faults()
-    yield browser
-    assert browser.faults() == []
-
-
-@pytest.fixture
-def running(start_runtime: Any) -> RunningRuntime:
-    started: RunningRuntime = start_runtime()
-    return started
-
-
-def go(console: Console, runtime: RunningRuntime, way: str = "") -> None:
-    console.run("await page.goto('about:blank'); await page.goto(given)", f"{runtime.outputs['ConsoleUrl']}{way}")
-
-
-def test_first_sight(console: Console, running: RunningRuntime) -> None:
-    """From the page's address to an event seen travelling: one click. The event is the one that the runtime has."""
-    go(console, running)
-    console.run("await page.getByRole('button', {name: 'Send sample.json'}).waitFor()")
-    console.shot("empty")
-    console.click("button", "Send sample.json")
-    console.run("await page.getByRole('tab', {name: /^Mutation publishMsgFromEB/}).waitFor()")
-    event_id = console.run("return new URL(page.url()).hash.split('/')[2]")
-    record = running.call(lambda: running.runtime.history.get(event_id) if running.runtime.history else None)
-    assert record is not None
-    assert record.sender == "this page"
-    assert "reached nobody" in console.text("region", "Way of the event")
 
 
 def test_events_come_live(console: Console, running: RunningRuntime) -> None:
@@ -272,99 +173,3 @@ def test_application_and_faults(console: Console, running: RunningRuntime) -> No
     console.shot("application")
     console.click("switch", "target-throttle")
     until(lambda: request(running.port, "GET", "/_livebus/faults").json()["faults"] == [], "no fault")
-
-
-def test_hostile_content_is_text(console: Console, running: RunningRuntime) -> None:
-    """Markup and scripts in every text of an event are shown and never run; hidden characters are named."""
-    detail = json.dumps({"msg": MARKUP + HIDDEN, MARKUP: MARKUP})
-    bus = running.outputs["EventBusName"]
-    given = {"Source": "sample.source", "DetailType": MARKUP, "Detail": detail, "EventBusName": bus}
-    event_id = running.client("events").put_events(Entries=[given])["Entries"][0]["EventId"]
-    for station in ("event", "rule", "transformer", "mutation", "subscribers"):
-        rule = console_rule(running)
-        go(console, running, f"#/events/{event_id}/{'event' if station == 'event' else f'{rule}/{station}'}")
-        console.run("await page.getByRole('heading', {level: 1}).getByText('<img').waitFor()")
-        assert console.run("return await page.evaluate(() => globalThis.pwned ?? null)") is None
-        assert console.run("return await page.locator('main img, main script').count()") == 0
-    go(console, running, f"#/events/{event_id}/event")
-    console.run("await page.getByTitle('U+202E').first().waitFor()")
-    console.shot("hostile")
-
-
-def console_rule(running: RunningRuntime) -> str:
-    rules = running.client("events").list_rules(EventBusName=running.outputs["EventBusName"])["Rules"]
-    return str(rules[0]["Name"])
-
-
-def test_a_megabyte_is_shown(console: Console, running: RunningRuntime) -> None:
-    """The largest event is cut where it is shown, with its length, and whole on demand."""
-    [event_id] = running.put("x" * 1_000_000)
-    go(console, running, f"#/events/{event_id}/event")
-    console.run("await page.getByRole('button', {name: /characters$/}).first().waitFor()")
-
-
-def test_a_foreign_page_reads_and_changes_nothing(
-    console: Console, running: RunningRuntime, start_runtime: Any
-) -> None:
-    """A page of another port, in the same browser, tries each document: no answer can be read, nothing happens."""
-    running.put("a secret")
-    names = ["state", "events", "clients", "failed", "samples", "stream", "send", "token", "purge"]
-    code = """
-      const http = process.getBuiltinModule('node:http');
-      const server = http.createServer((_, answer) => { answer.setHeader('Content-Type', 'text/html'); answer.end('foreign'); });
-      await new Promise((done) => server.listen(0, '127.0.0.1', done));
-      await page.goto(`http://127.0.0.1:${server.address().port}/`);
-      const read = await page.evaluate(async ({ url, names }) => {
-        const tries = [['', { headers: { Accept: 'text/html' } }], ...names.flatMap((name) => [[`_livebus/page/${name}`, {}], [`_livebus/page/${name}`, { headers: { 'X-Livebus-Page': 'x' } }],
-          [`_livebus/page/${name}`, { method: 'POST', body: '{}' }], [`_livebus/page/${name}`, { method: 'POST', mode: 'no-cors', body: '{}' }]])];
-        const found = [];
-        for (const [way, options] of tries) {
-          try { const answer = await fetch(url + way, options); const text = await answer.text(); if (text) found.push([way, text.slice(0, 40)]); } catch { /* the browser kept it */ }
-        }
-        return found;
-      }, given);
-      server.close();
-      return read;
-    """
-    assert console.run(code, {"url": running.outputs["ConsoleUrl"], "names": names}) == []
-    console.faults()  # the browser says of each that it was kept
-    assert len(recorded(running)) == 1
-
-
-def test_the_page_lives_through_a_restart(console: Console, start_runtime: Any) -> None:
-    """Without the runtime it says so and keeps what was seen; with the next one it goes on by itself."""
-    first = start_runtime()
-    first.put("before")
-    go(console, first, "#/events")
-    console.run("await page.getByRole('option', {name: /before/}).waitFor()")
-    port = first.port
-    first.stop()
-    console.wait("Disconnected")
-    assert console.run("return await page.getByRole('option', {name: /before/}).count()") == 1
-    console.shot("disconnected")
-    second = start_runtime(port=port)
-    console.wait("The runtime was started again")
-    second.put("after")
-    console.run("await page.getByRole('option', {name: /after/}).waitFor()")
-    assert console.run("return await page.getByRole('option', {name: /before/}).count()") == 0
-    console.faults()  # refused connections, as the browser logs them
-
-
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_axe_finds_nothing(console: Console, running: RunningRuntime, clients: Path, scheme: str) -> None:
-    """Every view passes axe-core's rules, in both schemes."""
-    axe = clients / "node_modules" / "axe-core" / "axe.min.js"
-    assert axe.exists(), "axe-core came with the other clients later: run make setup"
-    [event_id] = running.put("to be read aloud")
-    console.run("await page.emulateMedia({colorScheme: given})", scheme)
-    found = {}
-    for way in (f"events/{event_id}", "compose", "subscribers/new", "failed", "try", "graphql", "application"):
-        go(console, running, f"#/{way}")
-        console.run("await page.getByRole('status').getByText('127.0.0.1').waitFor(); await page.waitForTimeout(700)")
-        console.run("await page.evaluate(given)", axe.read_text())
-        code = "return await page.evaluate(async () => (await axe.run()).violations.map((each) => [each.id, each.nodes.map((node) => node.html.slice(0, 160))]))"
-        violations = console.run(code)
-        if violations:
-            found[way] = violations
-    console.run("await page.emulateMedia({colorScheme: 'dark'})")
-    assert found == {}

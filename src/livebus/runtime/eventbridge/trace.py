@@ -223,6 +223,8 @@ class Trace:
     def function_line(self, function: str, request_id: str, text: str) -> None:
         """A line of a function's log, escaped: told to people as it comes."""
         self._told(self._function_lines, (f"{function}: {text}",))
+        if self.history is not None:
+            self.history.logged(request_id, text)
         for listener in tuple(self.listeners):
             listener(
                 {
@@ -247,7 +249,10 @@ class Trace:
             )
             self._problem(f"function {function} failed: {kind_of_error}: {message}")
             said |= {"errorType": kind_of_error, "errorMessage": message}
-        self._emit(event_id, {"station": "function", **said, "duration": round(duration, 3)})
+        step = {"station": "function", **said, "duration": round(duration, 3)}
+        if self.history is not None:
+            self.history.ran(event_id, request_id, step)
+        self._emit(event_id, step)
 
     # --- telling ----------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from livebus.event.envelope import Event
 from livebus.files import relative
 from livebus.flow import CompiledRule
 from livebus.runtime.aws_errors import AwsError
+from livebus.runtime.faults.injection import KINDS
 from livebus.runtime.page import clients, ways
 from livebus.runtime.page.history import MAX_EVENTS, Record
 from livebus.runtime.page.parts import Parts
@@ -23,6 +24,7 @@ from livebus.template.application import Application
 MAX_SUMMARIES = 500
 MAX_RETRIES = 200
 MAX_ITEMS = 100
+MAX_LINES = 200
 _LONGEST_TEXT = 2000  # what the filter of the list looks in
 _AGENTS_OF_OURS = {"this page": "this page"}
 
@@ -52,6 +54,7 @@ class Documents:
             },
             "application": self._application(),
             "faults": parts.faults.state(),
+            "faultKinds": KINDS,
             "counts": self.counts(),
         }
 
@@ -93,6 +96,7 @@ class Documents:
             "archives": [archive.name for one in each for archive in one.archives],
             "tables": [table.name for one in each for table in one.tables],
             "functions": [function.name for one in each for function in one.functions],
+            "logGroups": self._log_groups(),
             "outputs": {stack: dict(one.outputs) for stack, one in applications.items()},
         }
 
@@ -238,6 +242,15 @@ class Documents:
                 }
             )
         return found
+
+    def _log_groups(self) -> list[str]:
+        answer: Any = self._parts.logs.call("DescribeLogGroups", {})
+        return [group["logGroupName"] for group in answer["logGroups"]]
+
+    def log(self, name: str) -> dict[str, Any]:
+        """The last lines of a log group: a function's, an API's, or one that is a target. Raises AwsError."""
+        answer: Any = self._parts.logs.call("FilterLogEvents", {"logGroupName": name})
+        return {"lines": [each["message"] for each in answer["events"][-MAX_LINES:]]}
 
     def table(self, name: str) -> dict[str, Any]:
         """The first items of a table. Raises AwsError."""

@@ -27,6 +27,9 @@ MAX_FACTS = 60_000
 MAX_ATTEMPTS = 40  # of one event: the first, and the last ones
 _AT_ONCE = 256  # facts that are counted together
 _LARGE = 64 * 1024  # characters of a detail that is counted at once
+MAX_RUNS = 20  # of functions, of one event
+MAX_LOGS = 100  # lines of one run
+MAX_RUNNING = 200  # runs whose lines wait for their end
 _HEAD = 300  # characters of an envelope around its detail, about
 
 # What calls: a client's User-Agent, or the page.
@@ -64,7 +67,8 @@ class Record:
     """
     One event, or a refused entry (``event`` is None then). ``changed`` grows whenever anything about it does.
 
-    ``lines`` are those that judged it, ``rules`` the matching ones. ``stop`` says why it went no further.
+    ``lines`` are those that judged it, ``rules`` the matching ones. ``stop`` says why it went no further. ``runs`` are those of
+    functions that it was handed to: steps of the trace, each with the lines of its log.
     """
 
     id: str
@@ -79,6 +83,7 @@ class Record:
     rules: Sequence[CompiledRule] = ()
     stop: str = ""
     tries: list[Try] = field(default_factory=list)
+    runs: list[Mapping[str, Any]] = field(default_factory=list)
     changed: int = 0
 
 
@@ -109,6 +114,8 @@ class History:
         self._records: dict[str, Record] = {}
         self._changes: dict[str, Record] = {}
         self._last: tuple[Event | None, float] = (None, 0.0)
+        self._logs: dict[str, list[str]] = {}
+        self._ended: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=max_events)
         self.seq = 0
         self.changed = 0
         self.forgotten = 0
@@ -161,6 +168,22 @@ class History:
             self._shed()
         self._bound()
 
+    def logged(self, request_id: str, line: str) -> None:
+        """A function that runs has logged a line; it is kept until the run ends."""
+        lines = self._logs.get(request_id)
+        if lines is None:
+            if len(self._logs) >= MAX_RUNNING:
+                del self._logs[next(iter(self._logs))]
+            lines = self._logs[request_id] = []
+        if len(lines) < MAX_LOGS:
+            lines.append(line)
+
+    def ran(self, event_id: str, request_id: str, step: Mapping[str, Any]) -> None:
+        """A function's run has ended; ``event_id`` is empty where no event of a bus began it."""
+        logs = self._logs.pop(request_id, [])
+        if event_id:
+            self._ended.append((event_id, {**step, "logs": logs}))
+
     def _bound(self) -> None:
         while self._events > self._max_events or (self._text > self._max_text and self._events > 1):
             self._shed()
@@ -191,6 +214,13 @@ class History:
             self._facts -= len(chunk.facts)
             for fact in chunk.facts:
                 self._take(fact)
+        while self._ended:
+            event_id, run = self._ended.popleft()
+            record = self._records.get(event_id)
+            if record is not None:
+                del record.runs[: max(0, len(record.runs) + 1 - MAX_RUNS)]
+                record.runs.append(run)
+                self._change(record)
 
     def get(self, event_id: str) -> Record | None:
         self.read()
@@ -233,9 +263,12 @@ class History:
             else:
                 self._add_try(record, fact)
             self._last = (event, at)
+        self._records[record.id] = record
+        self._change(record)
+
+    def _change(self, record: Record) -> None:
         self.changed += 1
         record.changed = self.changed
-        self._records[record.id] = record
         self._changes.pop(record.id, None)
         self._changes[record.id] = record
 

@@ -24,7 +24,7 @@ from livebus.template import Environment
 @dataclass(slots=True)
 class Parts:
     """
-    ``events`` answers EventBridge's calls. ``template`` is the file on disk that the runtime follows, None without one.
+    ``events`` answers EventBridge's calls, ``logs`` those of CloudWatch Logs. ``template`` is the file on disk that the runtime follows, None without one.
 
     ``started`` is when the page was first asked for.
     """
@@ -36,6 +36,7 @@ class Parts:
     journal: DeliveryJournal
     cognito: CognitoIdp
     tables: Tables
+    logs: Service
     events: Service
     faults: FaultControl
     trace: Trace

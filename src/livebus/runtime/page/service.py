@@ -30,7 +30,8 @@ from livebus.runtime.page.trial import Trial
 
 PATH = "/_livebus/page/"
 _STATIC = f"{PATH}static/"
-_WRITE_SECONDS = 10.0
+WRITE_SECONDS = 10.0
+STREAM, FAULTS, SAMPLES = "stream", "faults", "samples/"
 Read = Callable[[web.BaseRequest], Awaitable[bytes | None]]
 
 
@@ -62,7 +63,7 @@ class Page:
         if refused is not None:
             return _json(refused.status, _error("Refused", refused.reason), {"X-Content-Type-Options": "nosniff"})
         headers = {**policy(host), "Cache-Control": "no-store"}
-        if path == f"{PATH}stream":
+        if path == f"{PATH}{STREAM}":
             return await self._stream(request, headers)
         body = await read(request)
         if body is None:
@@ -96,8 +97,12 @@ class Page:
             given = orjson.loads(body) if body else {}
             if not isinstance(given, dict):
                 return 400, _error("NotAnObject", "The body has to be a JSON object.")
+            head, slash, rest = name.partition("/")
+            endpoint = f"{head}{slash}"
+            if (request.method, endpoint) not in ENDPOINTS:
+                return self._missing(request.method, name, endpoint)
             if request.method == "GET":
-                return await self._read(name, request.query)
+                return await self._read(endpoint, rest, request.query)
             return await self._act(request.method, name, given, body)
         except orjson.JSONDecodeError as error:
             return 400, _error("NotJson", f"The body is not JSON: {error}")
@@ -108,47 +113,44 @@ class Page:
         except LivebusError as error:
             return 400, _error("Refused", "; ".join(map(str, error.faults)))
 
-    async def _read(self, name: str, query: Mapping[str, str]) -> tuple[int, Any]:
-        documents = self._documents
-        if name == "state":
-            return 200, documents.state()
-        if name == "events":
-            before, limit = query.get("before", ""), query.get("limit", "500")
-            if not (limit.isdecimal() and (before.isdecimal() or not before)):
-                return 400, _error("NotANumber", "before and limit are whole numbers.")
-            return 200, documents.events(int(before) if before else None, int(limit))
-        if name.startswith("events/"):
-            event = documents.event(name.removeprefix("events/"))
-            return (200, event) if event is not None else (404, _error("NotKept", "This event is not kept (any more)."))
-        if name == "clients":
-            return 200, documents.clients()
-        if name == "failed":
-            groups = self._letters.groups()
-            return 200, {"retries": documents.retries(), "letters": groups, "archives": documents.archives()}
-        if name == "samples":
-            return 200, {"samples": self._actions.samples()}
-        if name == "findings":
-            return 200, await asyncio.to_thread(documents.findings)
-        if name.startswith("tables/"):
-            return 200, documents.table(name.removeprefix("tables/"))
+    @staticmethod
+    def _missing(method: str, name: str, endpoint: str) -> tuple[int, Any]:
+        if any(endpoint == each for _, each in ENDPOINTS):
+            return 405, _error("Method", f"{name!r} does not take {method}.")
         return 404, _error("NotFound", f"There is no document {name!r}.")
 
+    async def _read(self, endpoint: str, rest: str, query: Mapping[str, str]) -> tuple[int, Any]:
+        found = _READ[endpoint](self, rest, query)
+        document = await found if isawaitable(found) else found
+        return (200, document) if document is not None else (404, _error("NotKept", "It is not kept (any more)."))
+
+    def _events(self, query: Mapping[str, str]) -> Any:
+        before, limit = query.get("before", ""), query.get("limit", "500")
+        if not (limit.isdecimal() and (before.isdecimal() or not before)):
+            raise LivebusError("before or limit is no number", expected="whole numbers")
+        return self._documents.events(int(before) if before else None, int(limit))
+
+    def _samples(self) -> Any:
+        """The project's samples; where it has none that arrives, ``examples`` made for a rule."""
+        samples = self._actions.samples()
+        has_one = any(each["expected"] for each in samples)
+        return {"samples": samples, "examples": {} if has_one else self._trial.examples()}
+
+    def _failed(self) -> Any:
+        groups = self._letters.groups()
+        return {"retries": self._documents.retries(), "letters": groups, "archives": self._documents.archives()}
+
     async def _act(self, method: str, name: str, given: Mapping[str, Any], body: bytes) -> tuple[int, Any]:
-        if method == "PUT" and name == "faults":
+        if method == "PUT" and name == FAULTS:
             answer = self._parts.faults.call("PUT", {"Content-Type": "application/json"}, body)
             content = orjson.loads(answer.body)
             if answer.status != 200:
                 return answer.status, _error("Refused", "; ".join(content.get("errors", ())))
             return 200, content
-        if method == "PUT" and name.startswith("samples/"):
+        if method == "PUT":
             overwrite = given.get("overwrite") is True
-            return 200, self._actions.save(name.removeprefix("samples/"), _text(given, "text"), overwrite=overwrite)
-        if method != "POST":
-            return 405, _error("Method", f"{name!r} does not take {method}.")
-        act = _POSTED.get(name)
-        if act is None:
-            return 404, _error("NotFound", f"There is no document {name!r}.")
-        made = act(self, given)
+            return 200, self._actions.save(name.removeprefix(SAMPLES), _text(given, "text"), overwrite=overwrite)
+        made = _POSTED[name](self, given)
         return 200, await made if isawaitable(made) else made
 
     def _send(self, given: Mapping[str, Any]) -> Any:
@@ -186,6 +188,18 @@ class Page:
         return await self._actions.graphql_as_iam(_text(given, "url"), request)
 
 
+# What is read, by its name; with a "/" behind it what stands there names one of several.
+_READ: Mapping[str, Callable[[Page, str, Mapping[str, str]], Any]] = {
+    "state": lambda page, _, __: page._documents.state(),
+    "events": lambda page, _, query: page._events(query),
+    "events/": lambda page, event_id, _: page._documents.event(event_id),
+    "clients": lambda page, _, __: page._documents.clients(),
+    "failed": lambda page, _, __: page._failed(),
+    "samples": lambda page, _, __: page._samples(),
+    "findings": lambda page, _, __: asyncio.to_thread(page._documents.findings),
+    "tables/": lambda page, name, _: page._documents.table(name),
+    "logs/": lambda page, name, _: page._documents.log(name),
+}
 _POSTED: Mapping[str, Callable[[Page, Mapping[str, Any]], Any]] = {
     "send": Page._send,
     "try": Page._try,
@@ -196,6 +210,15 @@ _POSTED: Mapping[str, Callable[[Page, Mapping[str, Any]], Any]] = {
     "token": Page._tokens,
     "graphql": Page._graphql,
 }
+
+
+# Method and name of everything that is answered: what is not here is not, and a check of all of them forgets none.
+ENDPOINTS = (
+    *(("GET", name) for name in (STREAM, *_READ)),
+    *(("POST", name) for name in _POSTED),
+    ("PUT", FAULTS),
+    ("PUT", SAMPLES),
+)
 
 
 class _Socket:
@@ -213,7 +236,7 @@ class _Socket:
         return transport.get_write_buffer_size()
 
     async def write(self, lines: bytes) -> None:
-        async with asyncio.timeout(_WRITE_SECONDS):
+        async with asyncio.timeout(WRITE_SECONDS):
             await self._response.write(lines)
 
 

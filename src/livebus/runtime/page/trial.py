@@ -21,6 +21,7 @@ from livebus.pattern import EventPattern
 from livebus.rehearsal.stage import RehearsedTarget, Stage
 from livebus.runtime.page import ways
 from livebus.runtime.page.documents import Documents
+from livebus.runtime.page.example import example
 from livebus.runtime.page.history import DELIVERED, Try
 from livebus.runtime.page.parts import Parts
 from livebus.template.application import Target
@@ -45,6 +46,15 @@ class Trial:
         entry = dict(found[0].entry)
         entry.setdefault("EventBusName", self.bus_for(entry))
         return entry
+
+    def examples(self) -> dict[str, dict[str, Any]]:
+        """For the first rule that one can be made for: an event that it matches, by the rule's name."""
+        lines = self._parts.buses.lines
+        for rule in (each.rule for bus in lines.buses for each in lines.compiled_rules(bus.name)):
+            made = example(rule.event_pattern or "", self._event)
+            if made is not None:
+                return {rule.name: made}
+        return {}
 
     def bus_for(self, entry: Mapping[str, Any]) -> str:
         """The bus of an entry that names none: the first one with a rule that matches, else the first with rules."""

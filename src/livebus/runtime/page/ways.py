@@ -47,7 +47,10 @@ def ways_of(record: Record) -> list[dict[str, Any]]:
                 and target is not None
                 and each.attempt.target.target.id == target.target.id
             ]
-            found.append(way(event, compiled, target, tries, is_matched=is_matched))
+            said = way(event, compiled, target, tries, is_matched=is_matched)
+            if isinstance(target, CompiledFunctionTarget):
+                said["runs"] = [_run(run) for run in record.runs if run["function"] == target.function.name]
+            found.append(said)
     return sorted(found, key=lambda each: not each["matches"])
 
 
@@ -177,6 +180,11 @@ def _attempt(each: Try) -> dict[str, Any]:
         "steps": [step | {"words": steps.words(step)} for step in told if step["station"] != "transformer"],
         "logs": logs,
     }
+
+
+def _run(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A function's run, with the lines of its log."""
+    return {**run, "words": steps.words(run)}
 
 
 def _audience(tries: Sequence[Try]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -10,7 +10,18 @@ import pytest
 
 from livebus.event.envelope import Event, Refused
 from livebus.flow import NOTHING_PUBLISHED
-from livebus.runtime.page.history import DEAD, DELIVERED, DROPPED, MAX_ATTEMPTS, RETRYING, SENDER, History
+from livebus.runtime.page.history import (
+    DEAD,
+    DELIVERED,
+    DROPPED,
+    MAX_ATTEMPTS,
+    MAX_LOGS,
+    MAX_RUNNING,
+    MAX_RUNS,
+    RETRYING,
+    SENDER,
+    History,
+)
 
 
 def event(name: str, text: str = "{}") -> Event:
@@ -148,3 +159,38 @@ def test_large_events_are_counted_as_they_come(clock: Any) -> None:
         history.matched(event(str(number), json.dumps({"msg": "x" * 900_000})), "lines", [])  # type: ignore[arg-type]
         assert not history._new
     assert [record.id for record in history.newest(10)] == ["5", "4"]
+
+
+def test_a_functions_run_is_of_its_event(history: History) -> None:
+    """With the lines that it logged, once it has ended; a run that no event began is of none."""
+    history.matched(event("1"), "lines", [rule()])  # type: ignore[arg-type]
+    history.read()
+    seen = history.changed
+    history.logged("r1", "first")
+    history.logged("r2", "of another run")
+    history.logged("r1", "second")
+    history.ran("1", "r1", {"station": "function", "function": "f"})
+    history.ran("", "r2", {"station": "function", "function": "g"})
+
+    assert [record.id for record in history.since(seen)] == ["1"]
+    record = history.get("1")
+    assert record is not None
+    assert record.runs == [{"station": "function", "function": "f", "logs": ["first", "second"]}]
+
+
+def test_runs_and_their_lines_are_bounded(history: History) -> None:
+    """The last runs of an event, the first lines of a run, and so many runs that have not ended."""
+    history.matched(event("1"), "lines", [rule()])  # type: ignore[arg-type]
+    for number in range(MAX_RUNS + 5):
+        for line in range(MAX_LOGS + 5):
+            history.logged(f"r{number}", str(line))
+        history.ran("1", f"r{number}", {"number": number})
+    record = history.get("1")
+    assert record is not None
+    assert [run["number"] for run in record.runs] == list(range(5, MAX_RUNS + 5))
+    assert record.runs[0]["logs"] == [str(line) for line in range(MAX_LOGS)]
+    for number in range(MAX_RUNNING + 1):
+        history.logged(f"s{number}", "begins")
+    history.ran("1", "s0", {"number": 0})
+    history.ran("1", "s1", {"number": 1})
+    assert [run["logs"] for run in history.newest(1)[0].runs[-2:]] == [[], ["begins"]]

@@ -1,25 +1,94 @@
 // Copies, in forms that quote: an event's text never becomes a command.
-import { announce } from './dom.js';
+import { announce, HIDDEN, h } from './dom.js';
+import { icon } from './icons.js';
 
+/** @type {(text: string, what: string) => Promise<void>} */
 export async function copy(text, what) {
-  try { await navigator.clipboard.writeText(text); announce(`Copied ${what}`); } catch { announce('The browser does not let the page copy'); }
+	try {
+		await navigator.clipboard.writeText(text);
+		announce(`Copied ${what}`);
+	} catch {
+		announce('The browser does not let the page copy');
+	}
 }
 
+/** @typedef {{ source?: Json, 'detail-type'?: Json, detail?: Json }} Envelope */
+
+/** @type {(envelope: Envelope, bus: string) => object} */
+export const entryOf = (envelope, bus) => ({
+	Source: envelope.source,
+	DetailType: envelope['detail-type'],
+	Detail: JSON.stringify(envelope.detail),
+	EventBusName: bus,
+});
+
+// JSON without what a terminal or an editor would not show: escaped, it means the same.
+/** @type {(value: unknown, indent?: number) => string} */
+const json = (value, indent) =>
+	JSON.stringify(value, null, indent).replace(HIDDEN, (each) =>
+		each < ' ' ? each : `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+	);
+
+/** @type {(text: string) => string} */
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-// A Python literal: JSON's escapes are Python's, but for the three words, which stay inside text here.
-const python = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+// JSON's escapes of a text are Python's.
+/** @type {(envelope: Envelope, bus: string) => string} */
+const python = (envelope, bus) =>
+	Object.entries(entryOf(envelope, bus))
+		.map(([name, value]) => `            ${json(name)}: ${json(String(value))},`)
+		.join('\n');
 
-export function entryOf(envelope, bus) {
-  return { Source: envelope.source, DetailType: envelope['detail-type'], Detail: JSON.stringify(envelope.detail), EventBusName: bus };
-}
+/** @type {Record<string, (envelope: Envelope, bus: string) => string>} */
+const FORMS = {
+	'AWS CLI': (envelope, bus) => `aws events put-events --entries ${shell(json([entryOf(envelope, bus)]))}`,
+	boto3: (envelope, bus) => `import boto3
 
-const fields = (entry, pad) => Object.entries(entry).map(([name, value]) => `${pad}${python(name)}: ${python(String(value))},`).join('\n');
+boto3.client("events").put_events(
+    Entries=[
+        {
+${python(envelope, bus)}
+        }
+    ]
+)`,
+	pytest: (envelope, bus) => `def test_event_arrives(livebus_line):
+    line = livebus_line("template.yaml")
 
-export const FORMS = {
-  'AWS CLI': (envelope, bus) => `aws events put-events --entries ${shell(JSON.stringify([entryOf(envelope, bus)]))}`,
-  boto3: (envelope, bus) => `import boto3\n\nboto3.client("events").put_events(\n    Entries=[\n        {\n${fields(entryOf(envelope, bus), '            ')}\n        }\n    ]\n)`,
-  pytest: (envelope, bus) => `def test_event_arrives(livebus_line):\n    line = livebus_line("template.yaml")\n\n    outcome = line.publish(\n        {\n${fields(entryOf(envelope, bus), '            ')}\n        }\n    )\n\n    assert outcome.failure == ""\n    assert outcome.errors == []`,
-  'PutEvents entry': (envelope, bus) => JSON.stringify(entryOf(envelope, bus), null, 2),
-  Envelope: (envelope) => JSON.stringify(envelope, null, 2),
+    outcome = line.publish(
+        {
+${python(envelope, bus)}
+        }
+    )
+
+    assert outcome.failure == ""
+    assert outcome.errors == []`,
+	'PutEvents entry': (envelope, bus) => json(entryOf(envelope, bus), 2),
+	Envelope: (envelope) => json(envelope, 2),
 };
+
+/** @type {(read: () => [Envelope, string]) => HTMLElement} */
+export function copyMenu(read) {
+	const items = Object.entries(FORMS).map(([form, make]) =>
+		h(
+			'button',
+			{
+				type: 'button',
+				role: 'menuitem',
+				onclick: () => {
+					menu.open = false;
+					copy(make(...read()), `as ${form}`);
+				},
+			},
+			form,
+		),
+	);
+	const menu = h(
+		'details.menu',
+		h('summary.button', { role: 'button', 'aria-haspopup': 'menu' }, h('span', 'Copy as'), icon('down', 14)),
+		h('div.menu-body', { role: 'menu' }, items),
+	);
+	menu.addEventListener('focusout', ({ relatedTarget }) => {
+		if (!menu.contains(/** @type {Node | null} */ (relatedTarget))) menu.open = false;
+	});
+	return menu;
+}

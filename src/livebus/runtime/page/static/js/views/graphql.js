@@ -1,68 +1,176 @@
 // GraphQL: one operation against one API, as a user, with an API key, or with IAM.
 import { post } from '../api.js';
 import { copy } from '../clipboard.js';
-import { h, replace, time, visible } from '../dom.js';
+import { h, replace, time, visible, wordsOf } from '../dom.js';
+import { editor, graphqlColours } from '../editor.js';
 import { button, icon } from '../icons.js';
-import { editor, highlightGraphql, jsonView } from '../json.js';
+import { jsonView } from '../json.js';
 import { jsonFault } from '../json_fault.js';
-import { listen, store } from '../store.js';
-import { segmented } from './try.js';
+import { chooser, gap, nothing, segmented } from '../parts.js';
+import { apis, once, store, usersOf } from '../store.js';
 
-const history = [];
-const kept = { api: '', mode: 'iam', user: '', operation: null, variables: '{}' };
+const MODES = [
+	['user', 'User'],
+	['key', 'API key'],
+	['iam', 'IAM'],
+];
+const MOST_RUNS = 20;
+const EMPTY = 'query { __typename }';
 
-export function graphqlView(main) {
-  const apis = (store.state?.application.apis ?? []).flatMap((each) => each.apis);
-  if (!apis.length) {
-    replace(main, h('p', { class: 'nothing' }, store.state ? 'The application has no API.' : 'Connecting'));
-    let stop = () => {};
-    const unlisten = listen(['state'], () => { if (!store.state?.application.apis.flatMap((each) => each.apis).length) return; unlisten(); stop = graphqlView(main); });
-    return () => { unlisten(); stop(); };
-  }
-  const api = apis.find((each) => each.name === kept.api) ?? apis[0];
-  const users = store.state.application.pools.filter((each) => api.pools.includes(each.id)).flatMap((pool) => pool.users.map((user) => ({ pool: pool.id, user })));
-  const rule = store.state.application.rules.find((each) => each.api === api.name);
-  const auth = h('div', { class: 'auth' });
-  const user = h('select', { 'aria-label': 'User', onchange: () => { kept.user = user.value; } }, users.map((each) => h('option', { value: JSON.stringify(each), selected: JSON.stringify(each) === kept.user }, each.user)));
-  const drawAuth = (mode) => {
-    kept.mode = mode;
-    replace(auth, segmented('Authorization', [['user', 'User'], ['key', 'API key'], ['iam', 'IAM']], mode, drawAuth),
-      mode === 'user' ? user : mode === 'iam' ? h('span', { class: 'quiet' }, 'this account') : h('span', { class: 'quiet' }, api.keys.length ? 'the API\'s first key' : `${api.name} has no API key`));
-  };
-  drawAuth(kept.mode);
-  const answer = h('section', { class: 'pane try-result', 'aria-label': 'Answer', 'aria-live': 'polite' });
-  const operation = editor(kept.operation ?? rule?.operation ?? 'query { __typename }', { label: 'Operation', colours: highlightGraphql, oninput: (value) => { kept.operation = value; } });
-  const variables = editor(kept.variables, { label: 'Variables', oninput: (value) => { kept.variables = value; }, fault: jsonFault });
-  const past = () => (history.length ? [h('h2', { class: 'divider' }, 'History'), h('ul', { class: 'try-rows', 'aria-label': 'History' }, history.map((each) => h('li', {}, icon(each.ok ? 'check' : 'cross', 14), h('button', { type: 'button', class: 'link', onclick: () => { operation.set(each.query); variables.set(each.variables); } }, visible(each.query.replace(/\s+/g, ' ').slice(0, 40))), h('span', { class: 'preview' }, visible(each.who)), h('span', { class: 'word' }, each.words), h('time', {}, time(each.at, false)))))] : []);
-  const run = async () => {
-    const began = performance.now(), who = kept.mode === 'user' ? (users.length ? JSON.parse(user.value).user : 'nobody') : kept.mode === 'key' ? 'API key' : 'IAM';
-    let status = 0, body;
-    try {
-      const request = { query: operation.area.value, variables: JSON.parse(variables.area.value || '{}') };
-      if (kept.mode === 'iam') ({ status, body } = await post('graphql', { url: api.url, request }));
-      else {
-        const headers = kept.mode === 'key' ? { 'x-api-key': api.keys[0] ?? '' } : { Authorization: (await post('token', JSON.parse(user.value))).AccessToken };
-        // Of this origin, by whatever of this machine's names the page was opened with.
-        const found = await fetch(new URL(api.url).pathname, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(request) });
-        status = found.status;
-        body = await found.json();
-      }
-    } catch (error) { body = { message: String(error.message) }; }
-    const ok = status === 200 && !body?.errors;
-    const words = body?.errors?.[0]?.errorType ?? (status ? `HTTP ${status}` : 'not sent');
-    history.unshift({ query: operation.area.value, variables: variables.area.value, who, ok, words, at: Date.now() });
-    history.length = Math.min(history.length, 20);
-    replace(answer,
-      h('header', { class: 'try-head' }, h('h2', {}, 'Answer'), h('span', { class: `badge ${ok ? 'delivered' : 'refused'}` }, icon(ok ? 'check' : 'cross', 14), status ? `HTTP ${status}${body?.errors ? ' with errors' : ''}` : 'not sent'), h('span', { class: 'quiet' }, `${(performance.now() - began).toFixed(1)} ms, the browser's`), h('span', { class: 'grow' }), button('Copy', { icon: 'copy', kind: 'ghost', onclick: () => copy(JSON.stringify(body, null, 2), 'the answer') })),
-      jsonView(body, { label: 'Answer' }), past());
-  };
-  for (const each of [operation, variables]) each.area.addEventListener('keydown', (event) => { if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') run(); });
-  replace(answer, h('header', { class: 'try-head' }, h('h2', {}, 'Answer')), h('p', { class: 'nothing' }, 'Run an operation to see its answer.'), past());
-  replace(main,
-    h('section', { class: 'pane try-edit', 'aria-label': 'Operation' },
-      h('header', { class: 'compose-head' }, h('h1', {}, 'GraphQL'), h('select', { class: 'pick', 'aria-label': 'API', onchange: (event) => { kept.api = event.target.value; kept.operation = null; graphqlView(main); } }, apis.map((each) => h('option', { value: each.name, selected: each === api }, each.name))), h('span', { class: 'grow' }), auth),
-      operation, h('h2', { class: 'divider' }, 'Variables'), variables,
-      h('footer', { class: 'compose-foot' }, h('span', { class: 'quiet' }, 'A mutation reaches its subscribers, as on AWS.'), h('span', { class: 'grow' }), button('Run', { icon: 'play', kind: 'primary', key: 'Ctrl ⏎', onclick: run }))),
-    answer);
-  return undefined;
+/** @typedef {{ query: string, variables: string, who: string, isFine: boolean, words: string, at: number }} Run */
+/** @typedef {{ status: number, body: GraphqlAnswer }} Answered */
+/** @type {Run[]} */
+const runs = [];
+/** What was written stays while one looks elsewhere. */
+const kept = { api: '', mode: 'iam', user: '', operation: '', variables: '{}' };
+
+/** @type {View} */
+export const graphqlView = (main) =>
+	once(
+		() => view(main),
+		() => replace(main, nothing(store.state ? 'The application has no API.' : 'Connecting')),
+	);
+
+/** @type {(main: HTMLElement) => Stop | null} */
+function view(main) {
+	const api = apis().find((each) => each.name === kept.api) ?? apis()[0];
+	if (!api) return null;
+	const users = usersOf(api);
+	const rule = store.state?.application.rules.find((each) => each.api === api.name);
+	const answer = h('section.pane.try-result', { 'aria-label': 'Answer', 'aria-live': 'polite' });
+	const operation = editor(kept.operation || rule?.operation || EMPTY, {
+		label: 'Operation',
+		colours: graphqlColours,
+		submit: () => run(),
+		oninput: (value) => {
+			kept.operation = value;
+		},
+	});
+	const variables = editor(kept.variables, {
+		label: 'Variables',
+		fault: jsonFault,
+		submit: () => run(),
+		oninput: (value) => {
+			kept.variables = value;
+		},
+	});
+	const run = async () => {
+		const began = performance.now();
+		const signed = users.find((each) => each.user === kept.user) ?? users[0];
+		const texts = { query: operation.area.value, variables: variables.area.value };
+		/** @type {Answered} */
+		const { status, body } = await ask(api, signed, texts).catch((error) => ({
+			status: 0,
+			body: { message: wordsOf(error) },
+		}));
+		const ms = performance.now() - began;
+		const isFine = status === 200 && !body.errors;
+		const words = body.errors?.[0]?.errorType ?? (status ? `HTTP ${status}` : 'not sent');
+		const who = { user: signed?.user ?? 'nobody', key: 'API key' }[kept.mode] ?? 'IAM';
+		runs.unshift({ ...texts, who, isFine, words, at: Date.now() });
+		runs.length = Math.min(runs.length, MOST_RUNS);
+		const said = status ? `HTTP ${status}${body.errors ? ' with errors' : ''}` : 'not sent';
+		const all = () => copy(JSON.stringify(body, null, 2), 'the answer');
+		replace(
+			answer,
+			h(
+				'header.try-head',
+				h('h2', 'Answer'),
+				h(`span.badge.${isFine ? 'delivered' : 'refused'}`, icon(isFine ? 'check' : 'cross', 14), said),
+				h('span.quiet', `${ms.toFixed(1)} ms, the browser's`),
+				gap(),
+				button('Copy', { icon: 'copy', kind: 'ghost', onclick: all }),
+			),
+			jsonView(/** @type {Json} */ (/** @type {unknown} */ (body)), { label: 'Answer' }),
+			past(operation, variables),
+		);
+	};
+	const auth = h('div.auth');
+	const drawAuth = (/** @type {string} */ mode) => {
+		kept.mode = mode;
+		const choose = (/** @type {string} */ user) => {
+			kept.user = user;
+		};
+		const names = users.map(({ user }) => [user, user]);
+		const key = api.keys.length ? "the API's first key" : `${api.name} has no API key`;
+		replace(
+			auth,
+			segmented('Authorization', MODES, mode, drawAuth),
+			mode === 'user'
+				? chooser('User', names, kept.user, choose)
+				: h('span.quiet', visible(mode === 'iam' ? 'this account' : key)),
+		);
+	};
+	drawAuth(kept.mode);
+	const pick = chooser(
+		'API',
+		apis().map(({ name }) => [name, name]),
+		api.name,
+		(name) => {
+			Object.assign(kept, { api: name, operation: '' });
+			view(main);
+		},
+	);
+	pick.classList.add('pick');
+	replace(
+		answer,
+		h('header.try-head', h('h2', 'Answer')),
+		nothing('Run an operation to see its answer.'),
+		past(operation, variables),
+	);
+	replace(
+		main,
+		h(
+			'section.pane.try-edit',
+			{ 'aria-label': 'Operation' },
+			h('header.compose-head', h('h1', 'GraphQL'), pick, gap(), auth),
+			operation.node,
+			h('h2.divider', 'Variables'),
+			variables.node,
+			h(
+				'footer.compose-foot',
+				h('span.quiet', 'A mutation reaches its subscribers, as on AWS.'),
+				gap(),
+				button('Run', { icon: 'play', kind: 'primary', key: 'Ctrl ⏎', onclick: run }),
+			),
+		),
+		answer,
+	);
+	return () => {};
 }
+
+/** @type {(api: Api, signed: Signed | undefined, texts: { query: string, variables: string }) => Promise<Answered>} */
+async function ask(api, signed, { query, variables }) {
+	const request = { query, variables: JSON.parse(variables || '{}') };
+	if (kept.mode === 'iam') return post('graphql', { url: api.url, request });
+	const headers = new Headers({ 'Content-Type': 'application/json' });
+	if (kept.mode === 'key') headers.set('x-api-key', api.keys[0] ?? '');
+	else headers.set('Authorization', (await post('token', signed ?? {})).AccessToken);
+	// Of this origin, by whatever of this machine's names the page was opened with.
+	const found = await fetch(new URL(api.url).pathname, { method: 'POST', headers, body: JSON.stringify(request) });
+	return { status: found.status, body: await found.json() };
+}
+
+/** @type {(operation: Sheet, variables: Sheet) => Child} */
+const past = (operation, variables) =>
+	runs.length > 0 && [
+		h('h2.divider', 'History'),
+		h(
+			'ul.try-rows',
+			{ 'aria-label': 'History' },
+			runs.map((each) => {
+				const onclick = () => {
+					operation.set(each.query);
+					variables.set(each.variables);
+				};
+				return h(
+					'li',
+					icon(each.isFine ? 'check' : 'cross', 14),
+					h('button.link', { type: 'button', onclick }, visible(each.query.replace(/\s+/g, ' ').slice(0, 40))),
+					h('span.preview', visible(each.who)),
+					h('span.word', visible(each.words)),
+					h('time', time(each.at, false)),
+				);
+			}),
+		),
+	];

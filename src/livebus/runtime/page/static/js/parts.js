@@ -1,0 +1,71 @@
+// Pieces that several views are made of.
+import { h, visible } from './dom.js';
+
+/** A table; a head without words stands above buttons. @type {(label: string, heads: string[], rows: Child[]) => HTMLElement} */
+export const grid = (label, heads, rows) =>
+	h(
+		'table.grid',
+		{ 'aria-label': label },
+		h(
+			'thead',
+			h(
+				'tr',
+				heads.map((each) => h('th', { scope: 'col' }, each || h('span.visually-hidden', 'Actions'))),
+			),
+		),
+		h('tbody', rows),
+	);
+
+/** @type {(...cells: Child[]) => HTMLElement} */
+export const row = (...cells) =>
+	h(
+		'tr',
+		cells.map((each) => h('td', each)),
+	);
+
+/** A part of a view under its title. @type {(title: string, heading: Child[], ...content: Child[]) => HTMLElement} */
+export const block = (title, heading, ...content) =>
+	h('section.block', { 'aria-label': title }, h('header.block-head', h('h2', title), heading), content);
+
+/** @type {(number: number | string) => Child} */
+export const tally = (number) => h('span.count', number.toLocaleString('en'));
+
+export const gap = () => h('span.grow');
+
+/** @type {(...words: Child[]) => HTMLElement} */
+export const nothing = (...words) => h('p.nothing', words);
+
+/** @type {(kind: 'bad' | 'wait', shape: Child, title: Child, ...words: Child[]) => HTMLElement} */
+export const callout = (kind, shape, title, ...words) =>
+	h(`div.callout.${kind}`, shape, h('div', h('b', title), words));
+
+/** A rule's colour. @type {(line: number) => HTMLElement} */
+export const swatch = (line) => h('span.swatch', { 'data-line': line });
+
+/** @type {(label: string, options: string[][], chosen: string, pick: (value: string) => void) => HTMLSelectElement} */
+export function chooser(label, options, chosen, pick) {
+	/** @type {HTMLSelectElement} */
+	const node = h('select', { 'aria-label': label, onchange: () => pick(node.value) }, choices(options, chosen));
+	return node;
+}
+
+/** Pairs of a value and its words, as options. @type {(options: string[][], chosen?: string) => HTMLElement[]} */
+export const choices = (options, chosen) =>
+	options.map(([value, text]) => h('option', { value, selected: value === chosen }, visible(text ?? value)));
+
+/** @type {(label: string, options: string[][], chosen: string, pick: (value: string) => void) => HTMLElement} */
+export function segmented(label, options, chosen, pick) {
+	const values = options.map(([value]) => value);
+	const onkeydown = (/** @type {KeyboardEvent} */ event) => {
+		const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+		if (!step) return;
+		event.preventDefault();
+		pick(values[(values.indexOf(chosen) + step + values.length) % values.length]);
+	};
+	const button = (/** @type {string[]} */ [value, text]) => {
+		const is = value === chosen;
+		const said = { 'aria-checked': String(is), tabindex: is ? 0 : -1 };
+		return h('button', { type: 'button', role: 'radio', ...said, onclick: () => pick(value) }, text);
+	};
+	return h('div.segmented', { role: 'radiogroup', 'aria-label': label, onkeydown }, options.map(button));
+}
