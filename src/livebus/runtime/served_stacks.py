@@ -27,6 +27,7 @@ from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.sqs import Sqs
+from livebus.runtime.table_endpoint import TableEndpoint
 from livebus.runtime.tables import Tables
 from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.subscription import Subscriptions, SubscriptionSettings
@@ -51,7 +52,7 @@ class ServedStacks:
     buses: EventBuses
     sqs: Sqs
     archives: Archives
-    tables: Tables
+    tables: Tables | TableEndpoint
     cognito: CognitoIdp
     oidc_keys: OidcKeys
     realtime: RealtimeSettings

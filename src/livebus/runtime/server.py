@@ -69,6 +69,7 @@ from livebus.runtime.sqs import Sqs
 from livebus.runtime.ssm import Ssm
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
+from livebus.runtime.table_endpoint import DynamoDBEndpoint, TableEndpoint
 from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
 from livebus.runtime.tables import Tables
 from livebus.runtime.temporary_credentials import TemporaryCredentials
@@ -94,7 +95,7 @@ class Settings:
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
     ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
     failures on purpose. Without ``functions`` no code of the template's functions runs. ``mapped_endpoints`` are the URLs
-    that HTTP data sources call in place of others.
+    that HTTP data sources call in place of others. ``dynamodb`` is where tables are, in place of the runtime's own.
     """
 
     template: Path | None
@@ -120,6 +121,7 @@ class Settings:
     functions: bool = True
     allow_outside: bool = False
     mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
+    dynamodb: DynamoDBEndpoint | None = None
     realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
 
@@ -369,12 +371,18 @@ class Runtime:
         self._cloudformation.stacks[stack.name] = stack
 
     def _data_sources(self, environment: Environment, state: StateFolder) -> DataSources:
-        self.tables = Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
+        elsewhere = self._settings.dynamodb
+        self.tables: Tables | TableEndpoint = (
+            Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
+            if elsewhere is None
+            else TableEndpoint(elsewhere, self._tell, time.sleep)
+        )
         self._closers.append(self.tables.close)
         credentials = LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
         mapped = self._settings.mapped_endpoints
         http = HttpCalls(environment.endpoint, mapped, credentials=credentials, clock=time.time)
-        return DataSources(_new_id, self.tables.operation, self._functions.invoke, http)
+        in_thread = self.tables.in_thread if isinstance(self.tables, TableEndpoint) else None
+        return DataSources(_new_id, self.tables.operation, self._functions.invoke, http, in_thread=in_thread)
 
     def _http_server(self, environment: Environment) -> HttpServer:
         archives = ArchiveApi(self._archives, self._replays, lambda: self.buses.lines.buses, clock=time.time)

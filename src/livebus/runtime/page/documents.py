@@ -239,9 +239,11 @@ class Documents:
             )
         return found
 
-    def table(self, name: str) -> dict[str, Any]:
+    async def table(self, name: str) -> dict[str, Any]:
         """The first items of a table. Raises AwsError."""
         answer = self._parts.tables.call("Scan", {"TableName": name, "Limit": MAX_ITEMS})
+        if not isinstance(answer, dict):  # at another endpoint
+            answer = await answer
         return {"items": answer.get("Items", []), "more": "LastEvaluatedKey" in answer}
 
     def findings(self) -> dict[str, Any]:

@@ -130,7 +130,7 @@ class Page:
         if name == "findings":
             return 200, await asyncio.to_thread(documents.findings)
         if name.startswith("tables/"):
-            return 200, documents.table(name.removeprefix("tables/"))
+            return 200, await documents.table(name.removeprefix("tables/"))
         return 404, _error("NotFound", f"There is no document {name!r}.")
 
     async def _act(self, method: str, name: str, given: Mapping[str, Any], body: bytes) -> tuple[int, Any]:
