@@ -301,9 +301,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(rows, indent=2))
         return 0
     print(f"medians of {options.rounds} bursts in turns; the ratio is how many times better the runtime is")
-    for each in rows:
-        peer = f"{each['MiniStack']:10.1f}   ratio {each['ratio']:6.1f}" if "MiniStack" in each else f"{'-':>10}"
-        print(f"{each['what']:52} {each['unit']:9} {each['livebus']:10.1f} {peer}")
+    for told in rows:
+        peer = f"{told['MiniStack']:10.1f}   ratio {told['ratio']:6.1f}" if "MiniStack" in told else f"{'-':>10}"
+        print(f"{told['what']:52} {told['unit']:9} {told['livebus']:10.1f} {peer}")
     return 0
 
 
