@@ -20,7 +20,7 @@ from support.running import RunningRuntime, entry
 from support.waiting import until
 
 PATH = "/_livebus/page/"
-GETS = ("state", "events", "events/1", "clients", "failed", "samples", "findings", "tables/T", "stream")
+GETS = ("state", "calls", "events", "events/1", "clients", "failed", "samples", "findings", "tables/T", "stream")
 POSTS = ("send", "try", "redrive", "purge", "retry", "replay", "token", "graphql")
 PUTS = ("faults", "samples/new.json")
 EVERY = [("GET", name) for name in GETS] + [("POST", name) for name in POSTS] + [("PUT", name) for name in PUTS]

@@ -17,6 +17,7 @@ from livebus.caller import COGNITO, OIDC
 from livebus.errors import LivebusError
 from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
+from livebus.operation import Called
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.appsync.oidc_keys import OidcKeys
 from livebus.runtime.appsync.served_api import ServedApi
@@ -44,7 +45,8 @@ class ServedStacks:
     """
     ``user`` may sign in to every pool; ``new_password`` makes one where nobody is named. ``paths`` are the APIs by path.
 
-    ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers.
+    ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers,
+    ``asked`` an API's name, a request's id and the calls of data sources that it made.
     ``use_functions`` is told of the stacks' functions.
     """
 
@@ -59,6 +61,7 @@ class ServedStacks:
     subscriptions: SubscriptionSettings
     tell: Callable[[str], None]
     log: Callable[[str, GraphQLResponse], None]
+    asked: Callable[[str, str, Sequence[Called]], None]
     new_password: Callable[[], str]
     credentials: TemporaryCredentials
     identities: IdentityPools
@@ -171,7 +174,14 @@ class ServedStacks:
         served = self._apis.get(key)
         if served is None:
             self._apis[key] = ServedApi(
-                compiled, authenticator, self.buses.services, self.realtime, self.tell, self.log, self.buses.sources
+                compiled,
+                authenticator,
+                self.buses.services,
+                self.realtime,
+                self.tell,
+                self.log,
+                self.buses.sources,
+                self.asked,
             )
         else:
             served.compiled, served.authenticator = compiled, authenticator

@@ -233,6 +233,7 @@ class Runtime:
             settings.subscriptions,
             self._tell,
             self._logs.write,
+            self.trace.asked,
             lambda: secrets.token_urlsafe(15),
             self._credentials,
             self._identities,

@@ -207,7 +207,8 @@ class RealtimeSession:
             self._beside(self._start_decided(start, undecided))
             return
         request = GraphQLRequest(start.query, start.variables, start.operation_name, dict(start.authorization))
-        begun = self._api.sources.begin(api.executor.subscribing(request, caller, services), services.allowance)
+        asking = self._api.told(api, api.executor.subscribing(request, caller, services), start.id)
+        begun = self._api.sources.begin(asking, services.allowance)
         if isinstance(begun, Finished):
             self._started(start.id, begun.result, api, caller, services)
             return

@@ -239,6 +239,26 @@ class Documents:
             )
         return found
 
+    def calls(self) -> dict[str, Any]:
+        """The last calls of data sources that clients' requests made, the newest first."""
+        return {
+            "calls": [
+                {
+                    "at": call.at,
+                    "api": call.api,
+                    "requestId": call.request_id,
+                    "source": call.source,
+                    "type": call.type,
+                    "request": call.request,
+                    "result": call.result,
+                    "errorType": call.error[0],
+                    "errorMessage": call.error[1],
+                    "ms": call.ms,
+                }
+                for call in self._parts.history.calls()
+            ]
+        }
+
     async def table(self, name: str) -> dict[str, Any]:
         """The first items of a table. Raises AwsError."""
         answer = self._parts.tables.call("Scan", {"TableName": name, "Limit": MAX_ITEMS})

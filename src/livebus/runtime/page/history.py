@@ -13,7 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from livebus.event.envelope import Event, Refused
+from livebus.operation import Called
 
 if TYPE_CHECKING:
     from livebus.flow import Attempt, CompiledRule, FunctionAttempt
@@ -25,6 +28,9 @@ MAX_TEXT = 64 * 1024 * 1024
 # An event has several: so many that retries of a few events do not push out all others.
 MAX_FACTS = 60_000
 MAX_ATTEMPTS = 40  # of one event: the first, and the last ones
+# Calls of data sources that clients' requests made, and of each so many bytes of what was asked and answered.
+MAX_CALLS = 200
+MAX_CALL_BYTES = 4_000
 _HEAD = 300  # characters of an envelope around its detail, about
 
 # What calls: a client's User-Agent, or the page.
@@ -77,6 +83,25 @@ class Record:
     changed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class AskedCall:
+    """
+    What a client's request asked a data source: ``request`` and ``result`` as JSON texts, cut where they are long.
+
+    ``error`` is an error's type and message, empty without one; ``ms`` took it.
+    """
+
+    at: float
+    api: str
+    request_id: str
+    source: str
+    type: str
+    request: str
+    result: str
+    error: tuple[str, str] = ("", "")
+    ms: float | None = None
+
+
 class History:
     """``clock`` gives epoch seconds. To be used from one thread, the event loop's."""
 
@@ -88,6 +113,7 @@ class History:
         self._events = 0
         self._text = 0
         self._records: dict[str, Record] = {}
+        self._calls: deque[AskedCall] = deque(maxlen=MAX_CALLS)
         self._changes: dict[str, Record] = {}
         self._last: tuple[Event | None, float] = (None, 0.0)
         self.seq = 0
@@ -125,6 +151,30 @@ class History:
         self._facts.append((self._clock(), kind, event, why, None, SENDER.get(), None))
         if kind == DROPPED:
             self._count(event)
+
+    def asked(self, api: str, request_id: str, calls: Sequence[Called]) -> None:
+        """Calls of data sources that a client's request made."""
+        now = self._clock()
+        for each in calls:
+            source, answer = each.call.source, each.answer
+            error = answer.error or {}
+            self._calls.append(
+                AskedCall(
+                    now,
+                    api,
+                    request_id,
+                    source.name,
+                    source.type,
+                    _cut_json(each.call.request),
+                    _cut_json(answer.result) if answer.error is None else "",
+                    (str(error.get("type") or ""), str(error.get("message") or "")[:MAX_CALL_BYTES]),
+                    answer.milliseconds,
+                )
+            )
+
+    def calls(self) -> list[AskedCall]:
+        """The last calls of clients, the newest first."""
+        return list(reversed(self._calls))
 
     def _count(self, event: Event) -> None:
         self._events += 1
@@ -248,3 +298,14 @@ def _size_of(event: Event) -> int:
 
 def _size_of_entry(entry: Mapping[str, Any]) -> int:
     return _HEAD + sum(len(value) for value in entry.values() if isinstance(value, str))
+
+
+def _cut_json(value: Any) -> str:
+    """A value as JSON; of a long one so much, and its size."""
+    try:
+        text = orjson.dumps(value, default=str)
+    except TypeError:  # a whole number beyond 64 bits
+        text = str(value).encode("utf-8", "replace")
+    if len(text) <= MAX_CALL_BYTES:
+        return text.decode()
+    return f"{text[:MAX_CALL_BYTES].decode('utf-8', 'ignore')}… ({len(text):,} bytes)"

@@ -120,8 +120,8 @@ class Page:
         if name.startswith("events/"):
             event = documents.event(name.removeprefix("events/"))
             return (200, event) if event is not None else (404, _error("NotKept", "This event is not kept (any more)."))
-        if name == "clients":
-            return 200, documents.clients()
+        if name in ("calls", "clients"):
+            return 200, documents.calls() if name == "calls" else documents.clients()
         if name == "failed":
             groups = self._letters.groups()
             return 200, {"retries": documents.retries(), "letters": groups, "archives": documents.archives()}

@@ -1,5 +1,5 @@
 // GraphQL: one operation against one API, as a user, with an API key, or with IAM.
-import { post } from '../api.js';
+import { get, post } from '../api.js';
 import { copy } from '../clipboard.js';
 import { h, replace, time, visible } from '../dom.js';
 import { button, icon } from '../icons.js';
@@ -34,6 +34,14 @@ export function graphqlView(main) {
   const operation = editor(kept.operation ?? rule?.operation ?? 'query { __typename }', { label: 'Operation', colours: highlightGraphql, oninput: (value) => { kept.operation = value; } });
   const variables = editor(kept.variables, { label: 'Variables', oninput: (value) => { kept.variables = value; }, fault: jsonFault });
   const past = () => (history.length ? [h('h2', { class: 'divider' }, 'History'), h('ul', { class: 'try-rows', 'aria-label': 'History' }, history.map((each) => h('li', {}, icon(each.ok ? 'check' : 'cross', 14), h('button', { type: 'button', class: 'link', onclick: () => { operation.set(each.query); variables.set(each.variables); } }, visible(each.query.replace(/\s+/g, ' ').slice(0, 40))), h('span', { class: 'preview' }, visible(each.who)), h('span', { class: 'word' }, each.words), h('time', {}, time(each.at, false)))))] : []);
+  // What the last requests of clients asked data sources, this page's among them.
+  const calls = h('section', { 'aria-label': 'Calls of data sources' });
+  const drawCalls = async () => {
+    const found = await get('calls').then((document) => document.calls, () => []);
+    replace(calls, found.length > 0 && [h('h2', { class: 'divider' }, 'Data sources'), h('ul', { class: 'try-rows', 'aria-label': 'Calls of data sources' }, found.slice(0, 20).map((each) => h('li', {}, icon(each.errorType ? 'cross' : 'check', 14),
+      h('details', {}, h('summary', {}, visible(`${each.source} · ${each.request.slice(0, 60)}`)), h('pre', {}, visible(each.request)), h('pre', {}, visible(each.errorType ? `${each.errorType}: ${each.errorMessage}` : each.result))),
+      h('span', { class: 'word' }, each.errorType ? visible(each.errorType) : each.ms === null ? '' : `${each.ms} ms`), h('time', {}, time(each.at * 1000, false)))))]);
+  };
   const run = async () => {
     const began = performance.now(), who = kept.mode === 'user' ? (users.length ? JSON.parse(user.value).user : 'nobody') : kept.mode === 'key' ? 'API key' : 'IAM';
     let status = 0, body;
@@ -54,10 +62,12 @@ export function graphqlView(main) {
     history.length = Math.min(history.length, 20);
     replace(answer,
       h('header', { class: 'try-head' }, h('h2', {}, 'Answer'), h('span', { class: `badge ${ok ? 'delivered' : 'refused'}` }, icon(ok ? 'check' : 'cross', 14), status ? `HTTP ${status}${body?.errors ? ' with errors' : ''}` : 'not sent'), h('span', { class: 'quiet' }, `${(performance.now() - began).toFixed(1)} ms, the browser's`), h('span', { class: 'grow' }), button('Copy', { icon: 'copy', kind: 'ghost', onclick: () => copy(JSON.stringify(body, null, 2), 'the answer') })),
-      jsonView(body, { label: 'Answer' }), past());
+      jsonView(body, { label: 'Answer' }), calls, past());
+    drawCalls();
   };
   for (const each of [operation, variables]) each.area.addEventListener('keydown', (event) => { if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') run(); });
-  replace(answer, h('header', { class: 'try-head' }, h('h2', {}, 'Answer')), h('p', { class: 'nothing' }, 'Run an operation to see its answer.'), past());
+  replace(answer, h('header', { class: 'try-head' }, h('h2', {}, 'Answer')), h('p', { class: 'nothing' }, 'Run an operation to see its answer.'), calls, past());
+  drawCalls();
   replace(main,
     h('section', { class: 'pane try-edit', 'aria-label': 'Operation' },
       h('header', { class: 'compose-head' }, h('h1', {}, 'GraphQL'), h('select', { class: 'pick', 'aria-label': 'API', onchange: (event) => { kept.api = event.target.value; kept.operation = null; graphqlView(main); } }, apis.map((each) => h('option', { value: each.name, selected: each === api }, each.name))), h('span', { class: 'grow' }), auth),
