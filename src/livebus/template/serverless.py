@@ -8,13 +8,14 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document, Path
 from livebus.template.properties import shown
+from livebus.template.serverless_data_sources import authorizer_permissions, function_source, table_source
 from livebus.template.serverless_functions import functions_expanded
 from livebus.template.serverless_references import references_resolved
 from livebus.template.serverless_state_machines import state_machines_expanded
@@ -43,7 +44,7 @@ _AUTH_CONFIGS = {
     "OpenIDConnect": "OpenIDConnectConfig",
     "LambdaAuthorizer": "LambdaAuthorizerConfig",
 }
-_DATA_SOURCES = {"DynamoDb": ("AMAZON_DYNAMODB", "DynamoDB"), "Lambda": ("AWS_LAMBDA", "Lambda")}
+_DATA_SOURCES = {"DynamoDb": (table_source, "DynamoDB"), "Lambda": (function_source, "Lambda")}
 
 
 def expanded(document: Document) -> Document:
@@ -107,6 +108,7 @@ class _Api:
                 found = f"property {name} not defined for resource of type {TYPE}"
                 self._fault(found, (*self._root, name), did_you_mean(name, _PROPERTIES))
         yield self._api()
+        yield from self._authorizers()
         schema = {"SchemaInline": "Definition", "SchemaUri": "DefinitionS3Location"}
         yield self._made("Schema", "GraphQLSchema", self._given, self._root, schema)
         for name, key, path in self._objects(self._given, self._root, "ApiKeys"):
@@ -191,11 +193,26 @@ class _Api:
     def _data_sources(self) -> Iterator[tuple[str, Any]]:
         path = (*self._root, "DataSources")
         groups = self._object(self._given.get("DataSources"), path)
-        for group, (kind, suffix) in _DATA_SOURCES.items():
+        for group, (make, suffix) in _DATA_SOURCES.items():
             for name, source, below in self._objects(groups, path, group):
-                made = f"{name}{suffix}DataSource"
-                self._sources[name] = {"Fn::GetAtt": [f"{self._id}{made}", "Name"]}
-                yield self._made(made, "DataSource", {"Name": name, **source}, below, {"Name": "Name"}, Type=kind)
+                logical_id = f"{self._id}{name}{suffix}DataSource"
+                self._sources[name] = {"Fn::GetAtt": [logical_id, "Name"]}
+                self._move((*below, "Name"), ("Resources", logical_id, "Properties", "Name"))
+                yield from self._beside(make(logical_id, self._api_id, name, source), below)
+
+    def _beside(self, made: Iterable[tuple[str, dict[str, Any]]], source: Path) -> Iterator[tuple[str, Any]]:
+        """Resources that SAM makes of what stands at a path: with the API's own attributes, at that place."""
+        for logical_id, body in made:
+            self._places.setdefault(("Resources", logical_id), self._start(source))
+            yield logical_id, {**body, **self._attributes}
+
+    def _authorizers(self) -> Iterator[tuple[str, Any]]:
+        path = (*self._root, "Auth")
+        auth = self._given.get("Auth")
+        own = auth if isinstance(auth, dict) else {}
+        additional = own.get("Additional")
+        more = [each for each in additional if isinstance(each, dict)] if isinstance(additional, list) else []
+        yield from self._beside(authorizer_permissions(self._id, [own, *more]), path)
 
     def _functions(self) -> Iterator[tuple[str, Any]]:
         for name, function, path in self._objects(self._given, self._root, "Functions"):

@@ -162,7 +162,7 @@ def _query_fault(table: Table, request: Part) -> Fault | None:
 
 def _plain_query(query: Part, names: Sequence[str]) -> str:
     """What is wrong with the query of the helper: ``{customer: {eq: …}, placed: {lt: …}}``."""
-    if query.members is None:
+    if query.members is None or not {"and", "or", "not"}.isdisjoint(query.members):
         return ""
     for name in query.members:
         if name not in names:

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/attaching-a-data-source.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from livebus.access import Principal, evaluate
 from livebus.checks.check import Checks
@@ -82,11 +82,19 @@ def _allowed(inspection: Inspection) -> Iterator[Fault]:
             found = obstacles(statements, Request(action.name, action.resource, None, {}), inspection)
             if found is None or (found and all(obstacle.element == "Condition" for obstacle in found)):
                 continue
-            if not any(obstacle.element == "Effect" for obstacle in found) and has_unknown_rights(
-                inspection, role, resource
-            ):
+            is_denied = any(obstacle.element == "Effect" for obstacle in found)
+            if not is_denied and (has_unknown_rights(inspection, role, resource) or _has_connectors(inspection)):
                 continue
             yield _not_allowed(resource, each, action, found)
+
+
+def _has_connectors(inspection: Inspection) -> bool:
+    """Whether SAM gives roles policies that do not stand in the template as such."""
+    resources = inspection.document.body.get("Resources", {}).values()
+    return any(
+        isinstance(body, Mapping) and (body.get("Type") == "AWS::Serverless::Connector" or "Connectors" in body)
+        for body in resources
+    )
 
 
 def _hangs_on_others(inspection: Inspection, source: DataSource) -> bool:
