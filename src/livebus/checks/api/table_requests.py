@@ -30,7 +30,7 @@ Judge = Callable[[Table, Part], "Fault | None"]
 
 def _judged(inspection: Inspection, judge: Judge) -> Iterator[Fault]:
     """The faults of requests to tables of the template. Of a template in VTL each of its ways has to have the fault."""
-    for each in asked(inspection):
+    for each in inspection.once(asked):
         table = table_of(inspection, each.source)
         if table is None or each.source.table is None or each.source.table.versioned:
             continue

@@ -26,13 +26,15 @@ from livebus.template.resources import Resource
 CHECKS = Checks()
 
 _ATTACHING = "https://docs.aws.amazon.com/appsync/latest/devguide/attaching-a-data-source.html"
+# Statements that are held against actions, over all roles: beyond it nothing more is said.
+_MOST_JUDGED = 20_000
 _APPSYNC = Principal("Service", "appsync.amazonaws.com")
 
 
 def _roles(inspection: Inspection) -> Iterator[tuple[DataSource, Role, Resource]]:
     """The data sources that resolvers use and whose role the template makes, each once."""
     seen: set[str] = set()
-    for each in asked(inspection):
+    for each in inspection.once(asked):
         role = each.source.role
         resource = inspection.resource(role.logical_id) if role is not None else None
         if role is not None and resource is not None and each.source.logical_id not in seen:
@@ -68,7 +70,8 @@ def _assumed(inspection: Inspection) -> Iterator[Fault]:
 )
 def _allowed(inspection: Inspection) -> Iterator[Fault]:
     told: set[tuple[str, str, str]] = set()
-    for each in asked(inspection):
+    left = _MOST_JUDGED
+    for each in inspection.once(asked):
         role = each.source.role
         resource = inspection.resource(role.logical_id) if role is not None else None
         if role is None or resource is None:
@@ -79,6 +82,9 @@ def _allowed(inspection: Inspection) -> Iterator[Fault]:
             if key in told or "{{resolve:" in action.resource or _hangs_on_others(inspection, each.source):
                 continue
             told.add(key)
+            left -= len(statements) + 1
+            if left < 0:
+                return
             found = obstacles(statements, Request(action.name, action.resource, None, {}), inspection)
             if found is None or (found and all(obstacle.element == "Condition" for obstacle in found)):
                 continue

@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-re
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from livebus.vtl.syntax import Block, Call, Evaluate, If, MacroCall, Node, Refer
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _PRINTED = re.compile(f"{_OPEN}([A-Z]*){_CLOSE}")
 _OPERATION = re.compile(r'"operation"\s*:\s*"(\w+)"')
+_STRING = re.compile(r'"([^"\n]*)"')
 # Methods of $util that print nothing, or end the template.
 _SILENT = frozenset(("appendError", "error", "qr", "quiet", "unauthorized", "validate"))
 _KINDS = {"toBinaryJson": "B", "toNumberJson": "N", "toStringJson": "S"}
@@ -45,7 +47,7 @@ def requests_in(template: TemplateText) -> list[Part]:
         ways = _Ways(tree).through(tree.block, _Way())
     except (_NotKnown, RecursionError):
         return _operation_alone(template)
-    found = []
+    found, places = [], _Places(template)
     for way in ways:
         if way.is_ended or not way.text.strip():
             continue
@@ -54,7 +56,7 @@ def requests_in(template: TemplateText) -> list[Part]:
         except NotJson:
             continue
         if isinstance(value, dict):
-            found.append(_Places(template).part(value))
+            found.append(places.part(value))
     return found or _operation_alone(template)
 
 
@@ -140,13 +142,17 @@ class _Places:
 
     def __init__(self, template: TemplateText) -> None:
         self._template = template
+        self._first: dict[str, int] = {}
+        for match in _STRING.finditer(template.text):
+            self._first.setdefault(match[1], match.start())
+        self._lines = [-1, *(match.start() for match in re.finditer("\n", template.text))]
 
     def of(self, name: str) -> Place:
-        found = re.search(rf'"{re.escape(name)}"', self._template.text)
-        if found is None:
+        start = self._first.get(name)
+        if start is None:
             return self._template.place
-        before = self._template.text[: found.start()]
-        return self._template.place.shifted(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        line = bisect_left(self._lines, start)
+        return self._template.place.shifted(line, start - self._lines[line - 1])
 
     def part(self, value: Any, name: str = "operation") -> Part:
         place = self.of(name)
