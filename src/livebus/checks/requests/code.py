@@ -45,7 +45,10 @@ def requests_of(code: str, file: str) -> list[Part]:
     declared = syntax.exported_declaration("request")
     if declared is None or declared.function is None:
         return []
-    return list(_Reader(syntax, file).returned(declared.function, 0))
+    try:
+        return list(_Reader(syntax, file).returned(declared.function, 0))
+    except RecursionError:
+        return []  # nested too deep for the engine as well, which is told as such
 
 
 class _Reader:

@@ -108,3 +108,21 @@ def test_types_of_values_are_those_that_are_written() -> None:
 
 def test_functions_that_call_one_another_end() -> None:
     assert read("return a(); } function a() { return b(); } function b() { return a();") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("return " + "(" * 8_000 + "1" + ")" * 8_000 + ";", 0),
+        ("return " + "c ? { a: 1 } : " * 3_000 + "{};", 0),
+        ("if (c) {" * 3_000 + "return { a: 1 };" + "}" * 3_000, 0),
+        ("return a0;" + "".join(f"const a{i} = {{ x: a{i + 1}, y: a{i + 1} }};" for i in range(700)), 1),
+        ("return f0(); }" + "".join(f"function f{i}() {{ return c ? f{i + 1}() : f{i + 1}(); }}" for i in range(600)) + "{", 0),
+    ],
+    ids=["brackets", "choices", "blocks", "constants", "functions"],
+)  # fmt: skip
+def test_code_that_is_meant_to_hurt_ends(body: str, count: int) -> None:
+    """Each constant and each function is read once; what is nested too deep says nothing."""
+    code = f"{HEAD}export function request(ctx) {{ {body} }}"
+
+    assert len(requests_of(code, "code.js")) == count
