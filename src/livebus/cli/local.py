@@ -62,6 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         parser.error("--map-endpoint takes https://api.example=http://127.0.0.1:9000")
     elsewhere = _endpoint_of_dynamodb(parser, options.endpoint)
+    if elsewhere and not _is_local(elsewhere) and not _is_local_host(options.host):
+        parser.error(
+            "--endpoint with a region goes with a --host of this machine only: whoever calls would use your credentials"
+        )
     try:
         faults = read_injections(options.fault)
         found = folder.find()
@@ -165,9 +169,13 @@ def _endpoint_of_dynamodb(parser: Parser, given: Sequence[str]) -> str:
 
 
 def _is_local(url: str) -> bool:
+    return _is_local_host(urlsplit(url).hostname or "")
+
+
+def _is_local_host(host: str) -> bool:
     from livebus.runtime.port.callers import is_loopback
 
-    return is_loopback(urlsplit(url).hostname or "")
+    return is_loopback(host)
 
 
 def _connected(url: str, region: str) -> DynamoDBEndpoint:

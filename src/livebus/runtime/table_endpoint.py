@@ -25,6 +25,14 @@ _PLACES = 16
 # DynamoDB makes a table ACTIVE in seconds; what is asked before that is refused.
 _WAIT_SECONDS, _WAITS = 0.1, 300
 
+# What is passed on to a region: items, and what tables there are. Tables themselves are nobody's to change from here.
+_PASSED_ON = frozenset(
+    (
+        *("BatchGetItem", "BatchWriteItem", "DeleteItem", "DescribeTable", "DescribeTimeToLive", "GetItem"),
+        *("ListTables", "PutItem", "Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
+    )
+)
+
 T = TypeVar("T")
 Call = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -56,9 +64,12 @@ class TableEndpoint:
     # --- calls ------------------------------------------------------------------------------------------------------
 
     async def call(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to one call of the AWS endpoint. Raises AwsError."""
+        """The answer to one call of the AWS endpoint. Raises AwsError: for what is not passed on to a region, too."""
         from livebus.dynamodb.errors import DynamoDBError
 
+        if not self._endpoint.is_local and action not in _PASSED_ON:
+            message = f"dynamodb:{action} is not passed on to {self.url}: only items are read and written there."
+            raise AwsError("AccessDeniedException", message)
         try:
             return dict(await self.in_thread(lambda: self._endpoint.call(action, body)))
         except DynamoDBError as error:

@@ -28,6 +28,15 @@ def test_what_is_no_endpoint_is_wrong_usage(given: str, capsys: pytest.CaptureFi
     assert "--endpoint" in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_a_region_is_not_for_other_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reaches the runtime would use the caller's credentials."""
+    with pytest.raises(SystemExit) as ended:
+        local.main(["--endpoint", "dynamodb=https://dynamodb.eu-west-1.amazonaws.com", "--host", "0.0.0.0"])
+
+    assert ended.value.code == 2
+    assert "--host of this machine only" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("url", "is_local", "region"),
     [

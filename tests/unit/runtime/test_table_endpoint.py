@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from livebus.dynamodb.errors import DynamoDBError, no_table
+from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.table_endpoint import DynamoDBEndpoint, TableEndpoint
 from livebus.template.application import Table
 
@@ -97,6 +98,28 @@ def test_nothing_is_made_on_aws() -> None:
 
     assert used(service, is_local=False) == [expected]
     assert service.asked == ["DescribeTable", "GetItem"]
+
+
+@pytest.mark.parametrize(
+    "action", ["DeleteTable", "CreateTable", "UpdateTable", "UpdateTimeToLive", "ExecuteStatement"]
+)
+def test_tables_of_a_region_are_not_changed_by_calls(action: str) -> None:
+    """Whoever reaches the runtime reaches items there, and nothing else; on this machine everything is passed on."""
+    service = Service("Orders")
+
+    def call(*, is_local: bool) -> None:
+        endpoint = DynamoDBEndpoint("https://there.example", service, is_local=is_local)
+        asyncio.run(_called(endpoint, action))
+
+    with pytest.raises(AwsError, match=f"dynamodb:{action} is not passed on to https://there.example"):
+        call(is_local=False)
+    assert service.asked == []
+    call(is_local=True)
+    assert service.asked == [action]
+
+
+async def _called(endpoint: DynamoDBEndpoint, action: str) -> None:
+    await TableEndpoint(endpoint, print, print).call(action, {"TableName": "Orders"})
 
 
 def test_nothing_is_deleted() -> None:
