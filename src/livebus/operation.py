@@ -87,17 +87,22 @@ def driven(asking: Asking[T], perform: Callable[[Call], Answer]) -> T:
         return result
 
 
-def recorded(asking: Asking[T], record: list[Called]) -> Asking[T]:
-    """The same, and each call with its answer is added to the record."""
+def watched(asking: Asking[T], tell: Callable[[Sequence[Called]], object]) -> Asking[T]:
+    """The same; calls are told with their answers as soon as these are there."""
     try:
         calls = next(asking)
         while True:
             answers = yield calls
-            record += map(Called, calls, answers)
+            tell([Called(call, answer) for call, answer in zip(calls, answers, strict=True)])
             calls = asking.send(answers)
     except StopIteration as ended:
         result: T = ended.value
         return result
+
+
+def recorded(asking: Asking[T], record: list[Called]) -> Asking[T]:
+    """The same, and each call with its answer is added to the record."""
+    return watched(asking, record.extend)
 
 
 def not_emulated(call: Call) -> Answer:

@@ -201,7 +201,8 @@ def _delivery(step: Mapping[str, Any]) -> str:
 
 
 def _call(step: Mapping[str, Any]) -> str:
-    text = f"data source {step['source']} ({step['type']})"
+    text = f"API {step['api']}: " if "api" in step else ""
+    text += f"data source {step['source']} ({step['type']})"
     text += f" took {step['ms']:g} ms" if "ms" in step else ""
     if "errorType" in step:
         return f"{text} and failed: {step['errorType']}: {cut(str(step['errorMessage']))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -289,6 +290,8 @@ def test_an_event_is_written_and_published(running: tuple[RunningRuntime, list[s
 
     assert run(check())["payload"] == {"data": {"onArrive": {"id": "e1", "how": "new"}}}
     assert until(lambda: stored(runtime, "e1"), "the order")["by"] == {"S": "echo"}
+    started = trace.next("call")
+    assert (started["api"], started["event"], started["requestId"]) == ("orders", "", "1")  # the subscription's own
     called = [trace.next("call") for _ in range(2)]
     assert [(each["source"], each["result"]["by"], each["ms"] > 0) for each in called] == [
         ("echo", "echo", True),
@@ -357,3 +360,31 @@ def test_an_endpoint_of_aws_that_nobody_plays_is_refused(template: Path, tmp_pat
         ((kind, message),) = asked(caller(runtime), "aws", {"method": "GET", "resourcePath": "/"})
     assert kind == "NotEmulated"
     assert "https://states.us-east-1.amazonaws.com, which is not emulated" in message
+
+
+def test_calls_of_clients_are_traced(running: tuple[RunningRuntime, list[str]], api: Callable[..., Any]) -> None:
+    """Each call of a client's query, with its request, its result or error, and how long it took; on the page too."""
+    runtime, _ = running
+    trace = runtime.trace()
+    missing = {"operation": "GetItem", "key": {"id": {"S": "nobody"}}}
+    refused = {"operation": "GetItem", "key": {"nope": {"S": "nobody"}}}
+    asked(api, "table", missing)
+    asked(api, "table", refused)
+
+    first, second = trace.next("call"), trace.next("call")
+    token = re.search(
+        r'name="livebus-page" content="([^"]+)"',
+        request(runtime.port, "GET", "/", headers={"Accept": "text/html"}).body.decode(),
+    )
+    assert token
+    answer = request(runtime.port, "GET", "/_livebus/page/calls", headers={"X-Livebus-Page": token[1]})
+
+    common = {"station": "call", "event": "", "api": "orders", "source": "orders", "type": "AMAZON_DYNAMODB"}
+    assert {name: first[name] for name in common} == common
+    assert (first["request"], first["result"]) == (missing, None)
+    assert first["ms"] >= 0
+    assert second["errorType"] == "DynamoDB:DynamoDbException"
+    assert first["requestId"] != second["requestId"]
+    newest, before = answer.json()["calls"][:2]
+    assert (json.loads(before["request"]), before["result"], before["errorType"]) == (missing, "null", "")
+    assert (json.loads(newest["request"]), newest["result"], newest["errorType"]) == (refused, "", second["errorType"])

@@ -55,6 +55,9 @@ def costs(load: Load) -> tuple[Cost, ...]:
     event_gb = events * load["event-kb"] / _KB_PER_GB
     archived = event_gb if load["archive-days"] else 0.0
     sessions = load["subscribers"] * load["sessions"]
+    pages = sessions * load["pages"]
+    written_gb = events * load.mutations_per_event * load["writes"] * load["item-kb"] / _KB_PER_GB
+    invoked = events * load["functions"]
     items: list[tuple[Figure, float, bool]] = [
         (figures.EVENTS, events * steps(load["event-kb"], figures.EVENT_STEP_BYTES), True),
         (figures.MUTATIONS, mutations, True),
@@ -67,6 +70,12 @@ def costs(load: Load) -> tuple[Cost, ...]:
         (figures.TRACES, _traced(mutations) if load["x-ray"] else 0.0, False),
         (figures.LOGS, mutations * load["log-kb"] / _KB_PER_GB, False),
         (figures.ALARMS, load["alarms"], False),
+        (figures.QUERIES, pages, False),
+        (figures.TABLE_WRITES, events * load.write_units_per_event, False),
+        (figures.TABLE_READS, pages * load.read_units_per_page, False),
+        (figures.TABLE_STORAGE, written_gb * load["item-days"] / _DAYS_PER_MONTH, False),
+        (figures.INVOKED, invoked, False),
+        (figures.FUNCTION_TIME, invoked * load["function-ms"] / 1000 * load["function-mb"] / 1024, False),
     ]
     return tuple(Cost(figure, quantity, events, in_line) for figure, quantity, in_line in items)
 

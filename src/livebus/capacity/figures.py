@@ -17,6 +17,10 @@ Known = Literal["verified", "documented", "unsure"]
 EVENTBRIDGE_PRICING = "https://aws.amazon.com/eventbridge/pricing/"
 EVENTBRIDGE_QUOTAS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"
 APPSYNC_PRICING = "https://aws.amazon.com/appsync/pricing/"
+DYNAMODB_PRICING = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
+LAMBDA_PRICING = "https://aws.amazon.com/lambda/pricing/"
+DYNAMODB_QUOTAS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html"
+LAMBDA_QUOTAS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 APPSYNC_QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/appsync.html"
 
 _READ = "2026-11-23"
@@ -99,6 +103,36 @@ LOGS = Figure(
 )
 ALARMS = Figure("alarms", 0.10, "alarm and month", "https://aws.amazon.com/cloudwatch/pricing/", "documented")
 
+QUERIES = Figure("queries of pages", 4.00, "million", APPSYNC_PRICING, "verified", _READ_AGAIN)
+TABLE_WRITES = Figure(
+    "table: items written",
+    0.625,
+    "million of 1 KB",
+    DYNAMODB_PRICING,
+    "documented",
+    note="on demand, since November 2024; each index that holds the item is a write more, a transaction counts twice",
+)
+TABLE_READS = Figure(
+    "table: items read",
+    0.125,
+    "million of 4 KB",
+    DYNAMODB_PRICING,
+    "documented",
+    note="on demand, since November 2024; a read that need not be the newest counts half, a page is read as a whole",
+)
+TABLE_STORAGE = Figure(
+    "table: kept",
+    0.25,
+    "GB and month",
+    DYNAMODB_PRICING,
+    "documented",
+    note="without the 100 bytes of each item's index",
+)
+INVOKED = Figure("functions: invocations", 0.20, "million", LAMBDA_PRICING, "documented")
+FUNCTION_TIME = Figure(
+    "functions: time", 0.0000166667, "GB-second", LAMBDA_PRICING, "documented", note="x86; starts are time as well"
+)
+
 PRICES = (
     EVENTS,
     MUTATIONS,
@@ -111,6 +145,12 @@ PRICES = (
     TRACES,
     LOGS,
     ALARMS,
+    QUERIES,
+    TABLE_WRITES,
+    TABLE_READS,
+    TABLE_STORAGE,
+    INVOKED,
+    FUNCTION_TIME,
 )
 
 # Of resources of template.yaml that a load does not decide about; docs/template.md tells of them.
@@ -137,6 +177,8 @@ OTHER_PRICES = (
 
 EVENT_STEP_BYTES = 64 * 1024
 MESSAGE_STEP_BYTES = 5 * 1024
+WRITE_STEP_BYTES = 1024
+READ_STEP_BYTES = 4 * 1024
 TRACES_PER_SECOND = 1.0
 TRACED_SHARE = 0.05
 
@@ -218,6 +260,24 @@ SUBSCRIPTIONS = Figure(
     "from the error that AppSync answers with; 200 is said elsewhere",
 )
 MESSAGE_SIZE = Figure("size of a message", 240, "KB", APPSYNC_QUOTAS, "verified", _READ)
+TABLE_WRITE_UNITS = Figure("writes to a table", 40_000, "a second and table", DYNAMODB_QUOTAS, "documented")
+KEY_WRITE_UNITS = Figure(
+    "writes to one key",
+    1_000,
+    "a second",
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html",
+    "documented",
+    note="of one partition; here the busiest second's, spread over keys",
+)
+TABLE_READ_UNITS = Figure("reads of a table", 40_000, "a second and table", DYNAMODB_QUOTAS, "documented")
+FUNCTIONS_AT_ONCE = Figure(
+    "functions at once",
+    1_000,
+    "at a time and account",
+    LAMBDA_QUOTAS,
+    "documented",
+    note="new accounts may begin with less",
+)
 
 QUOTAS = (
     PUT_EVENTS,
@@ -231,4 +291,8 @@ QUOTAS = (
     OUTBOUND,
     SUBSCRIPTIONS,
     MESSAGE_SIZE,
+    TABLE_WRITE_UNITS,
+    KEY_WRITE_UNITS,
+    TABLE_READ_UNITS,
+    FUNCTIONS_AT_ONCE,
 )

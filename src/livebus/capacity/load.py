@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from livebus.capacity.figures import READ_STEP_BYTES, WRITE_STEP_BYTES
 from livebus.errors import Fault, LivebusError, did_you_mean
 
 SECONDS_PER_MONTH = 30 * 24 * 3600
@@ -55,6 +56,15 @@ INPUTS = (
     Input("x-ray", 1.0, "1 where the API traces requests, as in template.yaml; else 0", most=1.0, whole=True),
     Input("log-kb", 0.0, "what AppSync logs for a mutation"),
     Input("alarms", 8.0, "alarms, as many as template.yaml has", whole=True),
+    Input("writes", 0.0, "items that each mutation writes: one more for each index that holds them", whole=True),
+    Input("item-kb", 1.0, "size of an item"),
+    Input("item-days", 30.0, "days that items stay in the table"),
+    Input("keys", 100.0, "partition keys that the writes of the busiest second are spread over", least=1.0, whole=True),
+    Input("pages", 0.0, "pages of items that each subscriber queries when it connects"),
+    Input("page-kb", 20.0, "size of a page, as it is read from the table"),
+    Input("functions", 0.0, "functions that each event invokes, beside the line or in its mutation"),
+    Input("function-ms", 100.0, "how long a function runs"),
+    Input("function-mb", 128.0, "memory of a function", least=128.0, most=10_240.0),
 )
 _BY_NAME = {each.name: each for each in INPUTS}
 
@@ -77,6 +87,16 @@ class Load:
     @property
     def mutations_per_event(self) -> float:
         return self["rules"] * self["targets"]
+
+    @property
+    def write_units_per_event(self) -> float:
+        """DynamoDB's write units: started kilobytes."""
+        return self.mutations_per_event * self["writes"] * steps(self["item-kb"], WRITE_STEP_BYTES)
+
+    @property
+    def read_units_per_page(self) -> float:
+        """DynamoDB's read units of a query that need not see the newest: half of the started 4 KB of all that is read."""
+        return steps(self["page-kb"], READ_STEP_BYTES) / 2
 
     @property
     def messages_per_event(self) -> float:

@@ -43,12 +43,12 @@ class Usage:
 
 
 def usages(load: Load) -> tuple[Usage, ...]:
-    """All quotas, those that the load is nearest to first."""
+    """The quotas of the line, of tables and functions where the load has some; those that the load is nearest to first."""
     peak = load["peak/s"]
     mutations = peak * load.mutations_per_event
     messages = peak * load.messages_per_event * steps(load["result-kb"], figures.MESSAGE_STEP_BYTES)
     subscribes = load["connects/s"] * load["subscriptions"]
-    found = (
+    found: tuple[Usage, ...] = (
         _usage(load, figures.PUT_EVENTS, peak / load["batch"], "throttled", "publishers must try again"),
         _usage(load, figures.INVOCATIONS, mutations, "delayed", "nothing is lost"),
         _usage(
@@ -63,6 +63,19 @@ def usages(load: Load) -> tuple[Usage, ...]:
         _usage(load, figures.SUBSCRIPTIONS, load["subscriptions"], "refused", "MaxSubscriptionsReachedError"),
         _usage(load, figures.MESSAGE_SIZE, load["result-kb"], "dropped", "and nobody is told", fixed=True),
     )
+    if load["writes"]:
+        units = peak * load.write_units_per_event
+        error = "the mutation ends in an error"
+        found += (
+            _usage(load, figures.TABLE_WRITE_UNITS, units, "throttled", error),
+            _usage(load, figures.KEY_WRITE_UNITS, units / load["keys"], "throttled", error, fixed=True),
+        )
+    if load["pages"]:
+        read = load["connects/s"] * load["pages"] * load.read_units_per_page
+        found += (_usage(load, figures.TABLE_READ_UNITS, read, "throttled", "the query ends in an error"),)
+    if load["functions"]:
+        running = peak * load["functions"] * load["function-ms"] / 1000
+        found += (_usage(load, figures.FUNCTIONS_AT_ONCE, running, "throttled", "retries for 6 hours, or an error"),)
     return tuple(sorted(found, key=lambda usage: -usage.percent))
 
 

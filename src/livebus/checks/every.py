@@ -4,12 +4,21 @@ All checks, in the order of the event's way.
 
 from __future__ import annotations
 
-from livebus.checks import alarms
-from livebus.checks.api import api, clients, directives, mapping_templates, resolvers, schema, subscriptions
+from livebus.checks import alarms, functions
+from livebus.checks.api import (
+    api,
+    clients,
+    directives,
+    mapping_templates,
+    resolvers,
+    schema,
+    subscriptions,
+    table_requests,
+)
 from livebus.checks.bus import buses, rules
 from livebus.checks.check import Check
 from livebus.checks.events import samples, sizes
-from livebus.checks.iam import permissions, queues, roles
+from livebus.checks.iam import data_sources, permissions, queues, roles
 from livebus.checks.target import destinations, input_variables, inputs, operation, sample_values, targets
 from livebus.checks.template import names, template
 
@@ -24,6 +33,7 @@ EVERY_CHECK: tuple[Check, ...] = (
     *input_variables.CHECKS,
     *roles.CHECKS,
     *permissions.CHECKS,
+    *data_sources.CHECKS,
     *operation.CHECKS,
     *api.CHECKS,
     *clients.CHECKS,
@@ -31,9 +41,11 @@ EVERY_CHECK: tuple[Check, ...] = (
     *directives.CHECKS,
     *resolvers.CHECKS,
     *mapping_templates.CHECKS,
+    *table_requests.CHECKS,
     *subscriptions.CHECKS,
     *queues.CHECKS,
     *alarms.CHECKS,
+    *functions.CHECKS,
     *sample_values.CHECKS,
     *samples.CHECKS,
     *sizes.CHECKS,

@@ -131,6 +131,7 @@ class Inspection:
     ) -> None:
         self.environment = environment or Environment()
         self.samples = tuple(samples)
+        self.read_file = read_file
         self._sandbox = sandbox
         # Who runs functions in dry runs; nobody, unless the user asked for it.
         self.ask: Ask | None = None

@@ -5,12 +5,14 @@ Runs the application of template.yaml on this machine: EventBridge, AppSync and 
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from livebus.cli import flags, folder
 from livebus.cli.parser import Parser
@@ -24,7 +26,9 @@ from livebus.terminal import output as terminal
 if TYPE_CHECKING:
     from livebus.runtime.server import Runtime
     from livebus.runtime.settings import Settings
+    from livebus.runtime.table_endpoint import DynamoDBEndpoint
 
+_REGIONAL = re.compile(r"dynamodb(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 EPILOG = """\
 examples:
@@ -58,6 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.map_endpoint
     ):
         parser.error("--map-endpoint takes https://api.example=http://127.0.0.1:9000")
+    elsewhere = _endpoint_of_dynamodb(parser, options.endpoint)
+    if elsewhere and not _is_local(elsewhere) and not _is_local_host(options.host):
+        parser.error(
+            "--endpoint with a region goes with a --host of this machine only: whoever calls would use your credentials"
+        )
     try:
         faults = read_injections(options.fault)
         found = folder.find()
@@ -77,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             parameters={} if options.empty else parameters,
             faults=faults,
             mapped=mapped,
+            elsewhere=elsewhere,
         )
         # Here, so that --help and a wrong flag are answered at once.
         from livebus.runtime.event_loop import run
@@ -102,11 +112,13 @@ def _settings(
     parameters: dict[str, str],
     faults: tuple[Injection, ...],
     mapped: dict[str, str],
+    elsewhere: str,
 ) -> Settings:
     from livebus.realtime import RealtimeSettings
     from livebus.runtime.settings import Settings
     from livebus.subscription import SubscriptionSettings
 
+    region = options.region or deploy.region or "us-east-1"
     return Settings(
         template=template,
         state=options.state or state,
@@ -118,7 +130,7 @@ def _settings(
         parameters=parameters,
         overrides=deploy.parameter_overrides,
         stack_name=options.stack_name or deploy.stack_name or "livebus",
-        region=options.region or deploy.region or "us-east-1",
+        region=region,
         verbose=options.verbose,
         trace=options.trace,
         time_scale=options.time_scale,
@@ -131,6 +143,7 @@ def _settings(
         functions=not options.no_functions,
         allow_outside=options.allow_outside,
         mapped_endpoints=mapped,
+        dynamodb=_connected(elsewhere, region) if elsewhere else None,
         realtime=RealtimeSettings(
             keep_alive=options.keep_alive,
             lifetime=options.connection_lifetime,
@@ -138,6 +151,42 @@ def _settings(
         ),
         subscriptions=SubscriptionSettings(max_payload=options.max_message),
     )
+
+
+def _endpoint_of_dynamodb(parser: Parser, given: Sequence[str]) -> str:
+    """The URL of --endpoint dynamodb=URL; empty where there is none. Ends the command where it is none that may be."""
+    found = ""
+    for each in given:
+        service, is_pair, url = each.partition("=")
+        parts = urlsplit(url) if is_pair else urlsplit("")
+        if service != "dynamodb" or parts.scheme not in ("http", "https") or not parts.hostname:
+            parser.error(
+                "--endpoint takes dynamodb=http://127.0.0.1:8000, or dynamodb=https://dynamodb.REGION.amazonaws.com"
+            )
+        if parts.scheme == "http" and not _is_local(url):
+            parser.error(f"--endpoint {each}: over plain HTTP only an address of this machine is asked; write https://")
+        found = url
+    return found
+
+
+def _is_local(url: str) -> bool:
+    return _is_local_host(urlsplit(url).hostname or "")
+
+
+def _is_local_host(host: str) -> bool:
+    from livebus.runtime.port.callers import is_loopback
+
+    return is_loopback(host)
+
+
+def _connected(url: str, region: str) -> DynamoDBEndpoint:
+    """DynamoDB at a URL: boto3's parts sign for it, and are loaded for it only. A region's own host names its region."""
+    from livebus.aws.dynamodb_endpoint import connect
+    from livebus.runtime.table_endpoint import DynamoDBEndpoint
+
+    local = _is_local(url)
+    named = _REGIONAL.fullmatch(urlsplit(url).hostname or "")
+    return DynamoDBEndpoint(url, connect(url, region=named[1] if named else region, local=local), is_local=local)
 
 
 async def _serve(settings: Settings, *, opens: bool) -> None:
@@ -178,6 +227,9 @@ def _greet(runtime: Runtime, settings: Settings) -> None:
     what = relative(settings.template) if settings.template is not None else "nothing yet"
     terminal.talk(f"runs       {what} ({where})")
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
+    if settings.dynamodb is not None:
+        real = "" if settings.dynamodb.is_local else "  (real tables: what is written stays written)"
+        terminal.talk(f"tables     {settings.dynamodb.url}{real}")
     if runtime.outputs["ConsoleUrl"]:
         terminal.talk(f"page       {runtime.outputs['ConsoleUrl']}  (events, live)")
     for url in dict.fromkeys(api.compiled.api.graphql_url for api in runtime.served.paths.values()):
@@ -233,6 +285,13 @@ def command_parser() -> Parser:
     what.add_argument("--no-functions", action="store_true", help="run no code of the template's Lambda functions")
     what.add_argument(
         "--map-endpoint", action="append", default=[], metavar="URL=URL", help="call this for that over HTTP"
+    )
+    what.add_argument(
+        "--endpoint",
+        action="append",
+        default=[],
+        metavar="dynamodb=URL",
+        help="where tables are, in place of the runtime's own: DynamoDB Local, say, or with https a region of AWS",
     )
     what.add_argument(
         "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of this origin call, too"

@@ -17,6 +17,7 @@ from livebus.caller import COGNITO, OIDC
 from livebus.errors import LivebusError
 from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
+from livebus.operation import Called
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.appsync.oidc_keys import OidcKeys
 from livebus.runtime.appsync.served_api import ServedApi
@@ -29,6 +30,7 @@ from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.identity_pools import IdentityPools
 from livebus.runtime.sqs import Sqs
+from livebus.runtime.table_endpoint import TableEndpoint
 from livebus.runtime.tables import Tables
 from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.subscription import Subscriptions, SubscriptionSettings
@@ -46,7 +48,8 @@ class ServedStacks:
     ``user`` may sign in to every pool. Where nobody is named, each pool has one whose name is of its kind (a text, an email, a
     phone number), ``new_password`` makes the password, and ``user`` is that of the first pool. ``paths`` are the APIs by path.
 
-    ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers.
+    ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers,
+    ``asked`` an API's name, a request's id and the calls of data sources that it made.
     ``use_functions`` is told of the stacks' functions.
     """
 
@@ -54,13 +57,14 @@ class ServedStacks:
     buses: EventBuses
     sqs: Sqs
     archives: Archives
-    tables: Tables
+    tables: Tables | TableEndpoint
     cognito: CognitoIdp
     oidc_keys: OidcKeys
     realtime: RealtimeSettings
     subscriptions: SubscriptionSettings
     clockwork: Clockwork
     log: Callable[[str, GraphQLResponse], None]
+    asked: Callable[[str, str, Sequence[Called]], None]
     new_password: Callable[[], str]
     credentials: TemporaryCredentials
     identities: IdentityPools
@@ -183,6 +187,7 @@ class ServedStacks:
                 self.clockwork.tell,
                 self.log,
                 self.buses.sources,
+                self.asked,
             )
         else:
             served.compiled, served.authenticator = compiled, authenticator

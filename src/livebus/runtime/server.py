@@ -68,6 +68,7 @@ from livebus.runtime.sqs import Sqs
 from livebus.runtime.ssm import Ssm
 from livebus.runtime.sts import NAMESPACE as STS_NAMESPACE
 from livebus.runtime.sts import Sts
+from livebus.runtime.table_endpoint import TableEndpoint
 from livebus.runtime.tables import TARGET as DYNAMODB_TARGET
 from livebus.runtime.tables import Tables
 from livebus.runtime.temporary_credentials import TemporaryCredentials
@@ -301,6 +302,7 @@ class Runtime:
             settings.subscriptions,
             self._clockwork,
             self._logs.write,
+            self.trace.asked,
             lambda: secrets.token_urlsafe(15),
             self._credentials,
             self._identities,
@@ -330,12 +332,18 @@ class Runtime:
         self._cloudformation.stacks[stack.name] = stack
 
     def _data_sources(self, environment: Environment, state: StateFolder) -> DataSources:
-        self.tables = Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
+        elsewhere = self._settings.dynamodb
+        self.tables: Tables | TableEndpoint = (
+            Tables(state.file("dynamodb.sqlite"), environment, clock=time.time, tell=self._tell)
+            if elsewhere is None
+            else TableEndpoint(elsewhere, self._tell, time.sleep)
+        )
         self._opened.callback(self.tables.close)
         credentials = LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
         mapped = self._settings.mapped_endpoints
         http = HttpCalls(environment.endpoint, mapped, credentials=credentials, clock=time.time)
-        return DataSources(_new_id, self.tables.operation, self._functions.invoke, http)
+        in_thread = self.tables.in_thread if isinstance(self.tables, TableEndpoint) else None
+        return DataSources(_new_id, self.tables.operation, self._functions.invoke, http, in_thread=in_thread)
 
     def _http_server(self, environment: Environment) -> HttpServer:
         archives = ArchiveApi(self._archives, self._replays, lambda: self.buses.lines.buses, clock=time.time)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.faults.injection import Injection
+from livebus.runtime.table_endpoint import DynamoDBEndpoint
 from livebus.subscription import SubscriptionSettings
 
 
@@ -21,7 +22,7 @@ class Settings:
     ``shares_state``: where another runtime holds the state folder, a folder inside it is used.
     ``time_scale`` divides the waiting between retries, ``latency`` (seconds) delays each first attempt. ``faults`` are
     failures on purpose. Without ``functions`` no code of the template's functions runs. ``mapped_endpoints`` are the URLs
-    that HTTP data sources call in place of others.
+    that HTTP data sources call in place of others. ``dynamodb`` is where tables are, in place of the runtime's own.
     """
 
     template: Path | None
@@ -47,5 +48,6 @@ class Settings:
     functions: bool = True
     allow_outside: bool = False
     mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
+    dynamodb: DynamoDBEndpoint | None = None
     realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)

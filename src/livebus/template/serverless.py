@@ -15,7 +15,13 @@ from typing import Any
 from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document, Path
 from livebus.template.properties import shown
-from livebus.template.serverless_data_sources import SOURCE_KINDS, SourceKind, role_and_policy, settings
+from livebus.template.serverless_data_sources import (
+    SOURCE_KINDS,
+    SourceKind,
+    authorizer_permissions,
+    role_and_policy,
+    settings,
+)
 from livebus.template.serverless_functions import functions_expanded
 from livebus.template.serverless_references import references_resolved
 from livebus.template.serverless_state_machines import state_machines_expanded
@@ -108,6 +114,7 @@ class _Api:
                 found = f"property {name} not defined for resource of type {TYPE}"
                 self._fault(found, (*self._root, name), did_you_mean(name, _PROPERTIES))
         yield self._api()
+        yield from self._authorizers()
         schema = {"SchemaInline": "Definition", "SchemaUri": "DefinitionS3Location"}
         yield self._made("Schema", "GraphQLSchema", self._given, self._root, schema)
         for name, key, path in self._objects(self._given, self._root, "ApiKeys"):
@@ -216,6 +223,16 @@ class _Api:
                 attributes = self._attributes if body["Type"] == "AWS::IAM::Role" else {}
                 yield other, {**attributes, **body}
         yield made
+
+    def _authorizers(self) -> Iterator[tuple[str, Any]]:
+        path = (*self._root, "Auth")
+        auth = self._given.get("Auth")
+        own = auth if isinstance(auth, dict) else {}
+        additional = own.get("Additional")
+        more = [each for each in additional if isinstance(each, dict)] if isinstance(additional, list) else []
+        for logical_id, body in authorizer_permissions(self._id, [own, *more]):
+            self._places.setdefault(("Resources", logical_id), self._start(path))
+            yield logical_id, body
 
     def _functions(self) -> Iterator[tuple[str, Any]]:
         for name, function, path in self._objects(self._given, self._root, "Functions"):

@@ -1,12 +1,13 @@
 """
-What the SAM transform makes of a data source inside AWS::Serverless::GraphQLApi: its settings, a role, and the role's policy.
+What the SAM transform makes of a data source inside AWS::Serverless::GraphQLApi: its settings, a role, and the role's policy;
+and of a Lambda authorizer: a permission.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-graphqlapi-datasource.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,26 @@ def role_and_policy(
     }
     target = "Table" if is_table else "Lambda"
     yield f"{logical_id}To{target}ConnectorPolicy", {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy}
+
+
+def authorizer_permissions(api: str, providers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What lets AppSync invoke the functions of Lambda authorizers, each function once."""
+    arns: list[Any] = []
+    for provider in providers:
+        authorizer = provider.get("LambdaAuthorizer")
+        arn = authorizer.get("AuthorizerUri") if isinstance(authorizer, Mapping) else None
+        if arn is not None and arn not in arns:
+            arns.append(arn)
+    source = "arn:${AWS::Partition}:appsync:${AWS::Region}:${AWS::AccountId}:apis/${SourceResourceId}"
+    for number, arn in enumerate(arns, 1):
+        properties = {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": arn,
+            "Principal": "appsync.amazonaws.com",
+            "SourceArn": {"Fn::Sub": [source, {"SourceResourceId": {"Fn::GetAtt": [api, "ApiId"]}}]},
+        }
+        body = {"Type": "AWS::Lambda::Permission", "Properties": properties}
+        yield f"{api}ToLambdaAuthConnector{number}WriteLambdaPermission", body
 
 
 def _on_table(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -161,6 +161,21 @@ def test_graphql(console: Console, running: RunningRuntime) -> None:
     console.wait("Unauthorized")
 
 
+def test_calls_of_data_sources(console: Console, start_runtime: Any, project: Path) -> None:
+    """What a query asked a table stands below its answer: the request, and what came back."""
+    runtime: RunningRuntime = start_runtime(template=project / "tests" / "vectors" / "data_sources" / "template.yaml")
+    go(console, runtime, "#/graphql")
+    query = "query($request: String!) { table(request: $request) }"
+    console.run("await page.getByRole('textbox', {name: 'Operation'}).fill(given)", query)
+    asked = {"request": '{"operation": "GetItem", "key": {"id": {"S": "<b>nobody</b>"}}}'}
+    console.run("await page.getByRole('textbox', {name: 'Variables'}).fill(given)", json.dumps(asked))
+    console.click("radio", "API key")
+    console.click("button", "Run")
+    console.run("await page.getByRole('list', {name: 'Calls of data sources'}).waitFor()")
+    assert "orders" in console.text("list", "Calls of data sources")
+    assert "<b>nobody</b>" in console.text("list", "Calls of data sources")
+
+
 def test_application_and_faults(console: Console, running: RunningRuntime) -> None:
     """The rules are boto3's; a switch turns the fault on that ``livebus faults`` sees."""
     go(console, running, "#/application")

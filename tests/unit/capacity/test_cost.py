@@ -118,3 +118,30 @@ def test_what_can_be_left_out() -> None:
         "AppSync's log",
     ]
     assert round(beside["AppSync's log"], 2) == 2.47
+
+
+def test_writes_reads_and_function_time() -> None:
+    """A million events: each writes an item of 1.5 KB and an index of it, and runs a function for 200 ms in 512 MB."""
+    rate = 1_000_000 / (30 * 24 * 3600)
+    words = "writes=2 item-kb=1.5 item-days=60 functions=1 function-ms=200 function-mb=512"
+    found = items(f"events/s={rate:.15f} subscribers=1000 sessions=10 pages=2 page-kb=20 {words}")
+    expected = {
+        "queries of pages": 1000 * 10 * 2 * 4.00 / 1e6,
+        "table: items written": 2 * 2 * 0.625,  # 1.5 KB are two units
+        "table: items read": 1000 * 10 * 2 * (5 / 2) * 0.125 / 1e6,  # 20 KB are five of 4 KB
+        "table: kept": 1e6 * 2 * 1.5 / 1024 / 1024 * 2 * 0.25,  # twice what a month writes
+        "functions: invocations": 0.20,
+        "functions: time": 1e6 * 0.2 * 0.5 * 0.0000166667,
+    }
+
+    assert {name: round(found[name].month, 6) for name in expected} == {
+        name: round(month, 6) for name, month in expected.items()
+    }
+
+
+def test_a_load_without_tables_and_functions_pays_for_none() -> None:
+    found = items("events/s=20 subscribers=100")
+
+    names = [name for name in found if name.startswith(("table", "functions", "queries"))]
+    assert len(names) == 6
+    assert [found[name].month for name in names] == [0.0] * 6

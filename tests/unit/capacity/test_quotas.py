@@ -101,3 +101,22 @@ def test_each_figure_says_where_it_is_from(figure: figures.Figure) -> None:
     assert bool(figure.read) == (figure.known == "verified")
     assert re.fullmatch(r"(20\d\d-\d\d-\d\d)?", figure.read)
     assert figure.note or figure.known != "unsure"
+
+
+def test_tables_and_functions_have_quotas_where_the_load_has_some() -> None:
+    """Units of the busiest second, for the table and for one of its keys; functions that run at a time."""
+    words = "peak/s=2000 writes=2 item-kb=1.5 keys=4 functions=1 function-ms=250 subscribers=600 pages=1 page-kb=16"
+    names = ("writes to a table", "writes to one key", "reads of a table", "functions at once")
+
+    found = {
+        each.figure.name: each.used for each in usages(read_load([words], "us-east-1")) if each.figure.name in names
+    }
+
+    assert found == {
+        "writes to a table": 2000 * 2 * 2,
+        "writes to one key": 2000,
+        "reads of a table": 10 * 2,
+        "functions at once": 500,
+    }
+    plain = {each.figure.name for each in usages(read_load([], "us-east-1"))}
+    assert plain.isdisjoint(names)

@@ -114,6 +114,43 @@ Resources:
       KeySchema: [{AttributeName: id, KeyType: HASH}]
 """
 
+# Data sources without roles of their own, and a Lambda authorizer: SAM makes roles and permissions.
+SOURCES = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+  Worker:
+    Type: AWS::Lambda::Function
+  Api:
+    Type: AWS::Serverless::GraphQLApi
+    Properties:
+      Auth:
+        Type: AWS_LAMBDA
+        LambdaAuthorizer: {AuthorizerUri: !GetAtt Worker.Arn}
+        Additional:
+          - Type: AWS_IAM
+      SchemaInline: "type Query { order: String }"
+      DataSources:
+        DynamoDb:
+          Orders:
+            TableName: !Ref Table
+            TableArn: !GetAtt Table.Arn
+            Description: what was ordered
+          Elsewhere:
+            Name: other
+            TableName: !Ref Table
+            Region: eu-west-1
+            Permissions: [Read]
+            UseCallerCredentials: true
+          Given:
+            TableName: !Ref Table
+            ServiceRoleArn: arn:aws:iam::123456789012:role/given
+        Lambda:
+          Ask:
+            FunctionArn: !GetAtt Worker.Arn
+"""
+
 # What SAM adds and nothing here reads, and the code that it gives resolvers without any: ours does the same in other words.
 _UNREAD = ("Tags", "LogConfig")
 
@@ -149,6 +186,22 @@ def test_what_is_made_is_what_sam_makes() -> None:
     actual = _compared(expanded(document).body["Resources"])
 
     assert expected == actual
+
+
+def test_data_sources_have_the_roles_that_sam_makes() -> None:
+    """With their policies; of a source that names its role none. A Lambda authorizer may be invoked."""
+
+    def whole(resources: dict[str, Any]) -> dict[str, Any]:
+        return {
+            logical_id: (body["Type"], body["Properties"])
+            for logical_id, body in resources.items()
+            if "DataSource" in logical_id or body["Type"] == "AWS::Lambda::Permission"
+        }
+
+    actual = whole(expanded(read_document(SOURCES, "template.yaml")).body["Resources"])
+
+    assert whole(_by_sam(SOURCES)) == actual
+    assert len(actual) == 11
 
 
 def test_a_template_without_such_an_api_is_left_alone() -> None:

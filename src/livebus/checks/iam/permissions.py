@@ -77,7 +77,7 @@ def _meant(name: str, mutations: GraphQLObjectType | None) -> str | None:
     return closest(name, mutations.fields) or None
 
 
-def _permissions(inspection: Inspection, role: Role, resource: Resource) -> list[Properties]:
+def permissions_of(inspection: Inspection, role: Role, resource: Resource) -> list[Properties]:
     """The statements of the role's own policies and of those of the template that are attached to it."""
     found: list[Properties] = []
     for policy in resource.properties.mappings("Policies"):
@@ -91,9 +91,9 @@ def _permissions(inspection: Inspection, role: Role, resource: Resource) -> list
     return found
 
 
-def _is_open(inspection: Inspection, role: Role, resource: Resource) -> bool:
+def has_unknown_rights(inspection: Inspection, role: Role, resource: Resource) -> bool:
     """Whether the role has policies that are not in the template, or that AWS keeps."""
-    written = _permissions(inspection, role, resource)
+    written = permissions_of(inspection, role, resource)
     managed = {inspection.resources.ref(policy) for policy in inspection.resources.of_type("AWS::IAM::ManagedPolicy")}
     given = resource.properties.sequence("ManagedPolicyArns")
     return len(role.statements) > len(written) or any(arn not in managed for arn in given)
@@ -107,13 +107,13 @@ def _is_open(inspection: Inspection, role: Role, resource: Resource) -> bool:
 )
 def _allowed(inspection: Inspection) -> Iterator[Fault]:
     for invoked in _invoked(inspection):
-        statements = _permissions(inspection, invoked.role, invoked.resource)
+        statements = permissions_of(inspection, invoked.role, invoked.resource)
         for field in invoked.fields:
             in_the_way = obstacles(statements, invoked.request(field), inspection)
             if in_the_way is None:
                 continue
             is_denied = any(obstacle.element == "Effect" for obstacle in in_the_way)
-            if not is_denied and _is_open(inspection, invoked.role, invoked.resource):
+            if not is_denied and has_unknown_rights(inspection, invoked.role, invoked.resource):
                 continue
             if not in_the_way:
                 found = f"the role {invoked.role.logical_id!r} has no policy that allows {_ACTION}"
@@ -178,7 +178,7 @@ def _resource_advice(inspection: Inspection, invoked: _Invoked, field: str, obst
 )
 def _narrow(inspection: Inspection) -> Iterator[Fault]:
     for invoked in _invoked(inspection):
-        statements = _permissions(inspection, invoked.role, invoked.resource)
+        statements = permissions_of(inspection, invoked.role, invoked.resource)
         for number, arn in enumerate(invoked.resource.properties.sequence("ManagedPolicyArns")):
             if str(arn).partition(":iam::aws:policy/")[2] in _WIDE_POLICIES:
                 found = f"the role {invoked.role.logical_id!r} has AWS's {str(arn).rpartition('/')[2]}"
@@ -235,7 +235,7 @@ def _needed(inspection: Inspection) -> Iterator[Fault]:
     for name, uses in by_role.items():
         if _number_of_uses(inspection, name) != len(uses):
             continue
-        statements = _permissions(inspection, uses[0].role, uses[0].resource)
+        statements = permissions_of(inspection, uses[0].role, uses[0].resource)
         requests = [invoked.request(field) for invoked in uses for field in invoked.fields]
         # Where a mutation is not known, or may not be run, what the role is for is not known either.
         if all(invoked.fields for invoked in uses) and all(

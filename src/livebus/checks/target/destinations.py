@@ -153,7 +153,7 @@ def _bodies(inspection: Inspection) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 @CHECKS.add(
     "E9149",
-    "Data sources that AppSync calls with a role have a ServiceRoleArn",
+    "Data sources that AppSync calls with a role, or signs requests for, have a ServiceRoleArn",
     why="AppSync refuses the data source, or each call of it: it has no rights of its own there.",
     source="https://docs.aws.amazon.com/appsync/latest/APIReference/API_CreateDataSource.html",
 )
@@ -169,4 +169,12 @@ def _sources_have_roles(inspection: Inspection) -> Iterator[Fault]:
         kind = source.properties.text("Type")
         if kind in with_roles and "ServiceRoleArn" not in source.properties.values:
             found = f"data source {source.logical_id!r} of type {kind} has no ServiceRoleArn"
+            yield Fault(found, source.place(), "a role that appsync.amazonaws.com may assume")
+        authorization = source.properties.mapping("HttpConfig").mapping("AuthorizationConfig")
+        if (
+            kind == "HTTP"
+            and authorization.text("AuthorizationType")
+            and "ServiceRoleArn" not in source.properties.values
+        ):
+            found = f"data source {source.logical_id!r} signs its requests, and has no ServiceRoleArn to sign them with"
             yield Fault(found, source.place(), "a role that appsync.amazonaws.com may assume")

@@ -31,6 +31,7 @@ REQUEST_SECONDS = 30.0
 # How many functions and endpoints are asked at a time, over all requests; the others wait within their time.
 MAX_CALLS = 64
 
+InThread = Callable[[Callable[[], Answer]], Awaitable[Answer]]
 Invoke = Callable[[str, bytes, "InvocationType"], Awaitable["Outcome"]]
 
 
@@ -61,7 +62,8 @@ class Waiting(Generic[T]):
 class DataSources:
     """
     ``dynamodb`` gives DynamoDB's answer to an operation, or raises DynamoDBError; ``invoke`` is Lambda's Invoke, or raises
-    AwsError. None: nobody plays that service here. ``new_id`` makes request ids.
+    AwsError. None: nobody plays that service here. ``new_id`` makes request ids. With ``in_thread`` ``dynamodb`` blocks, and is
+    called by way of it.
     """
 
     new_id: Callable[[], str]
@@ -69,6 +71,7 @@ class DataSources:
     invoke: Invoke | None = None
     http: HttpCalls | Http | None = None
     request_seconds: float = REQUEST_SECONDS
+    in_thread: InThread | None = None
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_CALLS))
     _invocations: set[asyncio.Future[Any]] = field(default_factory=set)
 
@@ -142,6 +145,8 @@ class DataSources:
         if not isinstance(source, DataSource):
             return not_emulated(call)
         if source.type == "AMAZON_DYNAMODB" and source.table is not None and self.dynamodb is not None:
+            if self.in_thread is not None:
+                return None
             began = time.perf_counter()
             answer = table_answer(call.request, source.table.name, self.dynamodb, self.new_id())
             return replace(answer, milliseconds=_since(began))
@@ -165,6 +170,8 @@ class DataSources:
         return [replace(answer, milliseconds=_since(began)) for answer in answers]
 
     async def _awaited(self, source: DataSource, calls: Sequence[Call], deadline: float) -> list[Answer]:
+        if source.type == "AMAZON_DYNAMODB":
+            return [await self._from_table(source, call) for call in calls]
         if source.type == "HTTP":
             assert self.http is not None and source.endpoint is not None, "others are answered at once"  # noqa: PT018
             seconds = max(0.001, deadline - asyncio.get_running_loop().time())
@@ -176,6 +183,12 @@ class DataSources:
         if requests[0].type == "Event":
             return [answer] * len(calls)
         return lambda_source.spread(answer, len(calls), is_direct=calls[0].is_direct)
+
+    async def _from_table(self, source: DataSource, call: Call) -> Answer:
+        """A table's answer, at another endpoint."""
+        assert self.dynamodb is not None and self.in_thread is not None and source.table is not None  # noqa: PT018
+        name, dynamodb, request_id = source.table.name, self.dynamodb, self.new_id()
+        return await self.in_thread(lambda: table_answer(call.request, name, dynamodb, request_id))
 
     async def _invoked(self, source: DataSource, request: lambda_source.FunctionRequest, *, is_direct: bool) -> Answer:
         assert self.invoke is not None and source.function_arn is not None, "others are answered at once"  # noqa: PT018
@@ -216,6 +229,8 @@ class DataSources:
 def _timed_out(source: DataSource) -> Answer:
     from livebus.data_source import http
 
+    if source.type == "AMAZON_DYNAMODB":
+        return Answer(error={"message": "Execution timed out.", "type": "DynamoDB:ExecutionTimeoutException"})
     return http.timed_out() if source.type == "HTTP" else lambda_source.timed_out()
 
 

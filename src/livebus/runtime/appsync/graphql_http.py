@@ -58,7 +58,8 @@ def call(
     if isinstance(request, GraphQLRequest):
         request = GraphQLRequest(request.query, request.variables, request.operation_name, _named(headers))
         compiled = api.compiled
-        begun = api.sources.begin(compiled.executor.executing(request, caller, services), services.allowance)
+        asking = api.told(compiled, compiled.executor.executing(request, caller, services), request_id)
+        begun = api.sources.begin(asking, services.allowance)
         if isinstance(begun, Waiting):
             return PendingRequest(api, compiled, begun, request_id, is_mutation=compiled.executor.is_mutation(request))
         response = begun.result

@@ -221,7 +221,8 @@ class RealtimeSession:
             start.operation_name,
             {name.lower(): value for name, value in start.authorization.items()},
         )
-        begun = self._api.sources.begin(api.executor.subscribing(request, caller, services), services.allowance)
+        asking = self._api.told(api, api.executor.subscribing(request, caller, services), start.id)
+        begun = self._api.sources.begin(asking, services.allowance)
         if isinstance(begun, Finished):
             self._started(start.id, begun.result, api, caller, services)
             return

@@ -6,9 +6,9 @@ A reload replaces the compiled part; the connections, and the subscriptions in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from livebus.access import Authenticator, SignedRequest, Unauthenticated
 from livebus.access.authentication import Undecided
@@ -18,10 +18,11 @@ from livebus.access.signature import ALGORITHM
 from livebus.caller import Caller
 from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi
-from livebus.operation import Services
+from livebus.operation import Asking, Called, Services, watched
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.appsync.data_sources import DataSources
 
+T = TypeVar("T")
 ENDPOINT_PATH = "/graphql"
 
 
@@ -35,7 +36,8 @@ class Connected(Protocol):
 class ServedApi:
     """
     ``services`` makes what a request may reach: the time, ids, event buses; ``sources`` are its data sources. ``tell`` prints
-    a line for people, ``log`` takes the API's id and what it answered.
+    a line for people, ``log`` takes the API's id and what it answered, ``asked`` the API's name, a request's id and what its
+    resolvers asked data sources for.
     """
 
     compiled: CompiledApi
@@ -45,7 +47,15 @@ class ServedApi:
     tell: Callable[[str], None]
     log: Callable[[str, GraphQLResponse], None]
     sources: DataSources
+    asked: Callable[[str, str, Sequence[Called]], None]
     sessions: set[Connected] = field(default_factory=set)
+
+    def told(self, compiled: CompiledApi, asking: Asking[T], request_id: str) -> Asking[T]:
+        """A client's request whose calls of data sources are told; where no resolver asks for any, the request itself."""
+        if not compiled.executor.asks:
+            return asking
+        name = compiled.api.name
+        return watched(asking, lambda calls: self.asked(name, request_id, calls))
 
     def authenticate_message(
         self, headers: Mapping[str, str], *, paths: Iterable[str], body: bytes, now: float, source_ip: str

@@ -14,6 +14,7 @@ from livebus.runtime.eventbridge.archives import Archives
 from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.s3.objects import S3Objects
 from livebus.runtime.served_stacks import ServedStacks
+from livebus.runtime.table_endpoint import TableEndpoint
 from livebus.runtime.tables import Tables
 from livebus.template import Environment
 from livebus.template.application import Table
@@ -32,7 +33,7 @@ class Effects:
     journal: DeliveryJournal
     users: UserStore
     archives: Archives
-    tables: Tables
+    tables: Tables | TableEndpoint
     clock: Callable[[], float]
 
     def create(self, kind: str, physical_id: str) -> str:

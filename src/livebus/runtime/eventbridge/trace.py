@@ -14,6 +14,7 @@ from livebus import steps
 from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, CompiledRule, FunctionAttempt
+from livebus.operation import Called
 from livebus.runtime.eventbridge.lineage import Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.page.history import DEAD, DELIVERED, DROPPED, GONE, LOST, RETRYING, History
@@ -217,6 +218,16 @@ class Trace:
             self._emit(event.id, step | {"attempt": attempts} if step["station"] == "execution" else step)
         for step in steps.published(rule.rule.name, attempt):
             self._emit(event.id, step)
+
+    # --- what clients ask for ---------------------------------------------------------------------------------------
+
+    def asked(self, api: str, request_id: str, calls: Sequence[Called]) -> None:
+        """A client's request has asked data sources, and has their answers. ``request_id``: a subscription's own id."""
+        if self.history is not None:
+            self.history.asked(api, request_id, calls)
+        if self.listeners or self._verbose:
+            for each in calls:
+                self._emit("", {"station": "call", "api": api, "requestId": request_id, **steps.called(each)})
 
     # --- what functions do ------------------------------------------------------------------------------------------
 

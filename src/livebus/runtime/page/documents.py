@@ -252,9 +252,31 @@ class Documents:
         answer: Any = self._parts.logs.call("FilterLogEvents", {"logGroupName": name})
         return {"lines": [each["message"] for each in answer["events"][-MAX_LINES:]]}
 
-    def table(self, name: str) -> dict[str, Any]:
+    def calls(self) -> dict[str, Any]:
+        """The last calls of data sources that clients' requests made, the newest first."""
+        return {
+            "calls": [
+                {
+                    "at": call.at,
+                    "api": call.api,
+                    "requestId": call.request_id,
+                    "source": call.source,
+                    "type": call.type,
+                    "request": call.request,
+                    "result": call.result,
+                    "errorType": call.error[0],
+                    "errorMessage": call.error[1],
+                    "ms": call.ms,
+                }
+                for call in self._parts.history.calls()
+            ]
+        }
+
+    async def table(self, name: str) -> dict[str, Any]:
         """The first items of a table. Raises AwsError."""
         answer = self._parts.tables.call("Scan", {"TableName": name, "Limit": MAX_ITEMS})
+        if not isinstance(answer, dict):  # at another endpoint
+            answer = await answer
         return {"items": answer.get("Items", []), "more": "LastEvaluatedKey" in answer}
 
     def findings(self) -> dict[str, Any]:

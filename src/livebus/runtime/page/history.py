@@ -13,7 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from livebus.event.envelope import Event, Refused
+from livebus.operation import Called
 
 if TYPE_CHECKING:
     from livebus.flow import Attempt, CompiledRule, FunctionAttempt
@@ -30,6 +33,9 @@ _LARGE = 64 * 1024  # characters of a detail that is counted at once
 MAX_RUNS = 20  # of functions, of one event
 MAX_LOGS = 100  # lines of one run
 MAX_RUNNING = 200  # runs whose lines wait for their end
+# Calls of data sources that clients' requests made, and of each so many bytes of what was asked and answered.
+MAX_CALLS = 200
+MAX_CALL_BYTES = 4_000
 _HEAD = 300  # characters of an envelope around its detail, about
 
 # What calls: a client's User-Agent, or the page.
@@ -96,6 +102,25 @@ class _Chunk:
     text: int
 
 
+@dataclass(frozen=True, slots=True)
+class AskedCall:
+    """
+    What a client's request asked a data source: ``request`` and ``result`` as JSON texts, cut where they are long.
+
+    ``error`` is an error's type and message, empty without one; ``ms`` took it.
+    """
+
+    at: float
+    api: str
+    request_id: str
+    source: str
+    type: str
+    request: str
+    result: str
+    error: tuple[str, str] = ("", "")
+    ms: float | None = None
+
+
 class History:
     """``clock`` gives epoch seconds. To be used from one thread, the event loop's."""
 
@@ -112,6 +137,7 @@ class History:
         self._events = 0
         self._text = 0
         self._records: dict[str, Record] = {}
+        self._calls: deque[AskedCall] = deque(maxlen=MAX_CALLS)
         self._changes: dict[str, Record] = {}
         self._last: tuple[Event | None, float] = (None, 0.0)
         self._logs: dict[str, list[str]] = {}
@@ -183,6 +209,30 @@ class History:
         logs = self._logs.pop(request_id, [])
         if event_id:
             self._ended.append((event_id, {**step, "logs": logs}))
+
+    def asked(self, api: str, request_id: str, calls: Sequence[Called]) -> None:
+        """Calls of data sources that a client's request made."""
+        now = self._clock()
+        for each in calls:
+            source, answer = each.call.source, each.answer
+            error = answer.error or {}
+            self._calls.append(
+                AskedCall(
+                    now,
+                    api,
+                    request_id,
+                    source.name,
+                    source.type,
+                    _cut_json(each.call.request),
+                    _cut_json(answer.result) if answer.error is None else "",
+                    (str(error.get("type") or ""), str(error.get("message") or "")[:MAX_CALL_BYTES]),
+                    answer.milliseconds,
+                )
+            )
+
+    def calls(self) -> list[AskedCall]:
+        """The last calls of clients, the newest first."""
+        return list(reversed(self._calls))
 
     def _bound(self) -> None:
         while self._events > self._max_events or (self._text > self._max_text and self._events > 1):
@@ -312,3 +362,14 @@ def _size_of(event: Event) -> int:
 
 def _size_of_entry(entry: Mapping[str, Any]) -> int:
     return _HEAD + sum(len(value) for value in entry.values() if isinstance(value, str))
+
+
+def _cut_json(value: Any) -> str:
+    """A value as JSON; of a long one so much, and its size."""
+    try:
+        text = orjson.dumps(value, default=str)
+    except TypeError:  # a whole number beyond 64 bits
+        text = str(value).encode("utf-8", "replace")
+    if len(text) <= MAX_CALL_BYTES:
+        return text.decode()
+    return f"{text[:MAX_CALL_BYTES].decode('utf-8', 'ignore')}… ({len(text):,} bytes)"

@@ -17,6 +17,7 @@ from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import Service
 from livebus.runtime.served_stacks import ServedStacks
+from livebus.runtime.table_endpoint import TableEndpoint
 from livebus.runtime.tables import Tables
 from livebus.template import Environment
 
@@ -35,7 +36,7 @@ class Parts:
     served: ServedStacks
     journal: DeliveryJournal
     cognito: CognitoIdp
-    tables: Tables
+    tables: Tables | TableEndpoint
     logs: Service
     events: Service
     faults: FaultControl

@@ -193,6 +193,7 @@ _READ: Mapping[str, Callable[[Page, str, Mapping[str, str]], Any]] = {
     "state": lambda page, _, __: page._documents.state(),
     "events": lambda page, _, query: page._events(query),
     "events/": lambda page, event_id, _: page._documents.event(event_id),
+    "calls": lambda page, _, __: page._documents.calls(),
     "clients": lambda page, _, __: page._documents.clients(),
     "failed": lambda page, _, __: page._failed(),
     "samples": lambda page, _, __: page._samples(),

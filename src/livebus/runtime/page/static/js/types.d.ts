@@ -70,6 +70,21 @@ interface Attempt {
 	logs: string[];
 }
 
+/** What a client's request asked a data source; texts are cut where they are long. */
+interface SourceCall {
+	/** Epoch seconds. */
+	at: number;
+	api: string;
+	requestId: string;
+	source: string;
+	type: string;
+	request: string;
+	result: string;
+	errorType: string;
+	errorMessage: string;
+	ms: number | null;
+}
+
 interface Client {
 	id: string;
 	user: string;
@@ -342,7 +357,9 @@ type DocumentOf<N extends string> = N extends 'state'
 								? Findings
 								: N extends `tables/${string}`
 									? { items: Json[]; more: boolean }
-									: never;
+									: N extends 'calls'
+										? { calls: SourceCall[] }
+										: never;
 interface Posted {
 	send: { Entries: { EventId: string; ErrorCode?: string }[] };
 	/** Of an event: its ways. Of a pattern or a template: verdicts. */

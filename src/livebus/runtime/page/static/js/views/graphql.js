@@ -8,6 +8,7 @@ import { jsonView } from '../json.js';
 import { jsonFault } from '../json_fault.js';
 import { chooser, gap, nothing, segmented } from '../parts.js';
 import { apis, once, store, usersOf } from '../store.js';
+import { drawSourceCalls } from './source_calls.js';
 
 const MODES = [
 	['user', 'User'],
@@ -54,6 +55,7 @@ function view(main) {
 			kept.variables = value;
 		},
 	});
+	const calls = h('section', { 'aria-label': 'Calls of data sources' });
 	const run = async () => {
 		const began = performance.now();
 		const signed = users.find((each) => each.user === kept.user) ?? users[0];
@@ -82,8 +84,10 @@ function view(main) {
 				button('Copy', { icon: 'copy', kind: 'ghost', onclick: all }),
 			),
 			jsonView(/** @type {Json} */ (/** @type {unknown} */ (body)), { label: 'Answer' }),
+			calls,
 			past(operation, variables),
 		);
+		drawSourceCalls(calls);
 	};
 	const auth = h('div.auth');
 	const drawAuth = (/** @type {string} */ mode) => {
@@ -116,8 +120,10 @@ function view(main) {
 		answer,
 		h('header.try-head', h('h2', 'Answer')),
 		nothing('Run an operation to see its answer.'),
+		calls,
 		past(operation, variables),
 	);
+	drawSourceCalls(calls);
 	replace(
 		main,
 		h(

@@ -1,0 +1,54 @@
+"""What a runtime loads for a template without tables, functions and mapping templates: nothing that is for these."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+# Starts the template's runtime, sends it an event, and tells what is loaded and which files it has made.
+PROGRAM = """
+import asyncio, json, sys
+from pathlib import Path
+from livebus.runtime.server import Runtime, Settings
+
+async def main():
+    state = Path(sys.argv[2])
+    runtime = Runtime(Settings(Path(sys.argv[1]), state, port=0), lambda line: None)
+    await runtime.start()
+    bus = runtime.outputs["EventBusName"]
+    body = {"Entries": [{"Source": "sample.source", "DetailType": "m", "Detail": '{"msg": "x"}', "EventBusName": bus}]}
+    answer = runtime._http._aws._services["AWSEvents"].call("PutEvents", body)
+    print(json.dumps({
+        "failed": answer["FailedEntryCount"],
+        "modules": sorted(sys.modules),
+        "files": sorted(path.name for path in state.iterdir()),
+    }))
+    await runtime.stop()
+
+asyncio.run(main())
+"""
+# What is for tables, mapping templates, functions, other endpoints, the page, validation and AWS: loaded when it is used.
+UNUSED = (
+    *("livebus.dynamodb", "livebus.vtl", "livebus.runtime.functions", "livebus.runtime.page.service"),
+    *("livebus.aws", "livebus.checks", "livebus.validate", "livebus.capacity", "livebus.testing"),
+    *("boto3", "botocore", "gql", "cfnlint", "multiprocessing"),
+)
+
+
+def test_what_is_not_used_is_not_loaded(project: Path, tmp_path: Path) -> None:
+    """Neither its modules nor its files, after an event went all the way."""
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(project / "template.yaml"), str(tmp_path / "state")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env={"PYTHONPATH": str(project / "src"), "PATH": ""},
+    )
+    told = json.loads(run.stdout)
+
+    loaded = [name for name in told["modules"] if name.startswith(UNUSED)]
+    assert (told["failed"], loaded) == (0, [])
+    assert [name for name in told["files"] if "dynamodb" in name] == []
