@@ -57,7 +57,7 @@ from livebus.runtime.kept.journal import Journal
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
-from livebus.runtime.port.callers import Gate, is_loopback
+from livebus.runtime.port.callers import Gate
 from livebus.runtime.port.connections import Connections, most_connections, raise_limit
 from livebus.runtime.port.http_server import HttpServer
 from livebus.runtime.port.listener import Listener, bind
@@ -75,6 +75,7 @@ from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.sandbox import Worker
 from livebus.subscription import SubscriptionSettings
 from livebus.template import Environment
+from livebus.template.endpoints import is_loopback
 from livebus.terminal.counts import counted, noun
 
 if TYPE_CHECKING:
@@ -173,7 +174,12 @@ class Runtime:
         self._closers.append(state.close)
         listening = bind(settings.host, settings.port)
         self._closers.append(listening.close)
-        environment = Environment(settings.stack_name, settings.region, endpoint=_endpoint(settings.host, listening))
+        environment = Environment(
+            settings.stack_name,
+            settings.region,
+            endpoint=_endpoint(settings.host, listening),
+            mapped_endpoints=settings.mapped_endpoints,
+        )
         self._state = state
         self._journal = Journal(state.file("journal.sqlite"))
         self._closers.append(self._journal.close)
@@ -303,6 +309,8 @@ class Runtime:
             await self._cloudformation.close()
         if hasattr(self, "_sources"):
             await self._sources.close()
+        if hasattr(self, "buses"):
+            await self.buses.api_destinations.close()
         if hasattr(self, "_functions"):
             await self._functions.close()
         while self._closers:

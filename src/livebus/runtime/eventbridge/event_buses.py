@@ -35,6 +35,7 @@ from livebus.flow import (
 from livebus.operation import PutEvents, Sandbox, Services
 from livebus.runtime.appsync.data_sources import DataSources, Waiting
 from livebus.runtime.aws_errors import unexpected
+from livebus.runtime.eventbridge.api_destinations import CROWDED, ApiDestinations, Sending
 from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
@@ -132,6 +133,7 @@ class EventBuses:
         self._log_line = log_line
         self.faults = faults or Faults()
         self.sources = sources or DataSources(new_id)
+        self.api_destinations = ApiDestinations(clock)
         self._log = log
         self._under_way: set[asyncio.Task[None]] = set()
         self._is_closed = False
@@ -295,8 +297,13 @@ class EventBuses:
         if lineage is not NO_LINEAGE and lineage.ends_here:
             self._end_of_lineage(event, rule, target, lineage)
             return False
+        if _is_api_destination(target):
+            pending = PendingRetry(event, rule.rule.arn, target.target.id, attempts, first, self._clock(), row)
+            waits = self._wait_for_turn(pending, rule, target, lineage)
+            if waits is not None:
+                return waits
         made = self._attempt(event, rule, target, lineage)
-        if isinstance(made, _Begun):
+        if isinstance(made, _Begun | Sending):
             return self._go_on(event, rule, target, made, attempts=attempts, first=first, row=row, lineage=lineage)
         return self._settle(event, rule, target, made, attempts=attempts, first=first, row=row, lineage=lineage)
 
@@ -305,14 +312,14 @@ class EventBuses:
         event: Event,
         rule: CompiledRule,
         target: _AnyTarget,
-        begun: _Begun,
+        begun: _Begun | Sending,
         *,
         attempts: int,
         first: float,
         row: int,
         lineage: Lineage,
     ) -> bool:
-        """Let an attempt wait for its data sources, with the event in the journal."""
+        """Let an attempt wait for its data sources or its endpoint, with the event in the journal."""
         if not row:
             try:
                 row = self._journal.add_retry(
@@ -320,6 +327,8 @@ class EventBuses:
                 )
             except JournalFault as fault:
                 self._trace.journal_fault(str(fault))
+        if isinstance(begun, Sending):
+            self.api_destinations.begun()
         task = asyncio.get_running_loop().create_task(
             self._finish(event, rule, target, begun, attempts=attempts, first=first, row=row, lineage=lineage)
         )
@@ -332,7 +341,7 @@ class EventBuses:
         event: Event,
         rule: CompiledRule,
         target: _AnyTarget,
-        begun: _Begun,
+        begun: _Begun | Sending,
         *,
         attempts: int,
         first: float,
@@ -340,11 +349,13 @@ class EventBuses:
         lineage: Lineage,
     ) -> None:
         try:
-            attempt = self._judged(await self.sources.finish(begun.waiting), begun.injected)
+            attempt = await self._outcome(begun)
         except Exception as error:  # noqa: BLE001 - told by _broken
             attempt = _broken(begun.target, error)
         if self._is_closed:
             return  # the next start finds the event in the journal
+        if isinstance(begun, Sending) and (next_row := self.api_destinations.ended()):
+            heapq.heappush(self._waiting, (0.0, next_row))
         waits = self._settle(event, rule, target, attempt, attempts=attempts, first=first, row=row, lineage=lineage)
         try:
             if row and not waits:
@@ -352,6 +363,32 @@ class EventBuses:
         except JournalFault as fault:
             self._trace.journal_fault(str(fault))
         self._set_timer()
+
+    async def _outcome(self, begun: _Begun | Sending) -> _AnyAttempt:
+        """What came of an attempt that had to wait."""
+        if isinstance(begun, Sending):
+            return await self.api_destinations.send(begun)
+        return self._judged(await self.sources.finish(begun.waiting), begun.injected)
+
+    def _wait_for_turn(
+        self, pending: PendingRetry, rule: CompiledRule, target: _AnyTarget, lineage: Lineage
+    ) -> bool | None:
+        """
+        Let an event wait for its turn at an API destination, in the journal; None where it may be sent at once.
+
+        This is no attempt. False where there is no room for it, and it went to the dead-letter queue.
+        """
+        assert isinstance(target, CompiledDestination) and target.destination.api is not None  # noqa: PT018
+        turn = self.api_destinations.turn(target.destination.api, pending.row)
+        if turn == 0:
+            return None
+        row = self._wait(replace(pending, due=self._clock() + turn), lineage, is_timed=turn != CROWDED)
+        if row:
+            self.api_destinations.keep(row, turn)
+            return True
+        decision = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another event.", pending.attempts)
+        self._dead_letter(pending.event, rule, target, FunctionAttempt(target), decision)
+        return False
 
     def _settle(
         self,
@@ -401,7 +438,9 @@ class EventBuses:
         )
         self._dead_letter(event, rule, target, attempt, DeadLetter(failure.code, message, 0))
 
-    def _attempt(self, event: Event, rule: CompiledRule, target: _AnyTarget, lineage: Lineage) -> _AnyAttempt | _Begun:
+    def _attempt(
+        self, event: Event, rule: CompiledRule, target: _AnyTarget, lineage: Lineage
+    ) -> _AnyAttempt | _Begun | Sending:
         if isinstance(target, CompiledFunctionTarget | CompiledDestination):
             return self._function_attempt(event, target)
         if target.target.id in self.faults.failing_targets:
@@ -432,7 +471,9 @@ class EventBuses:
             return replace(attempt, failure=failure)
         return attempt
 
-    def _function_attempt(self, event: Event, target: CompiledFunctionTarget | CompiledDestination) -> FunctionAttempt:
+    def _function_attempt(
+        self, event: Event, target: CompiledFunctionTarget | CompiledDestination
+    ) -> FunctionAttempt | Sending:
         if target.target.id in self.faults.failing_targets:
             failure = Failure("ERROR_FROM_TARGET", "switched on with --fail-target", retryable=True)
             return FunctionAttempt(target, failure=failure)
@@ -441,6 +482,8 @@ class EventBuses:
             return FunctionAttempt(target, failure=_INJECTED[injected.kind])
         attempt = Line.hand_over(event, target)
         if attempt.failure is None and attempt.payload is not None and not attempt.unsent:
+            if isinstance(target, CompiledDestination) and target.destination.api is not None:
+                return Sending(target, attempt, event, _LOST_ANSWER if injected is not None else None)
             if isinstance(target, CompiledFunctionTarget):
                 failed = self._hand_over(target.function.arn, attempt.payload, event.id)
             else:
@@ -491,10 +534,7 @@ class EventBuses:
     async def redeliver(self, event: Event, rule: CompiledRule, target: _AnyTarget) -> _AnyAttempt:
         """One attempt at one target that no retry follows: a redrive that no other rule sees."""
         made = self._attempt(event, rule, target, NO_LINEAGE)
-        if isinstance(made, _Begun):
-            attempt: _AnyAttempt = self._judged(await self.sources.finish(made.waiting), made.injected)
-        else:
-            attempt = made
+        attempt = await self._outcome(made) if isinstance(made, _Begun | Sending) else made
         send(attempt.published)
         if attempt.failure is None:
             self._trace.delivered(event, rule, attempt, 0)
@@ -519,23 +559,28 @@ class EventBuses:
         self._set_timer()
         return True
 
-    def _wait(self, retry: PendingRetry, lineage: Lineage) -> bool:
-        """Write down that an event waits. False where there is no room for it; the dead-letter queue is next then."""
+    def _wait(self, retry: PendingRetry, lineage: Lineage, *, is_timed: bool = True) -> int:
+        """
+        Write down that an event waits: its row. 0 where there is no room for it; the dead-letter queue is next then.
+
+        One that is not timed waits until somebody else is done.
+        """
         row = retry.row
         try:
             if row:
                 self._journal.postpone_retry(row, retry.attempts, retry.due)
-            elif len(self._waiting) < MAX_PENDING_RETRIES:
+            elif len(self._waiting) + self.api_destinations.crowd < MAX_PENDING_RETRIES:
                 row = self._journal.add_retry(retry)
             else:
-                return False
+                return 0
         except JournalFault:
-            return False
+            return 0
         if lineage.generation:
             self._lineages[row] = lineage
-        heapq.heappush(self._waiting, (retry.due, row))
-        self._set_timer()
-        return True
+        if is_timed:
+            heapq.heappush(self._waiting, (retry.due, row))
+            self._set_timer()
+        return row
 
     def _set_timer(self) -> None:
         # With as many under way as may be, the next one to end sets the timer.
@@ -609,7 +654,7 @@ class EventBuses:
         under_way = len(self._under_way)
         for task in self._under_way:
             task.cancel()
-        return len(self._waiting) + under_way
+        return len(self._waiting) + under_way + self.api_destinations.crowd
 
 
 class _Allowance:
@@ -640,12 +685,22 @@ class _Begun:
     injected: Injection | None
 
 
-def _broken(target: CompiledTarget, error: Exception) -> Attempt:
+def _broken(target: CompiledTarget | CompiledDestination, error: Exception) -> _AnyAttempt:
     """An attempt that a bug of ours ended."""
     logging.getLogger("livebus").error("unexpected error", exc_info=error)
-    return Attempt(target, failure=Failure("INTERNAL_ERROR", unexpected(error), retryable=False))
+    failure = Failure("INTERNAL_ERROR", unexpected(error), retryable=False)
+    if isinstance(target, CompiledTarget):
+        return Attempt(target, failure=failure)
+    return FunctionAttempt(target, failure=failure)
 
 
 def _may_wait(target: _AnyTarget) -> bool:
-    """Whether an attempt may have to wait for data sources."""
-    return isinstance(target, CompiledTarget) and target.api.executor.asks
+    """Whether an attempt may have to wait for data sources or an endpoint."""
+    return _is_api_destination(target) or (isinstance(target, CompiledTarget) and target.api.executor.asks)
+
+
+def _is_api_destination(target: _AnyTarget) -> bool:
+    """Whether requests are made for a target: what is sent nowhere, or refused, waits for no moment of its own."""
+    if not isinstance(target, CompiledDestination) or target.refusal is not None:
+        return False
+    return target.destination.api is not None and not target.destination.unsent

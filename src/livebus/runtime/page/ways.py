@@ -113,9 +113,16 @@ def described(target: _AnyTarget | None) -> dict[str, Any]:
     if isinstance(target, CompiledFunctionTarget):
         return {**said, "kind": "function", "field": target.function.name, "api": "", "subscriptions": []}
     if isinstance(target, CompiledDestination):
-        service = target.destination.service
-        note = "" if target.destination.is_emulated else f"a target of {service!r} is not emulated: nothing is sent"
-        return {**said, "kind": "destination", "field": service, "api": "", "subscriptions": [], "note": note}
+        destination = target.destination
+        name = destination.api.name if destination.api is not None else destination.service
+        return {
+            **said,
+            "kind": "destination",
+            "field": name,
+            "api": "",
+            "subscriptions": [],
+            "note": destination.unsent,
+        }
     fields = root_fields(of.graphql_operation)
     linked = [name for field in fields for name in target.api.schema.links.get(field, ())]
     return {
