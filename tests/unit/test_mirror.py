@@ -88,6 +88,11 @@ ELSEWHERE = [
         "vtl/syntax.py vtl/values.py",
     ),
     Held(
+        "unit/template/test_connections.py",
+        "data, and a test of what is read into it",
+        "template/api_destination.py",
+    ),
+    Held(
         "unit/template/test_tables.py",
         "SAM's table is read as the one that it becomes",
         "template/simple_tables.py",

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.htm
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from collections import deque
@@ -239,13 +240,16 @@ class ApiDestinations:
 
 
 def _named(error: Exception) -> str:
-    """An error by its kind: its text may hold a URL, with what a connection put into it."""
-    reason = getattr(error, "os_error", error)
-    return (
-        (getattr(reason, "strerror", None) or type(error).__name__)
-        if isinstance(reason, OSError)
-        else type(error).__name__
-    )
+    """An error in words of our own: its text may hold a URL, with what a connection put into it."""
+    from aiohttp import ClientResponseError, ServerDisconnectedError
+
+    if isinstance(error, ClientResponseError):
+        return "what came is no HTTP"
+    if isinstance(error, ServerDisconnectedError):
+        return "the connection was closed"
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno else type(error).__name__
+    return type(error).__name__
 
 
 def _loopback_only() -> Any:
