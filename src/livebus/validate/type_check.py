@@ -29,20 +29,9 @@ _HEAP_MEGABYTES = 512
 _COMPILER = Path("node_modules", "typescript", "lib", "tsc.js")
 _UTILS = Path("node_modules", "@aws-appsync", "utils")
 _FLAGS = (
-    *("--allowJs", "--checkJs", "--noEmit", "--pretty", "false", "--skipLibCheck", "--types", "@aws-appsync/utils"),
-    *(
-        "--strict",
-        "false",
-        "--target",
-        "esnext",
-        "--module",
-        "nodenext",
-        "--moduleResolution",
-        "nodenext",
-        "--locale",
-        "en",
-    ),
-)
+    "--allowJs --checkJs --noEmit --pretty false --skipLibCheck --strict false --types @aws-appsync/utils "
+    "--target esnext --module esnext --moduleResolution bundler --locale en"
+).split()
 _TOLD = re.compile(r"(?P<file>\d+)\.js\((?P<line>\d+),(?P<column>\d+)\): error (?P<code>TS\d+): (?P<text>.*)")
 
 
