@@ -28,10 +28,26 @@ MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 _HEAP_MEGABYTES = 512
 _COMPILER = Path("node_modules", "typescript", "lib", "tsc.js")
 _UTILS = Path("node_modules", "@aws-appsync", "utils")
-_FLAGS = (
-    "--allowJs --checkJs --noEmit --pretty false --skipLibCheck --strict false --types @aws-appsync/utils "
-    "--target esnext --module esnext --moduleResolution bundler --locale en"
-).split()
+_FLAGS = [
+    "--allowJs",
+    "--checkJs",
+    "--noEmit",
+    "--pretty",
+    "false",
+    "--skipLibCheck",
+    "--strict",
+    "false",
+    "--types",
+    "@aws-appsync/utils",
+    "--target",
+    "esnext",
+    "--module",
+    "esnext",
+    "--moduleResolution",
+    "bundler",
+    "--locale",
+    "en",
+]
 _TOLD = re.compile(r"(?P<file>\d+)\.js\((?P<line>\d+),(?P<column>\d+)\): error (?P<code>TS\d+): (?P<text>.*)")
 
 
