@@ -164,11 +164,6 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     return Reading(application, resources, faults)
 
 
-def _is_of_cdk(rules: object) -> bool:
-    """Whether a template asserts no more than what AWS CDK puts into each: that there was a bootstrap."""
-    return isinstance(rules, Mapping) and set(rules) == {"CheckBootstrapVersion"}
-
-
 def _refuse_or_warn(resources: Resources) -> None:
     """A fault for what cannot run here; a warning for what does nothing here."""
     document = resources.document
@@ -180,8 +175,6 @@ def _refuse_or_warn(resources: Resources) -> None:
             f"the value of parameter {name!r} is in Systems Manager: {shown(resources.parameters[name])} stands for it"
         )
         resources.warn(document.place(("Parameters", name)), text)
-    if "Rules" in document.body and not _is_of_cdk(document.body["Rules"]):
-        resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()
         if resource.type in NOT_EMULATED:

@@ -76,7 +76,9 @@ def node(clients: Path) -> str:
 @pytest.fixture(scope="session")
 def typescript(clients: Path, node: str) -> Path:
     """A folder whose node_modules have TypeScript and AppSync's types."""
-    _need((clients / "node_modules" / "typescript").is_dir(), f"{node} finds no typescript: run npm ci in tests/clients")
+    _need(
+        (clients / "node_modules" / "typescript").is_dir(), f"{node} finds no typescript: run npm ci in tests/clients"
+    )
     return clients
 
 
