@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -26,6 +27,9 @@ VALIDATE = [sys.executable, str(PROJECT / "scripts" / "validate.py"), "--quiet"]
 TARGETS = {"validate.py": 1.5, "validate.py --fast": 1 / 3}
 EVENTS_SECONDS = 2.0
 RESOURCES_SECONDS = 5.0
+
+# As programs are started once they are installed: with their bytecode beside them.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 Row = dict[str, str | float]
 
@@ -257,7 +261,7 @@ def ratio(subject: str, ours: Sequence[str], against: str, theirs: Sequence[str]
 def seconds(command: Sequence[str]) -> float:
     """How long a program runs, from its start to its end. Raises CalledProcessError where it finds something."""
     started = perf_counter()
-    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, env=ENVIRONMENT)
     return perf_counter() - started
 
 
