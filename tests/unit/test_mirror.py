@@ -141,7 +141,7 @@ ELSEWHERE = [
         "engines and files are tried against a service that fails",
         "aws/publish/blocking_engine.py aws/publish/books.py aws/publish/boto3_engine.py "
         "aws/publish/bulk_engine.py aws/publish/engines.py aws/publish/event_bus_check.py "
-        "aws/publish/expected_delivery.py aws/publish/input_files.py aws/publish/placeholders.py "
+        "aws/publish/input_files.py aws/publish/placeholders.py "
         "aws/publish/publishing.py aws/publish/stream_feed.py",
     ),
     Held(
