@@ -38,7 +38,7 @@ SUPPRESSION_GIVES_REASON = Check(
     "E9203",
     "What is ignored in the template's Metadata names a check and a reason",
     "Without a reason nobody can tell later whether it still holds. What is named wrongly is not ignored.",
-    "docs/checks.md",
+    "docs/validating.md",
     found_elsewhere,
 )
 
