@@ -5,7 +5,16 @@ All checks, in the order of the event's way.
 from __future__ import annotations
 
 from livebus.checks import alarms
-from livebus.checks.api import api, clients, directives, mapping_templates, resolvers, schema, subscriptions
+from livebus.checks.api import (
+    api,
+    clients,
+    data_source_roles,
+    directives,
+    mapping_templates,
+    resolvers,
+    schema,
+    subscriptions,
+)
 from livebus.checks.bus import buses, rules
 from livebus.checks.check import Check
 from livebus.checks.events import samples, sizes
@@ -20,6 +29,7 @@ EVERY_CHECK: tuple[Check, ...] = (
     *rules.CHECKS,
     *targets.CHECKS,
     *destinations.CHECKS,
+    *data_source_roles.CHECKS,
     *inputs.CHECKS,
     *input_variables.CHECKS,
     *roles.CHECKS,
