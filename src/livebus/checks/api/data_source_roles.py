@@ -50,7 +50,7 @@ _HELPERS = {
 }
 _OPERATION = re.compile(r"""\boperation["']?\s*:\s*["'](\w{1,20})["']""")
 _IMPORT = re.compile(
-    r"""^import\s+(?:\*\s+as\s+(?P<all>\w+)|\{(?P<names>[^}]*)\})\s+from\s+["']@aws-appsync/utils/dynamodb["']""",
+    r"""^import\s+(?:\*\s+as\s+(?P<all>\w+)|\{(?P<names>[^}]{0,1000})\})\s+from\s+["']@aws-appsync/utils/dynamodb["']""",
     re.MULTILINE,
 )
 
