@@ -31,11 +31,16 @@ Condition = Literal["MaximumRetryAttempts", "MaximumEventAgeInSeconds"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt failed: ``code`` is one of EventBridge's ERROR_CODEs."""
+    """
+    Why an attempt failed: ``code`` is one of EventBridge's ERROR_CODEs.
+
+    ``after`` are the seconds that the target asks to be left alone for, where it does.
+    """
 
     code: str
     message: str
     retryable: bool
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ def decide(failure: Failure, policy: RetryPolicy, *, attempt: int, age: float, j
             exhausted = "MaximumEventAgeInSeconds"
         else:
             # The last try comes no later than the age limit: a delay beyond it would give time away.
-            return Retry(min(delay(attempt, jitter), policy.maximum_event_age_in_seconds - age))
+            wait = max(delay(attempt, jitter), failure.after)
+            return Retry(min(wait, policy.maximum_event_age_in_seconds - age))
     return DeadLetter(failure.code, failure.message, retries, exhausted)
 
 

@@ -130,7 +130,7 @@ class FunctionAttempt:
 
     ``failure`` is None where it is taken; what a function makes of it comes later, and is Lambda's affair. ``unsent`` says
     why nothing was sent, where AWS would send it and the local runtime has nothing to send it to: no failure of the
-    event's. The other members are those of an :class:`Attempt`, empty.
+    event's. ``calls`` has the request to an API destination. The other members are those of an :class:`Attempt`, empty.
     """
 
     target: CompiledFunctionTarget | CompiledDestination
@@ -140,6 +140,7 @@ class FunctionAttempt:
     variables: None = None
     response: None = None
     published: Published = NOTHING_PUBLISHED
+    calls: tuple[Called, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +225,8 @@ class Line:
             return FunctionAttempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
         if target.refusal is not None:
             return FunctionAttempt(target, payload, Failure(NO_PERMISSIONS, target.refusal, retryable=False))
-        if isinstance(target, CompiledDestination) and not target.destination.is_emulated:
-            unsent = f"a target of {target.destination.service or 'another stack'!r} is not emulated by the local runtime: nothing is sent"
-            return FunctionAttempt(target, payload, unsent=unsent)
+        if isinstance(target, CompiledDestination) and target.destination.unsent:
+            return FunctionAttempt(target, payload, unsent=target.destination.unsent)
         return FunctionAttempt(target, payload)
 
 

@@ -67,8 +67,7 @@ def attempted(rule: str, attempt: Attempt | FunctionAttempt) -> Iterator[Step]:
         yield {"station": "transformer", **where, "variables": attempt.variables}
     if isinstance(attempt, FunctionAttempt) and attempt.payload is not None:
         yield {"station": "transformer", **where, "payload": attempt.payload.decode("utf-8", "replace")}
-    if isinstance(attempt, Attempt):
-        yield from (where | called(each) for each in attempt.calls)
+    yield from (where | called(each) for each in attempt.calls)
     if attempt.response is not None:
         yield {
             "station": "execution",

@@ -189,6 +189,14 @@ REFUSED = {
         "Resources: {A: {Type: AWS::SQS::Queue, DependsOn: B}}",
         "Template format error: Unresolved resource dependencies [B] in the Resources block of the template",
     ),
+    "rule": (
+        (
+            "Parameters: {P: {Type: String, Default: x}}\n"
+            "Rules: {R: {Assertions: [{Assert: !Equals [!Ref P, y], AssertDescription: P is to be y.}]}}\n"
+            "Resources: {A: {Type: AWS::SQS::Queue}}"
+        ),
+        "Template error: rule 'R' does not hold: P is to be y.",
+    ),
     "attribute": (
         "Resources: {A: {Type: AWS::SQS::Queue}}\nOutputs: {N: {Value: !GetAtt B.Arn}}",
         "Template error: instance of Fn::GetAtt references undefined resource B",

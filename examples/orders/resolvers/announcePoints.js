@@ -9,9 +9,12 @@ import { put } from '@aws-appsync/utils/dynamodb';
 export function request(ctx) {
   const { orderId, customerId, amount, currency, placedAt } = ctx.args;
   const points = Math.floor(amount);
+  // TypeScript, and AppSync with it, would take these members for all that the table's items have.
+  /** @type {any} */
+  const item = { orderId, points, total: { amount, currency }, placedAt };
   return put({
     key: { customerId, placed: `${placedAt}#${orderId}` },
-    item: { orderId, points, total: { amount, currency }, placedAt },
+    item,
     condition: { customerId: { attributeExists: false } },
   });
 }

@@ -174,7 +174,7 @@ def _is_local(url: str) -> bool:
 
 
 def _is_local_host(host: str) -> bool:
-    from livebus.runtime.port.callers import is_loopback
+    from livebus.template.endpoints import is_loopback
 
     return is_loopback(host)
 

@@ -55,7 +55,7 @@ from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.runtime.kept.state import StateFolder
 from livebus.runtime.page.history import History
 from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService, Service
-from livebus.runtime.port.callers import Gate, is_loopback
+from livebus.runtime.port.callers import Gate
 from livebus.runtime.port.connections import Connections, most_connections, raise_limit
 from livebus.runtime.port.http_server import HttpServer
 from livebus.runtime.port.listener import Listener, bind, endpoint_url
@@ -74,6 +74,7 @@ from livebus.runtime.tables import Tables
 from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.sandbox import Worker
 from livebus.template import Environment
+from livebus.template.endpoints import is_loopback
 from livebus.terminal.counts import counted, noun
 
 if TYPE_CHECKING:
@@ -138,7 +139,12 @@ class Runtime:
         self._opened.callback(state.close)
         listening = bind(settings.host, settings.port)
         self._opened.callback(listening.close)
-        environment = Environment(settings.stack_name, settings.region, endpoint=endpoint_url(settings.host, listening))
+        environment = Environment(
+            settings.stack_name,
+            settings.region,
+            endpoint=endpoint_url(settings.host, listening),
+            mapped_endpoints=settings.mapped_endpoints,
+        )
         self._state = state
         self._journal = DeliveryJournal(state.file("journal.sqlite"))
         self._opened.callback(self._journal.close)
@@ -237,6 +243,7 @@ class Runtime:
             time_scale=settings.time_scale,
             strict=settings.strict,
         )
+        self._opened.push_async_callback(self.buses.api_destinations.close)
         self._opened.callback(self._close_buses)
         self._replays = Replays(self._archives, self.buses.replay, clock=time.time, tell=self._tell)
         self._sqs = Sqs((), self._journal, clock=time.time, new_id=_new_id)

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/designing-your-schema.html
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -81,6 +82,8 @@ class Reading:
         self.most = MAX_FAULTS
         """How many faults are told: graphql-core counts the lines of the whole text anew for each."""
         self._is_cut = False
+        self._types: list[tuple[int, int, str]] = []
+        """Where each type begins and ends in the text, and its name."""
         self.warnings: list[Fault] = []
         self.empty_roots: list[str] = []
 
@@ -112,6 +115,18 @@ class Reading:
         else:
             self._is_cut = True
 
+    def within_type(self, found: str, node: Node | None) -> str:
+        """What was found, with the type that the node is in where it does not name that."""
+        if node is None or node.loc is None:
+            return found
+        start = node.loc.start
+        index = bisect_right(self._types, start, key=lambda each: each[0]) - 1
+        if index < 0:
+            return found
+        begin, end, name = self._types[index]
+        is_told = not begin < start < end or re.search(rf"\b{name}\b", found)
+        return found if is_told else f"{found}, in type {name!r}"
+
     def document(self, text: str) -> DocumentNode:
         """The parsed text; an empty document, and a fault, where it does not parse."""
         nothing = DocumentNode(definitions=())
@@ -126,12 +141,20 @@ class Reading:
         text, taken = plain_text(text, self.place)
         self.warnings += taken
         try:
-            return parse(text)
+            document = parse(text)
+            self._types = [
+                (each.loc.start, each.loc.end, each.name.value)
+                for each in document.definitions
+                if isinstance(each, TypeDefinitionNode) and each.loc is not None
+            ]
+            return document
         except GraphQLSyntaxError as error:
             line, column = error.locations[0] if error.locations else (1, 1)
+            before = error.source.body[: next(iter(error.positions), 0)] if error.source and error.positions else ""
+            named = _open_type(before)
             self.faults.append(
                 Fault(
-                    error.message.removesuffix("."),
+                    error.message.removesuffix(".") + (f", in type {named!r}" if named else ""),
                     self.place.shifted(line, column),
                     "a schema in GraphQL's definition language",
                 )
@@ -159,7 +182,21 @@ class Reading:
                 continue
             if self.where(node) not in told:
                 found, question, suggestion = error.message.partition(" Did you mean")
-                self.fault(found.removesuffix("."), node, advice=(question + suggestion).strip())
+                found = self.within_type(found.removesuffix("."), node)
+                self.fault(found, node, advice=(question + suggestion).strip())
+
+
+_OPENING = re.compile(r"^[ \t]*(?:type|input|interface|enum)\s+(\w+)[^{}\n]*\{", re.MULTILINE)
+
+
+def _open_type(text: str) -> str:
+    """The name of the type that is open at the end of a text; empty where none is."""
+    opened = text.rfind("{")
+    if opened <= text.rfind("}"):
+        return ""
+    line = text.rfind("\n", 0, opened) + 1
+    found = _OPENING.match(text, line, opened + 1)
+    return found[1] if found else ""
 
 
 def check_document(reading: Reading, document: DocumentNode) -> None:
@@ -171,7 +208,7 @@ def check_document(reading: Reading, document: DocumentNode) -> None:
     for directive in _directives(document):
         if directive.name.value not in known:
             reading.fault(
-                f"AppSync does not know the directive '@{directive.name.value}'",
+                reading.within_type(f"AppSync does not know the directive '@{directive.name.value}'", directive),
                 directive,
                 advice=did_you_mean(directive.name.value, known, prefix="@"),
             )

@@ -24,7 +24,9 @@ _LONGEST_NAMES = {
     "AWS::Cognito::UserPoolGroup": 128,
     "AWS::DynamoDB::GlobalTable": 255,
     "AWS::DynamoDB::Table": 255,
+    "AWS::Events::ApiDestination": 64,
     "AWS::Events::Archive": 48,
+    "AWS::Events::Connection": 64,
     "AWS::Events::Rule": 64,
     "AWS::IAM::ManagedPolicy": 128,
     "AWS::IAM::Role": 64,
@@ -174,6 +176,28 @@ def _rule(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str
 def bus_name(given: str | None) -> str:
     """An EventBusName, which may be a name or an ARN, as the name. None is the account's default bus."""
     return given.rsplit("event-bus/", 1)[-1] if given else "default"
+
+
+def _api_destination(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    return _with_suffix(of, logical_id, env, "api-destination")
+
+
+def _connection(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
+    answers = _with_suffix(of, logical_id, env, "connection")
+    secret = f"secret:events!connection/{answers['']}/{_uuid(env, logical_id)}-{env.derived(logical_id, 6)}"
+    return answers | {"SecretArn": env.arn("secretsmanager", secret)}
+
+
+def _with_suffix(of: ResourceAttributes, logical_id: str, env: Environment, kind: str) -> dict[str, Any]:
+    """What has a name of its own and, in its ARN, a UUID behind it: IAM's policies name it without."""
+    name = of.name(logical_id, "Name")
+    arn = env.arn("events", f"{kind}/{name}")
+    return {"": name, "Arn": f"{arn}/{_uuid(env, logical_id)}", "ArnForPolicy": arn}
+
+
+def _uuid(env: Environment, logical_id: str) -> str:
+    digits = hashlib.sha256(env.derived(logical_id, 52).encode()).hexdigest()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
 def _archive(of: ResourceAttributes, logical_id: str, env: Environment) -> dict[str, Any]:
@@ -374,7 +398,9 @@ _ANSWERS: dict[str, _Answer] = {
     "AWS::Cognito::UserPoolGroup": _group,
     "AWS::DynamoDB::GlobalTable": _table,
     "AWS::DynamoDB::Table": _table,
+    "AWS::Events::ApiDestination": _api_destination,
     "AWS::Events::Archive": _archive,
+    "AWS::Events::Connection": _connection,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::ManagedPolicy": _managed_policy,

@@ -27,7 +27,7 @@ class Environment:
     ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed.
 
     ``overrides`` are values for parameters, as samconfig.toml's ``parameter_overrides`` has them: what the template does not
-    declare is passed over, as SAM CLI does it.
+    declare is passed over, as SAM CLI does it. ``mapped_endpoints`` are the URLs that are called in place of others.
     """
 
     stack_name: str = "livebus"
@@ -41,6 +41,7 @@ class Environment:
     is_primary: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)
     assumes_parameters: bool = False
+    mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stack_id(self) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from livebus.errors import Place, closest
+from livebus.template.api_destination import ApiDestination
 from livebus.template.application import (
     Destination,
     EventBus,
@@ -25,6 +26,7 @@ from livebus.template.application import (
     Target,
 )
 from livebus.template.attributes import bus_name
+from livebus.template.connections import target_parameters
 from livebus.template.properties import Properties, shown
 from livebus.template.resources import Resource, Resources
 from livebus.template.roles import warn_of_unknown_rights
@@ -73,8 +75,10 @@ def read_rules(
     queues: Iterable[Queue],
     *,
     functions: Iterable[Function] = (),
+    api_destinations: Iterable[ApiDestination] = (),
 ) -> tuple[Rule, ...]:
     reader = _RuleReader(resources, tuple(buses), tuple(apis), tuple(roles), tuple(queues), functions=tuple(functions))
+    reader.api_destinations = {destination.arn: destination for destination in api_destinations}
     return tuple(reader.rule(resource) for resource in resources.of_type("AWS::Events::Rule"))
 
 
@@ -105,6 +109,7 @@ class _RuleReader:
         self._queues = {queue.arn: queue for queue in queues}
         self._log_groups = {resources.ref(group) for group in resources.of_type("AWS::Logs::LogGroup")}
         self._rule_arns: set[str] = set()
+        self.api_destinations: Mapping[str, ApiDestination] = {}
 
     def rule(self, resource: Resource) -> Rule:
         properties = resource.properties
@@ -241,6 +246,9 @@ class _RuleReader:
             found = f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
             item.fault(found, "Arn", advice="A rule can be no target: name the bus that it is on.")
             return None
+        if arn in self.api_destinations:
+            parameters = target_parameters(item.mapping("HttpParameters"))
+            return Destination(parts[2], api=self.api_destinations[arn], parameters=parameters)
         destination = self._here(parts[2], arn, parts[5])
         if destination.is_emulated:
             return destination

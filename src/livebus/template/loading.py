@@ -16,6 +16,7 @@ from livebus.template.appsync import read_apis
 from livebus.template.archives import read_archives
 from livebus.template.attributes import is_known_type
 from livebus.template.cognito import read_user_pools
+from livebus.template.connections import read_api_destinations
 from livebus.template.document import Document, read_document
 from livebus.template.environment import Environment
 from livebus.template.events import read_buses, read_rules
@@ -128,7 +129,8 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
     apis = read_apis(resources, recorded, roles)
     functions = read_functions(resources)
-    rules = read_rules(resources, buses, apis, roles, queues, functions=functions)
+    destinations = read_api_destinations(resources)
+    rules = read_rules(resources, buses, apis, roles, queues, functions=functions, api_destinations=destinations)
     own = {bus.name for bus in buses}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
     tables, identity_pools = read_tables(resources), read_identity_pools(resources)
@@ -162,11 +164,6 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     return Reading(application, resources, faults)
 
 
-def _is_of_cdk(rules: object) -> bool:
-    """Whether a template asserts no more than what AWS CDK puts into each: that there was a bootstrap."""
-    return isinstance(rules, Mapping) and set(rules) == {"CheckBootstrapVersion"}
-
-
 def _refuse_or_warn(resources: Resources) -> None:
     """A fault for what cannot run here; a warning for what does nothing here."""
     document = resources.document
@@ -178,8 +175,6 @@ def _refuse_or_warn(resources: Resources) -> None:
             f"the value of parameter {name!r} is in Systems Manager: {shown(resources.parameters[name])} stands for it"
         )
         resources.warn(document.place(("Parameters", name)), text)
-    if "Rules" in document.body and not _is_of_cdk(document.body["Rules"]):
-        resources.warn(document.place(("Rules",)), "the assertions of Rules are not evaluated here")
     for resource in resources.all():
         place = resource.place()
         if resource.type in NOT_EMULATED:

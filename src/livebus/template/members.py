@@ -21,6 +21,21 @@ _SCHEMAS: dict[str, dict[str, str]] = {
     "AWS::Events::Archive": {
         "": "ArchiveName Description EventPattern KmsKeyIdentifier RetentionDays SourceArn",
     },
+    "AWS::Events::ApiDestination": {
+        "": "ConnectionArn Description HttpMethod InvocationEndpoint InvocationRateLimitPerSecond Name",
+    },
+    "AWS::Events::Connection": {
+        "": "AuthorizationType AuthParameters Description InvocationConnectivityParameters KmsKeyIdentifier Name",
+        "AuthParameters": (
+            "ApiKeyAuthParameters BasicAuthParameters ConnectivityParameters InvocationHttpParameters OAuthParameters"
+        ),
+        "AuthParameters.ApiKeyAuthParameters": "ApiKeyName ApiKeyValue",
+        "AuthParameters.BasicAuthParameters": "Password Username",
+        "AuthParameters.InvocationHttpParameters": "BodyParameters HeaderParameters QueryStringParameters",
+        "AuthParameters.OAuthParameters": "AuthorizationEndpoint ClientParameters HttpMethod OAuthHttpParameters",
+        "AuthParameters.OAuthParameters.ClientParameters": "ClientID ClientSecret",
+        "AuthParameters.OAuthParameters.OAuthHttpParameters": "BodyParameters HeaderParameters QueryStringParameters",
+    },
     "AWS::Events::Rule": {
         "": ("Description EventBusName EventPattern Name RoleArn ScheduleExpression State Tags Targets"),
         "Targets": (
@@ -30,6 +45,7 @@ _SCHEMAS: dict[str, dict[str, str]] = {
         ),
         "Targets.AppSyncParameters": "GraphQLOperation",
         "Targets.DeadLetterConfig": "Arn",
+        "Targets.HttpParameters": "HeaderParameters PathParameterValues QueryStringParameters",
         "Targets.InputTransformer": "InputPathsMap InputTemplate",
         "Targets.RetryPolicy": "MaximumEventAgeInSeconds MaximumRetryAttempts",
     },

@@ -20,6 +20,7 @@ from livebus.template.intrinsics import Evaluator
 from livebus.template.parameters import assumed_parameters, read_parameters
 from livebus.template.properties import Properties, Scope, shown, text_of
 from livebus.template.quotas import beyond_quotas
+from livebus.template.rules import Given, check_rules
 from livebus.template.sections import checked_sections
 from livebus.template.values import NO_VALUE, UNKNOWN
 
@@ -68,6 +69,8 @@ class Resources:
         self.parameters, faults = read_parameters(document, declared, values, assumes=assumes)
         self.assumed = tuple(assumed_parameters(declared, values) if assumes else ())
         self.faults += faults
+        known = {**environment.pseudo_parameters, **self.parameters}
+        self.faults += check_rules(document, Given(declared, known, self.assumed))
         self._bodies = self._sections["Resources"]
         self._pending: set[tuple[str, str]] = set()
         self.attributes = ResourceAttributes(self._bodies, environment, self.property_of, self._primary_api)

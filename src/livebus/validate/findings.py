@@ -38,7 +38,7 @@ SUPPRESSION_GIVES_REASON = Check(
     "E9203",
     "What is ignored in the template's Metadata names a check and a reason",
     "Without a reason nobody can tell later whether it still holds. What is named wrongly is not ignored.",
-    "docs/checks.md",
+    "docs/validating.md",
     found_elsewhere,
 )
 
@@ -56,6 +56,13 @@ CFN_LINT_RUNS = Check(
     "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/getting_started/rules.md",
     found_elsewhere,
 )
+TYPES_HOLD = Check(
+    "W9206",
+    "Resolver code passes TypeScript's check (with --check-types)",
+    'AppSync checks types when code is saved: "The code contains one or more errors", and the deployment rolls back.',
+    "https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-overview-js.html",
+    found_elsewhere,
+)
 
 # What --list shows and --explain explains; EVERY_CHECK is what runs.
 LISTED: tuple[Check, ...] = (
@@ -66,5 +73,6 @@ LISTED: tuple[Check, ...] = (
     SUPPRESSION_GIVES_REASON,
     AWS_AGREES,
     CFN_LINT_RUNS,
+    TYPES_HOLD,
 )
 IDS: tuple[str, ...] = tuple(dict.fromkeys(check.id for check in LISTED))

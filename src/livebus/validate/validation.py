@@ -33,7 +33,14 @@ from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
 from livebus.template.text_places import in_source
 from livebus.validate.config import Config
-from livebus.validate.findings import CFN_LINT_RUNS, EVENTS_READABLE, IDS, LISTED, SUPPRESSION_GIVES_REASON
+from livebus.validate.findings import (
+    CFN_LINT_RUNS,
+    EVENTS_READABLE,
+    IDS,
+    LISTED,
+    SUPPRESSION_GIVES_REASON,
+    TYPES_HOLD,
+)
 from livebus.validate.foreign_checks import foreign_ids
 from livebus.validate.project import Project
 from livebus.validate.report import EventOutcome, Report
@@ -51,7 +58,7 @@ class Options:
 
     ``events`` are the event files; None means those in ``events/`` beside the template. ``undelivered`` are files or
     folders of events that must not arrive. ``now`` is the time that the events are put at. ``ask`` runs functions; None
-    leaves what they decide unproven.
+    leaves what they decide unproven. ``check_types`` looks at the types of resolver code.
     """
 
     now: datetime
@@ -63,6 +70,7 @@ class Options:
     events: tuple[Path, ...] | None = None
     undelivered: tuple[Path, ...] = ()
     ask: Ask | None = None
+    check_types: Callable[[Inspection], Sequence[Finding]] | None = None
 
 
 Others = Callable[[Path], Sequence[Finding]]
@@ -112,6 +120,8 @@ class Validation:
         undelivered = (*config.undelivered, *options.undelivered)
         samples = read_samples(project, inspection, options, undelivered)
         found = findings(inspection, samples, only=options.only)
+        if options.check_types is not None and (not options.only or TYPES_HOLD.id.startswith(options.only)):
+            found += options.check_types(inspection)
         found, ignored = part(found, [*ignore, *in_template(inspection.document)], inspection.document)
         if others and any(fault.is_bound for fault in inspection.reading_faults):
             # It has no bounds of its own.

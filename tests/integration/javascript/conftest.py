@@ -91,6 +91,15 @@ def app(project: Path, node: str, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
+def typescript(clients: Path, node: str) -> Path:
+    """A folder whose node_modules have TypeScript and AppSync's types."""
+    _need(
+        (clients / "node_modules" / "typescript").is_dir(), f"{node} finds no typescript: run npm ci in tests/clients"
+    )
+    return clients
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     _need(path is not None, f"none of {', '.join(BROWSERS)} is on the PATH: install one (Debian: apt install chromium)")

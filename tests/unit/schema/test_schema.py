@@ -113,7 +113,7 @@ def test_a_directive_of_ones_own_can_be_declared() -> None:
             "type Query {\n  ping: String\n",
             [
                 (
-                    "schema.graphql:3:1: Syntax Error: Expected Name, found <EOF>; "
+                    "schema.graphql:3:1: Syntax Error: Expected Name, found <EOF>, in type 'Query'; "
                     "expected a schema in GraphQL's definition language"
                 )
             ],
@@ -135,16 +135,16 @@ def test_a_directive_of_ones_own_can_be_declared() -> None:
         (
             "type Query {\n  a: Strng\n  b: [Ordr!]\n}\ntype Order { id: ID }",
             [
-                "schema.graphql:2:6: Unknown type 'Strng'. Did you mean 'String'?",
-                "schema.graphql:3:7: Unknown type 'Ordr'. Did you mean 'Order'?",
+                "schema.graphql:2:6: Unknown type 'Strng', in type 'Query'. Did you mean 'String'?",
+                "schema.graphql:3:7: Unknown type 'Ordr', in type 'Query'. Did you mean 'Order'?",
             ],
         ),
         (
             "type Query {\n  a: Int @aws_ima\n  b: Int @auth(rules: [])\n  c: Int @oneOf\n}",
             [
-                "schema.graphql:2:10: AppSync does not know the directive '@aws_ima'. Did you mean '@aws_iam'?",
-                "schema.graphql:3:10: AppSync does not know the directive '@auth'. Did you mean '@aws_auth'?",
-                "schema.graphql:4:10: AppSync does not know the directive '@oneOf'",
+                "schema.graphql:2:10: AppSync does not know the directive '@aws_ima', in type 'Query'. Did you mean '@aws_iam'?",
+                "schema.graphql:3:10: AppSync does not know the directive '@auth', in type 'Query'. Did you mean '@aws_auth'?",
+                "schema.graphql:4:10: AppSync does not know the directive '@oneOf', in type 'Query'",
             ],
         ),
         (
@@ -161,6 +161,19 @@ def test_a_directive_of_ones_own_can_be_declared() -> None:
             ],
         ),
         (
+            "type Query { a: Int }\ninput Order {\n  id ID\n}",
+            [
+                (
+                    "schema.graphql:3:6: Syntax Error: Expected ':', found Name 'ID', in type 'Order'; "
+                    "expected a schema in GraphQL's definition language"
+                )
+            ],
+        ),
+        (
+            "type Query { a: Int }\n}",
+            [("schema.graphql:2:1: Syntax Error: Unexpected '}'; expected a schema in GraphQL's definition language")],
+        ),
+        (
             "type Query { a: Int }\nextend type Query { b: Int }",
             ["schema.graphql:2:1: AppSync does not know 'extend'. Write the type out in one place."],
         ),
@@ -174,9 +187,9 @@ def test_a_directive_of_ones_own_can_be_declared() -> None:
         (
             "interface I @aws_iam { a: Int }\ntype Query { a: Int @aws_iam(x: 1) @aws_auth(groups: []) }",
             [
-                "schema.graphql:1:13: Directive '@aws_iam' may not be used on interface",
-                "schema.graphql:2:30: Unknown argument 'x' on directive '@aws_iam'",
-                "schema.graphql:2:46: Unknown argument 'groups' on directive '@aws_auth'",
+                "schema.graphql:1:13: Directive '@aws_iam' may not be used on interface, in type 'I'",
+                "schema.graphql:2:30: Unknown argument 'x' on directive '@aws_iam', in type 'Query'",
+                "schema.graphql:2:46: Unknown argument 'groups' on directive '@aws_auth', in type 'Query'",
             ],
         ),
         (

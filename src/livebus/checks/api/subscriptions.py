@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from graphql import (
     FieldNode,
+    GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputType,
@@ -178,14 +179,13 @@ def _few_arguments(inspection: Inspection) -> Iterator[Fault]:
     source=_REAL_TIME,
 )
 def _arguments_are_fields(inspection: Inspection) -> Iterator[Fault]:
-    for call, name, field in _fed(inspection):
+    for call, name, argument, definition in _compared_arguments(inspection):
         fields = _returned_fields(call)
-        for argument, definition in field.args.items() if _filters_by_arguments(inspection, call, name) else ():
-            if argument not in fields:
-                found = f"{name!r} has the argument {argument!r}, and {call.returned.name} has no such field"
-                expected = f"one of {listed(fields)}" if fields else "no arguments"
-                advice = did_you_mean(argument, fields) or f"Nothing that is published matches {argument!r}."
-                yield Fault(found, schema_place(call.api, definition.ast_node), expected, advice)
+        if argument not in fields:
+            found = f"{name!r} has the argument {argument!r}, and {call.returned.name} has no such field"
+            expected = f"one of {listed(fields)}" if fields else "no arguments"
+            advice = did_you_mean(argument, fields) or f"Nothing that is published matches {argument!r}."
+            yield Fault(found, schema_place(call.api, definition.ast_node), expected, advice)
 
 
 @CHECKS.add(
@@ -195,15 +195,21 @@ def _arguments_are_fields(inspection: Inspection) -> Iterator[Fault]:
     source=_REAL_TIME,
 )
 def _arguments_are_alike(inspection: Inspection) -> Iterator[Fault]:
+    for call, name, argument, definition in _compared_arguments(inspection):
+        published = _returned_fields(call).get(argument)
+        if published is not None and _kind(definition.type) != _kind(published.type):
+            found = f"the argument {argument!r} of {name!r} is of type {str(definition.type)!r}"
+            expected = str(get_nullable_type(published.type))
+            advice = f"{call.returned.name}.{argument} is of type {str(published.type)!r}."
+            yield Fault(found, schema_place(call.api, definition.ast_node), expected, advice)
+
+
+def _compared_arguments(inspection: Inspection) -> Iterator[tuple[MutationCall, str, str, GraphQLArgument]]:
+    """The arguments that are compared with what is published: the call, the subscription, the argument's name and itself."""
     for call, name, field in _fed(inspection):
-        fields = _returned_fields(call)
-        for argument, definition in field.args.items() if _filters_by_arguments(inspection, call, name) else ():
-            published = fields.get(argument)
-            if published is not None and _kind(definition.type) != _kind(published.type):
-                found = f"the argument {argument!r} of {name!r} is of type {str(definition.type)!r}"
-                expected = str(get_nullable_type(published.type))
-                advice = f"{call.returned.name}.{argument} is of type {str(published.type)!r}."
-                yield Fault(found, schema_place(call.api, definition.ast_node), expected, advice)
+        if _filters_by_arguments(inspection, call, name):
+            for argument, definition in field.args.items():
+                yield call, name, argument, definition
 
 
 def _kind(type_: GraphQLInputType | GraphQLOutputType) -> str:

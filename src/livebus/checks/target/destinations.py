@@ -70,7 +70,7 @@ def _bus_has_role(inspection: Inspection) -> Iterator[Fault]:
 
 @CHECKS.add(
     "E9138",
-    "Queues, topics and functions that are targets let EventBridge in",
+    "Queues, topics, functions and API destinations that are targets let EventBridge in",
     why="EventBridge may not send to them: each event fails, and goes to the target's dead-letter queue or is dropped.",
     source=_POLICIES,
 )
@@ -85,7 +85,9 @@ def _lets_in(inspection: Inspection) -> Iterator[Fault]:
             if target.function:
                 function = functions[target.function]
                 refusal = function_admits(function, target.role, rule_arn=rule.arn, account=account)
-            elif target.destination is not None and target.destination.queue is not None:
+            elif target.destination is not None and (
+                target.destination.queue is not None or (target.destination.api is not None and target.role is not None)
+            ):
                 refusal = destination_admits(target.destination, target, rule_arn=rule.arn, account=account)
             if refusal and not _hangs_on_others(inspection, target):
                 yield Fault(refusal.rstrip("."), target.place)

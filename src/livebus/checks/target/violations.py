@@ -185,30 +185,30 @@ def violations_of(inspection: Inspection) -> tuple[Violation, ...]:
     return inspection.once(_violations)
 
 
-def _violations(inspection: Inspection) -> Iterator[Violation]:
+def _mutations(inspection: Inspection) -> Iterator[tuple[InspectedTarget, Schema, Sequence[GraphQLError]]]:
+    """The targets whose operation is one mutation, of APIs whose schema is sound, with the operation's errors."""
     for inspected in inspection.targets:
-        schema = inspection.schema(inspected.target.api)
-        operation = inspected.operation
-        if schema is None or operation.document is None or not operation.is_mutation:
-            continue
-        errors = inspection.errors_of(operation, schema, RULES)
-        if not errors:
+        schema, operation = inspection.schema(inspected.target.api), inspected.operation
+        if schema is not None and operation.document is not None and operation.is_mutation:
+            yield inspected, schema, inspection.errors_of(operation, schema, RULES)
+
+
+def _violations(inspection: Inspection) -> Iterator[Violation]:
+    for inspected, schema, errors in _mutations(inspection):
+        document = inspected.operation.document
+        if not errors or document is None:
             continue
         types = TypeInfo(schema.graphql)
         surroundings = _Surroundings(types)
-        visit(operation.document, TypeInfoVisitor(types, surroundings))
+        visit(document, TypeInfoVisitor(types, surroundings))
         found = [_violation(inspected, schema, error, surroundings.found) for error in errors]
         yield from _without_consequences(found)
 
 
 def valid_operations(inspection: Inspection) -> Iterator[tuple[InspectedTarget, Schema]]:
     """The targets whose operations AppSync takes: one mutation each, without errors."""
-    for inspected in inspection.targets:
-        schema = inspection.schema(inspected.target.api)
-        document = inspected.operation.document
-        if schema is None or document is None or not inspected.operation.is_mutation:
-            continue
-        if not inspection.errors_of(inspected.operation, schema, RULES):
+    for inspected, schema, errors in _mutations(inspection):
+        if not errors:
             yield inspected, schema
 
 
@@ -218,12 +218,7 @@ _OF_FIELDS = frozenset({"FieldUndefined", "SubSelectionRequired", "SubSelectionN
 
 def operations_with_variables(inspection: Inspection) -> Iterator[tuple[InspectedTarget, Schema]]:
     """The targets whose operation is one mutation with nothing wrong but in its fields: its variables stand."""
-    for inspected in inspection.targets:
-        schema = inspection.schema(inspected.target.api)
-        document = inspected.operation.document
-        if schema is None or document is None or not inspected.operation.is_mutation:
-            continue
-        errors = inspection.errors_of(inspected.operation, schema, RULES)
+    for inspected, schema, errors in _mutations(inspection):
         if all((error.extensions or {}).get("kind") in _OF_FIELDS for error in errors):
             yield inspected, schema
 

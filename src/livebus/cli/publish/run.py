@@ -283,13 +283,14 @@ class Run:
         import time
         from uuid import uuid4
 
-        from livebus.aws.publish.expected_delivery import Delivery
+        from livebus.aws.publish.expected_delivery import SETTLING_SECONDS, Delivery
         from livebus.operation import Services
         from livebus.rehearsal.preflight import Expectation
 
         expectation = Expectation(self._preflight(), Services(time.time(), lambda: str(uuid4())))
         listener = expectation.listener(self._arguments.field or "")
-        return Delivery(self._session, self._user(), listener, expectation.received)
+        settling = SETTLING_SECONDS if self._session.runtime is None else 0.0
+        return Delivery(self._session, self._user(), listener, expectation.received, settling=settling)
 
     def _user(self) -> SubscribingUser:
         """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""

@@ -137,6 +137,12 @@ def command_parser() -> Parser:
     what.add_argument("--markdown", action="store_true", help=SUPPRESS)
     what.add_argument("--explain", metavar="ID", help="say what a check is about, and how to leave it out")
     what.add_argument("--run-functions", action="store_true", help="run the code of functions that mutations ask")
+    what.add_argument(
+        "--check-types",
+        type=Path,
+        metavar="FOLDER",
+        help="check resolver code with the typescript and @aws-appsync/utils of FOLDER/node_modules, which are run",
+    )
     how = parser.add_argument_group("how it is shown")
     how.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     how.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 log; - is stdout")

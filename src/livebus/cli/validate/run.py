@@ -48,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = read_options(arguments)
         templates = flags.templates(arguments)
         _demand([*templates, *(options.events or ()), *options.undelivered])
+        if arguments.check_types is not None:
+            from livebus.validate.type_check import TypeCheck
+
+            options = replace(options, check_types=TypeCheck(arguments.check_types).findings)
     except LivebusError as error:
         terminal.report(error)
         return terminal.USAGE

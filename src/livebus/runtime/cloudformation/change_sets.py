@@ -25,7 +25,7 @@ from livebus.template.resources import Resources
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 _MAX_BODY = 51_200
-_MAX_TEMPLATE = 1024 * 1024
+_MAX_TEMPLATE = 1_000_000  # the quota's page says 1 MB; the refusal that people show names this
 _CHANGE_SET_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
 _KNOWN_CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 _FORMAT = ("Unresolved resource dependencies", "Invalid template property", "Unrecognized resource types")

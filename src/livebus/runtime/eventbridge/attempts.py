@@ -28,6 +28,7 @@ from livebus.operation import Sandbox, Services
 from livebus.runtime.appsync.data_sources import DataSources, Waiting
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.eventbridge.api_destinations import ApiDestinations, Sending
 from livebus.runtime.faults.injection import Faults, Injection
 from livebus.runtime.kept.journal import DeliveryJournal, JournalFault
 from livebus.template.application import Destination
@@ -109,6 +110,7 @@ class Attempts:
         neighbours: Neighbours,
         *,
         sources: DataSources,
+        api_destinations: ApiDestinations,
         faults: Faults,
         onward: Callable[[Event], object],
         strict: bool,
@@ -117,13 +119,14 @@ class Attempts:
         self._clockwork = clockwork
         self._neighbours = neighbours
         self._sources = sources
+        self._api_destinations = api_destinations
         self._faults = faults
         self._onward = onward
         self._strict = strict
 
     def make(
         self, event: Event, rule: CompiledRule, target: AnyTarget, services: Callable[[str], Services]
-    ) -> AnyAttempt | Begun:
+    ) -> AnyAttempt | Begun | Sending:
         """``services`` gives what a request of the rule of this name may reach."""
         injected: Injection | None = None
         failure: Failure | None = _SWITCHED_ON
@@ -143,9 +146,11 @@ class Attempts:
             return Begun(target, begun, injected)
         return self._judged(begun.result, injected)
 
-    async def finish(self, begun: Begun) -> Attempt:
-        """The attempt, once its data sources have answered."""
+    async def finish(self, begun: Begun | Sending) -> AnyAttempt:
+        """The attempt, once its data sources or its endpoint have answered."""
         try:
+            if isinstance(begun, Sending):
+                return await self._api_destinations.send(begun)
             return self._judged(await self._sources.finish(begun.waiting), begun.injected)
         except Exception as error:  # noqa: BLE001 - told by _broken
             return _broken(begun.target, error)
@@ -165,10 +170,12 @@ class Attempts:
 
     def _hand_over(
         self, event: Event, target: CompiledFunctionTarget | CompiledDestination, injected: Injection | None
-    ) -> FunctionAttempt:
+    ) -> FunctionAttempt | Sending:
         attempt = Line.hand_over(event, target)
         if attempt.failure is not None or attempt.payload is None or attempt.unsent:
             return attempt
+        if isinstance(target, CompiledDestination) and target.destination.api is not None:
+            return Sending(target, attempt, event, _LOST_ANSWER if injected is not None else None)
         if isinstance(target, CompiledFunctionTarget):
             refused = self._neighbours.hand_over(target.function.arn, attempt.payload, event.id)
         else:
@@ -199,7 +206,7 @@ def failed(target: AnyTarget, failure: Failure) -> AnyAttempt:
     return FunctionAttempt(target, failure=failure)
 
 
-def _broken(target: CompiledTarget, error: Exception) -> Attempt:
+def _broken(target: CompiledTarget | CompiledDestination, error: Exception) -> AnyAttempt:
     """An attempt that a bug of ours ended."""
     logging.getLogger("livebus").error("unexpected error", exc_info=error)
-    return Attempt(target, failure=Failure("INTERNAL_ERROR", unexpected(error), retryable=False))
+    return failed(target, Failure("INTERNAL_ERROR", unexpected(error), retryable=False))

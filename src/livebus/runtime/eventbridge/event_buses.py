@@ -17,10 +17,11 @@ from typing import Any
 
 from livebus.delivery import DeadLetter, Failure, decide
 from livebus.event.envelope import Event, Refused, accept
-from livebus.flow import CompiledRule, CompiledTarget, Published
+from livebus.flow import CompiledDestination, CompiledRule, CompiledTarget, FunctionAttempt, Published
 from livebus.operation import Services
 from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.eventbridge.api_destinations import CROWDED, ApiDestinations, Sending
 from livebus.runtime.eventbridge.attempts import (
     AnyAttempt,
     AnyTarget,
@@ -101,6 +102,7 @@ class EventBuses:
         self.lines = lines
         self.faults = faults or Faults()
         self.sources = sources or DataSources(clockwork.new_id)
+        self.api_destinations = ApiDestinations(clockwork.clock)
         self._journal = journal
         self._trace = trace
         self._clockwork = clockwork
@@ -112,6 +114,7 @@ class EventBuses:
             clockwork,
             self._neighbours,
             sources=self.sources,
+            api_destinations=self.api_destinations,
             faults=self.faults,
             onward=self._carry,
             strict=strict,
@@ -217,31 +220,57 @@ class EventBuses:
         if due.lineage is not NO_LINEAGE and due.lineage.ends_here:
             self._end_of_lineage(due)
             return False
+        if _is_api_destination(due.target) and (waits := self._wait_for_turn(due)) is not None:
+            return waits
         made = self._attempts.make(due.event, due.rule, due.target, self._services_of(due.lineage))
-        if isinstance(made, Begun):
+        if isinstance(made, Begun | Sending):
             return self._go_on(due, made)
         return self._settle(due, made)
 
     def _services_of(self, lineage: Lineage) -> Callable[[str], Services]:
         return self._from_outside if lineage is NO_LINEAGE else partial(self.services, lineage)
 
-    def _go_on(self, due: _Due, begun: Begun) -> bool:
-        """Let an attempt wait for its data sources, with the event in the journal."""
+    def _wait_for_turn(self, due: _Due) -> bool | None:
+        """
+        Let an event wait for its turn at an API destination, in the journal; None where it may be sent at once.
+
+        This is no attempt. False where there is no room for it, and it went to the dead-letter queue.
+        """
+        assert isinstance(due.target, CompiledDestination)
+        assert due.target.destination.api is not None
+        turn = self.api_destinations.turn(due.target.destination.api, due.row)
+        if turn == 0:
+            return None
+        pending = due.retry(self._clock() + turn, attempts=due.attempts)
+        row = self._retries.wait(pending, due.lineage, is_timed=turn != CROWDED)
+        if row:
+            self.api_destinations.keep(row, turn)
+            return True
+        no_room = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another event.", due.attempts)
+        self._dead_letter(due, FunctionAttempt(due.target), no_room)
+        return False
+
+    def _go_on(self, due: _Due, begun: Begun | Sending) -> bool:
+        """Let an attempt wait for its data sources or its endpoint, with the event in the journal."""
         if not due.row:
             try:
                 row = self._journal.add_retry(due.retry(self._clock(), attempts=due.attempts))
                 due = replace(due, row=row)
             except JournalFault as fault:
                 self._trace.journal_fault(str(fault))
+        if isinstance(begun, Sending):
+            self.api_destinations.begun()
         task = asyncio.get_running_loop().create_task(self._finish(due, begun))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return True
 
-    async def _finish(self, due: _Due, begun: Begun) -> None:
+    async def _finish(self, due: _Due, begun: Begun | Sending) -> None:
         attempt = await self._attempts.finish(begun)
         if self._is_closed:
             return  # the next start finds the event in the journal
+        if isinstance(begun, Sending) and (next_row := self.api_destinations.ended()):
+            self._retries.release(next_row)
         waits = self._settle(due, attempt)
         try:
             if due.row and not waits:
@@ -298,7 +327,7 @@ class EventBuses:
     async def redeliver(self, event: Event, rule: CompiledRule, target: AnyTarget) -> AnyAttempt:
         """One attempt at one target that no retry follows: a redrive that no other rule sees."""
         made = self._attempts.make(event, rule, target, self._from_outside)
-        attempt = await self._attempts.finish(made) if isinstance(made, Begun) else made
+        attempt = await self._attempts.finish(made) if isinstance(made, Begun | Sending) else made
         send(attempt.published)
         if attempt.failure is None:
             self._trace.delivered(event, rule, attempt, 0)
@@ -357,5 +386,12 @@ class EventBuses:
 
 
 def _may_wait(target: AnyTarget) -> bool:
-    """Whether an attempt may have to wait for data sources."""
-    return isinstance(target, CompiledTarget) and target.api.executor.asks
+    """Whether an attempt may have to wait for data sources or an endpoint."""
+    return _is_api_destination(target) or (isinstance(target, CompiledTarget) and target.api.executor.asks)
+
+
+def _is_api_destination(target: AnyTarget) -> bool:
+    """Whether requests are made for a target: what is sent nowhere, or refused, waits for no moment of its own."""
+    if not isinstance(target, CompiledDestination) or target.refusal is not None:
+        return False
+    return target.destination.api is not None and not target.destination.unsent

@@ -38,11 +38,13 @@ class Retries:
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
+        # How many wait for somebody else to be done, and for no time.
+        self._untimed = 0
         # Of events that wait, by their row; a restart forgets them, and a loop begins anew with it.
         self._lineages: dict[int, Lineage] = {}
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + self._untimed
 
     def resume(self) -> int:
         """Take up the retries that an earlier runtime left in the journal; how many there are."""
@@ -61,23 +63,35 @@ class Retries:
         self.set_timer()
         return True
 
-    def wait(self, retry: PendingRetry, lineage: Lineage) -> bool:
-        """Write down that an event waits. False where there is no room for it; the dead-letter queue is next then."""
+    def wait(self, retry: PendingRetry, lineage: Lineage, *, is_timed: bool = True) -> int:
+        """
+        Write down that an event waits: its row. 0 where there is no room for it; the dead-letter queue is next then.
+
+        One that is not timed waits until it is released.
+        """
         row = retry.row
         try:
             if row:
                 self._journal.postpone_retry(row, retry.attempts, retry.due)
-            elif len(self._waiting) < MAX_PENDING_RETRIES:
+            elif len(self) < MAX_PENDING_RETRIES:
                 row = self._journal.add_retry(retry)
             else:
-                return False
+                return 0
         except JournalFault:
-            return False
+            return 0
         if lineage.generation:
             self._lineages[row] = lineage
-        heapq.heappush(self._waiting, (retry.due, row))
-        self.set_timer()
-        return True
+        if is_timed:
+            heapq.heappush(self._waiting, (retry.due, row))
+            self.set_timer()
+        else:
+            self._untimed += 1
+        return row
+
+    def release(self, row: int) -> None:
+        """Try soon what waited for somebody else, who is done; whoever is sets the timer."""
+        self._untimed -= 1
+        heapq.heappush(self._waiting, (0.0, row))
 
     def take_lineage(self, row: int) -> Lineage:
         """The lineage of the event in a row, which waits no longer."""
@@ -114,4 +128,4 @@ class Retries:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        return len(self._waiting)
+        return len(self)

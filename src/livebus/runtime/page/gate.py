@@ -11,7 +11,8 @@ import hmac
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from livebus.runtime.port.callers import host_name, is_loopback
+from livebus.runtime.port.callers import host_name
+from livebus.template.endpoints import is_loopback
 
 TOKEN_HEADER = "X-Livebus-Page"  # noqa: S105 - a header's name
 

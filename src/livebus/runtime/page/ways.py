@@ -116,9 +116,15 @@ def described(target: _AnyTarget | None) -> dict[str, Any]:
     if isinstance(target, CompiledFunctionTarget):
         return {**said, "kind": "function", "field": target.function.name, "api": "", "subscriptions": []}
     if isinstance(target, CompiledDestination):
-        service = target.destination.service or "another stack"
-        note = "" if target.destination.is_emulated else f"a target of {service!r} is not emulated: nothing is sent"
-        return {**said, "kind": "destination", "field": service, "api": "", "subscriptions": [], "note": note}
+        destination = target.destination
+        service = destination.service or "another stack"
+        name, note = (
+            service,
+            "" if destination.is_emulated else f"a target of {service!r} is not emulated: nothing is sent",
+        )
+        if destination.api is not None:
+            name, note = destination.api.name, destination.api.out_of_reach
+        return {**said, "kind": "destination", "field": name, "api": "", "subscriptions": [], "note": note}
     fields = root_fields(of.graphql_operation)
     linked = [name for field in fields for name in target.api.schema.links.get(field, ())]
     return {

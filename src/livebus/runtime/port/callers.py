@@ -8,10 +8,11 @@ foreign name nor a foreign page comes from a program of this machine, or from a 
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+from livebus.template.endpoints import is_loopback
 
 # The runtime's own paths, beside those that AWS has. No page may ask there.
 OWN_PATHS = "/_livebus/"
@@ -74,15 +75,6 @@ def host_name(host: str) -> str:
 def is_local_origin(origin: str) -> bool:
     """Whether a page of this origin lies on this machine."""
     return is_loopback(_host_of(origin))
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _host_of(url: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Place
+from livebus.template.api_destination import NO_PARAMETERS, ApiDestination, HttpParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,29 @@ class Destination:
     """
     Where a target leads that is neither an API nor a function of the template: ``service`` is the third part of its ARN.
 
-    One of ``queue``, ``event_bus`` (a name) and ``log_group`` (a name) is there where the local runtime delivers to it;
-    none of them where the service, or that resource of it, is not emulated.
+    One of ``queue``, ``event_bus`` (a name), ``log_group`` (a name) and ``api`` is there where the local runtime delivers to
+    it; none of them where the service, or that resource of it, is not emulated. ``parameters`` are the target's, for ``api``.
     """
 
     service: str
     queue: Queue | None = None
     event_bus: str = ""
     log_group: str = ""
+    api: ApiDestination | None = None
+    parameters: HttpParameters = NO_PARAMETERS
+
+    @property
+    def unsent(self) -> str:
+        """Why the local runtime sends nothing there; empty where it does."""
+        if self.api is not None:
+            return self.api.out_of_reach
+        if self.queue is not None or self.event_bus or self.log_group:
+            return ""
+        return f"a target of {self.service or 'another stack'!r} is not emulated by the local runtime: nothing is sent"
 
     @property
     def is_emulated(self) -> bool:
-        return self.queue is not None or bool(self.event_bus or self.log_group)
+        return not self.unsent
 
 
 @dataclass(frozen=True, slots=True)

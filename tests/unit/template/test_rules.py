@@ -1,0 +1,130 @@
+"""The assertions of a template's Rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from livebus.template.document import read_document
+from livebus.template.rules import Given, check_rules
+
+VALUES: dict[str, Any] = {
+    "Stage": "prod",
+    "Count": "3",
+    "Zones": ["a", "b"],
+    "Hidden": "{{resolve:ssm:/x}}",
+    "Guess": "1",
+    "Net": "vpc-1",
+    "Nets": ["vpc-1", "vpc-2"],
+    "AWS::Region": "us-east-1",
+}
+DECLARED = {
+    "Net": {"Type": "AWS::EC2::VPC::Id"},
+    "Nets": {"Type": "List<AWS::EC2::VPC::Id>"},
+    "Stage": {"Type": "String"},
+}
+GIVEN = Given(DECLARED, VALUES, ("Guess",))
+
+
+def rules(text: str) -> list[str]:
+    """What is wrong with a section, each with its place; what is not evaluated has a note before it."""
+    faults = check_rules(read_document(f"Rules:\n{text}", "t.yaml"), GIVEN)
+    return [f"{'not emulated: ' if each.not_emulated else ''}{each.place.line}: {each.found}" for each in faults]
+
+
+def asserted(assertion: str) -> list[str]:
+    return rules(f'  R:\n    Assertions:\n      - Assert: {assertion}\n        AssertDescription: "Choose another."\n')
+
+
+BROKEN = ["4: rule 'R' does not hold: Choose another."]
+
+
+@pytest.mark.parametrize(
+    ("assertion", "holds"),
+    [
+        ("!Equals [!Ref Stage, prod]", True),
+        ("!Equals [!Ref Stage, test]", False),
+        ("!Equals [!Ref Count, 3]", True),
+        ('"Fn::Contains": [[test, prod], !Ref Stage]', True),
+        ('"Fn::Contains": [[test], !Ref Stage]', False),
+        ('"Fn::Contains": [!Ref Zones, b]', True),
+        ('"Fn::EachMemberEquals": [!Ref Zones, a]', False),
+        ('"Fn::EachMemberEquals": [[a, a], a]', True),
+        ('"Fn::EachMemberIn": [!Ref Zones, [a, b, c]]', True),
+        ('"Fn::EachMemberIn": [!Ref Zones, [a]]', False),
+        ('"Fn::EachMemberIn": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, [vpc-1, vpc-2]]', True),
+        ('"Fn::EachMemberIn": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, [vpc-1]]', False),
+        ("!Not [!Equals [!Ref Stage, prod]]", False),
+        ("!And [!Equals [a, a], !Equals [!Ref AWS::Region, us-east-1]]", True),
+        ("!And [!Equals [a, a], !Equals [a, b]]", False),
+        ("!Or [!Equals [a, b], !Equals [a, a]]", True),
+        ("!Or [!Equals [a, b], !Equals [b, c]]", False),
+        ("true", True),
+        ('"false"', False),
+        # What is not known decides nothing, but where the rest does.
+        ("!Equals [!Ref Hidden, x]", True),
+        ("!Equals [!Ref Guess, 2]", True),
+        ("!Not [!Equals [!Ref Guess, 1]]", True),
+        ("!And [!Equals [!Ref Hidden, x], !Equals [a, b]]", False),
+        ("!Or [!Equals [!Ref Hidden, x], !Equals [a, b]]", True),
+    ],
+)
+def test_assertions(assertion: str, *, holds: bool) -> None:
+    """As CloudFormation evaluates them; what does not hold is told in the words of its description."""
+    written = f"{{{assertion}}}" if assertion.startswith('"Fn') else assertion
+    assert asserted(written) == ([] if holds else BROKEN)
+
+
+def test_a_condition() -> None:
+    """The assertions of a rule whose condition does not hold, or is not known, are not held against anybody."""
+    text = "  R:\n    RuleCondition: {}\n    Assertions: [{{Assert: !Equals [a, b]}}]\n"
+
+    def found(condition: str) -> list[str]:
+        return rules(text.replace("{}", condition, 1).replace("{{", "{").replace("}}", "}"))
+
+    assert found("!Equals [!Ref Stage, prod]") == ["4: rule 'R' does not hold: an assertion is false"]
+    assert found("!Equals [!Ref Stage, test]") == []
+    assert found("!Equals [!Ref Hidden, test]") == []
+
+
+def test_attributes_of_resources() -> None:
+    """Are in an account: the rule is named once, and fails nothing."""
+    assertion = (
+        '{"Fn::EachMemberIn": [{"Fn::ValueOfAll": [AWS::EC2::Subnet::Id, VpcId]}, {"Fn::ValueOf": [Net, Tags.x]}]}'
+    )
+
+    assert asserted(assertion) == [
+        "not emulated: 2: rule 'R' asks for attributes of resources in an account, and is not evaluated here"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  []\n", "Rules is a list"),
+        ("  R: 1\n", "rule 'R' is 1"),
+        ("  R: {}\n", "rule 'R' has no Assertions"),
+        ("  R: {Assertions: {}}\n", "rule 'R' has an object for Assertions"),
+        ("  R: {Assertions: [{}]}\n", "an assertion of rule 'R' has no Assert"),
+        ("  R: {Assertions: [{Assert: true, Description: x}]}\n", "rule 'R' has 'Description'"),
+        ("  R: {Assertion: [], Assertions: [{Assert: true}]}\n", "rule 'R' has 'Assertion'"),
+        ("  R: {Assertions: [{Assert: !Ref Stages}]}\n", "rule 'R' refers to 'Stages'"),
+        ("  R: {Assertions: [{Assert: !Ref Stage}]}\n", "rule 'R' has 'prod' where it has to be true or false"),
+        ("  R: {Assertions: [{Assert: !Sub x}]}\n", "rule 'R' has 'Fn::Sub'"),
+        ("  R: {Assertions: [{Assert: {'Fn::Contains': x}}]}\n", "Fn::Contains has 'x'"),
+        ("  R: {Assertions: [{Assert: !Not []}]}\n", "Fn::Not has a list"),
+        ("  R: {Assertions: [{Assert: !And [true]}]}\n", "Fn::And has a list"),
+        ("  R: {Assertions: [{Assert: {'Fn::EachMemberIn': [{'Fn::RefAll': []}, [a]]}}]}\n", "Fn::RefAll has a list"),
+    ],
+)
+def test_what_is_no_rule(text: str, expected: str) -> None:
+    """Is told by its kind."""
+    assert [each.partition(": ")[2] for each in rules(text)] == [expected]
+
+
+def test_depth() -> None:
+    """Is bounded."""
+    assertion = "!Not [" * 60 + "true" + "]" * 60
+
+    assert [each.partition(": ")[2] for each in asserted(assertion)] == ["rule 'R' is nested too deeply"]

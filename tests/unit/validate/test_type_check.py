@@ -1,0 +1,79 @@
+"""What TypeScript says of resolver code, with a compiler that says what a test wants; the real one is for integration tests."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from livebus.errors import LivebusError
+from livebus.validate.project import Project
+from livebus.validate.report import Report
+from livebus.validate.type_check import TypeCheck
+from livebus.validate.validation import Options, Validation
+
+FOREIGN = Path(__file__).parents[2] / "foreign"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SAID = """0.js(2,10): error TS2345: Argument of type '{ b: number; }' is not assignable.
+  Property 'a' is missing.
+0.js(5,3): error TS2304: Cannot find name 'x'.
+"""
+
+
+def check(folder: Path, said: str, code: int) -> TypeCheck:
+    """A compiler of the folder's own that says this, and what it was given."""
+    for package in ("typescript/lib", "@aws-appsync/utils"):
+        (folder / "node_modules" / package).mkdir(parents=True)
+    (folder / "node_modules/typescript/lib/tsc.js").write_text("")
+    (folder / "said").write_text(said)
+    node = folder / "node"
+    node.write_text(f'#!/bin/sh\necho "$@" > {folder}/given\ncp 0.js {folder}/code\ncat {folder}/said\nexit {code}\n')
+    node.chmod(0o755)
+    return TypeCheck(folder, str(node))
+
+
+def validated(types: TypeCheck, *, only: tuple[str, ...] = ()) -> Report:
+    return Validation(
+        Project(FOREIGN / "plain.json"), Options(NOW, events=(), only=only, check_types=types.findings)
+    ).run()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the compiler is a shell script")
+class TestSaid:
+    def test_what_is_said(self, tmp_path: Path) -> None:
+        """Each error is a finding at its line, with the lines that go on with it."""
+        found = [each for each in validated(check(tmp_path, SAID, 2)).findings if each.check.id == "W9206"]
+
+        assert [each.fault.found for each in found] == [
+            "TS2345: Argument of type '{ b: number; }' is not assignable. Property 'a' is missing.",
+            "TS2304: Cannot find name 'x'.",
+        ]
+        assert {Path(each.fault.place.file).name for each in found} == {"plain.json"}
+        assert "--checkJs" in (tmp_path / "given").read_text()
+        assert "export function request" in (tmp_path / "code").read_text()
+
+    def test_nothing_is_said(self, tmp_path: Path) -> None:
+        """Then nothing is found."""
+        assert validated(check(tmp_path, "", 0), only=("W9206",)).findings == []
+
+    @pytest.mark.parametrize(("said", "code"), [("", 1), ("error TS18003: No inputs", 1), ("Segmentation fault", 139)])
+    def test_a_compiler_that_breaks(self, tmp_path: Path, said: str, code: int) -> None:
+        """Is told, and is not taken for code without faults."""
+        with pytest.raises(LivebusError, match=f"TypeScript ended with code {code}"):
+            validated(check(tmp_path, said, code))
+
+
+def test_packages_that_are_not_there(tmp_path: Path) -> None:
+    """Are named, with what to do."""
+    with pytest.raises(LivebusError, match="npm install --save-dev typescript@5 @aws-appsync/utils"):
+        TypeCheck(tmp_path, "node")
+
+
+def test_node_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is named too."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(LivebusError, match="needs Node"):
+        TypeCheck(tmp_path)
