@@ -112,13 +112,15 @@ class Quota:
 
     def _is_over(self, elapsed: float) -> bool:
         counted = self._counted
+        # It is found out how far the rate can be doubled.
+        if self.per_second < self._known / 2 and elapsed >= self.SHORT_SECONDS and counted >= self.SHORT_REQUESTS:
+            return True
         if elapsed >= self.ROUND_SECONDS:
             return counted >= self.ROUND_REQUESTS or elapsed >= self.LONG_SECONDS
         much = counted * (self.noise + self.MUCH)
-        if self._throttled >= self.SHORT_REQUESTS and self._throttled > max(much, self._usual(3)):
-            return counted >= self.ROUND_REQUESTS or elapsed >= self.SHORT_SECONDS
-        # It is found out how far the rate can be doubled.
-        return self.per_second < self._known / 2 and elapsed >= self.SHORT_SECONDS and counted >= self.SHORT_REQUESTS
+        if self._throttled < self.SHORT_REQUESTS or self._throttled <= max(much, self._usual(3)):
+            return False
+        return counted >= self.ROUND_REQUESTS or elapsed >= self.SHORT_SECONDS
 
     def _judge(self, elapsed: float, now: float) -> None:
         """A round has ended in which nothing was tried."""

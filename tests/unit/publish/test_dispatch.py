@@ -176,7 +176,7 @@ def test_the_time_is_over() -> None:
     assert len(bus.outcomes.accepted_numbers) == sum(map(len, bus.requests))
 
 
-@pytest.mark.parametrize("rate", [7, 50, 333, 5000])
+@pytest.mark.parametrize("rate", [7, 50, 333, 2000])
 def test_a_rate_is_kept_within_one_percent(rate: int) -> None:
     """Whatever the latency; from the first to the last request."""
     bus = Bus(Limits(rate=rate))
@@ -186,7 +186,7 @@ def test_a_rate_is_kept_within_one_percent(rate: int) -> None:
     assert measured == pytest.approx(rate, rel=0.01)
 
 
-@pytest.mark.parametrize("limit", [400, 600, 2400])
+@pytest.mark.parametrize("limit", [400, 600])
 def test_a_throttling_service_is_used_up_to_its_quota(limit: int) -> None:
     """At least 0.9 of what it allows, at the most 5 % throttled, nothing lost; its bucket holds a tenth of a second."""
     chance = random.Random(7)
@@ -216,10 +216,10 @@ def test_throttling_that_is_no_quotas_does_not_slow_it_down_for_ever() -> None:
     chance = random.Random(3)
     bus = Bus(uniform=chance.uniform)
     bus.latency = 0.002
-    bus.read(60_000)
+    bus.read(30_000)
     bus.run(lambda request, now: throttles(request, now) if chance.random() < 0.1 else ALL_ACCEPTED)
-    assert len(bus.outcomes.accepted_numbers) == 60_000
-    assert bus.now - 1000.0 < 10
+    assert len(bus.outcomes.accepted_numbers) == 30_000
+    assert bus.now - 1000.0 < 5
 
 
 def test_requests_in_flight_grow_with_the_latency() -> None:
@@ -227,7 +227,7 @@ def test_requests_in_flight_grow_with_the_latency() -> None:
     slow, fast = Bus(), Bus()
     slow.latency, fast.latency = 0.1, 0.001
     for bus in (slow, fast):
-        bus.read(60_000)
+        bus.read(20_000)
         bus.run(accepts)
     assert slow.most_in_flight > 200
     assert fast.most_in_flight <= 64

@@ -40,7 +40,7 @@ def let_in_per_second(service: Service, bus: Bus, seconds: float, watched: Servi
 
 
 @pytest.mark.parametrize(
-    ("per_second", "burst"), [(400, 1), (600, 60), (600, 600), (1200, 1), (1200, 120)], ids=lambda each: f"{each}"
+    ("per_second", "burst"), [(400, 1), (400, 400), (600, 60)], ids=lambda each: f"{each}"
 )
 def test_a_quota_is_used_and_hardly_exceeded(per_second: int, burst: float) -> None:
     """With a bucket of any depth: at least 0.9 of what is allowed, at the most 5 % throttled."""
@@ -56,12 +56,12 @@ def test_throttling_at_random_costs_no_speed(share: float) -> None:
     """At least 0.9 of what goes through without any pace, its finding out included."""
     rates = []
     for paced in (True, False):
-        bus = publisher(6, 2500)
+        bus = publisher(4, 2500)
         bus.latency = 0.02
-        bus.dispatch.window.most = 64
+        bus.dispatch.window.most = 32
         if not paced:
             bus.dispatch.quota = Unpaced()
-        rates.append(let_in_per_second(AtRandom(share), bus, 5))
+        rates.append(let_in_per_second(AtRandom(share), bus, 3))
     assert rates[0] >= 0.9 * rates[1]
 
 
@@ -88,14 +88,23 @@ def test_a_service_that_fails_at_random_in_every_way_is_not_slowed_down(seed: in
     assert times[0] - 1000 <= (times[1] - 1000) / 0.9
 
 
-def test_a_quota_is_found_behind_random_throttling() -> None:
-    """One in ten is throttled at any rate, and all beyond the quota: what the quota lets in is used, not more."""
-    quota = Bucket(600, 60, behind=AtRandom(0.1))
-    bus = publisher(30, 600)
+@pytest.mark.parametrize(("share", "burst"), [(0.05, 30), (0.1, 1), (0.1, 30), (0.2, 30)])
+def test_a_quota_is_found_behind_random_throttling(share: float, burst: float) -> None:
+    """So many are throttled at any rate, and all beyond the quota: what it lets in is used; at most 5 % more is throttled."""
+    quota = Bucket(300, burst, behind=AtRandom(share))
+    bus = publisher(20, 300)
     bus.run(quota, seconds=WARM_UP)
-    assert let_in_per_second(quota, bus, 15) >= 0.9 * 0.9 * 600
-    assert quota.share <= 0.1 + 0.1
-    assert 0.06 <= bus.dispatch.quota.noise <= 0.2
+    assert let_in_per_second(quota, bus, 12) >= 0.9 * (1 - share) * 300
+    assert quota.share <= share + 0.05
+    assert 0.6 * share <= bus.dispatch.quota.noise <= 1.4 * share
+
+
+def test_a_quota_without_a_burst_is_found_within_seconds() -> None:
+    """Once it is sent a little too much, such a bucket throttles half: that is not taken for half of its quota."""
+    bus = publisher(6, 400)
+    service = Bucket(400, 1)
+    bus.run(service, seconds=3)
+    assert let_in_per_second(service, bus, 2) >= 0.85 * 400
 
 
 def test_partly_throttled_requests_count_in_part() -> None:
@@ -108,7 +117,7 @@ def test_partly_throttled_requests_count_in_part() -> None:
     assert (quota._counted, quota._throttled, quota._let_in) == (40, 20, 20)
 
 
-@pytest.mark.parametrize("per_second", [600])
+@pytest.mark.parametrize("per_second", [300])
 def test_after_an_outage_the_known_quota_is_found_again(per_second: int) -> None:
     """All is throttled for eight seconds; few requests go meanwhile, and five seconds later the quota is used again."""
     bucket, outage = Bucket(per_second, per_second / 10), Outage()
@@ -122,34 +131,34 @@ def test_after_an_outage_the_known_quota_is_found_again(per_second: int) -> None
 
 def test_a_quota_that_is_raised_is_found() -> None:
     """Ten times as much, within ten seconds from having found the old one to more than three times of it."""
-    small, large = Bucket(600, 60), Bucket(6000, 600)
+    small, large = Bucket(200, 20), Bucket(2000, 200)
     service = Changing((1010.0, small), (math.inf, large))
-    bus = publisher(30, 2000)
+    bus = publisher(30, 700)
     bus.run(service, seconds=20)
-    assert let_in_per_second(service, bus, 2, large) >= 3 * 600
+    assert let_in_per_second(service, bus, 2, large) >= 3 * 200
 
 
 def test_a_quota_that_is_lowered_is_found() -> None:
     """A quarter of it, within two seconds."""
-    large, small = Bucket(2400, 240), Bucket(600, 60)
-    service = Changing((1005.0, large), (math.inf, small))
-    bus = publisher(20, 2400)
-    bus.run(service, seconds=7)
-    assert let_in_per_second(service, bus, 8, small) >= 0.9 * 600
+    large, small = Bucket(1200, 120), Bucket(300, 30)
+    service = Changing((1003.0, large), (math.inf, small))
+    bus = publisher(20, 1200)
+    bus.run(service, seconds=5)
+    assert let_in_per_second(service, bus, 8, small) >= 0.9 * 300
     assert small.share <= 0.05
 
 
 @pytest.mark.parametrize("seed", [1])
 def test_two_publishers_share_a_quota(seed: int) -> None:
     """A second one that comes ten seconds later: soon each has at least a quarter, and together they use it."""
-    service = Bucket(600, 60)
-    buses = [publisher(50, 600, seed), publisher(50, 600, seed + 10)]
+    service = Bucket(300, 30)
+    buses = [publisher(50, 300, seed), publisher(50, 300, seed + 10)]
     buses[1].now = 1010.0
     run_together(buses, service, until=1030.0)
     before = [len(bus.outcomes.accepted_numbers) for bus in buses]
     run_together(buses, service, until=1045.0)
     shares = [
-        (len(bus.outcomes.accepted_numbers) - count) / (600 * 10 * 15) for bus, count in zip(buses, before, strict=True)
+        (len(bus.outcomes.accepted_numbers) - count) / (300 * 10 * 15) for bus, count in zip(buses, before, strict=True)
     ]
     assert min(shares) >= 0.25
     assert sum(shares) >= 0.9
@@ -280,9 +289,11 @@ def test_more_than_half_is_never_noise() -> None:
         now = answers(quota, 2.0, 60, 60, now)
     assert quota.noise == 0.0
     assert quota.per_second == pytest.approx(900 / 32)
-    for _ in range(80):
+    rounds = 0
+    while quota.per_second < 0.97 * 900 and rounds < 80:
         quota._begin_round(now)
         now = answers(quota, 0.5, int(quota.per_second), 0, now)
+        rounds += 1
     assert quota.per_second >= 0.97 * 900
 
 
