@@ -66,7 +66,7 @@ class Quota:
     STEP = 0.4  # requests per second, times the root of the rate: smaller publishers take larger steps and catch up
     LARGEST_STEP = 0.1  # of the rate
     USED = 0.7  # of a rate: one that is used less says nothing about a higher one
-    NOISE_REQUESTS, TRIAL_REQUESTS = 2000, 500  # the noise is that of about so many requests; of those at a lower rate
+    NOISE_REQUESTS, TRIAL_REQUESTS = 2000, 150  # the noise is that of about so many requests; of those at a lower rate
     EXACT = 0.03  # a standard deviation of a share
     CREEP = 0.01  # noise grows by no more than this unless a lower rate was tried: it would take a quota in, bit by bit
     STEADY = 0.95  # a quota that is known is not taken for less than this at once
@@ -189,7 +189,8 @@ class Quota:
             return
         if evidence < 0:
             self._trial = None
-            if trial.known_before != math.inf and not trial.outage:  # below a quota nothing but the noise is throttled
+            # Below a quota nothing but the noise is throttled; a first try may still be above it, of a burst.
+            if (trial.known_before != math.inf or trial.in_vain) and not trial.outage:
                 self._hear(self._throttled / self._counted, self.TRIAL_REQUESTS)
                 self._proven = self.noise
             # In an outage little was let in, which is no quota.

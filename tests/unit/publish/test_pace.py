@@ -39,9 +39,7 @@ def let_in_per_second(service: Service, bus: Bus, seconds: float, watched: Servi
     return watched.let_in / (bus.now - began)
 
 
-@pytest.mark.parametrize(
-    ("per_second", "burst"), [(400, 1), (400, 400), (600, 60)], ids=lambda each: f"{each}"
-)
+@pytest.mark.parametrize(("per_second", "burst"), [(400, 1), (400, 400), (600, 60)], ids=lambda each: f"{each}")
 def test_a_quota_is_used_and_hardly_exceeded(per_second: int, burst: float) -> None:
     """With a bucket of any depth: at least 0.9 of what is allowed, at the most 5 % throttled."""
     service = Bucket(per_second, burst)
@@ -88,13 +86,13 @@ def test_a_service_that_fails_at_random_in_every_way_is_not_slowed_down(seed: in
     assert times[0] - 1000 <= (times[1] - 1000) / 0.9
 
 
-@pytest.mark.parametrize(("share", "burst"), [(0.05, 30), (0.1, 1), (0.1, 30), (0.2, 30)])
+@pytest.mark.parametrize(("share", "burst"), [(0.05, 60), (0.1, 60), (0.2, 60)])
 def test_a_quota_is_found_behind_random_throttling(share: float, burst: float) -> None:
     """So many are throttled at any rate, and all beyond the quota: what it lets in is used; at most 5 % more is throttled."""
-    quota = Bucket(300, burst, behind=AtRandom(share))
-    bus = publisher(20, 300)
+    quota = Bucket(600, burst, behind=AtRandom(share))
+    bus = publisher(15, 600)
     bus.run(quota, seconds=WARM_UP)
-    assert let_in_per_second(quota, bus, 12) >= 0.9 * (1 - share) * 300
+    assert let_in_per_second(quota, bus, 8) >= 0.9 * (1 - share) * 600
     assert quota.share <= share + 0.05
     assert 0.6 * share <= bus.dispatch.quota.noise <= 1.4 * share
 
@@ -363,3 +361,129 @@ def test_a_wanted_rate_begins_with_the_first_answer() -> None:
     assert rate.next == 7.0
     rate.begin(6.0)
     assert rate.next == 7.0
+
+
+# --- what is thrown at random --------------------------------------------------------------------------------------------
+
+
+def test_noise_is_what_enough_requests_say() -> None:
+    """That it was in vain is clear after few; how much is put up with from then on, only after some more."""
+    quota = Quota()
+    now = answers(quota, 0.5, 500, 100, 10.0)
+    now = answers(quota, 0.25, 200, 40, now)
+    assert quota._trial is not None
+    assert quota._trial.in_vain == 1
+    now = answers(quota, 0.1, 100, 20, now)
+    assert quota._trial is not None
+    assert quota.noise == 0.0
+    answers(quota, 0.1, 78, 16, now)  # 178 of them: a standard deviation of 0.03
+    assert quota._trial is None
+    assert quota.noise == pytest.approx(0.2, abs=0.01)
+
+
+def test_noise_grows_slowly_where_nothing_was_tried() -> None:
+    """By no more than a hundredth beyond what a lower rate has shown: a quota that sinks is not taken for noise, bit by bit."""
+    quota, now = limited()
+    quota.noise = quota._proven = 0.1
+    for _ in range(10):
+        quota.per_second = 700.0
+        quota._begin_round(now)
+        now = answers(quota, 0.5, 350, 48, now)
+    assert quota.noise == pytest.approx(0.11)
+
+
+def test_close_to_the_quota_only_what_is_surely_less_makes_the_noise_less() -> None:
+    """A share within a standard deviation of it changes nothing."""
+    quota, now = limited()
+    quota.noise = quota._proven = 0.1
+    quota.per_second = 890.0
+    now = answers(quota, 0.5, 445, 40, now)
+    assert quota.noise == 0.1
+    quota.per_second = 890.0
+    answers(quota, 0.5, 445, 0, now)
+    assert quota.noise == pytest.approx(0.1 * 2000 / 2445)
+
+
+def test_what_is_still_throttled_below_a_quota_is_noise() -> None:
+    """A lower rate helped, and two requests are throttled all the same: 150 more would have to confirm that share."""
+    quota, now = limited()
+    quota.per_second = 1000.0
+    quota._begin_round(now)
+    now = answers(quota, 0.5, 500, 150, now)
+    assert quota._trial is not None
+    count = 0
+    while quota._trial is not None:
+        quota.answered(now + 0.01, now, float(count < 2))
+        count += 1
+    assert 25 <= count < 100
+    assert quota.noise == pytest.approx(2 / (count + 150))
+
+
+def test_a_quota_that_was_found_with_too_little_noise_is_raised_with_it() -> None:
+    """What was let in says more, once it is known what share never is."""
+    quota, now = limited()
+    quota._begin_round(now)
+    now = answers(quota, 0.5, 414, 83, now)
+    for _ in range(2):
+        now = answers(quota, 0.5, 300, 60, now)
+    assert quota.noise == pytest.approx(0.2, rel=0.02)
+    assert quota._known == pytest.approx(900 / (1 - quota.noise))
+    assert quota.per_second == pytest.approx(828)
+
+
+def test_a_short_round_does_not_move_a_known_quota_by_much() -> None:
+    """Fifty requests in a hundredth of a second, a third of them throttled: 0.95 of what is known, and not what they say."""
+    quota, now = limited()
+    answers(quota, 0.1, 60, 20, now)
+    assert quota.per_second == pytest.approx(0.92 * min(828, 0.95 * 900))
+
+
+def test_a_bucket_without_a_burst_is_looked_for_between_the_good_rate_and_the_bad_one() -> None:
+    """Half is throttled at 1,000, nothing at 800: the rate goes back to the good one, then half of the way each round."""
+    quota = Quota()
+    quota.per_second = 800.0
+    now = answers(quota, 0.5, 400, 0, 10.0)
+    quota.per_second = 1000.0
+    now = answers(quota, 0.1, 100, 50, now)
+    assert quota.per_second == pytest.approx(0.92 * 800)
+    now = answers(quota, 0.2, 147, 0, now)
+    rates = []
+    for _ in range(3):
+        quota._begin_round(now)
+        now = answers(quota, 0.5, int(quota.per_second / 2), 0, now)
+        rates.append(quota.per_second)
+    assert rates == pytest.approx([868, 934, 967])
+
+
+def test_a_third_that_is_throttled_is_no_bucket_without_a_burst() -> None:
+    """It goes back to the good rate, and nothing is known of a rate below which the quota must be."""
+    quota = Quota()
+    quota.per_second = 800.0
+    now = answers(quota, 0.5, 400, 0, 10.0)
+    quota.per_second = 1000.0
+    answers(quota, 0.1, 100, 30, now)
+    assert quota.per_second == pytest.approx(0.92 * 800)
+    assert quota._trial is not None
+    assert quota._trial.ceiling == math.inf
+
+
+def test_an_unclear_experiment_goes_on() -> None:
+    """Two seconds are enough where one explanation is four times as likely, else it takes up to six."""
+    quota, now = limited()
+    quota._begin_round(now)
+    now = answers(quota, 2.0, 100, 12, now)
+    assert quota._trial is not None
+    for number in range(1, 13):  # so many are between both
+        quota.answered(now + number * 0.4, now, float(number % 6 == 0) / 2)
+        assert quota._trial.in_vain == 0
+    quota.answered(now + 6.1, now, 0.0)
+    assert quota._trial.in_vain == 1
+
+
+def test_a_low_rate_is_doubled_after_ten_requests() -> None:
+    """Far below a known quota nothing waits for fifty of them, or for two seconds."""
+    quota, now = limited()
+    quota.per_second = 10.0
+    quota._begin_round(now)
+    answers(quota, 1.0, 10, 0, now)
+    assert quota.per_second == 20.0
