@@ -2,12 +2,13 @@
 Runs a sample of the mutants of each module, and prints how many of them the unit tests notice.
 
     make mutants-sample [MUTANTS_SAMPLE='--most 25 publish pattern']
-    .venv-mutants/bin/python tools/sample_mutants.py [--most N] [--seed N] [--json FILE] [AREA ...]
+    .venv-mutants/bin/python tools/sample_mutants.py [--most N] [--seconds S] [--seed N] [--json FILE] [AREA ...]
 
 An area is a package with its own unit tests (AREAS; without a name: all of them). Of each module's mutants (mutmut makes them)
 up to ``--most`` are picked, by a seed and by the module's name, so that the same code gives the same sample. They run in a copy
 of the files that git knows, against the tests of their own area alone: a test of another area that would notice does not
-count. A mutant that takes far too long, or too much memory, counts as noticed.
+count. A mutant that takes far too long, or too much memory, counts as noticed. ``--seconds`` ends an area early: those whose
+tests take longest are not run then.
 
 stdout has the table; ``--json`` keeps it, area by area, with the difference that each mutant makes which was not noticed, and
 an area that is in the file already is run anew only where it is named.
@@ -21,6 +22,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,7 +39,7 @@ from mutmut.utils.format_utils import get_mutant_name
 PROJECT = Path(__file__).resolve().parents[1]
 MUTMUT = Path(sys.executable).with_name("mutmut")
 MEMORY = 6 * 2**30  # bytes of address space: a mutant that grows without end does not take the machine with it
-# Seconds of a mutant's tests: (those of the tests as they are + the constant) × the multiplier.
+# Seconds of a mutant's tests: those of the tests as they are and the constant, times the multiplier.
 TIMEOUT_MULTIPLIER, TIMEOUT_CONSTANT = 6, 3
 NOTICED = frozenset({1, 3, -24, 24, 152, 255, 36, -11, -9})
 SURVIVED = 0
@@ -79,7 +81,7 @@ AREAS: dict[str, Area] = {
 def copied(folder: Path, area: Area) -> None:
     """What git knows of the project, with mutmut's settings narrowed to the area."""
     known = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - whichever there is
         cwd=PROJECT, check=True, capture_output=True,
     ).stdout  # fmt: skip
     for name in known.decode().split("\0"):
@@ -114,7 +116,7 @@ def named(folder: Path, modules: Sequence[str]) -> dict[str, list[str]]:
 def sampled(names: Mapping[str, list[str]], most: int, seed: int) -> dict[str, list[str]]:
     """Up to so many of each module: those of one module do not depend on what others there are."""
     return {
-        module: sorted(random.Random(f"{seed} {module}").sample(all_of_it, min(most, len(all_of_it))))
+        module: sorted(random.Random(f"{seed} {module}").sample(all_of_it, min(most, len(all_of_it))))  # noqa: S311
         for module, all_of_it in names.items()
     }
 
@@ -123,7 +125,7 @@ def limited() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def run(area: Area, most: int, seed: int) -> list[dict[str, Any]]:
+def run(area: Area, most: int, seed: int, seconds: float) -> list[dict[str, Any]]:
     """A row for each module of the area."""
     with tempfile.TemporaryDirectory(prefix="livebus-mutants-") as name:
         folder = Path(name)
@@ -131,43 +133,54 @@ def run(area: Area, most: int, seed: int) -> list[dict[str, Any]]:
         names = named(folder, area.modules)
         picked = sampled(names, most, seed)
         command = [str(MUTMUT), "run", "--max-children", "1", *(each for some in picked.values() for each in some)]
-        done = subprocess.run(
-            command, cwd=folder, preexec_fn=limited, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
-        if done.returncode:
-            sys.exit(f"mutmut ended with {done.returncode}:\n{done.stdout.decode(errors='replace')[-4000:]}")
-        rows = []
+        log = folder / "log.txt"
+        # The one thread of this program.
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, cwd=folder, preexec_fn=limited, stdout=out, stderr=out)  # noqa: S603, PLW1509
+            try:
+                process.wait(timeout=seconds or None)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)  # what has been found is kept
+                process.wait(timeout=60)
         with change_cwd(folder):
-            for module, some in picked.items():
-                codes = json.loads(Path("mutants", f"{module}.meta").read_text(encoding="utf-8"))["exit_code_by_key"]
-                missed = {each: codes[each] for each in some if codes[each] not in NOTICED}
-                rows.append({
-                    "module": module.removeprefix("src/livebus/"),
-                    "mutants": len(names[module]),
-                    "sampled": len(some),
-                    "noticed": len(some) - len(missed),
-                    "missed": [
-                        {"mutant": each, "why": why(code), "difference": get_diff_for_mutant(each, path=module)}
-                        for each, code in missed.items()
-                    ],
-                })  # fmt: skip
+            rows = [row(module, len(names[module]), some) for module, some in picked.items()]
+        if not any(each["run"] for each in rows):
+            sys.exit(f"mutmut ended with {process.returncode}:\n{log.read_text(errors='replace')[-4000:]}")
         return rows
 
 
-def why(code: int | None) -> str:
+def row(module: str, count: int, picked: Sequence[str]) -> dict[str, Any]:
+    """What has become of a module's mutants, in the folder where they have run."""
+    meta = Path("mutants", f"{module}.meta")
+    codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"] if meta.exists() else {}
+    done = {each: codes[each] for each in picked if codes.get(each) is not None}
+    missed = {each: code for each, code in done.items() if code not in NOTICED}
+    return {
+        "module": module.removeprefix("src/livebus/"),
+        "mutants": count,
+        "sampled": len(picked),
+        "run": len(done),
+        "noticed": len(done) - len(missed),
+        "missed": [
+            {"mutant": each, "why": why(code), "difference": get_diff_for_mutant(each, path=module)}
+            for each, code in missed.items()
+        ],
+    }
+
+
+def why(code: int) -> str:
     if code == SURVIVED:
         return "no test failed"
     return "no test reaches it" if code in NOT_REACHED else f"it ended with {code}"
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = ["| module | mutants | sampled | noticed |", "|---|---|---|---|"]
-    for row in rows:
-        share = 100 * row["noticed"] // row["sampled"]
-        lines.append(f"| `{row['module']}` | {row['mutants']:,} | {row['sampled']} | {row['noticed']} ({share} %) |")
-    total = {name: sum(row[name] for row in rows) for name in ("mutants", "sampled", "noticed")}
-    share = 100 * total["noticed"] // max(1, total["sampled"])
-    lines.append(f"| all | {total['mutants']:,} | {total['sampled']:,} | {total['noticed']:,} ({share} %) |")
+    lines = ["| module | mutants | sampled | run | noticed |", "|---|---|---|---|---|"]
+    counted = ("mutants", "sampled", "run", "noticed")
+    total = {name: sum(each[name] for each in rows) for name in counted}
+    for each in (*rows, {"module": "all", **total}):
+        share = f" ({100 * each['noticed'] // each['run']} %)" if each["run"] else ""
+        lines.append(f"| `{each['module']}` | " + " | ".join(f"{each[name]:,}" for name in counted) + f"{share} |")
     return "\n".join(lines)
 
 
@@ -175,6 +188,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("areas", nargs="*", metavar="AREA", help=f"of {', '.join(AREAS)}")
     parser.add_argument("--most", type=int, default=25, help="mutants of a module")
+    parser.add_argument("--seconds", type=float, default=0.0, help="of an area; 0: until all of them have run")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results, and go on from there")
     options = parser.parse_args()
@@ -184,7 +198,7 @@ def main() -> int:
     found: dict[str, list[dict[str, Any]]] = json.loads(options.json.read_text(encoding="utf-8")) if kept else {}
     for name in options.areas or [each for each in AREAS if each not in found]:
         started = time.monotonic()
-        found[name] = run(AREAS[name], options.most, options.seed)
+        found[name] = run(AREAS[name], options.most, options.seed, options.seconds)
         sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n{table(found[name])}\n")
         if options.json is not None:
             options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -226,7 +226,7 @@ class Quota:
         return self._counted * share + deviations * math.sqrt(self._counted * share * (1 - share))
 
     def _hear(self, share: float, of: float) -> None:
-        """This round's share of what is throttled at random; the noise is that of about so many requests."""
+        """In this round such a share was throttled at random; the noise is that of about so many requests."""
         self.noise += (share - self.noise) * self._counted / (self._counted + of)
 
     def _is_exact(self) -> bool:
