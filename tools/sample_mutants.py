@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import resource
@@ -28,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,10 +123,6 @@ def sampled(names: Mapping[str, list[str]], most: int, seed: int) -> dict[str, l
     }
 
 
-def limited() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-
 def run(area: Area, most: int, seed: int, seconds: float) -> list[dict[str, Any]]:
     """A row for each module of the area."""
     with tempfile.TemporaryDirectory(prefix="livebus-mutants-") as name:
@@ -134,14 +132,16 @@ def run(area: Area, most: int, seed: int, seconds: float) -> list[dict[str, Any]
         picked = sampled(names, most, seed)
         command = [str(MUTMUT), "run", "--max-children", "1", *(each for some in picked.values() for each in some)]
         log = folder / "log.txt"
-        # The one thread of this program.
         with log.open("wb") as out:
-            process = subprocess.Popen(command, cwd=folder, preexec_fn=limited, stdout=out, stderr=out)  # noqa: S603, PLW1509
+            process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, start_new_session=True)  # noqa: S603
             try:
                 process.wait(timeout=seconds or None)
             except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGINT)  # what has been found is kept
-                process.wait(timeout=60)
+                pass  # what has been found is kept
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         with change_cwd(folder):
             rows = [row(module, len(names[module]), some) for module, some in picked.items()]
         if not any(each["run"] for each in rows):
@@ -194,6 +194,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := sorted(set(options.areas) - set(AREAS)):
         parser.error(f"no such area: {', '.join(unknown)}; there are {', '.join(AREAS)}")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # for whatever it starts
     kept = options.json is not None and options.json.exists()
     found: dict[str, list[dict[str, Any]]] = json.loads(options.json.read_text(encoding="utf-8")) if kept else {}
     for name in options.areas or [each for each in AREAS if each not in found]:
