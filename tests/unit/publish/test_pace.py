@@ -139,24 +139,24 @@ def test_a_quota_that_is_raised_is_found() -> None:
 def test_a_quota_that_is_lowered_is_found() -> None:
     """A quarter of it, within two seconds."""
     large, small = Bucket(1200, 120), Bucket(300, 30)
-    service = Changing((1003.0, large), (math.inf, small))
-    bus = publisher(20, 1200)
-    bus.run(service, seconds=5)
+    service = Changing((1002.0, large), (math.inf, small))
+    bus = publisher(15, 1200)
+    bus.run(service, seconds=4)
     assert let_in_per_second(service, bus, 8, small) >= 0.9 * 300
     assert small.share <= 0.05
 
 
 @pytest.mark.parametrize("seed", [1])
 def test_two_publishers_share_a_quota(seed: int) -> None:
-    """A second one that comes ten seconds later: soon each has at least a quarter, and together they use it."""
+    """A second one that comes six seconds later: soon each has at least a quarter, and together they use it."""
     service = Bucket(300, 30)
-    buses = [publisher(50, 300, seed), publisher(50, 300, seed + 10)]
-    buses[1].now = 1010.0
-    run_together(buses, service, until=1030.0)
+    buses = [publisher(35, 300, seed), publisher(35, 300, seed + 10)]
+    buses[1].now = 1006.0
+    run_together(buses, service, until=1020.0)
     before = [len(bus.outcomes.accepted_numbers) for bus in buses]
-    run_together(buses, service, until=1045.0)
+    run_together(buses, service, until=1032.0)
     shares = [
-        (len(bus.outcomes.accepted_numbers) - count) / (300 * 10 * 15) for bus, count in zip(buses, before, strict=True)
+        (len(bus.outcomes.accepted_numbers) - count) / (300 * 10 * 12) for bus, count in zip(buses, before, strict=True)
     ]
     assert min(shares) >= 0.25
     assert sum(shares) >= 0.9
