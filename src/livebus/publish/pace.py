@@ -43,8 +43,10 @@ class Quota:
     both explanations (Wald's sequential test) until one of them is much more likely. If it helped, that was the quota: the
     rate comes back to it, and probes beyond it by small steps that double while nothing is throttled. If it was in vain
     twice (a burst that was let in makes the first try say too much), so much is ``noise``: the rate is again what it was
-    before, and only what exceeds the noise counts from then on. More than half is never taken for noise: that is an
-    outage, in which the rate halves, and doubles after it up to the quota that is known.
+    before, and only what exceeds the noise counts from then on. The noise is learnt below a quota, where nothing else is
+    throttled; close to it only what is surely less counts, or a quota would be taken in by the noise, bit by bit. More than
+    half is never taken for noise: that is an outage, in which the rate halves, and doubles after it up to the quota that
+    is known.
 
     A request counts as let in unless it was throttled; a request in which some entries were, in part.
     """
