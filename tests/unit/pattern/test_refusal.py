@@ -29,9 +29,7 @@ def test_what_stands_at_no_place_has_the_reason_alone() -> None:
     """Too many combinations are those of the whole pattern."""
     members = [{f"o{number}": ["x"]} for number in range(11)]
     text = json.dumps({key: {"$or": members} for key in "abc"})
-    assert (
-        refused(text) == "Event pattern is not valid. Reason: Rule is too complex - more than 1000 $or combinations"
-    )
+    assert refused(text) == "Event pattern is not valid. Reason: Rule is too complex - more than 1000 $or combinations"
 
 
 def test_inside_a_list_of_an_operator_the_place_is_told_twice() -> None:
