@@ -170,18 +170,24 @@ def told(name: str, found: list[Row]) -> Row:
 
 
 def table(rows: dict[str, dict[str, Row]]) -> str:
-    lines = ["| service | let in per second | of what a fixed best rate reaches | throttled |", "|---|---|---|---|"]
-    lines += [
-        f"| {name} | {row['perSecond']:,.0f} | {row['ratio']:.2f} | {row['throttled']:.1%} |"
-        for section in ("quota", "random")
-        for name, row in rows.get(section, {}).items()
-    ]
-    lines += ["", "| service | seconds | boto3's seconds | boto3's / ours | lost (boto3) |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {name} | {row['seconds']:.1f} | {row['boto3Seconds']:.1f} | {row['ratio']:.1f} "
-        f"| {row['lost']:.0f} ({row['boto3Lost']:.0f}) |"
-        for name, row in rows.get("failing", {}).items()
-    ]
+    lines: list[str] = []
+    if steadily := [*rows.get("quota", {}).items(), *rows.get("random", {}).items()]:
+        lines += [
+            "| service | let in per second | of what a fixed best rate reaches | throttled |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {name} | {row['perSecond']:,.0f} | {row['ratio']:.2f} | {row['throttled']:.1%} |"
+            for name, row in steadily
+        ]
+        lines.append("")
+    if whole := rows.get("failing", {}):
+        lines += ["| service | seconds | boto3's seconds | boto3's / ours | lost (boto3) |", "|---|---|---|---|---|"]
+        lines += [
+            f"| {name} | {row['seconds']:.1f} | {row['boto3Seconds']:.1f} | {row['ratio']:.1f} "
+            f"| {row['lost']:.0f} ({row['boto3Lost']:.0f}) |"
+            for name, row in whole.items()
+        ]
     return "\n".join(lines)
 
 
