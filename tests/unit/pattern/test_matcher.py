@@ -173,3 +173,10 @@ def test_a_literal_is_met_by_itself_alone() -> None:
     """True is neither false, null nor one."""
     literal = Literal(True)
     assert [literal.meets_constant(each) for each in (True, False, None)] == [True, False, False]
+
+
+def test_what_is_no_object_is_no_event_to_match() -> None:
+    """With what to give instead."""
+    with pytest.raises(InvalidEvent) as raised:
+        EventPattern('{"a":[1]}').matches([])
+    assert str(raised.value) == "Event must be a JSON object; expected an object. Give the whole envelope."

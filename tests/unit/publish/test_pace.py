@@ -8,7 +8,7 @@ import random
 import pytest
 
 from livebus.publish.dispatch import Limits
-from livebus.publish.pace import Quota, Rate
+from livebus.publish.pace import Quota, Rate, _Trial
 from support.simulated_bus import Bus, run_together
 from support.simulated_services import AtRandom, Bucket, Changing, Failing, Outage, Service
 
@@ -487,3 +487,12 @@ def test_a_low_rate_is_doubled_after_ten_requests() -> None:
     quota._begin_round(now)
     answers(quota, 1.0, 10, 0, now)
     assert quota.per_second == 20.0
+
+
+def test_what_is_expected_of_a_lower_rate_is_between_the_noise_and_what_was_throttled() -> None:
+    """Of 0.3 with a noise of 0.1: 0.17 where it helps, 0.27 where it does not."""
+    trial = _Trial(100.0, math.inf)
+    trial.begin(100, 30)
+    trial.expect(0.1)
+    assert trial.evidence(1, 1) == pytest.approx(math.log(0.27 / 0.17))
+    assert trial.evidence(1, 0) == pytest.approx(math.log(0.73 / 0.83))
