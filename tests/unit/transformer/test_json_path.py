@@ -101,9 +101,11 @@ def test_what_is_outside_the_subset_is_a_fault(path: str) -> None:
         ("$" + ".a" * 128, "InputPath has 257 characters; expected 1 to 256"),
         (
             "$.a[?(@.b)]",
-            "InputPath is '$.a[?(@.b)]': it has '[?(@.b)]' after '$.a'; expected dot notation from '$': members of letters,"
-            " digits, '-', '_' and '/', indices such as [0], wildcards [*]. Use a path such as '$.detail.items[0].id';"
-            " filters, slices, '..' and ['quoted'] members are not supported.",
+            (
+                "InputPath is '$.a[?(@.b)]': it has '[?(@.b)]' after '$.a'; expected dot notation from '$': members of letters,"
+                " digits, '-', '_' and '/', indices such as [0], wildcards [*]. Use a path such as '$.detail.items[0].id';"
+                " filters, slices, '..' and ['quoted'] members are not supported."
+            ),
         ),
     ],
 )
