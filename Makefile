@@ -4,6 +4,7 @@
 # make test    run all tests
 # make check   lint, types (the page's JavaScript too), who imports whom, what nobody uses, and the templates (cfn-lint, checkov, SAM)
 # make mutants change the code of stations in small ways, and see whether the unit tests notice: hours; MUTANTS=PATTERN narrows it
+# make mutants-sample  the same for some mutants of each module; MUTANTS_SAMPLE='--most 6 pattern' says which
 # make clean   remove what the above made
 
 PYTHON ?= python3
@@ -21,6 +22,7 @@ CHECKOV := .venv-checkov
 # As do mutmut's.
 MUTMUT := .venv-mutants
 MUTANTS ?=
+MUTANTS_SAMPLE ?=
 TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-team.yaml
 # A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start.
 COMPILE := $(BIN)/python -m compileall -q src/livebus
@@ -31,7 +33,7 @@ CDK := examples/cdk/node_modules/.package-lock.json
 APP := examples/app/node_modules/.package-lock.json
 PAGE := tools/page/node_modules/.package-lock.json
 
-.PHONY: demo local setup test check check-page mutants clean lock
+.PHONY: demo local setup test check check-page mutants mutants-sample clean lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.run
@@ -65,6 +67,9 @@ check-page: $(PAGE)
 mutants: $(MUTMUT)/.installed
 	$(MUTMUT)/bin/mutmut run $(MUTANTS)
 	$(MUTMUT)/bin/mutmut results
+
+mutants-sample: $(MUTMUT)/.installed
+	$(MUTMUT)/bin/python tools/sample_mutants.py $(MUTANTS_SAMPLE)
 
 clean:
 	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules tools/page/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out

@@ -174,6 +174,18 @@ def _listed(form: str, count: int, between: str = " ") -> str:
     return between.join(form.replace("#", str(index)) for index in range(count))
 
 
+def _keyed(value: object) -> object:
+    """A value below eighty keys, each about as long as YAML reads one."""
+    for _ in range(80):
+        value = {"k" * 1000: value}
+    return value
+
+
+def _resource(value: object, kind: str = "AWS::SNS::Topic", name: str = "Tags") -> Hostile:
+    added = {"Added": {"Type": kind, "Properties": {name: value}}}
+    return Hostile(template(lambda document: document["Resources"].update(added)))
+
+
 # By name, what asks for much in about so many bytes.
 GROWING: Mapping[str, Callable[[int], Hostile]] = {
     "base64 in base64": lambda size: output(_nested("Fn::Base64", 90, "x" * (size // 2))),
@@ -253,6 +265,17 @@ GROWING: Mapping[str, Callable[[int], Hostile]] = {
                 Metadata={"Livebus": {"Ignore": [{"Id": f"W9{index}"} for index in range(size // 20)]}}
             )
         )
+    ),
+    "faults below long keys": lambda size: _resource(
+        _keyed([{"Ref": f"No{index}"} for index in range((size - 80_000) // 19)])
+    ),
+    "events of a function by a SAM API": lambda size: _resource(
+        {
+            f"E{index}": {"Type": "Api", "Properties": {"Path": f"/{index}", "Method": "get"}}
+            for index in range(size // 75)
+        },
+        "AWS::Serverless::Function",
+        "Events",
     ),
     "events that are none": lambda size: Hostile(
         template(), events=json.dumps([{"Source": 1, "Fault": index} for index in range(size // 32)])

@@ -38,7 +38,7 @@ def block_of(text: str) -> tuple[bytes, bytes]:
     Read a CIDR block as its lowest and highest address. Host bits may be set. Raises :class:`InvalidAddress`.
     """
     # As Java splits: empty parts at the end do not count.
-    parts = text.rstrip("/").split("/") if text.strip("/") else []
+    parts = text.rstrip("/").split("/")
     if len(parts) != 2:
         raise InvalidAddress("Malformed CIDR, one '/' required")
     if not _MASK.fullmatch(parts[1]) or not -(2**31) <= int(parts[1]) < 2**31:

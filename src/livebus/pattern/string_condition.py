@@ -184,4 +184,4 @@ def either_case(text: str, *, backwards: bool = False) -> re.Pattern[str]:
     for char in reversed(text) if backwards else text:
         cases = sorted({char.lower(), char.upper()})
         steps.append("(?:" + "|".join(re.escape(case[::-1] if backwards else case) for case in cases) + ")")
-    return re.compile("".join(steps), re.DOTALL)
+    return re.compile("".join(steps))

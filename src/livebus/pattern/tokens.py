@@ -205,8 +205,6 @@ class Tokens:
         end = start + len(word)
         following = self.source[end : end + 1]
         if not self.source.startswith(word, start) or following.isalnum() or following in ("_", "$"):
-            while self._at < end and self.source[self._at : self._at + 1] == word[self._at - start]:
-                self._at += 1
             self._unrecognized(start)
         self._at = end
         self._text = word

@@ -43,8 +43,10 @@ class Quota:
     both explanations (Wald's sequential test) until one of them is much more likely. If it helped, that was the quota: the
     rate comes back to it, and probes beyond it by small steps that double while nothing is throttled. If it was in vain
     twice (a burst that was let in makes the first try say too much), so much is ``noise``: the rate is again what it was
-    before, and only what exceeds the noise counts from then on. More than half is never taken for noise: that is an
-    outage, in which the rate halves, and doubles after it up to the quota that is known.
+    before, and only what exceeds the noise counts from then on. The noise is learnt below a quota, where nothing else is
+    throttled; close to it only what is surely less counts, or a quota would be taken in by the noise, bit by bit. More than
+    half is never taken for noise: that is an outage, in which the rate halves, and doubles after it up to the quota that
+    is known.
 
     A request counts as let in unless it was throttled; a request in which some entries were, in part.
     """
@@ -58,13 +60,19 @@ class Quota:
     TOLERATED = 0.02  # now and then one too many is the price of sending all that is allowed
     MUCH = 0.15  # beyond the noise: few requests tell it
     EVIDENCE = math.log(30)  # one explanation is to be so many times as likely as the other
+    HINT = math.log(4)  # after LONG_SECONDS this is enough; after the LONGEST_SECONDS anything is
+    LONGEST_SECONDS = 6.0
     IN_VAIN = 2
     MOST_NOISE = 0.5
     NEAR = 0.97  # of the known quota, from where on the rate goes by steps
     STEP = 0.4  # requests per second, times the root of the rate: smaller publishers take larger steps and catch up
     LARGEST_STEP = 0.1  # of the rate
     USED = 0.7  # of a rate: one that is used less says nothing about a higher one
-    NOISE_REQUESTS = 2000  # the noise is that of about so many requests
+    NOISE_REQUESTS, TRIAL_REQUESTS = 2000, 150  # the noise is that of about so many requests; of those at a lower rate
+    EXACT = 0.03  # a standard deviation of a share
+    CREEP = 0.01  # noise grows by no more than this unless a lower rate was tried: it would take a quota in, bit by bit
+    STEADY = 0.95  # a quota that is known is not taken for less than this at once
+    NO_BURST = 0.35  # beyond the noise: a little too much for a bucket without a burst; see ``_ceiling``
     LOWEST = 1 / 32  # of the known quota
     FLOOR = 1.0
 
@@ -72,7 +80,11 @@ class Quota:
         self.per_second = math.inf
         self.next = -math.inf  # when the next request may go
         self.noise = 0.0
+        self._proven = 0.0  # the noise when a lower rate was last in vain
         self._known = math.inf  # what was let in per second when a lower rate last helped
+        # A bucket without a burst lets in every second request, once it is sent a little too much: that says nothing about
+        # its quota, but that it lies below this rate, and above the last one that was good.
+        self._ceiling = math.inf
         self._round_at = math.inf  # when it began
         # Of this round: what was let in, whenever it was sent; and the answers to what was sent in it, and how many of
         # them were throttled.
@@ -102,25 +114,31 @@ class Quota:
 
     def _is_over(self, elapsed: float) -> bool:
         counted = self._counted
+        # It is found out how far the rate can be doubled.
+        if self.per_second < self._known / 2 and elapsed >= self.SHORT_SECONDS and counted >= self.SHORT_REQUESTS:
+            return True
         if elapsed >= self.ROUND_SECONDS:
             return counted >= self.ROUND_REQUESTS or elapsed >= self.LONG_SECONDS
-        if self._throttled >= self.SHORT_REQUESTS and self._throttled > counted * (self.noise + self.MUCH):
-            return counted >= self.ROUND_REQUESTS or elapsed >= self.SHORT_SECONDS
-        # It is found out how far the rate can be doubled.
-        return self.per_second < self._known / 2 and elapsed >= self.SHORT_SECONDS and counted >= self.SHORT_REQUESTS
+        much = counted * (self.noise + self.MUCH)
+        if self._throttled < self.SHORT_REQUESTS or self._throttled <= max(much, self._usual(3)):
+            return False
+        return counted >= self.ROUND_REQUESTS or elapsed >= self.SHORT_SECONDS
 
     def _judge(self, elapsed: float, now: float) -> None:
         """A round has ended in which nothing was tried."""
         counted, throttled = self._counted, self._throttled
-        usual = self.noise + self.TOLERATED
-        if throttled > counted * usual + 2 * math.sqrt(counted * usual * (1 - usual)):
+        if throttled > self._usual(2):
             if counted < self.ROUND_REQUESTS and elapsed < self.LONG_SECONDS:
                 return  # the round goes on: few requests do not say what is usual
             self._try_less(_Trial(self.per_second, self._known), elapsed, now)
             return
         share = throttled / counted
-        if share < self.noise or self._known == math.inf or self.per_second < self._known * self.NEAR:
-            self.noise += (share - self.noise) * counted / (counted + self.NOISE_REQUESTS)
+        if self._known == math.inf or self.per_second < self._known * self.NEAR:
+            most = max(self.noise, self._proven + self.CREEP)
+            self._hear(share, self.NOISE_REQUESTS)
+            self.noise = min(self.noise, most)
+        else:  # it may be the quota's as well: only what is surely less counts
+            self._hear(min(share + math.sqrt(share * (1 - share) / counted), self.noise), self.NOISE_REQUESTS)
         self._clean = counted / elapsed
         if self._clean >= self.per_second * self.USED:
             self._clean = self.per_second  # answers to what was sent last are still to come
@@ -130,18 +148,28 @@ class Quota:
     def _more(self) -> float:
         """The next rate after one at which little was throttled."""
         rate, known = self.per_second, self._known
+        step = min(self._steps * self.STEP * math.sqrt(rate), self.LARGEST_STEP * rate)
+        if step < self._ceiling - rate < math.inf:
+            return min(2 * rate, (rate + self._ceiling) / 2)
         if rate < known * self.NEAR:
             return min(2 * rate, (rate + known) / 2)
-        step = min(self._steps * self.STEP * math.sqrt(rate), self.LARGEST_STEP * rate)
         self._steps *= 2
         return rate + step
 
     def _try_less(self, trial: _Trial, elapsed: float, now: float) -> None:
         """Lower the rate, and see what comes of it."""
         share = self._throttled / self._counted
-        trial.expect(self.noise, share)
+        trial.begin(self._counted, self._throttled)
+        trial.expect(self.noise)
         # Without any burst, a service that is sent a little too much lets in half of it.
-        trial.let_in = max(self._let_in / elapsed / (1 - self.noise), self._clean)
+        trial.let_in = self._let_in / elapsed / (1 - self.noise)
+        if share - self.noise > self.NO_BURST * (1 - self.noise) and trial.let_in < self._clean:
+            trial.let_in, trial.ceiling = self._clean, self.per_second
+        else:
+            if elapsed < self.ROUND_SECONDS and not trial.in_vain:  # it has counted few
+                steady = self._clean if self._known == math.inf else self._known * self.STEADY
+                trial.let_in = max(trial.let_in, min(self.per_second, steady))
+            trial.ceiling = math.inf
         self._clean = 0.0
         lowest = self.FLOOR
         if self.per_second != math.inf:
@@ -157,14 +185,21 @@ class Quota:
         """Whether the lower rate has helped, once that is clear."""
         evidence = trial.evidence(self._counted, self._throttled)
         clear = abs(evidence) >= self.EVIDENCE * (1 if self._counted >= self.ROUND_REQUESTS else 2)
-        if not clear and elapsed < self.LONG_SECONDS:
+        if evidence > 0 and trial.in_vain == self.IN_VAIN - 1:
+            clear = clear and self._is_exact()  # it is what will be put up with
+        if not clear and elapsed < (self.LONG_SECONDS if abs(evidence) >= self.HINT else self.LONGEST_SECONDS):
             return
         if evidence < 0:
             self._trial = None
+            # Below a quota nothing but the noise is throttled; a first try may still be above it, of a burst.
+            if (trial.known_before != math.inf or trial.in_vain) and not trial.outage:
+                self._hear(self._throttled / self._counted, self.TRIAL_REQUESTS)
+                self._proven = self.noise
             # In an outage little was let in, which is no quota.
             outage = trial.outage and trial.known_before != math.inf
             # Where nothing kept the rate down, too many at once may have been what was too much.
             self._known = trial.known_before if outage or trial.before == math.inf else trial.let_in
+            self._ceiling = trial.ceiling
             self._steps = 1.0
             self._begin_round(now)
             return
@@ -175,12 +210,31 @@ class Quota:
             self._try_less(trial, elapsed, now)
             return
         self._trial = None
-        self.noise = share
-        self.per_second, self._known = trial.before, trial.known_before
+        # The last rate was surely below a quota, if there is one; the one before may not have been.
+        trial.begin(self._counted, self._throttled)
+        noise = min(share, trial.share)
+        self.per_second = trial.before
+        self._known = trial.known_before * (1 - self.noise) / (1 - noise)
+        self.noise = self._proven = noise
+        self._ceiling = math.inf
         if self.per_second == math.inf:
             self.next = -math.inf
         self._steps = 1.0
         self._begin_round(now)
+
+    def _usual(self, deviations: float) -> float:
+        """So many throttled requests of this round are put up with: what is tolerated, and what chance makes of it."""
+        share = self.noise + self.TOLERATED
+        return self._counted * share + deviations * math.sqrt(self._counted * share * (1 - share))
+
+    def _hear(self, share: float, of: float) -> None:
+        """In this round such a share was throttled at random; the noise is that of about so many requests."""
+        self.noise += (share - self.noise) * self._counted / (self._counted + of)
+
+    def _is_exact(self) -> bool:
+        """Whether so many requests tell the share of them that is throttled."""
+        share = self._throttled / self._counted
+        return share > self.MOST_NOISE or share * (1 - share) <= self.EXACT**2 * self._counted
 
     def _begin_round(self, now: float) -> None:
         self._round_at = now
@@ -192,7 +246,8 @@ class _Trial:
     A lower rate, and two explanations of what is throttled: that it helps, and that it does not.
 
     ``before`` and ``known_before`` are rate and quota from before the first of the tries; ``let_in`` is what was let in
-    per second at the rate before this one.
+    per second at the rate before this one, ``ceiling`` that rate where a lower one brought as much through. ``share`` is
+    what was throttled in all rounds before.
     """
 
     HELPED, IN_VAIN = 0.35, 0.85  # of the share beyond the noise that is left
@@ -202,13 +257,21 @@ class _Trial:
         self.before = before
         self.known_before = known_before
         self.let_in = 0.0
+        self.ceiling = math.inf
         self.in_vain = 0
+        self.share = 0.0
         self.outage = False
+        self._before = (0.0, 0.0)
         self._throttled = self._passed = 0.0
 
-    def expect(self, noise: float, share: float) -> None:
-        """So much was throttled at the rate before."""
-        excess = max(share - noise, self.LEAST)
+    def begin(self, counted: float, throttled: float) -> None:
+        """So many were throttled at the rate before: each round that says the same makes the share surer."""
+        self._before = (self._before[0] + counted, self._before[1] + throttled)
+        self.share = self._before[1] / self._before[0]
+
+    def expect(self, noise: float) -> None:
+        """What both explanations say about the next rate."""
+        excess = max(self.share - noise, self.LEAST)
         helped = max(self.LEAST, noise + self.HELPED * excess)
         in_vain = noise + self.IN_VAIN * excess
         self._throttled = math.log(in_vain / helped)

@@ -44,3 +44,16 @@ def test_a_malformed_detail_is_refused(text: str) -> None:
     """What is not the text of a JSON object, or cannot be carried on, never leaves this machine."""
     with pytest.raises(InvalidMember):
         detail_from_text(text)
+
+
+def test_a_fault_says_what_would_do() -> None:
+    """An empty text, and a whole number of more than 64 bits."""
+    with pytest.raises(InvalidMember) as empty:
+        checked("Source", "")
+    assert (empty.value.found, empty.value.expected) == ("is empty", "at least one character")
+    with pytest.raises(InvalidMember) as large:
+        detail_from_text('{"a":9223372036854775808}')
+    assert (large.value.found, large.value.expected) == (
+        "holds a whole number that 64 bits cannot hold",
+        "whole numbers of 64 bits, from -9223372036854775808 to 9223372036854775807; larger ones as text",
+    )

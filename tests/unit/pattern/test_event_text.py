@@ -85,3 +85,26 @@ def test_what_is_no_json_object_is_refused(text: str | bytes) -> None:
     """A text that is no JSON object, or too deep, is an invalid event."""
     with pytest.raises(InvalidEvent):
         parse_event(text)
+
+
+def test_a_surrogate_that_stands_alone_in_the_text_itself_is_kept() -> None:
+    """A text of Python may hold half a character, which no UTF-8 does."""
+    assert parse_event('{"a":"\ud83d"}') == {"a": "\ud83d"}
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "null", '"{}"'])
+def test_what_is_no_object_is_no_event(text: str) -> None:
+    """With the words that TestEventPattern has for it."""
+    with pytest.raises(InvalidEvent) as raised:
+        parse_event(text)
+    assert str(raised.value) == "Event must be a JSON object"
+
+
+def test_as_deep_as_orjson_reads_is_not_too_deep_beside_much_else() -> None:
+    """More than 1,024 brackets are no depth where they stand side by side; one level too many is."""
+    wide = {"n": 12345678901234567890, "a": [[] for _ in range(1100)]}
+    text = str(wide).replace("'", '"')
+    assert parse_event(text)["a"] == wide["a"]
+    deep = '{"n":12345678901234567890,"a":' + "[" * 1024 + "]" * 1024 + "}"
+    with pytest.raises(InvalidEvent):
+        parse_event(deep)

@@ -9,6 +9,7 @@ import pytest
 
 from livebus.errors import InvalidEvent
 from livebus.pattern import EventPattern, PatternIndex
+from livebus.pattern.condition import Literal
 
 X1_NO_Y = {"d": {"x": [1], "y": [{"exists": False}]}}
 NO_A_Z1 = {"d": {"a": [{"exists": False}], "z": [1]}}
@@ -160,3 +161,22 @@ def test_an_index_with_more_sub_rules_than_one_tree_holds() -> None:
 
     assert index.matching({"a": 1, **{f"k{n}": {"o4": 4} for n in range(3)}}) == [0, 1, 2, 3, 4]
     assert index.matching({"a": 2}) == [3]
+
+
+def test_two_patterns_that_an_entangled_event_meets_are_both_found() -> None:
+    """One path spelt in two ways is searched for, for each of the patterns."""
+    index = PatternIndex(['{"a":{"b":[1],"c":[2]}}', '{"a":{"b":[1]}}', '{"a":{"b":[3]}}'])
+    assert index.matching({"a.b": [1], "a": {"b": [5], "c": 2}}) == [0, 1]
+
+
+def test_a_literal_is_met_by_itself_alone() -> None:
+    """True is neither false, null nor one."""
+    literal = Literal(True)
+    assert [literal.meets_constant(each) for each in (True, False, None)] == [True, False, False]
+
+
+def test_what_is_no_object_is_no_event_to_match() -> None:
+    """With what to give instead."""
+    with pytest.raises(InvalidEvent) as raised:
+        EventPattern('{"a":[1]}').matches([])
+    assert str(raised.value) == "Event must be a JSON object; expected an object. Give the whole envelope."

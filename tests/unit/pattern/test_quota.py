@@ -85,3 +85,12 @@ def test_complex_wildcards_are_found() -> None:
     """A pattern that AWS is recorded to refuse for its wildcards is told, one that it accepts is not."""
     assert found('{"a":[{"wildcard":"*:*:*:*:*:event-bus/*"}]}') == ["The wildcards of a have a complexity of 11"]
     assert found('{"a":[{"wildcard":"*:*:*:event-bus/*"}]}') == []
+
+
+def test_each_finding_says_what_is_taken() -> None:
+    """The default and the raised quota; what $or would have to be."""
+    (length,) = limits(json.dumps({"a": ["x"]}) + " " * 2048)
+    assert length.expected == "2,048 at most, or 4,096 where the account's quota was raised"
+    assert length.advice == "Leave out white space, or split the rule."
+    (as_field,) = limits('{"$or":["x"]}')
+    assert as_field.expected == "an array of two or more objects with fields in them"

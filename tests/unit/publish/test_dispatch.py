@@ -176,7 +176,7 @@ def test_the_time_is_over() -> None:
     assert len(bus.outcomes.accepted_numbers) == sum(map(len, bus.requests))
 
 
-@pytest.mark.parametrize("rate", [7, 50, 333, 5000])
+@pytest.mark.parametrize("rate", [7, 50, 333, 2000])
 def test_a_rate_is_kept_within_one_percent(rate: int) -> None:
     """Whatever the latency; from the first to the last request."""
     bus = Bus(Limits(rate=rate))
@@ -186,7 +186,7 @@ def test_a_rate_is_kept_within_one_percent(rate: int) -> None:
     assert measured == pytest.approx(rate, rel=0.01)
 
 
-@pytest.mark.parametrize("limit", [400, 600, 2400])
+@pytest.mark.parametrize("limit", [400, 600])
 def test_a_throttling_service_is_used_up_to_its_quota(limit: int) -> None:
     """At least 0.9 of what it allows, at the most 5 % throttled, nothing lost; its bucket holds a tenth of a second."""
     chance = random.Random(7)
@@ -216,10 +216,10 @@ def test_throttling_that_is_no_quotas_does_not_slow_it_down_for_ever() -> None:
     chance = random.Random(3)
     bus = Bus(uniform=chance.uniform)
     bus.latency = 0.002
-    bus.read(60_000)
+    bus.read(30_000)
     bus.run(lambda request, now: throttles(request, now) if chance.random() < 0.1 else ALL_ACCEPTED)
-    assert len(bus.outcomes.accepted_numbers) == 60_000
-    assert bus.now - 1000.0 < 10
+    assert len(bus.outcomes.accepted_numbers) == 30_000
+    assert bus.now - 1000.0 < 5
 
 
 def test_requests_in_flight_grow_with_the_latency() -> None:
@@ -227,7 +227,7 @@ def test_requests_in_flight_grow_with_the_latency() -> None:
     slow, fast = Bus(), Bus()
     slow.latency, fast.latency = 0.1, 0.001
     for bus in (slow, fast):
-        bus.read(60_000)
+        bus.read(20_000)
         bus.run(accepts)
     assert slow.most_in_flight > 200
     assert fast.most_in_flight <= 64
@@ -301,3 +301,61 @@ def test_each_entry_has_one_outcome(seed: int, kinds: Sequence[str], attempts: i
     left = [item[0] for item, _ in bus.dispatch.left()] + [item[0] for item in bus._unread]
     assert sorted([*outcomes.accepted_numbers, *outcomes.failures, *left]) == list(range(137))
     assert not left or bus.dispatch.hopeless is not None
+
+
+def test_large_entries_that_failed_stay_within_a_request_too() -> None:
+    """Four of 400 KB are due at once: two of them go in each request, as at first."""
+    bus = Bus(Limits(concurrency=2))
+    bus.read(4, size=400_000)
+    bus.run(each(lambda number: Result("", "InternalFailure") if sent_before(bus, number) == 1 else OK))
+    assert bus.requests == [[0, 1], [2, 3], [0, 1], [2, 3]]
+
+
+def test_the_first_pause_of_a_busy_quota_is_a_medium_one() -> None:
+    """Throttled while others were accepted: anything up to 0.4 s, since the pace keeps it back as well."""
+    ranges: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        ranges.append((low, high))
+        return high
+
+    bus = Bus(Limits(concurrency=2), uniform=uniform)
+    bus.read(20)
+    bus.run(
+        lambda request, now: (
+            throttles(request, now) if request.items[0][0] == 10 and sent_before(bus, 10) == 1 else ALL_ACCEPTED
+        )
+    )
+    assert ranges == [(0, 0.4)]
+
+
+def test_of_a_request_the_throttled_entries_count_for_the_pace() -> None:
+    """Three of ten are throttled, two fail inside AWS: three tenths."""
+    bus = Bus(Limits(concurrency=1))
+    bus.read(10)
+    shares: list[float] = []
+    bus.dispatch.quota.answered = lambda now, sent_at, throttled: shares.append(throttled)  # type: ignore[method-assign]
+    codes = {0: "ThrottlingException", 1: "ThrottlingException", 2: "ThrottlingException", 3: "InternalFailure", 4: "x"}
+    bus.run(each(lambda number: Result("", codes[number]) if number in codes and sent_before(bus, number) == 1 else OK))
+    assert shares == [0.3, 0.0]
+
+
+def test_event_ids_are_handed_on() -> None:
+    """Where they were asked for, each accepted entry comes with its own."""
+    found: list[tuple[list[int], list[str] | None]] = []
+
+    class Ids(Outcomes):
+        def accepted(self, items, results, latency) -> None:
+            found.append(([item[0] for item in items], results and [result.event_id for result in results]))
+
+    bus = Bus(Limits(concurrency=1))
+    bus.dispatch._outcomes = Ids()
+    bus.read(2)
+    bus.run(each(lambda number: Result(f"id-{number}")))
+    assert found == [([0, 1], ["id-0", "id-1"])]
+
+
+def test_the_window_is_found_unless_it_is_said() -> None:
+    """32 requests in flight to begin with, and up to 512; or as many as --concurrency says."""
+    found, said = (Dispatch(limits, Outcomes(), uniform=max).window for limits in (Limits(), Limits(concurrency=100)))
+    assert [(window.size, window.most) for window in (found, said)] == [(32, 512), (100, 100)]

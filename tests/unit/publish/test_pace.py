@@ -8,7 +8,7 @@ import random
 import pytest
 
 from livebus.publish.dispatch import Limits
-from livebus.publish.pace import Quota, Rate
+from livebus.publish.pace import Quota, Rate, _Trial
 from support.simulated_bus import Bus, run_together
 from support.simulated_services import AtRandom, Bucket, Changing, Failing, Outage, Service
 
@@ -39,9 +39,7 @@ def let_in_per_second(service: Service, bus: Bus, seconds: float, watched: Servi
     return watched.let_in / (bus.now - began)
 
 
-@pytest.mark.parametrize(
-    ("per_second", "burst"), [(400, 1), (600, 60), (600, 600), (1200, 1), (1200, 120)], ids=lambda each: f"{each}"
-)
+@pytest.mark.parametrize(("per_second", "burst"), [(400, 1), (400, 400), (600, 60)], ids=lambda each: f"{each}")
 def test_a_quota_is_used_and_hardly_exceeded(per_second: int, burst: float) -> None:
     """With a bucket of any depth: at least 0.9 of what is allowed, at the most 5 % throttled."""
     service = Bucket(per_second, burst)
@@ -56,12 +54,12 @@ def test_throttling_at_random_costs_no_speed(share: float) -> None:
     """At least 0.9 of what goes through without any pace, its finding out included."""
     rates = []
     for paced in (True, False):
-        bus = publisher(6, 2500)
+        bus = publisher(4, 2500)
         bus.latency = 0.02
-        bus.dispatch.window.most = 64
+        bus.dispatch.window.most = 32
         if not paced:
             bus.dispatch.quota = Unpaced()
-        rates.append(let_in_per_second(AtRandom(share), bus, 5))
+        rates.append(let_in_per_second(AtRandom(share), bus, 3))
     assert rates[0] >= 0.9 * rates[1]
 
 
@@ -88,14 +86,23 @@ def test_a_service_that_fails_at_random_in_every_way_is_not_slowed_down(seed: in
     assert times[0] - 1000 <= (times[1] - 1000) / 0.9
 
 
-def test_a_quota_is_found_behind_random_throttling() -> None:
-    """One in ten is throttled at any rate, and all beyond the quota: what the quota lets in is used, not more."""
-    quota = Bucket(600, 60, behind=AtRandom(0.1))
-    bus = publisher(30, 600)
+@pytest.mark.parametrize(("share", "burst"), [(0.05, 60), (0.1, 60), (0.2, 60)])
+def test_a_quota_is_found_behind_random_throttling(share: float, burst: float) -> None:
+    """So many are throttled at any rate, and all beyond the quota: what it lets in is used; at most 5 % more is throttled."""
+    quota = Bucket(600, burst, behind=AtRandom(share))
+    bus = publisher(15, 600)
     bus.run(quota, seconds=WARM_UP)
-    assert let_in_per_second(quota, bus, 15) >= 0.9 * 0.9 * 600
-    assert quota.share <= 0.1 + 0.1
-    assert 0.06 <= bus.dispatch.quota.noise <= 0.2
+    assert let_in_per_second(quota, bus, 8) >= 0.9 * (1 - share) * 600
+    assert quota.share <= share + 0.05
+    assert 0.6 * share <= bus.dispatch.quota.noise <= 1.4 * share
+
+
+def test_a_quota_without_a_burst_is_found_within_seconds() -> None:
+    """Once it is sent a little too much, such a bucket throttles half: that is not taken for half of its quota."""
+    bus = publisher(6, 400)
+    service = Bucket(400, 1)
+    bus.run(service, seconds=3)
+    assert let_in_per_second(service, bus, 2) >= 0.85 * 400
 
 
 def test_partly_throttled_requests_count_in_part() -> None:
@@ -108,7 +115,7 @@ def test_partly_throttled_requests_count_in_part() -> None:
     assert (quota._counted, quota._throttled, quota._let_in) == (40, 20, 20)
 
 
-@pytest.mark.parametrize("per_second", [600])
+@pytest.mark.parametrize("per_second", [300])
 def test_after_an_outage_the_known_quota_is_found_again(per_second: int) -> None:
     """All is throttled for eight seconds; few requests go meanwhile, and five seconds later the quota is used again."""
     bucket, outage = Bucket(per_second, per_second / 10), Outage()
@@ -122,34 +129,34 @@ def test_after_an_outage_the_known_quota_is_found_again(per_second: int) -> None
 
 def test_a_quota_that_is_raised_is_found() -> None:
     """Ten times as much, within ten seconds from having found the old one to more than three times of it."""
-    small, large = Bucket(600, 60), Bucket(6000, 600)
+    small, large = Bucket(200, 20), Bucket(2000, 200)
     service = Changing((1010.0, small), (math.inf, large))
-    bus = publisher(30, 2000)
+    bus = publisher(30, 700)
     bus.run(service, seconds=20)
-    assert let_in_per_second(service, bus, 2, large) >= 3 * 600
+    assert let_in_per_second(service, bus, 2, large) >= 3 * 200
 
 
 def test_a_quota_that_is_lowered_is_found() -> None:
     """A quarter of it, within two seconds."""
-    large, small = Bucket(2400, 240), Bucket(600, 60)
-    service = Changing((1005.0, large), (math.inf, small))
-    bus = publisher(20, 2400)
-    bus.run(service, seconds=7)
-    assert let_in_per_second(service, bus, 8, small) >= 0.9 * 600
+    large, small = Bucket(1200, 120), Bucket(300, 30)
+    service = Changing((1002.0, large), (math.inf, small))
+    bus = publisher(15, 1200)
+    bus.run(service, seconds=4)
+    assert let_in_per_second(service, bus, 8, small) >= 0.9 * 300
     assert small.share <= 0.05
 
 
 @pytest.mark.parametrize("seed", [1])
 def test_two_publishers_share_a_quota(seed: int) -> None:
-    """A second one that comes ten seconds later: soon each has at least a quarter, and together they use it."""
-    service = Bucket(600, 60)
-    buses = [publisher(50, 600, seed), publisher(50, 600, seed + 10)]
-    buses[1].now = 1010.0
-    run_together(buses, service, until=1030.0)
+    """A second one that comes six seconds later: soon each has at least a quarter, and together they use it."""
+    service = Bucket(300, 30)
+    buses = [publisher(35, 300, seed), publisher(35, 300, seed + 10)]
+    buses[1].now = 1006.0
+    run_together(buses, service, until=1020.0)
     before = [len(bus.outcomes.accepted_numbers) for bus in buses]
-    run_together(buses, service, until=1045.0)
+    run_together(buses, service, until=1032.0)
     shares = [
-        (len(bus.outcomes.accepted_numbers) - count) / (600 * 10 * 15) for bus, count in zip(buses, before, strict=True)
+        (len(bus.outcomes.accepted_numbers) - count) / (300 * 10 * 12) for bus, count in zip(buses, before, strict=True)
     ]
     assert min(shares) >= 0.25
     assert sum(shares) >= 0.9
@@ -280,9 +287,11 @@ def test_more_than_half_is_never_noise() -> None:
         now = answers(quota, 2.0, 60, 60, now)
     assert quota.noise == 0.0
     assert quota.per_second == pytest.approx(900 / 32)
-    for _ in range(80):
+    rounds = 0
+    while quota.per_second < 0.97 * 900 and rounds < 80:
         quota._begin_round(now)
         now = answers(quota, 0.5, int(quota.per_second), 0, now)
+        rounds += 1
     assert quota.per_second >= 0.97 * 900
 
 
@@ -352,3 +361,138 @@ def test_a_wanted_rate_begins_with_the_first_answer() -> None:
     assert rate.next == 7.0
     rate.begin(6.0)
     assert rate.next == 7.0
+
+
+# --- what is thrown at random --------------------------------------------------------------------------------------------
+
+
+def test_noise_is_what_enough_requests_say() -> None:
+    """That it was in vain is clear after few; how much is put up with from then on, only after some more."""
+    quota = Quota()
+    now = answers(quota, 0.5, 500, 100, 10.0)
+    now = answers(quota, 0.25, 200, 40, now)
+    assert quota._trial is not None
+    assert quota._trial.in_vain == 1
+    now = answers(quota, 0.1, 100, 20, now)
+    assert quota._trial is not None
+    assert quota.noise == 0.0
+    answers(quota, 0.1, 78, 16, now)  # 178 of them: a standard deviation of 0.03
+    assert quota._trial is None
+    assert quota.noise == pytest.approx(0.2, abs=0.01)
+
+
+def test_noise_grows_slowly_where_nothing_was_tried() -> None:
+    """By no more than a hundredth beyond what a lower rate has shown: a quota that sinks is not taken for noise, bit by bit."""
+    quota, now = limited()
+    quota.noise = quota._proven = 0.1
+    for _ in range(10):
+        quota.per_second = 700.0
+        quota._begin_round(now)
+        now = answers(quota, 0.5, 350, 48, now)
+    assert quota.noise == pytest.approx(0.11)
+
+
+def test_close_to_the_quota_only_what_is_surely_less_makes_the_noise_less() -> None:
+    """A share within a standard deviation of it changes nothing."""
+    quota, now = limited()
+    quota.noise = quota._proven = 0.1
+    quota.per_second = 890.0
+    now = answers(quota, 0.5, 445, 40, now)
+    assert quota.noise == 0.1
+    quota.per_second = 890.0
+    answers(quota, 0.5, 445, 0, now)
+    assert quota.noise == pytest.approx(0.1 * 2000 / 2445)
+
+
+def test_what_is_still_throttled_below_a_quota_is_noise() -> None:
+    """A lower rate helped, and two requests are throttled all the same: 150 more would have to confirm that share."""
+    quota, now = limited()
+    quota.per_second = 1000.0
+    quota._begin_round(now)
+    now = answers(quota, 0.5, 500, 150, now)
+    assert quota._trial is not None
+    count = 0
+    while quota._trial is not None:
+        quota.answered(now + 0.01, now, float(count < 2))
+        count += 1
+    assert 25 <= count < 100
+    assert quota.noise == pytest.approx(2 / (count + 150))
+
+
+def test_a_quota_that_was_found_with_too_little_noise_is_raised_with_it() -> None:
+    """What was let in says more, once it is known what share never is."""
+    quota, now = limited()
+    quota._begin_round(now)
+    now = answers(quota, 0.5, 414, 83, now)
+    for _ in range(2):
+        now = answers(quota, 0.5, 300, 60, now)
+    assert quota.noise == pytest.approx(0.2, rel=0.02)
+    assert quota._known == pytest.approx(900 / (1 - quota.noise))
+    assert quota.per_second == pytest.approx(828)
+
+
+def test_a_short_round_does_not_move_a_known_quota_by_much() -> None:
+    """Fifty requests in a hundredth of a second, a third of them throttled: 0.95 of what is known, and not what they say."""
+    quota, now = limited()
+    answers(quota, 0.1, 60, 20, now)
+    assert quota.per_second == pytest.approx(0.92 * min(828, 0.95 * 900))
+
+
+def test_a_bucket_without_a_burst_is_looked_for_between_the_good_rate_and_the_bad_one() -> None:
+    """Half is throttled at 1,000, nothing at 800: the rate goes back to the good one, then half of the way each round."""
+    quota = Quota()
+    quota.per_second = 800.0
+    now = answers(quota, 0.5, 400, 0, 10.0)
+    quota.per_second = 1000.0
+    now = answers(quota, 0.1, 100, 50, now)
+    assert quota.per_second == pytest.approx(0.92 * 800)
+    now = answers(quota, 0.2, 147, 0, now)
+    rates = []
+    for _ in range(3):
+        quota._begin_round(now)
+        now = answers(quota, 0.5, int(quota.per_second / 2), 0, now)
+        rates.append(quota.per_second)
+    assert rates == pytest.approx([868, 934, 967])
+
+
+def test_a_third_that_is_throttled_is_no_bucket_without_a_burst() -> None:
+    """It goes back to the good rate, and nothing is known of a rate below which the quota must be."""
+    quota = Quota()
+    quota.per_second = 800.0
+    now = answers(quota, 0.5, 400, 0, 10.0)
+    quota.per_second = 1000.0
+    answers(quota, 0.1, 100, 30, now)
+    assert quota.per_second == pytest.approx(0.92 * 800)
+    assert quota._trial is not None
+    assert quota._trial.ceiling == math.inf
+
+
+def test_an_unclear_experiment_goes_on() -> None:
+    """Two seconds are enough where one explanation is four times as likely, else it takes up to six."""
+    quota, now = limited()
+    quota._begin_round(now)
+    now = answers(quota, 2.0, 100, 12, now)
+    assert quota._trial is not None
+    for number in range(1, 13):  # so many are between both
+        quota.answered(now + number * 0.4, now, float(number % 6 == 0) / 2)
+        assert quota._trial.in_vain == 0
+    quota.answered(now + 6.1, now, 0.0)
+    assert quota._trial.in_vain == 1
+
+
+def test_a_low_rate_is_doubled_after_ten_requests() -> None:
+    """Far below a known quota nothing waits for fifty of them, or for two seconds."""
+    quota, now = limited()
+    quota.per_second = 10.0
+    quota._begin_round(now)
+    answers(quota, 1.0, 10, 0, now)
+    assert quota.per_second == 20.0
+
+
+def test_what_is_expected_of_a_lower_rate_is_between_the_noise_and_what_was_throttled() -> None:
+    """Of 0.3 with a noise of 0.1: 0.17 where it helps, 0.27 where it does not."""
+    trial = _Trial(100.0, math.inf)
+    trial.begin(100, 30)
+    trial.expect(0.1)
+    assert trial.evidence(1, 1) == pytest.approx(math.log(0.27 / 0.17))
+    assert trial.evidence(1, 0) == pytest.approx(math.log(0.73 / 0.83))

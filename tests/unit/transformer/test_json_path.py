@@ -91,3 +91,26 @@ def test_what_is_outside_the_subset_is_a_fault(path: str) -> None:
     assert fault.found.startswith(
         f"InputPath of target 'x' is {path!r}: it " if path else "InputPath of target 'x' has 0"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (7, "InputPath is 7; expected a JSONPath such as '$.detail.msg'"),
+        ("", "InputPath has 0 characters; expected 1 to 256"),
+        ("$" + ".a" * 128, "InputPath has 257 characters; expected 1 to 256"),
+        (
+            "$.a[?(@.b)]",
+            (
+                "InputPath is '$.a[?(@.b)]': it has '[?(@.b)]' after '$.a'; expected dot notation from '$': members of letters,"
+                " digits, '-', '_' and '/', indices such as [0], wildcards [*]. Use a path such as '$.detail.items[0].id';"
+                " filters, slices, '..' and ['quoted'] members are not supported."
+            ),
+        ),
+    ],
+)
+def test_a_fault_says_what_a_path_is_made_of(path: object, message: str) -> None:
+    """What was found, what was expected, and what to write instead."""
+    found = compile_path(path, Place(), "InputPath")
+    assert isinstance(found, Fault)
+    assert str(found) == message

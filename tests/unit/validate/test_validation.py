@@ -77,3 +77,19 @@ def test_faults_of_event_files_are_told_to_a_bound(tmp_path: Path) -> None:
     told = [finding for finding in report.findings if finding.fault.place.file.endswith("events.json")]
     assert len(told) <= 1000
     assert any("more than 1,000 of these" in str(finding.fault) for finding in report.findings)
+
+
+def test_faults_of_suppressions_are_told_to_a_bound(tmp_path: Path) -> None:
+    """Two thousand of a template's own that name nothing: the first thousand, each with its place, and that there are more."""
+    lines = "".join("      - {Id: nothing}\n" for _ in range(2000))
+    text = f"Metadata:\n  Livebus:\n    Ignore:\n{lines}Resources:\n  Topic: {{Type: AWS::SNS::Topic}}\n"
+    (tmp_path / "template.yaml").write_text(text, encoding="utf-8")
+    report = Validation(Project(tmp_path / "template.yaml"), Options(NOW)).run()
+    told = [finding.fault for finding in report.findings if finding.check.id == "E9203"]
+    bounds = [fault for fault in told if fault.is_bound]
+    assert [fault.found for fault in bounds] == ["there are more than 1,000 of these"]
+    assert [fault.place.file.endswith("template.yaml") for fault in bounds] == [True]
+    # Each of them is no id, and gives no reason.
+    lines_told = {fault.place.line for fault in told if not fault.is_bound}
+    assert lines_told == set(range(4, 504))
+    assert len(told) == 1001
