@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from graphql import (
     GraphQLArgument,
@@ -23,8 +24,9 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, InvalidMappingTemplate, Place, did_you_mean
 from livebus.template.application import GraphQLApi, TemplateText
-from livebus.vtl import MappingTemplate, Mention
-from livebus.vtl.functions import argument_counts, functions, is_function, namespace
+
+if TYPE_CHECKING:
+    from livebus.vtl import Mention
 
 CHECKS = Checks()
 
@@ -80,6 +82,8 @@ def _arguments(
 
 def _mentions(inspection: Inspection) -> Iterator[tuple[_Used, Mention, Place]]:
     for used in _used(inspection):
+        from livebus.vtl import MappingTemplate  # most applications have no template, and its parser takes time to load
+
         try:
             template = MappingTemplate(used.text.text)
         except InvalidMappingTemplate:
@@ -100,6 +104,8 @@ def _mentions(inspection: Inspection) -> Iterator[tuple[_Used, Mention, Place]]:
 )
 def _parses(inspection: Inspection) -> Iterator[Fault]:
     for used in _used(inspection):
+        from livebus.vtl import MappingTemplate
+
         try:
             MappingTemplate(used.text.text)
         except InvalidMappingTemplate as invalid:
@@ -132,6 +138,8 @@ def _names_are_there(inspection: Inspection) -> Iterator[Fault]:
 def _unknown(
     mention: Mention, place: Place, arguments: Mapping[str, GraphQLArgument] | None, assigned: set[str]
 ) -> Fault | None:
+    from livebus.vtl.functions import namespace
+
     root, *members = mention.path
     if root in _CONTEXT_ROOTS:
         return _unknown_member(mention, place, members, arguments)
@@ -163,6 +171,8 @@ def _unknown_member(
 
 
 def _unknown_function(mention: Mention, place: Place) -> Fault | None:
+    from livebus.vtl.functions import argument_counts, functions, is_function, namespace
+
     root, *members = mention.path
     owner = ".".join(("util" if root == "utils" else root, *members))
     name = f"{owner}.{mention.method}"

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from livebus.checks.inspection import Inspection
 from livebus.checks.requests.code import requests_of
 from livebus.checks.requests.parts import Part
-from livebus.checks.requests.templates import requests_in
 from livebus.template.application import DataSource, GraphQLApi, PipelineFunction, ResolverConfig, Table
 
 # Operations of a resolver whose action has the same name.
@@ -48,6 +47,8 @@ def asked(inspection: Inspection) -> Iterator[Asked]:
                 seen.add(part.logical_id)
                 template = part.templates.request if part.templates is not None else None
                 if template is not None:
+                    from livebus.checks.requests.templates import requests_in  # loads the parser of VTL
+
                     yield Asked(api, part, part.data_source, tuple(requests_in(template)), is_template=True)
                 else:
                     found = tuple(requests_of(part.code, part.code_file)) if part.code else ()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livebus.checks.api import resolvers
-from livebus.checks.api.calls import Call
+from livebus.checks.api.calls import MutationCall
 from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
@@ -25,7 +25,7 @@ def test_one_mutation_that_is_called_often_is_looked_up_once(monkeypatch: pytest
     texts["template.yaml"] = texts["template.yaml"].replace(call, often, 1)
     asked: list[str] = []
 
-    def has_none(inspection: Inspection, call: Call) -> bool:
+    def has_none(inspection: Inspection, call: MutationCall) -> bool:
         asked.append(call.name)
         return False
 
