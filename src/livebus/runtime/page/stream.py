@@ -16,7 +16,7 @@ from livebus.runtime.page.history import History, Record
 
 FLUSH_SECONDS = 0.05
 # After a gap, which the page answers by reading its list anew: as often as an eye can follow a list that is all new each time.
-GAP_SECONDS = 0.25
+GAP_SECONDS = 0.5
 STATE_SECONDS = 0.5
 PING_SECONDS = 10.0
 MOST_A_FLUSH = 200
