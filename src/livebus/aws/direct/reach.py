@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -97,7 +98,8 @@ def from_environment(
         return None
     file = Path(get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
     try:
-        if _CONFIGURED.search(content(file, most=MAX_SETTINGS_BYTES).decode()):
+        # People write /dev/null for no file at all, which is no regular one.
+        if str(file) != os.devnull and _CONFIGURED.search(content(file, most=MAX_SETTINGS_BYTES).decode()):
             return None
     except (FileNotFoundError, NotADirectoryError):
         pass

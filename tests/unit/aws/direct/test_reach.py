@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import botocore.session
@@ -98,6 +99,11 @@ def test_a_configuration_that_may_matter_is_botocores(tmp_path: Path, line: str)
     assert from_environment("events", environment) is not None
     file.write_text(f"[default]\n{line}\n")
     assert from_environment("events", environment) is None
+
+
+def test_a_configuration_file_that_is_none() -> None:
+    """/dev/null, as people write it, is an empty one: nothing of it is botocore's to say."""
+    assert from_environment("events", {**FULL, "AWS_CONFIG_FILE": os.devnull}) is not None
 
 
 def test_flags_stand_above_the_environment() -> None:
