@@ -6,17 +6,21 @@ compares the registry with the naive way, which encodes the whole message once p
 arguments: each of 10,000 subscribers waits for an order of its own, and the naive way asks each one. Both run in turns
 in the same process; the median of the pairs' ratios is what counts, since it is the same on a slow machine.
 
-    PYTHONPATH=scripts python benchmarks/fanout.py
+    python benchmarks/fanout.py
 """
 
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from livebus.operation import Publication, Selected, SubscriptionStart
 from livebus.realtime import data_frame, data_prefix
