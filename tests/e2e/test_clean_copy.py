@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.copies import copy_project, outer_environment
+from support.copies import copy_project, outer_environment, with_node_packages
 from support.processes import Program, processes_under
 from support.waiting import until
 
@@ -21,7 +21,7 @@ Make = Callable[..., Program]
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("clean") / "livebus").resolve()
+    return with_node_packages(copy_project(tmp_path_factory.mktemp("clean") / "livebus")).resolve()
 
 
 @pytest.fixture

@@ -35,6 +35,20 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def with_node_packages(copy: Path) -> Path:
+    """
+    What npm has installed for the project, linked into a copy of it, so that make installs none of it again.
+
+    Installing it is `make setup`'s first work on each fresh checkout; here it took half of the time of all tests of a copy.
+    """
+    for installed in PROJECT.glob("*/*/node_modules/.package-lock.json"):
+        folder = copy / installed.parent.parent.relative_to(PROJECT)
+        (folder / "node_modules").symlink_to(installed.parent)
+        before = installed.stat().st_mtime - 1  # what is newer than its packages is installed
+        os.utime(folder / "package-lock.json", (before, before))
+    return copy
+
+
 def with_command(copy: Path) -> Path:
     """A folder for PATH, beside a copy of the project: it has ``livebus``, linked to as `make setup` does it."""
     folder = copy.parent / f"{copy.name}-bin"
