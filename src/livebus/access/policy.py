@@ -82,14 +82,11 @@ def _mismatch(
 ) -> tuple[int, str | None]:
     """How far a statement applies (0 to 4), and the first element that keeps it from applying; None if none does."""
     if principal is not None and not _element(statement, "Principal", lambda value: _is_principal(value, principal)):
-        return (
-            0,
-            f"its Principal is {statement.get('Principal', statement.get('NotPrincipal'))!r}, not {principal.name!r}",
-        )
+        return 0, _difference(statement, "Principal", principal.name)
     if not _element(statement, "Action", lambda value: matches(value.lower(), action.lower())):
-        return 1, f"its Action is {statement.get('Action', statement.get('NotAction'))!r}, not {action!r}"
+        return 1, _difference(statement, "Action", action)
     if resource is not None and not _element(statement, "Resource", lambda value: matches(value, resource)):
-        return 2, f"its Resource is {statement.get('Resource', statement.get('NotResource'))!r}, not {resource!r}"
+        return 2, _difference(statement, "Resource", resource)
     for operator, conditions in (statement.get("Condition") or {}).items():
         test = _operator(operator)
         for key, expected in conditions.items():
@@ -102,6 +99,15 @@ def _mismatch(
                 found = "is not known for the request" if actual is None else f"is {actual!r}"
                 return 3, f"its Condition {operator} wants {key} {expected!r}, and it {found}"
     return 4, None
+
+
+def _difference(statement: Mapping[str, Any], element: str, wanted: str) -> str:
+    """What a statement has in place of what is wanted, by the name that it has there."""
+    if element in statement:
+        return f"its {element} is {statement[element]!r}, not {wanted!r}"
+    if f"Not{element}" in statement:
+        return f"its Not{element} is {statement[f'Not{element}']!r}, which leaves out {wanted!r}"
+    return f"it has no {element}"
 
 
 def _element(statement: Mapping[str, Any], name: str, test: Callable[[Any], bool]) -> bool:

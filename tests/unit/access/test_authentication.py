@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 
 from livebus.access.authentication import Authenticator, Unauthenticated, Undecided
 from livebus.access.authorizers import Authorization
+from livebus.access.role_session import RoleSession
 from livebus.access.signature import SignedRequest
 from livebus.caller import Caller
 from livebus.template.application import AuthProvider, GraphQLApi
@@ -81,12 +82,48 @@ def refused(authenticator: Authenticator, request: SignedRequest | None = None, 
     return refusal.value
 
 
-def signed(body: bytes = b"{}") -> SignedRequest:
-    """A request signed with the known key."""
+def signed(body: bytes = b"{}", credentials: Credentials = Credentials("AKID", "secret")) -> SignedRequest:  # noqa: B008
+    """A request signed with the known key, or with other credentials."""
     request = AWSRequest("POST", "http://127.0.0.1/graphql", headers={"host": "127.0.0.1"}, data=body)
     with mock.patch.object(botocore.auth, "get_current_datetime", return_value=dt.datetime.fromtimestamp(NOW, dt.UTC)):
-        SigV4Auth(Credentials("AKID", "secret"), "appsync", "us-east-1").add_auth(request)
+        SigV4Auth(credentials, "appsync", "us-east-1").add_auth(request)
     return SignedRequest("POST", "/graphql", "", dict(request.headers.items()), body)
+
+
+@pytest.mark.parametrize(
+    ("token", "at", "refused"),
+    [
+        ("token", NOW + 59, ""),
+        ("token", NOW + 60, "The security token included in the request is expired"),
+        ("another", NOW, "The security token included in the request is invalid."),
+    ],
+)
+def test_temporary_credentials_are_their_roles(token: str, at: float, refused: str) -> None:
+    """They let in until they end, whoever holds their token too, to what the role's policies allow."""
+    session = RoleSession("ASIA", "secret", "token", NOW + 60, "arn:aws:iam::111111111111:role/apps/Guest", "s")
+    authenticator = Authenticator(
+        api(IAM),
+        region="us-east-1",
+        account="111111111111",
+        jwks_for=lambda _: None,
+        secret_for=lambda _: None,
+        session_for={"ASIA": session}.get,
+        fields_of={session.role_arn: frozenset({"Query.order"})}.__getitem__,
+    )
+    request = signed(credentials=Credentials("ASIA", "secret", token))
+
+    def enter_at() -> Caller:
+        return authenticator.authenticate(request.headers, request=request, now=at, source_ip="10.0.0.7")
+
+    if refused:
+        with pytest.raises(Unauthenticated) as raised:
+            enter_at()
+        assert raised.value.message == refused
+        return
+    caller = enter_at()
+    assert (caller.mode, caller.expires, caller.allowed_fields) == ("AWS_IAM", NOW + 60, {"Query.order"})
+    assert caller.identity is not None
+    assert caller.identity["userArn"] == "arn:aws:sts::111111111111:assumed-role/Guest/s"
 
 
 def test_an_access_token_gives_the_identity_of_a_pool_user(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from livebus.access import destination_admits
+from livebus.template.api_destination import ApiDestination
 from livebus.template.application import Destination, Queue, Role, Target
 
 RULE = "arn:aws:events:us-east-1:123456789012:rule/r"
@@ -16,8 +17,19 @@ OPEN = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Ac
 TRUST = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
-def role(action: str) -> Role:
-    return Role("r", "arn", "Role", (TRUST,), ({"Effect": "Allow", "Action": action, "Resource": "*"},))
+# An API destination's ARN ends in a suffix that AWS makes up; policies may leave it out.
+HOOK = "arn:aws:events:us-east-1:123456789012:api-destination/hook"
+SUFFIXED = f"{HOOK}/8a3d2b1c"
+LAMBDAS = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+def role(action: str, resource: str = "*", trust: dict[str, Any] = TRUST) -> Role:
+    return Role("r", "arn", "Role", (trust,), ({"Effect": "Allow", "Action": action, "Resource": resource},))
+
+
+def hook() -> Destination:
+    made = ApiDestination("hook", SUFFIXED, HOOK, "http://127.0.0.1:1/", "http://127.0.0.1:1/", "POST", 300, None)
+    return Destination("events", api=made)
 
 
 def queue(*policies: dict[str, Any]) -> Destination:
@@ -35,6 +47,17 @@ def queue(*policies: dict[str, Any]) -> Destination:
         (Destination("events", event_bus="b"), BUS, role("events:Put"), "The role 'r' does not allow events:PutEvents"),
         (Destination("events", event_bus="b"), BUS, Role("r", "arn", "Role"), "The role 'r' does not let"),
         (Destination("events", event_bus="b"), BUS, None, None),
+        (Destination("events", event_bus="b"), BUS, role("events:*", trust=LAMBDAS), "The role 'r' does not let"),
+        (hook(), SUFFIXED, None, "The target 'T' has no role"),
+        (hook(), SUFFIXED, role("events:InvokeApiDestination", SUFFIXED), None),
+        (hook(), SUFFIXED, role("events:InvokeApiDestination", HOOK), None),
+        (
+            hook(),
+            SUFFIXED,
+            role("events:InvokeApiDestination", f"{HOOK}2"),
+            "The role 'r' does not allow events:Invoke",
+        ),
+        (hook(), SUFFIXED, role("events:PutEvents"), "The role 'r' does not allow events:InvokeApiDestination"),
         (Destination("sns"), "arn:aws:sns:us-east-1:123456789012:t", None, None),
     ],
 )

@@ -90,6 +90,14 @@ def test_not_elements_turn_the_meaning(statement: dict[str, Any], allowed: bool)
     assert allowed == decide(statement).allowed
 
 
+def test_a_not_action_is_named_in_the_reason() -> None:
+    """What the statement has in place of an Action is what one looks for in it."""
+    decision = decide({"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"})
+
+    assert decision.reason == "statement 1 does not: its NotAction is 'sqs:*', which leaves out 'sqs:SendMessage'"
+    assert decide({"Effect": "Allow", "Resource": "*"}).reason == "statement 1 does not: it has no Action"
+
+
 @pytest.mark.parametrize(
     ("statement_principal", "principal", "allowed"),
     [

@@ -57,6 +57,18 @@ def verifier(jwks: dict[str, Any]) -> TokenVerifier:
     return TokenVerifier(PROVIDER, jwks, "us-east-1")
 
 
+def test_a_pool_without_a_region_in_its_id_is_of_the_apis(jwks: dict[str, Any], sign: Sign) -> None:
+    """Ids that somebody has written by hand: the issuer is then in the API's own region."""
+    provider = AuthProvider("AMAZON_COGNITO_USER_POOLS", user_pool_id="mine")
+    verifier = TokenVerifier(provider, jwks, "eu-west-1")
+    token = sign({**ACCESS, "iss": "https://cognito-idp.eu-west-1.amazonaws.com/mine"})
+
+    assert verifier.verify(token, NOW)["username"] == "alice"
+    assert refusal(verifier, sign(ACCESS))[1] == (
+        f"its iss is {ISSUER!r}, not 'https://cognito-idp.eu-west-1.amazonaws.com/mine'"
+    )
+
+
 @pytest.mark.parametrize("claims", [ACCESS, ID])
 @pytest.mark.parametrize("prefix", ["", "Bearer ", "bearer "])
 def test_access_and_id_tokens_let_in(verifier: TokenVerifier, sign: Sign, claims: dict[str, Any], prefix: str) -> None:
