@@ -259,11 +259,17 @@ class EventBuses:
             except JournalFault as fault:
                 self._trace.journal_fault(str(fault))
         if isinstance(begun, Sending):
-            self.api_destinations.begun()
+            self.api_destinations.begun(due.row)
         task = asyncio.get_running_loop().create_task(self._finish(due, begun))
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._over)
         return True
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """Room is there for the next one only now: what looks for it earlier still counts this one."""
+        self._under_way.discard(task)
+        if not self._is_closed:
+            self._retries.set_timer()
 
     async def _finish(self, due: _Due, begun: Begun | Sending) -> None:
         attempt = await self._attempts.finish(begun)
@@ -277,7 +283,6 @@ class EventBuses:
                 self._journal.remove_retry(due.row)
         except JournalFault as fault:
             self._trace.journal_fault(str(fault))
-        self._retries.set_timer()
 
     def _settle(self, due: _Due, attempt: AnyAttempt) -> bool:
         """Deliver what came of an attempt; whether the event waits for another one."""
@@ -359,9 +364,13 @@ class EventBuses:
             elif self._invoke(_Due(retry.event, *found, retry.first, retry.attempts, row, lineage)):
                 return
             # Only now: a crash in between delivers twice, which EventBridge may do too, rather than never.
+            self.api_destinations.forget(row)
             self._journal.remove_retry(row)
         except JournalFault as fault:
             self._trace.journal_fault(str(fault))
+        finally:
+            if next_row := self.api_destinations.passed_on(row):
+                self._retries.release(next_row)
 
     def _find(self, retry: PendingRetry) -> tuple[CompiledRule, AnyTarget] | None:
         for rule in self.lines.compiled_rules(retry.event.bus):

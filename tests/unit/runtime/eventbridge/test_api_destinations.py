@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from livebus.compilation import compile_line
+from livebus.delivery import Failure
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations
 from livebus.runtime.eventbridge.event_buses import EventBuses
@@ -18,7 +19,7 @@ from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.template import Environment, load_application
-from livebus.template.api_destination import ApiDestination
+from livebus.template.api_destination import ApiDestination, ClientCredentials
 
 FOREIGN = Path(__file__).parents[3] / "foreign" / "api-destination-beside.yaml"
 EVENT = {"Source": "sample.source", "DetailType": "d", "Detail": '{"msg": "hello"}', "EventBusName": "livebus"}
@@ -109,3 +110,76 @@ def test_nobody_listens(buses: EventBuses, journal: DeliveryJournal, clock: Any)
         return journal.due_times()
 
     assert [due for due, _ in asyncio.run(put())] == [clock.now + 1.0]
+
+
+def test_a_place_that_is_not_taken_goes_to_the_next(clock: Any) -> None:
+    """Where an event that was called up makes no call, the one behind it is called up in its place."""
+    calls = ApiDestinations(clock)
+    for _ in range(MAX_CALLS):
+        calls.begun()
+    for row in (5, 6, 7):
+        calls.keep(row, calls.turn(destination(300), row))
+
+    assert calls.ended() == 5
+    assert calls.passed_on(5) == 6
+    calls.begun(6)
+    assert [calls.passed_on(5), calls.passed_on(6)] == [0, 0]
+    assert calls.ended() == 7
+
+
+def test_a_crowd_whose_first_target_is_gone(buses: EventBuses, journal: DeliveryJournal) -> None:
+    """An event of a target that a deployment took away does not keep those behind it waiting for ever."""
+    clock_now = buses._clock
+
+    async def put() -> list[str]:
+        for _ in range(MAX_CALLS):
+            buses.api_destinations.begun()
+        buses.put_events([EVENT] * 3)
+        rows = [row for _, row in journal.due_times()]
+        journal._run("UPDATE retries SET target_id = 'Gone' WHERE id IN (?, ?)", (rows[0], rows[1]))
+        assert len(buses._retries) == 3
+        for _ in range(MAX_CALLS - 1):
+            assert buses.api_destinations._crowd
+            buses.api_destinations._under_way -= 1
+        buses._retries.release(buses.api_destinations.ended())
+        buses.run_due()
+        while not buses._under_way and buses._retries._waiting and buses._retries._waiting[0][0] <= clock_now():
+            buses.run_due()
+        await asyncio.wait(tuple(buses._under_way), timeout=5)
+        buses.close()
+        await buses.api_destinations.close()
+        return [kept.target_id for _, row in journal.due_times() if (kept := journal.retry(row)) is not None]
+
+    assert asyncio.run(put()) == ["Hook"]
+    assert not buses.api_destinations._crowd
+
+
+def test_a_row_that_is_given_to_another_event(clock: Any) -> None:
+    """An event in a row that was another's has no moment yet."""
+    calls = ApiDestinations(clock)
+    calls.turn(destination(), 0)
+    calls.keep(7, calls.turn(destination(), 0))
+    calls.forget(7)
+
+    assert calls.turn(destination(), 7) == 2.0
+
+
+def test_one_failure_to_get_a_token_is_that_of_all_who_wait(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait for a token do not ask one after the other, five seconds each; whoever comes later asks anew."""
+    asked: list[str] = []
+    failure = Failure("SDK_CLIENT_ERROR", "no answer", retryable=True)
+
+    async def no_token(_: ApiDestinations, authorization: ClientCredentials) -> Failure:
+        asked.append(authorization.endpoint)
+        await asyncio.sleep(0)
+        return failure
+
+    monkeypatch.setattr(ApiDestinations, "_new_token", no_token)
+    calls, credentials = ApiDestinations(clock), ClientCredentials("http://a", "http://a", "POST", "id", "secret")
+
+    async def run() -> list[Any]:
+        together = await asyncio.gather(*(calls._token(credentials) for _ in range(10)))
+        return [*together, await calls._token(credentials)]
+
+    assert asyncio.run(run()) == [failure] * 11
+    assert asked == ["http://a"] * 2
