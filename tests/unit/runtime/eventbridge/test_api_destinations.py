@@ -13,11 +13,12 @@ import pytest
 from livebus.compilation import compile_line
 from livebus.delivery import Failure
 from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.eventbridge import event_buses, retries
 from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.kept.journal import DeliveryJournal
+from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
 from livebus.template import Environment, load_application
 from livebus.template.api_destination import ApiDestination, ClientCredentials
 
@@ -33,13 +34,19 @@ def journal(tmp_path: Path) -> Iterator[DeliveryJournal]:
 
 
 @pytest.fixture
-def buses(journal: DeliveryJournal, clock: Any, new_id: Callable[[], str]) -> EventBuses:
+def told() -> list[str]:
+    """What the runtime says."""
+    return []
+
+
+@pytest.fixture
+def buses(journal: DeliveryJournal, clock: Any, new_id: Callable[[], str], told: list[str]) -> EventBuses:
     """Of the application, with its endpoint at a port where nobody listens, and ten requests a second."""
     environment = Environment(mapped_endpoints={"https://hooks.example.com": "http://127.0.0.1:1"})
     text = FOREIGN.read_text("utf-8")
     application = load_application(text, file=FOREIGN.name, read_file=lambda _: "", environment=environment)
     lines = Lines(environment, {"livebus": compile_line(application)})
-    trace = Trace(lambda _: None, clock)
+    trace = Trace(told.append, clock)
     return EventBuses(lines, journal, trace, Clockwork(clock, new_id, lambda: 1.0))
 
 
@@ -183,3 +190,39 @@ def test_one_failure_to_get_a_token_is_that_of_all_who_wait(clock: Any, monkeypa
 
     assert asyncio.run(run()) == [failure] * 11
     assert asked == ["http://a"] * 2
+
+
+def test_what_is_in_no_journal_is_not_said_to_wait(
+    buses: EventBuses, journal: DeliveryJournal, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that could not be written down is sent all the same; if it is under way at the end, it is told as lost."""
+
+    def full(_: PendingRetry) -> int:
+        raise JournalFault("the disk is full")
+
+    monkeypatch.setattr(journal, "add_retry", full)
+
+    async def put() -> int:
+        buses.put_events([EVENT])
+        return buses.close()
+
+    assert asyncio.run(put()) == 0
+    assert told == [
+        "the disk is full; an event that is under way is in no journal: it is lost if the runtime ends before its attempt",
+        "1 event is lost: under way at the stop, and in no journal",
+    ]
+
+
+def test_without_room_and_without_a_journal(
+    buses: EventBuses, journal: DeliveryJournal, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events that may have to wait, and for which there is no room anywhere, are not begun beyond the bound."""
+    monkeypatch.setattr(event_buses, "MAX_UNDER_WAY", 0)
+    monkeypatch.setattr(retries, "MAX_PENDING_RETRIES", 0)
+
+    async def put() -> int:
+        buses.put_events([EVENT])
+        return len(buses._under_way)
+
+    assert asyncio.run(put()) == 0
+    assert journal.counts(buses.lines.rules[0].other_targets[0].dead_letter.arn, 0.0) == (1, 0)  # type: ignore[union-attr]
