@@ -87,7 +87,7 @@ class TypeCheck:
             (work / "package.json").write_text('{"type": "module"}', "utf-8")
             names = [f"{index}.js" for index, _ in enumerate(files)]
             for each, file in zip(names, files, strict=True):
-                (work / each).write_text(texts[file], "utf-8", "replace", "\n")
+                (work / each).write_text(texts[file], "utf-8", newline="\n")
             output = self._output(work, names)
         return [Finding(TYPES_HOLD, fault) for fault in _faults(output, files)]
 
