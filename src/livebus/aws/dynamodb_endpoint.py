@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any
 
 import boto3
@@ -21,6 +22,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from livebus.aws.refusal import told_as_faults
 from livebus.dynamodb.errors import DynamoDBError
@@ -31,6 +33,7 @@ _CONNECT_SECONDS, _READ_SECONDS = 5, 30
 _CONNECTIONS = 32
 # An answer is at most a page of 1 MB or 16 MB of a batch, as JSON.
 _MAX_ANSWER = 64 * 1024 * 1024
+_CHUNK = 256 * 1024
 
 Call = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -64,15 +67,44 @@ def connect(url: str, *, region: str, local: bool) -> Call:
             # Frozen anew for each request: credentials that end are renewed.
             frozen = credentials.get_frozen_credentials()
             SigV4Auth(frozen, "dynamodb", region).add_auth(sent)
-            response = http.send(sent.prepare())
-            return _read(url, response.status_code, response.content)
+            prepared = sent.prepare()
+            prepared.stream_output = True  # the body is read here, within bounds
+            response = http.send(prepared)
+        return _read(url, response.status_code, _body(url, response.raw))
 
     return call
 
 
+def _body(url: str, raw: Any, clock: Callable[[], float] = monotonic) -> bytes:
+    """
+    All of an answer's body. ``raw`` is urllib3's response, which keeps its connection where it was read to its end.
+
+    Raises Unreachable for one that is too large, and where the whole of it takes too long: each byte by itself may be in time.
+    """
+    body, until, fault = bytearray(), clock() + _READ_SECONDS, ""
+    try:
+        while not fault and (chunk := raw.read1(_CHUNK)):
+            body += chunk
+            if len(body) > _MAX_ANSWER:
+                fault = f"answers with more than {_MAX_ANSWER} bytes"
+            elif clock() > until:
+                fault = f"takes longer than {_READ_SECONDS} seconds for one answer"
+    except (HTTPError, OSError, ValueError) as error:
+        fault = f"breaks off its answer: {type(error).__name__}"
+    if not fault and raw.length_remaining:
+        fault = f"breaks off its answer: {raw.length_remaining} bytes are missing"
+    if fault:
+        raw.close()
+        raise Unreachable(f"DynamoDB at {url} {fault}")
+    raw.release_conn()
+    return bytes(body)
+
+
 def _read(url: str, status: int, body: bytes) -> Mapping[str, Any]:
-    if len(body) > _MAX_ANSWER:
-        raise Unreachable(f"DynamoDB at {url} answers with more than {_MAX_ANSWER} bytes")
+    if 300 <= status < 400:
+        raise Unreachable(
+            f"{url} answers {status}, and leads elsewhere: that is not followed", advice="Is DynamoDB there?"
+        )
     try:
         answer = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError:

@@ -158,15 +158,25 @@ def _endpoint_of_dynamodb(parser: Parser, given: Sequence[str]) -> str:
     found = ""
     for each in given:
         service, is_pair, url = each.partition("=")
-        parts = urlsplit(url) if is_pair else urlsplit("")
-        if service != "dynamodb" or parts.scheme not in ("http", "https") or not parts.hostname:
+        if service != "dynamodb" or not is_pair or not _is_plain(url):
             parser.error(
                 "--endpoint takes dynamodb=http://127.0.0.1:8000, or dynamodb=https://dynamodb.REGION.amazonaws.com"
             )
-        if parts.scheme == "http" and not _is_local(url):
+        if urlsplit(url).scheme == "http" and not _is_local(url):
             parser.error(f"--endpoint {each}: over plain HTTP only an address of this machine is asked; write https://")
         found = url
     return found
+
+
+def _is_plain(url: str) -> bool:
+    """Whether it is an HTTP URL of a host, without a user or a query: who asks is said by a signature alone."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    has_more = "@" in parts.netloc or parts.query or parts.fragment
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not has_more
 
 
 def _is_local(url: str) -> bool:

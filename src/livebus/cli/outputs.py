@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -126,11 +127,23 @@ def _write(session: Session, arguments: Namespace) -> None:
 
 
 def _check_replaceable(file: Path, *, is_forced: bool) -> None:
-    """Raise LivebusError for a folder, and for a file that this command did not write, where nobody insists."""
+    """
+    Raise LivebusError for what is no file, and for a file that this command did not write, where nobody insists.
+
+    Devices and pipes are never replaced, whoever insists: /dev/null would be a file from then on.
+    """
     name = relative(file)
-    if file.is_dir():
+    try:
+        mode = file.stat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LivebusError(f"cannot write {name!r}: {error.strerror or error}", Place(name)) from None
+    if stat.S_ISDIR(mode):
         raise LivebusError(f"{name!r} is a folder", Place(name), expected="a file, such as amplify_outputs.json in it")
-    if is_forced or not file.exists():
+    if not stat.S_ISREG(mode):
+        raise LivebusError(f"{name!r} is no regular file", Place(name), expected="a file, or - for stdout")
+    if is_forced:
         return
     document: object = None
     with suppress(ValueError, RecursionError):

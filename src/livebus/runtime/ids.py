@@ -15,10 +15,12 @@ _waiting: list[str] = []
 
 def new_id() -> str:
     """A new id, such as ``6f1b2d3c-…``; two are never the same, in a child process neither."""
-    if not _waiting:
+    try:
+        d = _waiting.pop()
+    except IndexError:  # asked for once, and not looked at before: another thread may take the last one in between
         digits = os.urandom(16 * _AT_ONCE).hex()
-        _waiting.extend(digits[start : start + 32] for start in range(0, len(digits), 32))
-    d = _waiting.pop()
+        d, *others = (digits[start : start + 32] for start in range(0, len(digits), 32))
+        _waiting.extend(others)
     return f"{d[:8]}-{d[8:12]}-4{d[13:16]}-{_VARIANTS[d[16]]}{d[17:20]}-{d[20:]}"
 
 

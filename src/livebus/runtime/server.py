@@ -93,6 +93,7 @@ class Runtime:
         self._clockwork = Clockwork(time.time, _new_id, secrets.SystemRandom().random, self._tell)
         # What has been opened, to be closed in reverse order; a start that fails closes what it had come to.
         self._opened = AsyncExitStack()
+        self._stopping = asyncio.Lock()
         self._file_stack: FileStack | None = None
         self._announcement: Announcement | None = None
         self._credentials = TemporaryCredentials(time.time, secrets.token_bytes)
@@ -128,8 +129,13 @@ class Runtime:
             raise
 
     async def stop(self) -> None:
-        """Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start."""
-        await self._opened.aclose()
+        """
+        Close the sockets, leave the journal whole, take back the state file. Safe to call at any point of a start, and again.
+
+        One who calls it while it goes on waits for its end: nothing is closed out of turn.
+        """
+        async with self._stopping:
+            await self._opened.aclose()
 
     async def _start(self) -> None:
         settings = self._settings
@@ -152,7 +158,9 @@ class Runtime:
         self._oidc_keys = OidcKeys(self._tell)
         self._opened.push_async_callback(self._oidc_keys.close)
         users = self._start_cognito(environment)
-        self._archives = Archives(ArchiveStore(state.file("archive.sqlite")), clock=time.time, tell=self._tell)
+        archived = ArchiveStore(state.file("archive.sqlite"))
+        self._opened.callback(archived.close)
+        self._archives = Archives(archived, clock=time.time, tell=self._tell)
         self._opened.callback(self._archives.close)
         objects = S3Objects(state.file("s3.sqlite"))
         self._opened.callback(objects.close)

@@ -227,8 +227,9 @@ class _Rule:
         texts, allowed = self._pair(argument, path, "two lists of texts")
         if texts is UNKNOWN or allowed is UNKNOWN:
             return UNKNOWN
-        known = set(map(_text, _items(allowed)))
-        return all(_text(each) in known for each in _items(texts))
+        # By their repr: members may be lists, which no set holds, and there may be many.
+        known = {repr(_text(each)) for each in _items(allowed)}
+        return all(repr(_text(each)) in known for each in _items(texts))
 
     # --- faults -----------------------------------------------------------------------------------------------------
 

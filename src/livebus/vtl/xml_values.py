@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/xml-helpers-in-util-xml-js.h
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -32,14 +33,15 @@ def read_xml(text: str, budget: Budget, *, keep_texts: bool = False) -> dict[str
     """
     budget.spend(len(text) // 8)
     reader = _Reader(budget, str if keep_texts else _read)
-    parser = expat.ParserCreate()
+    # The text is decoded already: whatever encoding it declares, it is in no other any more.
+    parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = reader.doctype
     try:
         parser.Parse(text.encode(errors="replace"), True)
-    except (expat.ExpatError, LookupError) as fault:
+    except expat.ExpatError as fault:
         raise UnreadableXml(str(fault)) from None
     return reader.root
 
@@ -85,5 +87,6 @@ def _read(text: str) -> Any:
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     if match := _NUMBER.fullmatch(text):
-        return float(text) if match[1] or "e" in text.lower() else int(text)
+        number = float(text) if match[1] or "e" in text.lower() else int(text)
+        return number if math.isfinite(number) else text  # there is no such number in JSON
     return text

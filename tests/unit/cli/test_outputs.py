@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,25 @@ def test_a_link_stays_a_link(document: dict[str, Any]) -> None:
     assert run("--amplify", "link.json") == 0
     assert Path("link.json").is_symlink()
     assert json.loads(Path("app/amplify_outputs.json").read_text()) == document
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+@pytest.mark.parametrize("flags", [(), ("--force",)], ids=["as it is", "forced"])
+def test_what_is_no_file_is_never_replaced(
+    flags: tuple[str, ...], document: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pipe, as a device, stays what it is, also behind a link; and a link to itself is one line."""
+    os.mkfifo("pipe")
+    Path("link").symlink_to("pipe")
+    Path("loop").symlink_to("loop")
+
+    assert [run("--amplify", name, *flags) for name in ("pipe", "link", "loop")] == [1, 1, 1]
+    assert Path("pipe").is_fifo()
+    assert capsys.readouterr().err.splitlines() == [
+        "error: pipe: 'pipe' is no regular file; expected a file, or - for stdout",
+        "error: link: 'link' is no regular file; expected a file, or - for stdout",
+        "error: loop: cannot write 'loop': Too many levels of symbolic links",
+    ]
 
 
 def test_what_cannot_be_written_is_told(document: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,8 @@ BROKEN = ["4: rule 'R' does not hold: Choose another."]
         ('"Fn::EachMemberEquals": [[a, a], a]', True),
         ('"Fn::EachMemberIn": [!Ref Zones, [a, b, c]]', True),
         ('"Fn::EachMemberIn": [!Ref Zones, [a]]', False),
+        ('"Fn::EachMemberIn": [[[a]], [[a], b]]', True),
+        ('"Fn::EachMemberIn": [["[a]"], [[a]]]', False),
         ('"Fn::EachMemberIn": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, [vpc-1, vpc-2]]', True),
         ('"Fn::EachMemberIn": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, [vpc-1]]', False),
         ("!Not [!Equals [!Ref Stage, prod]]", False),

@@ -21,11 +21,15 @@ from livebus.vtl.xml_values import UnreadableXml, read_xml
         ("<a><b>1</b><b>x</b></a>", {"a": {"b": [1, "x"]}}),
         ("<a n='2'>tea</a>", {"a": {"n": 2, "content": "tea"}}),
         ("<a><![CDATA[<b>]]></a>", {"a": "<b>"}),
+        ("<a>1e999</a>", {"a": "1e999"}),
+        ('<?xml version="1.0" encoding="utf-16"?><a>\xe9</a>', {"a": "\xe9"}),
+        ('<?xml version="1.0" encoding="utf-7"?><a/>', {"a": ""}),
+        ('<?xml version="1.0" encoding="idna"?><a/>', {"a": ""}),
         ("<n:a xmlns:n='u'>1</n:a>", {"n:a": {"xmlns:n": "u", "content": 1}}),
     ],
 )
 def test_values(text: str, value: Any) -> None:
-    """Numbers and truth values where a text is one; elements of one name are a list."""
+    """Numbers and truth values where a text is one that JSON has; elements of one name are a list; no encoding counts."""
     assert read_xml(text, Budget()) == value
 
 

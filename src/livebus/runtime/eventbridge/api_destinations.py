@@ -75,10 +75,11 @@ class ApiDestinations:
         self._session: aiohttp.ClientSession | None = None
         self._under_way = 0
         self._crowd: deque[int] = deque()
+        self._called_up: set[int] = set()  # rows of events that a place was offered to
         self._with_moment: set[int] = set()  # rows of events whose moment is known
         self._paces: dict[str, Pace] = {}
         self._tokens: dict[ClientCredentials, Token] = {}
-        self._asking: dict[ClientCredentials, asyncio.Lock] = {}
+        self._asking: dict[ClientCredentials, asyncio.Task[Token | Failure]] = {}
 
     def turn(self, destination: ApiDestination, row: int) -> float:
         """
@@ -105,14 +106,37 @@ class ApiDestinations:
         else:
             self._with_moment.add(row)
 
-    def begun(self) -> None:
+    def begun(self, row: int = 0) -> None:
         """A call takes a place, before it is made."""
+        self._called_up.discard(row)
         self._under_way += 1
 
     def ended(self) -> int:
         """A call gives its place back: the row of the event that waits for one; 0 where none does."""
         self._under_way -= 1
-        return self._crowd.popleft() if self._crowd else 0
+        return self._call_up()
+
+    def passed_on(self, row: int) -> int:
+        """
+        The row of the next event that waits for a place, where the one in a row was tried and took none; 0 where none does.
+
+        Its target may be gone, or its moment to come: those behind it are not to wait for a call that is never made.
+        """
+        if row not in self._called_up:
+            return 0
+        self._called_up.discard(row)
+        return self._call_up() if self._under_way < MAX_CALLS else 0
+
+    def _call_up(self) -> int:
+        if not self._crowd:
+            return 0
+        row = self._crowd.popleft()
+        self._called_up.add(row)
+        return row
+
+    def forget(self, row: int) -> None:
+        """An event waits no longer: the journal gives its row to another one."""
+        self._with_moment.discard(row)
 
     async def send(self, sending: Sending) -> FunctionAttempt:
         """Make the attempt: what came of it, with the request as it may be told."""
@@ -171,18 +195,25 @@ class ApiDestinations:
             return 0, None, unreached(_named(error))
 
     async def _token(self, authorization: ClientCredentials) -> Token | Failure:
-        """The token of a connection; one request for all events that wait for it."""
-        if len(self._asking) >= _MOST_KEPT:
-            self._asking.clear()
-            self._tokens.clear()
-        async with self._asking.setdefault(authorization, asyncio.Lock()):
-            token = self._tokens.get(authorization)
-            if token is not None and self._clock() < token.until:
-                return token
+        """The token of a connection; one request for all events that wait for it, and one answer, be it a failure."""
+        token = self._tokens.get(authorization)
+        if token is not None and self._clock() < token.until:
+            return token
+        asked = self._asking.get(authorization)
+        if asked is None:
+            asked = self._asking[authorization] = asyncio.get_running_loop().create_task(self._ask(authorization))
+        return await asyncio.shield(asked)
+
+    async def _ask(self, authorization: ClientCredentials) -> Token | Failure:
+        try:
             found = await self._new_token(authorization)
-            if isinstance(found, Token):
-                self._tokens[authorization] = found
-            return found
+        finally:
+            self._asking.pop(authorization, None)
+        if isinstance(found, Token):
+            if len(self._tokens) >= _MOST_KEPT:
+                self._tokens.clear()
+            self._tokens[authorization] = found
+        return found
 
     async def _new_token(self, authorization: ClientCredentials) -> Token | Failure:
         import aiohttp
@@ -229,6 +260,10 @@ class ApiDestinations:
         return self._session
 
     async def close(self) -> None:
+        asked = list(self._asking.values())
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
             self._session = None

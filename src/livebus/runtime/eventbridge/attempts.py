@@ -135,9 +135,9 @@ class Attempts:
             failure = _INJECTED.get(injected.kind) if injected is not None else None
         if failure is not None:
             return failed(target, failure)
-        if not isinstance(target, CompiledTarget):
-            return self._hand_over(event, target, injected)
         try:
+            if not isinstance(target, CompiledTarget):
+                return self._hand_over(event, target, injected)
             reachable = services(rule.rule.name)
             begun = self._sources.begin(Line.attempting(event, target, reachable), reachable.allowance)
         except Exception as error:  # noqa: BLE001 - told by _broken; it must not end the way of the events behind this one
@@ -206,7 +206,7 @@ def failed(target: AnyTarget, failure: Failure) -> AnyAttempt:
     return FunctionAttempt(target, failure=failure)
 
 
-def _broken(target: CompiledTarget | CompiledDestination, error: Exception) -> AnyAttempt:
+def _broken(target: AnyTarget, error: Exception) -> AnyAttempt:
     """An attempt that a bug of ours ended."""
     logging.getLogger("livebus").error("unexpected error", exc_info=error)
     return failed(target, Failure("INTERNAL_ERROR", unexpected(error), retryable=False))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -17,7 +17,7 @@ from typing import Any
 
 from livebus.delivery import DeadLetter, Failure, decide
 from livebus.event.envelope import Event, Refused, accept
-from livebus.flow import CompiledDestination, CompiledRule, CompiledTarget, FunctionAttempt, Published
+from livebus.flow import CompiledDestination, CompiledRule, Published
 from livebus.operation import Services
 from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.clockwork import Clockwork
@@ -32,6 +32,7 @@ from livebus.runtime.eventbridge.attempts import (
     failed,
 )
 from livebus.runtime.eventbridge.dead_letters import put_dead_letter
+from livebus.runtime.eventbridge.due import Due, is_api_destination, may_wait
 from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.resolver_events import TURN_SECONDS, ResolverEvents, put_events_answer
@@ -56,26 +57,6 @@ def send(published: Published) -> None:
                 subscription.sink.deliver(batch.payload)
     for subscription in published.ended:
         subscription.sink.end()
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """
-    One event that is to go to one target, after so many ``attempts``, the first of which was due at ``first``. ``row`` is
-    the journal's; 0 while the event is in none.
-    """
-
-    event: Event
-    rule: CompiledRule
-    target: AnyTarget
-    first: float
-    attempts: int = 0
-    row: int = 0
-    lineage: Lineage = NO_LINEAGE
-
-    def retry(self, due: float, *, attempts: int) -> PendingRetry:
-        """What the journal keeps of it."""
-        return PendingRetry(self.event, self.rule.rule.arn, self.target.target.id, attempts, self.first, due, self.row)
 
 
 class EventBuses:
@@ -124,6 +105,7 @@ class EventBuses:
         )
         self._retries = Retries(journal, self._clock, self._run_row, self._has_room)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._unwritten: set[asyncio.Task[None]] = set()  # of these, those whose event is in no journal
         self._is_closed = False
         self._is_stopping = False
         # For requests that no lineage binds: most are.
@@ -203,11 +185,14 @@ class EventBuses:
         for rule in rules:
             for target in rule.every_target:
                 now, latency = self._clock(), self.faults.latency
-                due = _Due(event, rule, target, first=now, lineage=lineage)
-                is_for_later = latency or (_may_wait(target) and not self._has_room())
+                due = Due(event, rule, target, first=now, lineage=lineage)
+                is_for_later = latency or (may_wait(target) and not self._has_room())
                 if is_for_later and self._retries.wait(due.retry(now + latency, attempts=0), lineage):
                     continue
-                self._invoke(due)
+                if may_wait(target) and not self._has_room():
+                    self._no_room(due, "The runtime has no room for another event.")
+                else:
+                    self._invoke(due)
 
     def _has_room(self) -> bool:
         """Whether one more mutation may wait for data sources."""
@@ -215,12 +200,12 @@ class EventBuses:
 
     # --- attempts ---------------------------------------------------------------------------------------------------
 
-    def _invoke(self, due: _Due) -> bool:
+    def _invoke(self, due: Due) -> bool:
         """Make an attempt. Whether the event waits: for another one, or for what its resolvers call."""
         if due.lineage is not NO_LINEAGE and due.lineage.ends_here:
             self._end_of_lineage(due)
             return False
-        if _is_api_destination(due.target) and (waits := self._wait_for_turn(due)) is not None:
+        if is_api_destination(due.target) and (waits := self._wait_for_turn(due)) is not None:
             return waits
         made = self._attempts.make(due.event, due.rule, due.target, self._services_of(due.lineage))
         if isinstance(made, Begun | Sending):
@@ -230,7 +215,7 @@ class EventBuses:
     def _services_of(self, lineage: Lineage) -> Callable[[str], Services]:
         return self._from_outside if lineage is NO_LINEAGE else partial(self.services, lineage)
 
-    def _wait_for_turn(self, due: _Due) -> bool | None:
+    def _wait_for_turn(self, due: Due) -> bool | None:
         """
         Let an event wait for its turn at an API destination, in the journal; None where it may be sent at once.
 
@@ -246,26 +231,34 @@ class EventBuses:
         if row:
             self.api_destinations.keep(row, turn)
             return True
-        no_room = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another event.", due.attempts)
-        self._dead_letter(due, FunctionAttempt(due.target), no_room)
+        self._no_room(due, "The runtime has no room for another event.")
         return False
 
-    def _go_on(self, due: _Due, begun: Begun | Sending) -> bool:
+    def _go_on(self, due: Due, begun: Begun | Sending) -> bool:
         """Let an attempt wait for its data sources or its endpoint, with the event in the journal."""
         if not due.row:
             try:
                 row = self._journal.add_retry(due.retry(self._clock(), attempts=due.attempts))
                 due = replace(due, row=row)
             except JournalFault as fault:
-                self._trace.journal_fault(str(fault))
+                self._trace.unwritten(str(fault))
         if isinstance(begun, Sending):
-            self.api_destinations.begun()
+            self.api_destinations.begun(due.row)
         task = asyncio.get_running_loop().create_task(self._finish(due, begun))
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        if not due.row:
+            self._unwritten.add(task)
+        task.add_done_callback(self._over)
         return True
 
-    async def _finish(self, due: _Due, begun: Begun | Sending) -> None:
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """Room is there for the next one only now: what looks for it earlier still counts this one."""
+        self._under_way.discard(task)
+        self._unwritten.discard(task)
+        if not self._is_closed:
+            self._retries.set_timer()
+
+    async def _finish(self, due: Due, begun: Begun | Sending) -> None:
         attempt = await self._attempts.finish(begun)
         if self._is_closed:
             return  # the next start finds the event in the journal
@@ -277,9 +270,8 @@ class EventBuses:
                 self._journal.remove_retry(due.row)
         except JournalFault as fault:
             self._trace.journal_fault(str(fault))
-        self._retries.set_timer()
 
-    def _settle(self, due: _Due, attempt: AnyAttempt) -> bool:
+    def _settle(self, due: Due, attempt: AnyAttempt) -> bool:
         """Deliver what came of an attempt; whether the event waits for another one."""
         failure = attempt.failure
         send(attempt.published)
@@ -304,14 +296,18 @@ class EventBuses:
         self._dead_letter(due, attempt, decision)
         return False
 
-    def _end_of_lineage(self, due: _Due) -> None:
+    def _end_of_lineage(self, due: Due) -> None:
         lineage = due.lineage
         message = f"{lineage.generation} events led to one another, or {MAX_FAMILY} came of one: a loop, {lineage.loop}"
         self._trace.looping(lineage, "what it would put further is dead-lettered or dropped")
         failure = Failure("RESOURCE_LIMIT_EXCEEDED", message, retryable=False)
         self._dead_letter(due, failed(due.target, failure), DeadLetter(failure.code, message, 0))
 
-    def _dead_letter(self, due: _Due, attempt: AnyAttempt, decision: DeadLetter) -> None:
+    def _no_room(self, due: Due, message: str) -> None:
+        failure = Failure("RESOURCE_LIMIT_EXCEEDED", message, retryable=False)
+        self._dead_letter(due, failed(due.target, failure), DeadLetter(failure.code, message, due.attempts))
+
+    def _dead_letter(self, due: Due, attempt: AnyAttempt, decision: DeadLetter) -> None:
         put_dead_letter(
             due.event,
             due.rule,
@@ -356,12 +352,16 @@ class EventBuses:
             found = self._find(retry)
             if found is None:
                 self._trace.target_gone(retry.event, retry.rule_arn, retry.target_id)
-            elif self._invoke(_Due(retry.event, *found, retry.first, retry.attempts, row, lineage)):
+            elif self._invoke(Due(retry.event, *found, retry.first, retry.attempts, row, lineage)):
                 return
             # Only now: a crash in between delivers twice, which EventBridge may do too, rather than never.
+            self.api_destinations.forget(row)
             self._journal.remove_retry(row)
         except JournalFault as fault:
             self._trace.journal_fault(str(fault))
+        finally:
+            if next_row := self.api_destinations.passed_on(row):
+                self._retries.release(next_row)
 
     def _find(self, retry: PendingRetry) -> tuple[CompiledRule, AnyTarget] | None:
         for rule in self.lines.compiled_rules(retry.event.bus):
@@ -379,19 +379,9 @@ class EventBuses:
     def close(self) -> int:
         """Stop waiting; what waits stays in the journal. How many events that is."""
         self._is_closed = True
-        under_way = len(self._under_way)
+        under_way = len(self._under_way) - len(self._unwritten)
+        if self._unwritten:
+            self._trace.lost_at_stop(len(self._unwritten))
         for task in self._under_way:
             task.cancel()
         return self._retries.close() + under_way
-
-
-def _may_wait(target: AnyTarget) -> bool:
-    """Whether an attempt may have to wait for data sources or an endpoint."""
-    return _is_api_destination(target) or (isinstance(target, CompiledTarget) and target.api.executor.asks)
-
-
-def _is_api_destination(target: AnyTarget) -> bool:
-    """Whether requests are made for a target: what is sent nowhere, or refused, waits for no moment of its own."""
-    if not isinstance(target, CompiledDestination) or target.refusal is not None:
-        return False
-    return target.destination.api is not None and not target.destination.unsent

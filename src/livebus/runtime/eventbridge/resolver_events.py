@@ -84,14 +84,18 @@ class ResolverEvents:
     def _carry_waiting(self) -> None:
         """Carry some in each turn of the event loop: others want theirs in between."""
         until = monotonic() + TURN_SECONDS
-        while self._waiting:
-            event, lineage = self._waiting.popleft()
-            self._carry(event, lineage)
-            if monotonic() >= until and self._waiting:
+        try:
+            while self._waiting:
+                event, lineage = self._waiting.popleft()
+                self._carry(event, lineage)
+                if monotonic() >= until:
+                    break
+        finally:  # a bug of ours that ends the way of one must not be the end of those behind it
+            if self._waiting:
                 # Not call_soon: what is ready elsewhere comes first.
                 asyncio.get_running_loop().call_later(0.001, self._carry_waiting)
-                return
-        self._is_carrying = False
+            else:
+                self._is_carrying = False
 
     def stop(self) -> None:
         """Carry no more of them; those that wait are dropped, and that is told."""

@@ -38,13 +38,13 @@ class Retries:
         self._waiting: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
-        # How many wait for somebody else to be done, and for no time.
-        self._untimed = 0
+        # The rows of those that wait for somebody else to be done, and for no time.
+        self._untimed: set[int] = set()
         # Of events that wait, by their row; a restart forgets them, and a loop begins anew with it.
         self._lineages: dict[int, Lineage] = {}
 
     def __len__(self) -> int:
-        return len(self._waiting) + self._untimed
+        return len(self._waiting) + len(self._untimed)
 
     def resume(self) -> int:
         """Take up the retries that an earlier runtime left in the journal; how many there are."""
@@ -54,7 +54,13 @@ class Retries:
         return len(self._waiting)
 
     def hurry(self, row: int) -> bool:
-        """Try again now what waits in a row of the journal; False where nothing does."""
+        """
+        Try again now what waits in a row of the journal; False where nothing does.
+
+        What waits for no time is tried as soon as it can be anyway.
+        """
+        if row in self._untimed:
+            return True
         if not any(waiting == row for _, waiting in self._waiting):
             return False
         # In place of the time that it waited for: it is not to be tried once more then.
@@ -85,12 +91,12 @@ class Retries:
             heapq.heappush(self._waiting, (retry.due, row))
             self.set_timer()
         else:
-            self._untimed += 1
+            self._untimed.add(row)
         return row
 
     def release(self, row: int) -> None:
         """Try soon what waited for somebody else, who is done; whoever is sets the timer."""
-        self._untimed -= 1
+        self._untimed.discard(row)
         heapq.heappush(self._waiting, (0.0, row))
 
     def take_lineage(self, row: int) -> Lineage:

@@ -211,6 +211,15 @@ class Trace:
         """An event that waited can be neither read nor struck out; the next start finds it where it is."""
         self._loss(f"{fault}; an event in it is tried again at the next start")
 
+    def unwritten(self, fault: str) -> None:
+        """An event whose attempt goes on could not be written down."""
+        self._loss(
+            f"{fault}; an event that is under way is in no journal: it is lost if the runtime ends before its attempt"
+        )
+
+    def lost_at_stop(self, count: int) -> None:
+        self._loss(f"{counted(count, 'event is', 'events are')} lost: under way at the stop, and in no journal")
+
     def _emit_attempt(self, event: Event, rule: CompiledRule, attempt: _AnyAttempt, attempts: int) -> None:
         if not self.listeners and not self._verbose:
             return

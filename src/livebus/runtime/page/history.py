@@ -32,7 +32,9 @@ _AT_ONCE = 256  # facts that are counted together
 _LARGE = 64 * 1024  # characters of a detail that is counted at once
 MAX_RUNS = 20  # of functions, of one event
 MAX_LOGS = 100  # lines of one run
+MAX_RUN_TEXT = 16 * 1024 * 1024  # characters of the lines of all runs
 MAX_RUNNING = 200  # runs whose lines wait for their end
+_LINES_GONE = "(the lines of this run are not kept any more)"
 # Calls of data sources that clients' requests made, and of each so many bytes of what was asked and answered.
 MAX_CALLS = 200
 MAX_CALL_BYTES = 4_000
@@ -142,6 +144,8 @@ class History:
         self._last: tuple[Event | None, float] = (None, 0.0)
         self._logs: dict[str, list[str]] = {}
         self._ended: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=max_events)
+        self._with_lines: deque[tuple[dict[str, Any], int]] = deque()
+        self._lines_text = 0
         self.seq = 0
         self.changed = 0
         self.forgotten = 0
@@ -207,8 +211,18 @@ class History:
     def ran(self, event_id: str, request_id: str, step: Mapping[str, Any]) -> None:
         """A function's run has ended; ``event_id`` is empty where no event of a bus began it."""
         logs = self._logs.pop(request_id, [])
-        if event_id:
-            self._ended.append((event_id, {**step, "logs": logs}))
+        if not event_id:
+            return
+        run = {**step, "logs": logs}
+        self._ended.append((event_id, run))
+        size = sum(map(len, logs))
+        if size:
+            self._with_lines.append((run, size))
+            self._lines_text += size
+        while self._lines_text > MAX_RUN_TEXT:
+            oldest, size = self._with_lines.popleft()
+            oldest["logs"] = [_LINES_GONE]
+            self._lines_text -= size
 
     def asked(self, api: str, request_id: str, calls: Sequence[Called]) -> None:
         """Calls of data sources that a client's request made."""

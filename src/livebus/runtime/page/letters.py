@@ -30,6 +30,7 @@ _SHOWN = 50  # of one group
 class Letters:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._on_their_way: set[int] = set()
 
     def groups(self) -> list[dict[str, Any]]:
         """Letters of all queues in groups of one error, rule and target, each with its first letters."""
@@ -56,13 +57,19 @@ class Letters:
         for row, letter in self._letters(of):
             if ids and not wanted.takes(letter):
                 continue
+            if row in self._on_their_way:  # of another click: twice asked for is not twice delivered
+                outcomes.append({"id": letter.message_id, "accepted": False, "message": "it is on its way already"})
+                continue
+            self._on_their_way.add(row)
             try:
                 event_id = self._to_bus(letter) if to == "bus" else await self._to_target(letter)
+                self._parts.journal.delete(of.arn, row)
             except (LivebusError, AwsError) as error:
                 message = error.message if isinstance(error, AwsError) else str(error)
                 outcomes.append({"id": letter.message_id, "accepted": False, "message": message})
                 continue
-            self._parts.journal.delete(of.arn, row)
+            finally:
+                self._on_their_way.discard(row)
             outcomes.append({"id": letter.message_id, "accepted": True, "eventId": event_id})
         return {"outcomes": outcomes}
 

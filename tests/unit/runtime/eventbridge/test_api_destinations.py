@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from livebus.compilation import compile_line
+from livebus.delivery import Failure
 from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.eventbridge import event_buses, retries
 from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.kept.journal import DeliveryJournal
+from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
 from livebus.template import Environment, load_application
-from livebus.template.api_destination import ApiDestination
+from livebus.template.api_destination import ApiDestination, ClientCredentials
 
 FOREIGN = Path(__file__).parents[3] / "foreign" / "api-destination-beside.yaml"
 EVENT = {"Source": "sample.source", "DetailType": "d", "Detail": '{"msg": "hello"}', "EventBusName": "livebus"}
@@ -32,13 +34,19 @@ def journal(tmp_path: Path) -> Iterator[DeliveryJournal]:
 
 
 @pytest.fixture
-def buses(journal: DeliveryJournal, clock: Any, new_id: Callable[[], str]) -> EventBuses:
+def told() -> list[str]:
+    """What the runtime says."""
+    return []
+
+
+@pytest.fixture
+def buses(journal: DeliveryJournal, clock: Any, new_id: Callable[[], str], told: list[str]) -> EventBuses:
     """Of the application, with its endpoint at a port where nobody listens, and ten requests a second."""
     environment = Environment(mapped_endpoints={"https://hooks.example.com": "http://127.0.0.1:1"})
     text = FOREIGN.read_text("utf-8")
     application = load_application(text, file=FOREIGN.name, read_file=lambda _: "", environment=environment)
     lines = Lines(environment, {"livebus": compile_line(application)})
-    trace = Trace(lambda _: None, clock)
+    trace = Trace(told.append, clock)
     return EventBuses(lines, journal, trace, Clockwork(clock, new_id, lambda: 1.0))
 
 
@@ -109,3 +117,112 @@ def test_nobody_listens(buses: EventBuses, journal: DeliveryJournal, clock: Any)
         return journal.due_times()
 
     assert [due for due, _ in asyncio.run(put())] == [clock.now + 1.0]
+
+
+def test_a_place_that_is_not_taken_goes_to_the_next(clock: Any) -> None:
+    """Where an event that was called up makes no call, the one behind it is called up in its place."""
+    calls = ApiDestinations(clock)
+    for _ in range(MAX_CALLS):
+        calls.begun()
+    for row in (5, 6, 7):
+        calls.keep(row, calls.turn(destination(300), row))
+
+    assert calls.ended() == 5
+    assert calls.passed_on(5) == 6
+    calls.begun(6)
+    assert [calls.passed_on(5), calls.passed_on(6)] == [0, 0]
+    assert calls.ended() == 7
+
+
+def test_a_crowd_whose_first_target_is_gone(buses: EventBuses, journal: DeliveryJournal) -> None:
+    """An event of a target that a deployment took away does not keep those behind it waiting for ever."""
+    clock_now = buses._clock
+
+    async def put() -> list[str]:
+        for _ in range(MAX_CALLS):
+            buses.api_destinations.begun()
+        buses.put_events([EVENT] * 3)
+        rows = [row for _, row in journal.due_times()]
+        journal._run("UPDATE retries SET target_id = 'Gone' WHERE id IN (?, ?)", (rows[0], rows[1]))
+        assert len(buses._retries) == 3
+        for _ in range(MAX_CALLS - 1):
+            assert buses.api_destinations._crowd
+            buses.api_destinations._under_way -= 1
+        buses._retries.release(buses.api_destinations.ended())
+        buses.run_due()
+        while not buses._under_way and buses._retries._waiting and buses._retries._waiting[0][0] <= clock_now():
+            buses.run_due()
+        await asyncio.wait(tuple(buses._under_way), timeout=5)
+        buses.close()
+        await buses.api_destinations.close()
+        return [kept.target_id for _, row in journal.due_times() if (kept := journal.retry(row)) is not None]
+
+    assert asyncio.run(put()) == ["Hook"]
+    assert not buses.api_destinations._crowd
+
+
+def test_a_row_that_is_given_to_another_event(clock: Any) -> None:
+    """An event in a row that was another's has no moment yet."""
+    calls = ApiDestinations(clock)
+    calls.turn(destination(), 0)
+    calls.keep(7, calls.turn(destination(), 0))
+    calls.forget(7)
+
+    assert calls.turn(destination(), 7) == 2.0
+
+
+def test_one_failure_to_get_a_token_is_that_of_all_who_wait(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait for a token do not ask one after the other, five seconds each; whoever comes later asks anew."""
+    asked: list[str] = []
+    failure = Failure("SDK_CLIENT_ERROR", "no answer", retryable=True)
+
+    async def no_token(_: ApiDestinations, authorization: ClientCredentials) -> Failure:
+        asked.append(authorization.endpoint)
+        await asyncio.sleep(0)
+        return failure
+
+    monkeypatch.setattr(ApiDestinations, "_new_token", no_token)
+    calls, credentials = ApiDestinations(clock), ClientCredentials("http://a", "http://a", "POST", "id", "secret")
+
+    async def run() -> list[Any]:
+        together = await asyncio.gather(*(calls._token(credentials) for _ in range(10)))
+        return [*together, await calls._token(credentials)]
+
+    assert asyncio.run(run()) == [failure] * 11
+    assert asked == ["http://a"] * 2
+
+
+def test_what_is_in_no_journal_is_not_said_to_wait(
+    buses: EventBuses, journal: DeliveryJournal, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that could not be written down is sent all the same; if it is under way at the end, it is told as lost."""
+
+    def full(_: PendingRetry) -> int:
+        raise JournalFault("the disk is full")
+
+    monkeypatch.setattr(journal, "add_retry", full)
+
+    async def put() -> int:
+        buses.put_events([EVENT])
+        return buses.close()
+
+    assert asyncio.run(put()) == 0
+    assert told == [
+        "the disk is full; an event that is under way is in no journal: it is lost if the runtime ends before its attempt",
+        "1 event is lost: under way at the stop, and in no journal",
+    ]
+
+
+def test_without_room_and_without_a_journal(
+    buses: EventBuses, journal: DeliveryJournal, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events that may have to wait, and for which there is no room anywhere, are not begun beyond the bound."""
+    monkeypatch.setattr(event_buses, "MAX_UNDER_WAY", 0)
+    monkeypatch.setattr(retries, "MAX_PENDING_RETRIES", 0)
+
+    async def put() -> int:
+        buses.put_events([EVENT])
+        return len(buses._under_way)
+
+    assert asyncio.run(put()) == 0
+    assert journal.counts(buses.lines.rules[0].other_targets[0].dead_letter.arn, 0.0) == (1, 0)  # type: ignore[union-attr]

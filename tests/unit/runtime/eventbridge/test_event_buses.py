@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from livebus.event.envelope import Event
 from livebus.flow import Line
 from livebus.runtime.clockwork import Clockwork
-from livebus.runtime.eventbridge import retries
+from livebus.runtime.eventbridge import event_buses, retries
+from livebus.runtime.eventbridge.attempts import Attempts
 from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
+from livebus.runtime.eventbridge.lineage import NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
+from livebus.runtime.eventbridge.resolver_events import ResolverEvents
 from livebus.runtime.eventbridge.trace import Trace
-from livebus.runtime.kept.journal import DeliveryJournal
+from livebus.runtime.kept.journal import DeliveryJournal, PendingRetry
 from livebus.template import Environment
 
 TARGET = frozenset({"AppSync"})
@@ -256,3 +260,69 @@ def test_closing_leaves_what_waits_in_the_journal(bench: Callable[..., Bench]) -
 
     looped(check)
     assert len(here.journal.due_times()) == 1
+
+
+def test_all_that_was_under_way_ends_in_one_turn(bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room that comes at once, as after one time-out for all, is seen: what waits for it does not wait for ever."""
+    monkeypatch.setattr(event_buses, "MAX_UNDER_WAY", 2)
+    tested = bench()
+    buses = tested.buses
+
+    async def run() -> bool:
+        together = asyncio.Event()
+        for _ in range(2):
+            task = asyncio.create_task(together.wait())
+            buses._under_way.add(task)  # type: ignore[arg-type]
+            task.add_done_callback(buses._over)  # type: ignore[arg-type]
+        event = Event.restored(b'{"id":"1","detail":{}}', "livebus", "2026-11-29T00:00:00Z")
+        buses._retries.wait(PendingRetry(event, "arn:rule", "Target", 1, 0.0, 0.0), NO_LINEAGE)
+        had_timer = buses._retries._timer is not None
+        together.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return had_timer
+
+    assert asyncio.run(run()) is False
+    assert tested.journal.due_times() == []
+
+
+def test_a_bug_on_the_way_of_one_target(bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever kind the target is of, the event goes to the queue, and the answer is that it was taken."""
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    tested = bench()
+    monkeypatch.setattr(Attempts, "_hand_over", broken)
+    monkeypatch.setattr("livebus.runtime.eventbridge.attempts.CompiledTarget", type("Other", (), {}))
+    looped(tested.put)
+
+    assert [each.attributes["ERROR_CODE"] for each in tested.dead_letters()] == ["INTERNAL_ERROR"]
+
+
+def test_events_of_resolvers_behind_one_that_fails(clock: Any) -> None:
+    """A bug that ends the way of one event leaves those behind it, and those that come later, on theirs."""
+    carried: list[str] = []
+
+    def carry(event: Event, _: Lineage) -> None:
+        carried.append(event.id)
+        if event.id == "1":
+            raise ZeroDivisionError
+
+    events = ResolverEvents(Trace(lambda _: None, clock), clock, lambda *_: {}, carry)
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        for number in "12":
+            events._add(
+                NO_LINEAGE, Event.restored(f'{{"id":"{number}","detail":{{}}}}'.encode(), "b", "2026-11-29T00:00:00Z")
+            )
+        for _ in range(1000):
+            if not events._is_carrying:
+                break
+            await asyncio.sleep(0.001)
+        events._add(NO_LINEAGE, Event.restored(b'{"id":"3","detail":{}}', "b", "2026-11-29T00:00:00Z"))
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert carried == ["1", "2", "3"]

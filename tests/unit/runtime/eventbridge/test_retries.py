@@ -125,3 +125,20 @@ def test_a_lineage_waits_with_its_event(journal: DeliveryJournal, clock: Any) ->
         return [retries.take_lineage(row), retries.take_lineage(row)]
 
     assert in_loop(run) == [lineage, NO_LINEAGE]
+
+
+def test_what_waits_for_no_time_is_hurried_by_itself(journal: DeliveryJournal, clock: Any) -> None:
+    """It is said to wait, is tried once when it is released, and is counted once."""
+    tried: list[int] = []
+    retries = Retries(journal, clock, tried.append, lambda: True)
+
+    def run() -> tuple[bool, int, bool]:
+        row = retries.wait(waiting(clock.now), NO_LINEAGE, is_timed=False)
+        hurried, counted = retries.hurry(row), len(retries)
+        retries.release(row)
+        retries.run_due()
+        return hurried, counted, retries.hurry(row)
+
+    assert in_loop(run) == (True, 1, False)
+    assert len(tried) == 1
+    assert len(retries) == 0

@@ -194,3 +194,14 @@ def test_runs_and_their_lines_are_bounded(history: History) -> None:
     history.ran("1", "s0", {"number": 0})
     history.ran("1", "s1", {"number": 1})
     assert [run["logs"] for run in history.newest(1)[0].runs[-2:]] == [[], ["begins"]]
+
+
+def test_lines_of_all_runs_are_bounded_together(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether or not anybody looks: the lines of the oldest runs go, and that shows in place of them."""
+    monkeypatch.setattr("livebus.runtime.page.history.MAX_RUN_TEXT", 250)
+    for number in range(4):
+        history.logged(f"r{number}", str(number) * 100)
+        history.ran("1", f"r{number}", {"number": number})
+
+    gone = ["(the lines of this run are not kept any more)"]
+    assert [run["logs"] for _, run in history._ended] == [gone, gone, ["2" * 100], ["3" * 100]]
