@@ -180,14 +180,24 @@ def opened(path: Path) -> BinaryIO:
 
 
 def _unreadable(name: str, error: Exception) -> LivebusError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return LivebusError(f"cannot read {name!r}: {reason}", Place(name))
+    return LivebusError(f"cannot read {name!r}: {reason_of(error)}", Place(name))
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read or written, without the number of the error and the file's name, which stand beside it."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def missing(path: Path) -> list[Fault]:
     """A fault where there is neither a file nor a folder."""
     name = relative(path)
     return [] if path.exists() else [Fault(f"{name!r} is not there", Place(name), advice=close_file(path))]
+
+
+def missing_file(path: Path) -> list[Fault]:
+    """A fault where there is no file, but nothing or a folder."""
+    name = relative(path)
+    return [Fault(f"{name!r} is a folder", Place(name), expected="a file")] if path.is_dir() else missing(path)
 
 
 def close_file(path: Path) -> str:

@@ -18,7 +18,7 @@ from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.aws.local_runtime import LocalRuntime
 from livebus.errors import LivebusError, Place, Unreachable
-from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content
+from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content, reason_of
 from livebus.publish.signer import Credentials
 from livebus.stack.api_address import ApiAddress, find_api, find_client_id, find_pool_id, has_api
 from livebus.stack.resources import API, CLIENT, POOL, StackResource, find_bus, find_queue, of_type
@@ -327,6 +327,6 @@ class Session:
                 try:
                     text = content(file, most=MAX_SETTINGS_BYTES).decode()
                 except (OSError, UnicodeDecodeError) as error:
-                    raise LivebusError(f"cannot be read: {error}", Place(str(file))) from None
+                    raise LivebusError(f"cannot be read: {reason_of(error)}", Place(str(file))) from None
                 return read_deploy_config(text, str(file), environment)
         return DeployConfig()

@@ -86,10 +86,13 @@ def call(name: str, argv: Sequence[str]) -> int:
 
 def is_help_shown() -> bool:
     """Print the help with nothing that takes time to import; False where stdout does not take it."""
-    from os import get_terminal_size
+    from os import environ, get_terminal_size
 
+    # As livebus.terminal.columns has it.
+    text = environ.get("COLUMNS", "")
+    demanded = int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else 0
     try:
-        columns = get_terminal_size().columns or 80
+        columns = demanded or get_terminal_size().columns or 80
     except OSError:
         columns = 80
     try:

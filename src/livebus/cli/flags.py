@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from livebus.aws.session import ReachFlags
 from livebus.cli.folder import Folder, find
-from livebus.errors import LivebusError
+from livebus.errors import LivebusError, WrongUsage
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -91,9 +91,15 @@ def folders(project: Path | None) -> tuple[Path, ...]:
 
 
 def template(arguments: Namespace, folder: Folder | None = None) -> Path:
-    """The template that is meant. Raises LivebusError where there is none."""
+    """The template that is meant. Raises LivebusError where there is none, WrongUsage where the named one is not there."""
     named: Path | None = arguments.template
-    return named if named is not None and not _is_built(arguments) else _of_the_folder(arguments, folder)
+    if named is None or _is_built(arguments):
+        return _of_the_folder(arguments, folder)
+    from livebus.files import missing_file
+
+    if faults := missing_file(named):
+        raise WrongUsage(faults=faults)
+    return named
 
 
 def templates(arguments: Namespace) -> list[Path]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _REGIONAL = re.compile(r"dynamodb(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
+_LAST_PORT = 65_535
+
 EPILOG = """\
 examples:
   livebus local                                run template.yaml on port 4566
@@ -62,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.map_endpoint
     ):
         parser.error("--map-endpoint takes https://api.example=http://127.0.0.1:9000")
+    if not 0 <= options.port <= _LAST_PORT:
+        parser.error(f"--port takes a number from 0 to {_LAST_PORT}, 0 for a free port")
     elsewhere = _endpoint_of_dynamodb(parser, options.endpoint)
     if elsewhere and not _is_local(elsewhere) and not _is_local_host(options.host):
         parser.error(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from livebus.cli.names import VERBS
 from livebus.errors import Fault, LivebusError, did_you_mean
 from livebus.terminal import output as terminal
+from livebus.terminal.columns import columns
 from livebus.terminal.spelling import spelled
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 CONFIG_ENV = "config_env"
 _HELP = ("-h", "--help")
+_WITHOUT_TERMINAL = 120
 
 
 def _suggested(name: str, known: Iterable[object]) -> str:
@@ -35,7 +37,7 @@ class HelpFormatter(RawDescriptionHelpFormatter):
     """argparse's, as wide as the terminal; argparse makes one for each argument and imports shutil to measure it."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=columns() - 2)
+        super().__init__(prog, width=columns(_WITHOUT_TERMINAL) - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         """Each line as it is written, broken between words where the terminal has no more columns."""
@@ -44,16 +46,22 @@ class HelpFormatter(RawDescriptionHelpFormatter):
         # Named as they are called here before lines are broken: these names may be longer.
         return "\n".join(indent + line for line in filled(spelled(text), width - len(indent))) + "\n"
 
+    def start_section(self, heading: str | None) -> None:
+        from livebus.terminal.table import filled
+
+        # A heading ends with a colon, which argparse sets.
+        super().start_section(heading and "\n".join(filled(heading, self._width - self._current_indent - 1)))
+
+    def _format_usage(self, *usage: Any) -> str:
+        """Options are set below the command's name by argparse, also where they have no room there."""
+        text: str = super()._format_usage(*usage)
+        lines = text.splitlines()
+        if max(map(len, lines)) <= self._width:
+            return text
+        return "\n".join([lines[0], *(line and "  " + line.strip() for line in lines[1:])]) + "\n\n"
+
     def _expand_help(self, action: Action) -> str:
         return spelled(super()._expand_help(action))
-
-
-def columns() -> int:
-    """How wide the terminal is; 120 where there is none."""
-    try:
-        return os.get_terminal_size().columns or 120
-    except OSError:
-        return 120
 
 
 class Parser(ArgumentParser):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,7 @@ class Preflight:
         self.unmatched = 0
         # Where a part of the template cannot be read, a rule may be missing here that is there on AWS.
         self.faults = inspection.reading_faults
+        self.sources = inspection.sources
         self._line = inspection.compilation.line
         self._reader = SampleReader(inspection.application, now)
         self._bus = bus_name(bus) if bus else None
@@ -121,9 +122,15 @@ class Listener:
 
 
 class Expectation:
-    """What the default subscribers of a template receive of events: see ``audience``. Costs a run of the mutation each."""
+    """
+    What the default subscribers of a template receive of events: see ``audience``. Costs a run of the mutation each.
+
+    Its data sources are those of ``livebus validate``: for each event tables that are empty, and functions that nobody runs.
+    ``silence`` says why the first event that leads to no message does not; empty while there is none.
+    """
 
     def __init__(self, preflight: Preflight, services: Services) -> None:
+        self.silence = ""
         self._preflight = preflight
         self._stage = Stage(preflight._line, services)
         self._services = services
@@ -176,8 +183,14 @@ class Expectation:
         """
         event = self._preflight.event(entry)
         if isinstance(event, Refused):
+            self.silence = self.silence or f"the event is refused: {event.code}: {event.message}"
             return []
-        return list(_received(self._stage.rehearse(event, self._services), field))
+        services = replace(self._services, call=self._preflight.sources(self._services.now).perform)
+        rehearsal = self._stage.rehearse(event, services)
+        received = list(_received(rehearsal, field))
+        if not received and not self.silence:
+            self.silence = _silence(rehearsal, field)
+        return received
 
 
 def _received(rehearsal: Rehearsal, field: str) -> Iterator[Mapping[str, Any]]:
@@ -185,6 +198,15 @@ def _received(rehearsal: Rehearsal, field: str) -> Iterator[Mapping[str, Any]]:
         for reception in invocation.receptions:
             if reception.field == field and reception.payload is not None:
                 yield orjson.loads(reception.payload)["data"]
+
+
+def _silence(rehearsal: Rehearsal, field: str) -> str:
+    """Why an event leads to no message on a field, as the dry run knows it."""
+    known = rehearsal.unproven or next((each.unproven for each in rehearsal.invocations if each.unproven), "")
+    if known:
+        return f"what comes of the event is not known before: {known}"
+    told = rehearsal.reasons
+    return told[0] if told else f"the event goes to other subscriptions than {field!r}"
 
 
 def _and_more(count: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from livebus.errors import LivebusError
+from livebus.files import reason_of
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.kept.state import RUNTIME_FILE, StateFolder, write_outputs
 from livebus.runtime.served_stacks import ServedStacks
@@ -44,7 +45,7 @@ class Announcement:
         try:
             self.write(follows_template=follows_template)
         except (LivebusError, OSError) as error:
-            self._tell(f"the outputs cannot be written: {error}")
+            self._tell(f"the outputs cannot be written: {reason_of(error)}")
 
     def write(self, *, follows_template: bool) -> None:
         """``follows_template``: what runs is the template on disk. Raises LivebusError or OSError."""

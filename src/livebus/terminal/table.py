@@ -64,11 +64,18 @@ def filled(text: str, width: int) -> Iterator[str]:
     for is_set_in, group in groupby(text.splitlines(), key=lambda line: line.startswith(" ") or not line):
         lines = list(group)
         if is_set_in:
-            yield from (part for line in lines for part in wrapped(line, width, hanging=_second_column(line, width)))
+            near = [_nearer(line, width) for line in lines]
+            yield from (part for line in near for part in wrapped(line, width, hanging=_second_column(line, width)))
         elif any(width_of(line) > width for line in lines):
             yield from _broken(" ".join(lines), width)
         else:
             yield from lines
+
+
+def _nearer(line: str, width: int) -> str:
+    """A line that goes on in the second column of the one above, with less in front of it where that leaves too little room."""
+    text = line.lstrip(" ")
+    return line if width_of(line) <= width or len(line) - len(text) <= width * _FURTHEST else _HANGING * 2 + text
 
 
 def _second_column(line: str, width: int) -> int | None:

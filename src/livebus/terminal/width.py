@@ -10,6 +10,8 @@ import os
 import unicodedata
 from typing import TextIO
 
+from livebus.terminal.columns import demanded
+
 ELLIPSIS = "…"
 # Where a terminal does not tell its size (some pipes that pretend to be one).
 _USUAL = 80
@@ -39,7 +41,7 @@ def columns_of(stream: TextIO | None) -> int | None:
     if stream is None or not stream.isatty():
         return None
     try:
-        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+        return demanded() or os.get_terminal_size(stream.fileno()).columns or _USUAL
     except (OSError, ValueError):
         return _USUAL
 

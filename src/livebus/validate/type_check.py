@@ -21,6 +21,7 @@ from pathlib import Path
 from livebus.checks.check import Finding
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, LivebusError, Place
+from livebus.files import missing
 from livebus.validate.findings import TYPES_HOLD
 
 SECONDS = 60.0
@@ -28,6 +29,7 @@ MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 _HEAP_MEGABYTES = 512
 _COMPILER = Path("node_modules", "typescript", "lib", "tsc.js")
 _UTILS = Path("node_modules", "@aws-appsync", "utils")
+_HAS_PACKAGES = "a folder with node_modules of typescript and @aws-appsync/utils"
 _FLAGS = [
     "--allowJs",
     "--checkJs",
@@ -67,11 +69,15 @@ class TypeCheck:
         if node is None:
             raise LivebusError("--check-types needs Node.js, and there is no node in PATH")
         object.__setattr__(self, "node", node)
-        if missing := [str(each) for each in (_COMPILER, _UTILS) if not (self.folder / each).exists()]:
+        if not self.folder.is_dir():
             raise LivebusError(
-                f"{missing[0]!r} is not there",
+                faults=missing(self.folder) or [Fault("no folder", Place(str(self.folder)), _HAS_PACKAGES)]
+            )
+        if lacking := [str(each) for each in (_COMPILER, _UTILS) if not (self.folder / each).exists()]:
+            raise LivebusError(
+                f"{lacking[0]!r} is not there",
                 Place(str(self.folder)),
-                expected="a folder with node_modules of typescript and @aws-appsync/utils",
+                expected=_HAS_PACKAGES,
                 advice="In that folder: npm install --save-dev typescript@5 @aws-appsync/utils",
             )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from livebus.aws.session import ReachFlags
+from livebus.cli import commands
 from livebus.cli.flags import add_destination, destination, moment
 from livebus.cli.parser import Parser
 
@@ -83,3 +84,24 @@ def test_what_is_mistyped_gets_a_suggestion(
         argument_parser("").parse_args(arguments)
     said = capsys.readouterr().err
     assert (raised.value.code, "Did you mean" in said, suggestion in said) == (2, bool(suggestion), True)
+
+
+@pytest.mark.parametrize("command", ["validate --fast", "local --port 0", "demo"])
+def test_a_template_that_is_no_file_is_a_wrong_call(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before anything is begun, as every other flag: nothing is there, or a folder is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "infra").mkdir()
+    for name, told in (("infra", "'infra' is a folder; expected a file"), ("none.yaml", "'none.yaml' is not there")):
+        assert commands.main([*command.split(), "--template", name]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {name}: {told}")
+    assert [path.name for path in tmp_path.iterdir()] == ["infra"]
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_cannot_be_is_a_wrong_call(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the template is looked for."""
+    with pytest.raises(SystemExit) as raised:
+        commands.main(["local", "--port", port])
+    assert (raised.value.code, "--port takes a number from 0 to 65535" in capsys.readouterr().err) == (2, True)

@@ -238,7 +238,18 @@ def test_a_program_of_the_clone_names_its_own_form(
 def test_help_is_as_wide_as_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A narrow one wraps the texts of flags, and the paragraphs around them."""
     monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((width, 24)))
+    monkeypatch.delenv("COLUMNS", raising=False)
     made = Parser("publish", description="a text that is longer than forty columns can hold in one line")
     made.add_argument("--flag", help="a text that is longer than forty columns can hold in one line")
 
     assert max(map(len, made.format_help().splitlines())) <= width
+
+
+@pytest.mark.parametrize("name", sorted(commands.COMMANDS))
+def test_no_help_is_wider_than_columns_demands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal tells of itself: usage, headings, and what goes on below a second column, too."""
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((200, 24)))
+    monkeypatch.setenv("COLUMNS", "60")
+    made: Parser = import_module(commands.COMMANDS[name][0]).command_parser()
+
+    assert [line for line in made.format_help().splitlines() if len(line) > 60] == []

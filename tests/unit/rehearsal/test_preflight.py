@@ -96,3 +96,35 @@ def test_what_subscribers_receive_is_known_before(preflight: Preflight) -> None:
     assert expectation.received(sent, "onPublishMsgFromEb") == [{"onPublishMsgFromEb": "hi"}]
     assert expectation.received(sent, "onOther") == []
     assert expectation.received(entry({}), "onPublishMsgFromEb") == []
+    assert expectation.silence == "the event goes to other subscriptions than 'onOther'"
+
+
+def test_why_nothing_comes_is_told_of_the_first_event(preflight: Preflight) -> None:
+    """The condition that is not met, or what PutEvents says."""
+    expectation = Expectation(preflight, SERVICES)
+    assert expectation.received(entry({}), "onPublishMsgFromEb") == []
+    first = expectation.silence
+    assert expectation.received(entry("no object"), "onPublishMsgFromEb") == []
+    assert ("$.detail.msg" in first, expectation.silence) == (True, first)
+
+
+def test_a_mutation_that_writes_is_tried_on_tables_in_memory(project: Path, tmp_path: Path) -> None:
+    """As livebus validate does: each event on empty ones, whatever the one before has written."""
+    text = (project / "tests/vectors/checks/sound-data-sources.yaml").read_text(encoding="utf-8")
+    answers = '{"version": "2018-05-29", "payload": $util.toJson($payload.msg)}'
+    puts = """{"version": "2018-05-29", "operation": "PutItem", "key": {"id": {"S": "1"}},
+          "attributeValues": {"msg": {"S": $util.toJson($payload.msg)}}, "condition": {"expression": "attribute_not_exists(id)"}}"""
+    for old, new in (
+        (answers, puts),
+        ("!GetAtt None.Name", "!GetAtt Notes.Name"),
+        ("$ctx.result)", "$ctx.result.msg)"),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    (tmp_path / "template.yaml").write_text(text, encoding="utf-8")
+    inspection = Project(tmp_path / "template.yaml").inspect(environment=Environment())
+    expectation = Expectation(Preflight(inspection, now=NOW), SERVICES)
+
+    received = [expectation.received(entry({"msg": "hi"}), "onPublish") for _ in range(2)]
+
+    assert (received, expectation.silence) == ([[{"onPublish": "hi"}]] * 2, "")

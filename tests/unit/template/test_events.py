@@ -356,3 +356,30 @@ def test_schedules_never_fire_here(line: Line, load: Load) -> None:
     assert application.warnings == (
         "t.yaml:20:27 (Resources/Rule/Properties/ScheduleExpression): the schedule of rule 'Rule' never fires here",
     )
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"), [("", ["Queue", "Unnamed"]), ("Copies", ["Queue", "Copies", "Unnamed"])]
+)
+def test_a_queue_that_is_a_target_holds_no_dead_letters(
+    line: Line, load: Load, letters: str, expected: list[str]
+) -> None:
+    """Unless another target has it for them; a queue that nobody names may be whatever it is."""
+    own = f"\n          DeadLetterConfig: {{Arn: !GetAtt {letters}.Arn}}" if letters else ""
+    more = f"""\
+  Copies:
+    Type: AWS::SQS::Queue
+  Unnamed:
+    Type: AWS::SQS::Queue
+  Copying:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {{source: [a]}}
+      Targets:
+        - Id: Copies
+          Arn: !GetAtt Copies.Arn
+        - Id: Api
+          Arn: !GetAtt Queue.Arn{own}
+"""
+    application = load(line(("\nOutputs:\n", f"\n{more}\nOutputs:\n")))
+    assert [queue.logical_id for queue in application.letter_queues] == expected

@@ -71,6 +71,17 @@ def test_packages_that_are_not_there(tmp_path: Path) -> None:
         TypeCheck(tmp_path, "node")
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("none", "'none' is not there"), ("file", "no folder; expected a folder with")]
+)
+def test_a_folder_that_is_none(name: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told itself, and not that packages are missing in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(LivebusError, match=f"^{name}: {told}"):
+        TypeCheck(Path(name), node="node")
+
+
 def test_node_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is named too."""
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -20,7 +20,7 @@ from typing import Any
 from livebus.aws.redrive.redriving import NOT_SENDABLE, Redriven, refused
 from livebus.aws.refusal import told_as_faults
 from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
-from livebus.files import Root, content, read_text
+from livebus.files import Root, content, read_text, reason_of
 from livebus.redrive.letter import Letter, RuleArn
 from livebus.redrive.mutation import Mutation, described_target, graphql_url, target_of
 from livebus.template import Environment, load_application
@@ -171,7 +171,7 @@ def template_targets(template: Path) -> Targets:
     try:
         text = content(template).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise LivebusError(f"cannot be read: {error}", Place(str(template))) from None
+        raise LivebusError(f"cannot be read: {reason_of(error)}", Place(str(template))) from None
     root = Root.around(template)
 
     def named(name: str) -> str:

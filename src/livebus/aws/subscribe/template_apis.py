@@ -14,7 +14,7 @@ from pathlib import Path
 from graphql import GraphQLSchema
 
 from livebus.errors import LivebusError, Place
-from livebus.files import Root, content
+from livebus.files import Root, content, reason_of
 from livebus.schema import parse_schema
 from livebus.template import Environment
 from livebus.template.document import read_document
@@ -73,4 +73,4 @@ def _read(file: Path) -> str:
     try:
         return content(file).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise LivebusError(f"cannot be read: {error}", Place(str(file))) from None
+        raise LivebusError(f"cannot be read: {reason_of(error)}", Place(str(file))) from None

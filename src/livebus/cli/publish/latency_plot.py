@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from livebus.errors import LivebusError
+from livebus.files import reason_of
 from livebus.publish.latencies import Latencies
 
 _PERCENTS = (0.1, 1, 5, *range(10, 100, 2), 99, 99.5, 99.9, 99.99)
@@ -43,4 +44,4 @@ def plot(latencies: Latencies, file: Path, *, title: str) -> None:
     try:
         figure.savefig(file, dpi=120)
     except (OSError, ValueError) as error:
-        raise LivebusError(f"{str(file)!r} cannot be written: {error}") from None
+        raise LivebusError(f"{str(file)!r} cannot be written: {reason_of(error)}") from None

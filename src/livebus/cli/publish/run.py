@@ -19,7 +19,7 @@ from livebus.cli.folder import Folder, NoTemplate, beside
 from livebus.cli.parser import Parser
 from livebus.cli.publish.arguments import argument_parser
 from livebus.cli.publish.view import LINES, View, ViewOptions
-from livebus.errors import InvalidEvent, LivebusError
+from livebus.errors import InvalidEvent, LivebusError, WrongUsage
 from livebus.event.stream import StreamedEntry, StreamFault, read_events
 from livebus.publish.answer import THROTTLED
 from livebus.publish.dispatch import Limits
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from livebus.aws.publish.publishing import Ledger, Summary
     from livebus.checks.inspection import Inspection
     from livebus.publish.arrivals import ArrivalTally
-    from livebus.rehearsal.preflight import Preflight
+    from livebus.rehearsal.preflight import Expectation, Preflight
 
 SOME_FAILED = 3
 GIVEN_UP = 4
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     run = Run(arguments, inputs, Session(destination), project)
     try:
         return run.dry() if arguments.dry_run else run.publish()
-    except InvalidEvent as error:
+    except (InvalidEvent, WrongUsage) as error:
         terminal.report(error)
         return terminal.USAGE
     except LivebusError as error:
@@ -83,6 +83,7 @@ class Run:
         self._order = Order(arguments.repeat, arguments.count)
         # Where all is at hand, all is read before anything is sent.
         self._known: list[StreamedEntry] | None = None
+        self._expectation: Expectation | None = None
 
     def dry(self) -> int:
         """Check all, send nothing."""
@@ -288,6 +289,7 @@ class Run:
         from livebus.rehearsal.preflight import Expectation
 
         expectation = Expectation(self._preflight(), Services(time.time(), lambda: str(uuid4())))
+        self._expectation = expectation
         listener = expectation.listener(self._arguments.field or "")
         settling = SETTLING_SECONDS if self._session.runtime is None else 0.0
         return Delivery(self._session, self._user(), listener, expectation.received, settling=settling)
@@ -357,7 +359,7 @@ class Run:
             return code
         if arrived is None:
             return code or terminal.FAILED
-        view.arrived(arrived)
+        view.arrived(arrived, self._expectation.silence if self._expectation is not None else "")
         if arguments.plot is not None:
             try:
                 from livebus.cli.publish.latency_plot import plot

@@ -135,10 +135,12 @@ class View:
         if known is None and not self._options.quiet:
             terminal.talk(f"published {where} {report.speed(tally, summary.seconds)}")
 
-    def arrived(self, tally: ArrivalTally) -> None:
-        """What arrived of it all, with --wait."""
+    def arrived(self, tally: ArrivalTally, silence: str) -> None:
+        """What arrived of it all, with --wait; ``silence`` says why nothing was to be expected of the first event that led to none."""
         if not tally.expected:
-            terminal.report_text("none of the events leads to a message on that field: --check says why")
+            terminal.report_text(
+                f"none of the events leads to a message on that field: {silence or 'none was published'}"
+            )
             return
         if self._options.quiet and not tally.lost:
             return

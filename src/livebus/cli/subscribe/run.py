@@ -22,8 +22,8 @@ from livebus.cli import flags
 from livebus.cli.folder import Folder
 from livebus.cli.parser import Parser
 from livebus.cli.subscribe.arguments import FIELD, argument_parser
-from livebus.errors import InvalidOperation, LivebusError
-from livebus.files import MAX_SETTINGS_BYTES, content
+from livebus.errors import InvalidOperation, LivebusError, WrongUsage
+from livebus.files import MAX_SETTINGS_BYTES, content, reason_of
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 from livebus.terminal.time_limit import TimeIsUp, time_limit
@@ -67,6 +67,9 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
             prepared = _prepared(parser, arguments, session, folders)
         left = arguments.timeout - (time.monotonic() - began) if arguments.timeout is not None else None
         return _listen(prepared, arguments, left)
+    except WrongUsage as error:
+        terminal.report(error)
+        return terminal.USAGE
     except LivebusError as error:
         terminal.report(error)
         return terminal.FAILED
@@ -171,7 +174,9 @@ def _document(parser: Parser, asked: Asked) -> SubscriptionOperation:
         try:
             text = content(Path(text), most=MAX_SETTINGS_BYTES).decode()
         except (OSError, UnicodeDecodeError) as error:
-            parser.error(f"--subscription: {text!r} is neither GraphQL text nor a file that can be read ({error})")
+            parser.error(
+                f"--subscription: {text!r} is neither GraphQL text nor a file that can be read ({reason_of(error)})"
+            )
     try:
         return SubscriptionOperation.parse(text, asked.variables)
     except InvalidOperation as error:

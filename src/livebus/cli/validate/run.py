@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = read_options(arguments)
         templates = flags.templates(arguments)
-        _demand([*templates, *(options.events or ()), *options.undelivered])
+        _demand(templates, [*(options.events or ()), *options.undelivered])
         if arguments.check_types is not None:
             from livebus.validate.type_check import TypeCheck
 
@@ -257,10 +257,11 @@ def _of_cfn_lint(check_id: str) -> list[Check]:
 # --- arguments ------------------------------------------------------------------------------------------------------
 
 
-def _demand(paths: Sequence[Path]) -> None:
-    """Raise LivebusError for the paths that are not there."""
-    from livebus.files import missing
+def _demand(templates: Sequence[Path], events: Sequence[Path]) -> None:
+    """Raise LivebusError for the paths that are not there; events may be folders."""
+    from livebus.files import missing, missing_file
 
-    faults = [fault for path in paths for fault in missing(path)]
+    faults = [fault for path in templates for fault in missing_file(path)]
+    faults += [fault for path in events for fault in missing(path)]
     if faults:
         raise LivebusError(faults=faults)

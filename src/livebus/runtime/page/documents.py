@@ -61,7 +61,7 @@ class Documents:
     def counts(self) -> dict[str, int]:
         parts = self._parts
         now = parts.clock()
-        queues = [queue for each in parts.served.applications().values() for queue in each.queues]
+        queues = [queue for each in parts.served.applications().values() for queue in each.letter_queues]
         letters = sum(sum(parts.journal.counts(queue.arn, now)) for queue in queues)
         retries = len(parts.journal.due_times())
         events = len(parts.history)

@@ -33,7 +33,7 @@ class Letters:
         self._on_their_way: set[int] = set()
 
     def groups(self) -> list[dict[str, Any]]:
-        """Letters of all queues in groups of one error, rule and target, each with its first letters."""
+        """Letters of all dead-letter queues in groups of one error, rule and target, each with its first letters."""
         found = []
         for queue in self._queues():
             summary, letters = Summary(), [letter for _, letter in self._letters(queue)]
@@ -125,7 +125,7 @@ class Letters:
     # --- queues -----------------------------------------------------------------------------------------------------
 
     def _queues(self) -> list[Queue]:
-        return [queue for each in self._parts.served.applications().values() for queue in each.queues]
+        return [queue for each in self._parts.served.applications().values() for queue in each.letter_queues]
 
     def _queue(self, name: str) -> Queue:
         for queue in self._queues():

@@ -40,3 +40,14 @@ class Application:
     tables: tuple[Table, ...] = ()
     roles: tuple[Role, ...] = ()
     identity_pools: tuple[IdentityPool, ...] = ()
+
+    @property
+    def letter_queues(self) -> tuple[Queue, ...]:
+        """The queues that hold dead letters, as far as is known: not those that rules send events to, and nobody dead letters."""
+        targets = [
+            target for rule in self.rules for target in (*rule.targets, *rule.function_targets, *rule.other_targets)
+        ]
+        of_letters = {target.dead_letter.arn for target in targets if target.dead_letter is not None}
+        of_letters |= {function.asynchronous.dead_letter for function in self.functions}
+        sent_to = {each.destination.queue.arn for each in targets if each.destination and each.destination.queue}
+        return tuple(queue for queue in self.queues if queue.arn in of_letters or queue.arn not in sent_to)
