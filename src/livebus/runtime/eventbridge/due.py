@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from livebus.event.envelope import Event
 from livebus.flow import CompiledDestination, CompiledRule, CompiledTarget
+from livebus.record import record
 from livebus.runtime.eventbridge.attempts import AnyTarget
 from livebus.runtime.eventbridge.lineage import NO_LINEAGE, Lineage
 from livebus.runtime.kept.journal import PendingRetry
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Due:
     """
     One event that is to go to one target, after so many ``attempts``, the first of which was due at ``first``. ``row`` is
