@@ -29,6 +29,8 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from free_port import free_port
+
 PROJECT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ["ministack>=1.5.33", "boto3"]
 PAGE, MUTATIONS, CONNECTIONS = 100, 40, 4
@@ -371,14 +373,6 @@ def connects(port: int) -> bool:
         return False
     connection.close()
     return True
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from free_port import free_port
+
 PROJECT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = {
     "moto": ["moto[dynamodb]==5.2.5", "flask", "flask-cors", "boto3"],
@@ -243,12 +245,6 @@ def serving(port: int, command: Sequence[str], environment: Mapping[str, str]) -
             yield
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

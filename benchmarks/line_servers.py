@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from free_port import free_port
 
 PROJECT = Path(__file__).resolve().parents[1]
 MINISTACK = "ministack>=1.5.33"
@@ -75,9 +76,7 @@ class MiniStack(Server):
     """MiniStack with a bus, a rule for the benchmark's events and one target, a queue."""
 
     def __init__(self, python: Path, folder: Path) -> None:
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            port = found.getsockname()[1]
+        port = free_port()
         self.endpoint = f"http://127.0.0.1:{port}"
         environment = {
             **os.environ,
