@@ -342,4 +342,4 @@ def test_the_page_costs_no_start(project: Any) -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(project / "src")}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert run.stdout.strip() == "['livebus.runtime.page.history']"
+    assert run.stdout.strip() == "['livebus.runtime.page.records', 'livebus.runtime.page.history']"

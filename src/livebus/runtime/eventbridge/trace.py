@@ -17,7 +17,8 @@ from livebus.flow import Attempt, CompiledRule, FunctionAttempt
 from livebus.operation import Called
 from livebus.runtime.eventbridge.lineage import Lineage
 from livebus.runtime.eventbridge.lines import Lines
-from livebus.runtime.page.history import DEAD, DELIVERED, DROPPED, GONE, LOST, RETRYING, History
+from livebus.runtime.page.history import History
+from livebus.runtime.page.records import DEAD, DELIVERED, DROPPED, GONE, LOST, RETRYING
 from livebus.steps import Step
 from livebus.template.application import Queue
 from livebus.terminal.counts import counted

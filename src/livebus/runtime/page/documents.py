@@ -17,8 +17,9 @@ from livebus.flow import CompiledRule
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.faults.injection import KINDS
 from livebus.runtime.page import clients, ways
-from livebus.runtime.page.history import MAX_EVENTS, Record
+from livebus.runtime.page.history import MAX_EVENTS
 from livebus.runtime.page.parts import Parts
+from livebus.runtime.page.records import Record
 from livebus.template.application import Application
 
 MAX_SUMMARIES = 500

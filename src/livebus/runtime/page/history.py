@@ -1,8 +1,8 @@
 """
 What became of the last events, for whoever looks later: references to what the stations made, in the order of time.
 
-The line pays one append for a station; facts become records, and records documents, when somebody asks. Bounded by events and by
-their text; older ones are gone.
+The line pays one append for a station; facts become records, and records documents, when somebody asks. In a storm, when more
+come than anybody reads, only those become records that are looked at. Bounded by events and by their text; older ones are gone.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from livebus.event.envelope import Event, Refused
 from livebus.operation import Called
+from livebus.runtime.page.records import BEGINNINGS, MATCHED, REFUSED, Fact, Record, Records, size_of, size_of_entry
 
 if TYPE_CHECKING:
     from livebus.flow import Attempt, CompiledRule, FunctionAttempt
@@ -27,10 +29,10 @@ MAX_EVENTS = 10_000
 MAX_TEXT = 64 * 1024 * 1024
 # An event has several: so many that retries of a few events do not push out all others.
 MAX_FACTS = 60_000
-MAX_ATTEMPTS = 40  # of one event: the first, and the last ones
 _AT_ONCE = 256  # facts that are counted together
 _LARGE = 64 * 1024  # characters of a detail that is counted at once
-MAX_RUNS = 20  # of functions, of one event
+# More facts than this that nobody has read are a storm: those of some five hundred events.
+_STORM = 1000
 MAX_LOGS = 100  # lines of one run
 MAX_RUN_TEXT = 16 * 1024 * 1024  # characters of the lines of all runs
 MAX_RUNNING = 200  # runs whose lines wait for their end
@@ -38,68 +40,16 @@ _LINES_GONE = "(the lines of this run are not kept any more)"
 # Calls of data sources that clients' requests made, and of each so many bytes of what was asked and answered.
 MAX_CALLS = 200
 MAX_CALL_BYTES = 4_000
-_HEAD = 300  # characters of an envelope around its detail, about
 
 # What calls: a client's User-Agent, or the page.
 SENDER: ContextVar[str] = ContextVar("sender", default="")
-
-REFUSED, MATCHED, DROPPED, GONE = "refused", "matched", "dropped", "gone"
-DELIVERED, RETRYING, DEAD, LOST = "delivered", "retrying", "dead", "lost"
-
-# The facts that an event begins with.
-_COUNTED = (MATCHED, DROPPED)
-
-_Fact = tuple[float, str, Any, Any, Any, Any, Any]
-
-
-@dataclass(eq=False, slots=True)
-class Try:
-    """
-    One attempt at a target: when (epoch seconds), after how many others, what came of it.
-
-    ``more`` is what its ``kind`` adds: the seconds until the next one, or the dead letter and its queue or the reason why there is
-    none. ``ms`` passed since the event's station before, None where something else lies between.
-    """
-
-    at: float
-    kind: str
-    rule: CompiledRule
-    attempt: Attempt | FunctionAttempt
-    attempts: int
-    more: Any
-    ms: float | None
-
-
-@dataclass(eq=False, slots=True)
-class Record:
-    """
-    One event, or a refused entry (``event`` is None then). ``changed`` grows whenever anything about it does.
-
-    ``lines`` are those that judged it, ``rules`` the matching ones. ``stop`` says why it went no further. ``runs`` are those of
-    functions that it was handed to: steps of the trace, each with the lines of its log.
-    """
-
-    id: str
-    seq: int
-    at: float
-    event: Event | None
-    sender: str = ""
-    size: int = 0
-    entry: Mapping[str, Any] = field(default_factory=dict)
-    refused: Refused | None = None
-    lines: Lines | None = None
-    rules: Sequence[CompiledRule] = ()
-    stop: str = ""
-    tries: list[Try] = field(default_factory=list)
-    runs: list[Mapping[str, Any]] = field(default_factory=list)
-    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     """Facts that were counted together: how many events begin in them, and how much text those have."""
 
-    facts: list[_Fact]
+    facts: list[Fact]
     events: int
     text: int
 
@@ -131,23 +81,19 @@ class History:
         self._max_events = max_events
         self._max_text = max_text
         # Facts wait in a list until there are some to count: one by one that costs more than all else here.
-        self._new: list[_Fact] = []
+        self._new: list[Fact] = []
         self._at_once = max(1, min(_AT_ONCE, max_events // 16))
         self._large = min(_LARGE, max_text // _AT_ONCE)
         self._chunks: deque[_Chunk] = deque()
         self._facts = 0
         self._events = 0
         self._text = 0
-        self._records: dict[str, Record] = {}
+        self._records = Records()
         self._calls: deque[AskedCall] = deque(maxlen=MAX_CALLS)
-        self._changes: dict[str, Record] = {}
-        self._last: tuple[Event | None, float] = (None, 0.0)
         self._logs: dict[str, list[str]] = {}
         self._ended: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=max_events)
         self._with_lines: deque[tuple[dict[str, Any], int]] = deque()
         self._lines_text = 0
-        self.seq = 0
-        self.changed = 0
         self.forgotten = 0
 
     # --- as events pass ---------------------------------------------------------------------------------------------
@@ -184,18 +130,16 @@ class History:
         """Count what came since the last time, together, and let go of what is too much."""
         new, self._new = self._new, []
         if new:
-            events = [fact[2] for fact in new if fact[1] in _COUNTED]
-            text = sum([_HEAD + len(event.detail_text or event.text) for event in events])
-            count = len(events)
-            for fact in new:
-                if fact[1] == REFUSED:
-                    count, text = count + 1, text + _size_of_entry(fact[3])
+            sizes = [size_of(fact[2]) for fact in new if fact[1] in BEGINNINGS]
+            sizes += [size_of_entry(fact[3]) for fact in new if fact[1] == REFUSED]
+            count, text = len(sizes), sum(sizes)
             self._chunks.append(_Chunk(new, count, text))
             self._facts += len(new)
             self._events += count
             self._text += text
-        if self._facts > MAX_FACTS:
-            self._shed()
+        while self._facts > MAX_FACTS:
+            # Retries of few events: their records keep the last tries alone.
+            self._read_chunk()
         self._bound()
 
     def logged(self, request_id: str, line: str) -> None:
@@ -248,43 +192,57 @@ class History:
         """The last calls of clients, the newest first."""
         return list(reversed(self._calls))
 
+    @property
+    def _kept(self) -> int:
+        return self._events + self._records.events
+
     def _bound(self) -> None:
-        while self._events > self._max_events or (self._text > self._max_text and self._events > 1):
+        while self._kept > self._max_events or (self._text + self._records.text > self._max_text and self._kept > 1):
             self._shed()
 
     def _shed(self) -> None:
         """Forget the oldest event, or the oldest facts where nobody has read any."""
-        if self._records:
-            record = self._records.pop(next(iter(self._records)))
-            self._changes.pop(record.id, None)
-            self._uncount(1, record.size)
+        if self._records.events:
+            self._records.forget_oldest()
+            self.forgotten += 1
         elif self._chunks:
-            chunk = self._chunks.popleft()
-            self._facts -= len(chunk.facts)
-            self._uncount(chunk.events, chunk.text)
+            chunk = self._take_chunk()
+            # What comes behind keeps its number.
+            self._records.changed += len(chunk.facts)
+            self.forgotten += chunk.events
 
-    def _uncount(self, events: int, text: int) -> None:
-        self._events -= events
-        self._text -= text
-        self.forgotten += events
+    def _take_chunk(self) -> _Chunk:
+        """The oldest facts, which from here on are not counted as unread."""
+        chunk = self._chunks.popleft()
+        self._facts -= len(chunk.facts)
+        self._events -= chunk.events
+        self._text -= chunk.text
+        return chunk
 
     # --- as somebody looks ------------------------------------------------------------------------------------------
+
+    @property
+    def changed(self) -> int:
+        """The number of the last change that is read, or that came with a fact that nobody has read yet."""
+        return self._records.changed + self._facts + len(self._new)
+
+    @property
+    def in_storm(self) -> bool:
+        """Whether more came than is worth reading for one look."""
+        return self._facts + len(self._new) > _STORM
 
     def read(self) -> None:
         """Make records of the facts that came since."""
         self._count()
         while self._chunks:
-            chunk = self._chunks.popleft()
-            self._facts -= len(chunk.facts)
-            for fact in chunk.facts:
-                self._take(fact)
+            self._read_chunk()
+        self._bound()
         while self._ended:
-            event_id, run = self._ended.popleft()
-            record = self._records.get(event_id)
-            if record is not None:
-                del record.runs[: max(0, len(record.runs) + 1 - MAX_RUNS)]
-                record.runs.append(run)
-                self._change(record)
+            self._records.ran(*self._ended.popleft())
+
+    def _read_chunk(self) -> None:
+        for fact in self._take_chunk().facts:
+            self._records.take(fact)
 
     def get(self, event_id: str) -> Record | None:
         self.read()
@@ -292,90 +250,45 @@ class History:
 
     def newest(self, most: int, before: int | None = None) -> list[Record]:
         """The last records, the newest first; of those before a number."""
+        if before is None and self.in_storm:
+            found = self._glance(most)
+            if len(found) == most:
+                return found
         self.read()
-        found: list[Record] = []
-        for record in reversed(self._records.values()):
-            if len(found) >= most:
+        return self._records.newest(most, before)
+
+    def _glance(self, most: int) -> list[Record]:
+        """The newest of many events that nobody has read, made for this look alone; fewer where they cannot be told so."""
+        self._count()
+        begun = facts = chunks = 0
+        for chunk in reversed(self._chunks):
+            if begun >= most:
                 break
-            if before is None or record.seq < before:
-                found.append(record)
-        return found
+            begun, facts, chunks = begun + chunk.events, facts + len(chunk.facts), chunks + 1
+        records = Records(self.changed - facts)
+        for chunk in islice(self._chunks, len(self._chunks) - chunks, None):
+            for fact in chunk.facts:
+                # What is told of events that began earlier shows when all is read.
+                if fact[1] in BEGINNINGS or fact[1] == REFUSED or records.get(fact[2].id) is not None:
+                    records.take(fact)
+                else:
+                    records.changed += 1
+        for event_id, run in self._ended:
+            records.ran(event_id, run)
+        return records.newest(most)
 
     def since(self, changed: int) -> Iterator[Record]:
         """What changed after a number, the last change first."""
         self.read()
-        for record in reversed(self._changes.values()):
-            if record.changed <= changed:
-                return
-            yield record
+        return self._records.since(changed)
 
     def __len__(self) -> int:
-        self.read()
-        return len(self._records)
-
-    def _take(self, fact: _Fact) -> None:
-        at, kind, event, one, two, three, _ = fact
-        if kind == REFUSED:
-            self.seq += 1
-            record = Record(f"refused-{self.seq}", self.seq, at, None, three, _size_of_entry(one), one, two)
+        """How many events are kept; one that is replayed in a storm counts twice until somebody reads."""
+        if self.in_storm:
+            self._count()
         else:
-            record = self._record(kind, at, event, three)
-            if kind == MATCHED:
-                record.lines, record.rules = one, two
-            elif kind in (DROPPED, GONE):
-                record.stop = one
-            else:
-                self._add_try(record, fact)
-            self._last = (event, at)
-        self._records[record.id] = record
-        self._change(record)
-
-    def _change(self, record: Record) -> None:
-        self.changed += 1
-        record.changed = self.changed
-        self._changes.pop(record.id, None)
-        self._changes[record.id] = record
-
-    def _record(self, kind: str, at: float, event: Event, sender: Any) -> Record:
-        known = self._records.get(event.id)
-        is_counted = kind in _COUNTED
-        if known is not None and not is_counted:
-            return known
-        if known is not None:  # a replay: the same id, on its way again
-            del self._records[event.id]
-            self._events -= 1
-            self._text -= known.size
-        self.seq += 1
-        record = Record(event.id, self.seq, at, event, sender if is_counted else "", _size_of(event))
-        if not is_counted:  # it waited since before this runtime, or for longer than events are kept
-            self._events += 1
-            self._text += record.size
-            self._bound()
-        return record
-
-    def _add_try(self, record: Record, fact: _Fact) -> None:
-        at, kind, _, rule, attempt, attempts, more = fact
-        event, before = self._last
-        is_next = event is record.event and attempts == 0 and not _was_tried(record, rule, attempt)
-        ms = (at - before) * 1000 if is_next else None
-        if len(record.tries) >= MAX_ATTEMPTS:
-            del record.tries[1]
-        record.tries.append(Try(at, kind, rule, attempt, attempts, more, ms))
-
-
-def _was_tried(record: Record, rule: CompiledRule, attempt: Attempt | FunctionAttempt) -> bool:
-    """Whether a target was tried before: then time passed that nothing was done in."""
-    target = attempt.target.target.id
-    return any(each.rule is rule and each.attempt.target.target.id == target for each in record.tries)
-
-
-def _size_of(event: Event) -> int:
-    text = event.detail_text
-    return _HEAD + (len(text) if text is not None else len(event.text))
-
-
-def _size_of_entry(entry: Mapping[str, Any]) -> int:
-    return _HEAD + sum(len(value) for value in entry.values() if isinstance(value, str))
+            self.read()
+        return self._kept
 
 
 def _cut_json(value: Any) -> str:

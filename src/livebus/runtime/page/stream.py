@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from livebus.runtime.page.documents import Documents, summary
-from livebus.runtime.page.history import History, Record
+from livebus.runtime.page.history import History
+from livebus.runtime.page.records import Record
 
 FLUSH_SECONDS = 0.05
 # After a gap, which the page answers by reading its list anew: as often as an eye can follow a list that is all new each time.
@@ -20,6 +21,8 @@ GAP_SECONDS = 0.5
 STATE_SECONDS = 0.5
 PING_SECONDS = 10.0
 MOST_A_FLUSH = 200
+# More changes than this are not even looked at, to see how many events they are of.
+MOST_UNREAD = 1000
 MAX_UNREAD = 1024 * 1024
 MAX_STREAMS = 16
 
@@ -59,7 +62,6 @@ class Streams:
             self.count -= 1
 
     async def _serve(self, reader: Reader, after: int) -> None:
-        self._history.read()
         await reader.write(self._encode({"kind": "hello", "run": self._run, "changed": self._history.changed}))
         if after > self._history.changed:  # of an earlier run
             after = 0
@@ -85,6 +87,8 @@ class Streams:
 
     def flush(self, after: int) -> tuple[list[dict[str, Any]], int]:
         """What changed after a number, the oldest change first, and the number to go on with."""
+        if self._history.changed - after > MOST_UNREAD:
+            return [{"kind": "gap", "changed": self._history.changed}], self._history.changed
         found: list[Record] = []
         for record in self._history.since(after):
             if len(found) >= MOST_A_FLUSH:

@@ -22,8 +22,8 @@ from livebus.rehearsal.stage import RehearsedTarget, Stage
 from livebus.runtime.page import ways
 from livebus.runtime.page.documents import Documents
 from livebus.runtime.page.example import example
-from livebus.runtime.page.history import DELIVERED, Try
 from livebus.runtime.page.parts import Parts
+from livebus.runtime.page.records import DELIVERED, Try
 from livebus.template.application import Target
 from livebus.template.attributes import bus_name
 from livebus.transformer import NotTransformable, compile_transformer

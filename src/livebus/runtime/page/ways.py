@@ -22,7 +22,7 @@ from livebus.event.envelope import Event
 from livebus.files import relative
 from livebus.flow import CompiledDestination, CompiledFunctionTarget, CompiledRule, CompiledTarget, FunctionAttempt
 from livebus.runtime.page import clients
-from livebus.runtime.page.history import DEAD, DELIVERED, LOST, RETRYING, Record, Try
+from livebus.runtime.page.records import DEAD, DELIVERED, LOST, RETRYING, Record, Try
 
 MAX_CLIENTS = 200  # of one way, each for those who received and those who did not
 _AnyTarget = CompiledTarget | CompiledFunctionTarget | CompiledDestination

@@ -10,18 +10,8 @@ import pytest
 
 from livebus.event.envelope import Event, Refused
 from livebus.flow import NOTHING_PUBLISHED
-from livebus.runtime.page.history import (
-    DEAD,
-    DELIVERED,
-    DROPPED,
-    MAX_ATTEMPTS,
-    MAX_LOGS,
-    MAX_RUNNING,
-    MAX_RUNS,
-    RETRYING,
-    SENDER,
-    History,
-)
+from livebus.runtime.page.history import MAX_LOGS, MAX_RUNNING, SENDER, History
+from livebus.runtime.page.records import DEAD, DELIVERED, DROPPED, MAX_ATTEMPTS, MAX_RUNS, RETRYING
 
 
 def event(name: str, text: str = "{}") -> Event:
@@ -146,10 +136,91 @@ def test_many_events_between_two_looks_stay_within_the_bounds(clock: Any) -> Non
         history.matched(event(str(number)), "lines", [])  # type: ignore[arg-type]
         history.attempted(DELIVERED, event(str(number)), rule(), attempt(), attempts=0)
         assert history._events + len(history._new) <= 1000 + 256
-    shown = [int(record.id) for record in history.newest(2000)]
-    assert shown == list(range(4999, 4999 - len(shown), -1))
-    assert 1000 - 256 <= len(shown) <= 1000
-    assert history.forgotten == 5000 - len(shown)
+    found = [int(record.id) for record in history.newest(2000)]
+    assert found == list(range(4999, 4999 - len(found), -1))
+    assert 1000 - 256 <= len(found) <= 1000
+    assert history.forgotten == 5000 - len(found)
+
+
+def storm(history: History, count: int, *, of: Any = None) -> None:
+    """So many events, each matched by a rule and delivered, every seventh to two targets; the first ones with refused entries between them."""
+    of = of or rule()
+    for number in range(count):
+        if number < 1000 and number % 10 == 0:
+            history.refused({"Source": "aws.x"}, Refused("NotAuthorizedForSourceException", str(number)))
+        given = event(str(number))
+        history.matched(given, "lines", [of])  # type: ignore[arg-type]
+        history.attempted(DELIVERED, given, of, attempt(), attempts=0)
+        if number % 7 == 0:
+            history.attempted(DELIVERED, given, of, attempt("other"), attempts=0)
+
+
+def shown(record: Any) -> tuple[Any, ...]:
+    return (
+        record.id,
+        record.seq,
+        record.changed,
+        record.at,
+        [(each.kind, each.ms) for each in record.tries],
+        record.runs,
+    )
+
+
+@pytest.mark.parametrize("most", [1, 150, 300, 499, 500, 800])
+def test_in_a_storm_a_look_shows_what_a_whole_reading_shows(clock: Any, most: int) -> None:
+    """The newest events of many that nobody has read are the same, numbers and all, as once all were read."""
+    glanced, whole = History(clock), History(clock)
+    for history in (glanced, whole):
+        history.matched(event("before"), "lines", [])  # type: ignore[arg-type]
+        history.read()
+        storm(history, 3000)
+        history.ran("2999", "r", {"number": 1})
+    assert glanced.in_storm
+    whole.read()
+    assert not whole.in_storm
+
+    looks = [[shown(record) for record in history.newest(most)] for history in (glanced, whole)]
+
+    assert looks[0] == looks[1]
+    assert glanced.in_storm, "a look has read no more than it shows"
+    assert [shown(record) for record in glanced.newest(9000, before=looks[0][-1][1])] == [
+        shown(record) for record in whole.newest(9000, before=looks[0][-1][1])
+    ]
+    assert (glanced.changed, len(glanced)) == (whole.changed, len(whole)) == (6531, 3101)
+
+
+def test_a_look_at_replays_in_a_storm_reads_all(history: History) -> None:
+    """The same events again and again are few records: no storm's look has as many as are asked for."""
+    for _ in range(300):
+        for number in range(10):
+            history.matched(event(str(number)), "lines", [])  # type: ignore[arg-type]
+    assert [record.id for record in history.newest(50)] == [str(number) for number in range(9, -1, -1)]
+    assert len(history) == 10
+
+
+def test_what_a_storm_pushes_out_keeps_its_numbers(clock: Any) -> None:
+    """Whoever has seen the last change is told of the next one, also where what lay between was never read."""
+    history = History(clock, max_events=2000)
+    storm(history, 5000)
+    seen = history.changed
+    assert seen == 10_815
+    assert list(history.since(seen)) == []
+    history.matched(event("next"), "lines", [])  # type: ignore[arg-type]
+    assert [(record.id, record.changed) for record in history.since(seen)] == [("next", 10_816)]
+
+
+def test_facts_of_few_events_do_not_pile_up(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without an end leave the first and the last of them; other events stay, and so do those that were read."""
+    monkeypatch.setattr("livebus.runtime.page.history.MAX_FACTS", 1000)
+    history.matched(event("read"), "lines", [])  # type: ignore[arg-type]
+    history.read()
+    given, of = event("1"), rule()
+    history.matched(given, "lines", [of])  # type: ignore[arg-type]
+    for number in range(5000):
+        history.attempted(RETRYING, given, of, attempt(), attempts=number, more=1.0)
+        assert history._facts <= 1000
+    assert [record.id for record in history.newest(10)] == ["1", "read"]
+    assert [each.attempts for each in history.newest(1)[0].tries] == [0, *range(5001 - MAX_ATTEMPTS, 5000)]
 
 
 def test_large_events_are_counted_as_they_come(clock: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from livebus.event.envelope import Event
 from livebus.runtime.page import stream
 from livebus.runtime.page.history import History
-from livebus.runtime.page.stream import MAX_STREAMS, MAX_UNREAD, MOST_A_FLUSH, Streams
+from livebus.runtime.page.stream import MAX_STREAMS, MAX_UNREAD, MOST_A_FLUSH, MOST_UNREAD, Streams
 from support.waiting import SECONDS
 
 
@@ -94,6 +94,18 @@ def test_more_than_a_flush_is_a_gap(streams: Streams, history: History) -> None:
     assert (len(lines), after) == (MOST_A_FLUSH, MOST_A_FLUSH)
     publish(history, MOST_A_FLUSH + 1)
     assert streams.flush(after) == ([{"kind": "gap", "changed": 2 * MOST_A_FLUSH + 1}], 2 * MOST_A_FLUSH + 1)
+
+
+def test_a_storm_is_not_even_read(streams: Streams, history: History) -> None:
+    """Of more changes than a page could be told nothing becomes a record; once it is calm, each change is told again."""
+    publish(history, MOST_UNREAD + 1)
+    lines, after = streams.flush(0)
+    assert (lines, after) == ([{"kind": "gap", "changed": MOST_UNREAD + 1}], MOST_UNREAD + 1)
+    assert history.in_storm
+    publish(history, 1)
+    lines, after = streams.flush(after)
+    assert [(line["kind"], line["id"], line["changed"]) for line in lines] == [("event", str(after - 1), after)]
+    assert not history.in_storm
 
 
 def test_who_does_not_read_is_cut_off(streams: Streams, history: History) -> None:

@@ -4,6 +4,7 @@ import { get, stream } from './api.js';
 const MOST = 10000;
 const PAGE = 500;
 const HIDDEN_MS = 60000;
+const CALM_MS = 1000;
 const LONGEST_WAIT = 10;
 
 export const store = {
@@ -79,7 +80,17 @@ function keep(event) {
 
 export const newest = () => [...store.events.values()].reverse();
 
+// Of more events than the stream tells, the last ones; all of them once no more such news comes.
+async function readNewest() {
+	const { events, changed } = await get(`events?limit=${PAGE}`);
+	store.changed = changed;
+	events.reverse().forEach(keep);
+	clearTimeout(storm);
+	storm = setTimeout(() => inTurn(readEvents), CALM_MS);
+}
+
 async function readEvents() {
+	clearTimeout(storm);
 	/** @type {Summary[]} */
 	const found = [];
 	for (let before = ''; ; ) {
@@ -100,6 +111,7 @@ export async function readState() {
 }
 
 let gap = 0;
+let storm = 0;
 
 /** @type {(line: Line) => Promise<void>} */
 async function heard(line) {
@@ -114,7 +126,7 @@ async function heard(line) {
 		keep(line);
 	} else if (line.kind === 'gap') {
 		// Of many gaps in a row only the last is read: it has what the others have.
-		if (line.changed === gap) await readEvents();
+		if (line.changed === gap) await readNewest();
 	} else if (line.kind === 'state') await readState();
 }
 
@@ -129,6 +141,12 @@ function link(next) {
 let wake = () => {};
 let cut = new AbortController();
 export const retryNow = () => wake();
+let hearing = Promise.resolve();
+
+/** One thing after another; what fails cuts the line. @type {(work: () => Promise<void>) => void} */
+function inTurn(work) {
+	hearing = hearing.then(work).catch(() => cut.abort());
+}
 
 /** Until somebody wakes it, or so many seconds have passed. @type {(seconds?: number) => Promise<void>} */
 const woken = (seconds) =>
@@ -142,11 +160,11 @@ export async function run() {
 	for (let wait = 0; ; wait = Math.min(LONGEST_WAIT, wait ? wait * 2 : 1)) {
 		try {
 			cut = new AbortController();
-			let hearing = Promise.resolve();
+			hearing = Promise.resolve();
 			const tellLater = (/** @type {Line} */ line) => {
 				wait = 0;
 				if (line.kind === 'gap') gap = line.changed;
-				hearing = hearing.then(() => heard(line)).catch(() => cut.abort());
+				inTurn(() => heard(line));
 			};
 			await stream(store.changed, tellLater, cut.signal);
 		} catch {
