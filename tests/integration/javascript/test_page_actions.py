@@ -103,6 +103,18 @@ def test_a_fault_of_the_command_is_on_the_page(console: Console, running: Runnin
     assert state_of_faults(running)["faults"] == ["target-error=0.25,seed=7", "target-denied=1"]
 
 
+def test_a_chosen_probability_outlives_a_change_from_elsewhere(console: Console, running: RunningRuntime) -> None:
+    """The faults are drawn anew whenever the state changes; what one is about to switch on stays as it was chosen."""
+    go(console, running, "#/application")
+    console.run("await page.getByRole('combobox', {name: 'Probability of throttle', exact: true}).selectOption('0.3')")
+    body = json.dumps({"latency": 0.1}).encode()
+    request(running.port, "PUT", "/_livebus/faults", body=body, headers={"Content-Type": "application/json"})
+    console.await_role("link", "1 fault on")
+    console.click("switch", "throttle", exact=True)
+    console.await_role("link", "2 faults on")
+    assert state_of_faults(running) == {"failTargets": [], "latency": 0.1, "faults": ["throttle=0.3"]}
+
+
 def test_an_event_is_saved_and_never_over_another(console: Console, start_runtime: Start, app: Path) -> None:
     """Into events/ beside the template; a name that is taken is asked about, and left as it is unless it is said."""
     running = start_runtime(template=app)

@@ -7,6 +7,9 @@ import { readState } from '../store.js';
 
 const CHANCES = ['1', '0.5', '0.3', '0.1'].map((each) => [each, `${Number(each) * 100} %`]);
 const LONGEST_LATENCY = 300;
+// The probability that was chosen for a fault before it is switched on: the block is drawn anew whenever the state changes.
+/** @type {Map<string, string>} */
+const chosen = new Map();
 
 /** @type {(name: string, isOn: boolean, turn: () => void) => HTMLElement} */
 const toggle = (name, isOn, turn) =>
@@ -85,7 +88,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 /** One fault with its probability; such of targets are of all, or of one. @type {(name: string, words: string, on: string[], targets: string[], change: (next: Partial<Faults>, words: string) => void) => HTMLElement} */
 function injection(name, words, on, targets, change) {
 	const found = on.find((each) => each.startsWith(`${name}=`));
-	const [chance = '1', ...options] = found?.slice(name.length + 1).split(',') ?? [];
+	const [chance = chosen.get(name) ?? '1', ...options] = found?.slice(name.length + 1).split(',') ?? [];
 	const others = on.filter((each) => each !== found);
 	const only = options.find((each) => each.startsWith('target='))?.slice(7) ?? '';
 	const turn = () => {
@@ -94,6 +97,7 @@ function injection(name, words, on, targets, change) {
 		change({ faults: [...others, [`${name}=${pick.value}`, ...rest, ...target].join(',')] }, `${name} is on`);
 	};
 	const changed = () => {
+		chosen.set(name, pick.value);
 		if (found) turn();
 	};
 	const chances = CHANCES.some(([each]) => each === chance)
