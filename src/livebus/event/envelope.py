@@ -160,7 +160,7 @@ def parse_detail(text: str) -> dict[str, Any] | None:
 
 def _is_deeper(text: str, most: int) -> bool:
     """Whether valid JSON has more levels of lists and objects."""
-    if text.count("{") + text.count("[") <= most:
+    if len(text) < 2 * most or text.count("{") + text.count("[") <= most:
         return False
     depth = 0
     for bracket in _BRACKETS.findall(text):
