@@ -2,13 +2,13 @@
 Runs a sample of the mutants of each module, and prints how many of them the unit tests notice.
 
     make mutants-sample [MUTANTS_SAMPLE='--most 25 publish pattern']
-    .venv-mutants/bin/python tools/sample_mutants.py [--most N] [--seconds S] [--seed N] [--json FILE] [AREA ...]
+    .venv-mutants/bin/python tools/sample_mutants.py [--most N] [--seconds S] [--seed N] [--only NAME] [--json FILE] [AREA ...]
 
 An area is a package with its own unit tests (AREAS; without a name: all of them). Of each module's mutants (mutmut makes them)
 up to ``--most`` are picked, by a seed and by the module's name, so that the same code gives the same sample. They run in a copy
 of the files that git knows, against the tests of their own area alone: a test of another area that would notice does not
 count. A mutant that takes far too long, or too much memory, counts as noticed. ``--seconds`` ends an area early: those whose
-tests take longest are not run then.
+tests take longest are not run then. ``--only`` takes the modules whose path holds a name, and may be given several times.
 
 stdout has the table; ``--json`` keeps it, area by area, with the difference that each mutant makes which was not noticed, and
 an area that is in the file already is run anew only where it is named.
@@ -68,7 +68,7 @@ AREAS: dict[str, Area] = {
     "delivery": Area(("src/livebus/delivery.py",), ("tests/unit/test_delivery.py",)),
     "access": package("access"),
     "parsers": Area(
-        ("src/livebus/numerals.py", "src/livebus/runtime/port/*.py"),
+        ("src/livebus/numerals.py", "src/livebus/runtime/port/*.py", "src/livebus/runtime/s3/*.py"),
         ("tests/unit/test_numerals.py", "tests/unit/runtime/port", "tests/unit/runtime/s3"),
     ),
     "event": package("event"),
@@ -76,7 +76,12 @@ AREAS: dict[str, Area] = {
     "execution": package("execution"),
     "publish": package("publish"),
     "resolver": package("resolver"),
-    "template": package("template"),
+    "publishing": Area(
+        ("src/livebus/aws/publish/*.py", "src/livebus/cli/publish/*.py"),
+        ("tests/unit/aws/publish", "tests/unit/cli/publish"),
+    ),
+    "aws": Area(("src/livebus/aws/*.py", "src/livebus/aws/direct/*.py"), ("tests/unit/aws",)),
+    "template": Area(("src/livebus/template/*.py", "src/livebus/template/application/*.py"), ("tests/unit/template",)),
 }
 
 
@@ -121,6 +126,14 @@ def sampled(names: Mapping[str, list[str]], most: int, seed: int) -> dict[str, l
         module: sorted(random.Random(f"{seed} {module}").sample(all_of_it, min(most, len(all_of_it))))  # noqa: S311
         for module, all_of_it in names.items()
     }
+
+
+def narrowed(area: Area, only: Sequence[str]) -> Area:
+    """The area with no more than the modules whose paths hold one of these names; all of them where there are none."""
+    if not only:
+        return area
+    paths = (str(path.relative_to(PROJECT)) for pattern in area.modules for path in sorted(PROJECT.glob(pattern)))
+    return area._replace(modules=tuple(path for path in paths if any(name in path for name in only)))
 
 
 def run(area: Area, most: int, seed: int, seconds: float) -> list[dict[str, Any]]:
@@ -190,6 +203,7 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=25, help="mutants of a module")
     parser.add_argument("--seconds", type=float, default=0.0, help="of an area; 0: until all of them have run")
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="modules whose path holds it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results, and go on from there")
     options = parser.parse_args()
     if unknown := sorted(set(options.areas) - set(AREAS)):
@@ -199,7 +213,7 @@ def main() -> int:
     found: dict[str, list[dict[str, Any]]] = json.loads(options.json.read_text(encoding="utf-8")) if kept else {}
     for name in options.areas or [each for each in AREAS if each not in found]:
         started = time.monotonic()
-        found[name] = run(AREAS[name], options.most, options.seed, options.seconds)
+        found[name] = run(narrowed(AREAS[name], options.only), options.most, options.seed, options.seconds)
         sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n{table(found[name])}\n")
         if options.json is not None:
             options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
