@@ -126,7 +126,7 @@ def sampled(module: str, text: str, most: int, seed: int) -> tuple[int, list[Mut
     }
     picked = sorted(random.Random(f"{seed} {module}").sample(list(named), min(most, len(named))))  # noqa: S311
     return len(named), [
-        Mutant(name, deep_replace(tree, named[name].original_node, named[name].mutated_node).code)  # type: ignore[union-attr]
+        Mutant(name, deep_replace(tree, named[name].original_node, named[name].mutated_node).code)
         for name in picked
     ]
 
