@@ -78,9 +78,11 @@ AREAS: dict[str, Area] = {
 
 
 class Mutant(NamedTuple):
-    """A module's change: its name in mutmut, and what the whole module is with it."""
+    """A module's change: its name in mutmut, which function it is in, and what the whole module is with it."""
 
     name: str
+    owner: str
+    function: str
     source: str
 
 
@@ -104,31 +106,33 @@ def modules(area: Area, only: Sequence[str]) -> list[str]:
     return [path for path in found if not only or any(fnmatch.fnmatch(path, f"*{name}*") for name in only)]
 
 
-def functions(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str]]:
-    """The functions and methods that mutmut changes, in its order, each with the name that it gives them."""
+def functions(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str, str]]:
+    """The functions and methods that mutmut changes, in its order, each with its class (or "") and its name."""
     for each in module.body:
         if isinstance(each, cst.FunctionDef):
-            yield each, mangle_function_name(name=each.name.value, class_name=None)
+            yield each, "", each.name.value
         elif isinstance(each, cst.ClassDef) and isinstance(each.body, cst.IndentedBlock):
             for method in each.body.body:
                 if isinstance(method, cst.FunctionDef):
-                    yield method, mangle_function_name(name=method.name.value, class_name=each.name.value)
+                    yield method, each.name.value, method.name.value
 
 
 def sampled(module: str, text: str, most: int, seed: int) -> tuple[int, list[Mutant]]:
     """How many mutants a module has, and up to so many of them: which ones does not depend on other modules."""
     tree, mutations, *_ = create_mutations(module, text)
     changes = group_by_top_level_node(mutations)
-    named = {
-        get_mutant_name(Path(module), f"{name}__mutmut_{number}"): change
-        for function, name in functions(tree)
-        for number, change in enumerate(changes.get(function, ()), 1)
-    }
+    named: dict[str, tuple[str, str, Any]] = {}
+    for node, owner, function in functions(tree):
+        mangled = mangle_function_name(name=function, class_name=owner or None)
+        for number, change in enumerate(changes.get(node, ()), 1):
+            named[get_mutant_name(Path(module), f"{mangled}__mutmut_{number}")] = owner, function, change
     picked = sorted(random.Random(f"{seed} {module}").sample(list(named), min(most, len(named))))  # noqa: S311
-    return len(named), [
-        Mutant(name, deep_replace(tree, named[name].original_node, named[name].mutated_node).code)
-        for name in picked
-    ]
+    mutants = []
+    for name in picked:
+        owner, function, change = named[name]
+        source = deep_replace(tree, change.original_node, change.mutated_node).code
+        mutants.append(Mutant(name, owner, function, source))
+    return len(named), mutants
 
 
 def own_tests(module: str) -> list[str]:
@@ -153,25 +157,24 @@ def run(area: Area, paths: Sequence[str], options: argparse.Namespace) -> Iterat
                 text = (folder / module).read_text(encoding="utf-8")
                 count, picked = sampled(module, text, options.most, options.seed)
                 row = {"module": module.removeprefix("src/livebus/"), "mutants": count, "sampled": len(picked)}
-                ends: dict[str, str] = {}
+                if time.monotonic() > end_of_time:
+                    picked = []
                 own = own_tests(module)
-                everything = [] if options.quick and own else list(area.tests)
-                for mutant in picked:
-                    if time.monotonic() > end_of_time:
-                        break
-                    asked = {
-                        "name": mutant.name,
-                        "module": module,
-                        "source": mutant.source,
-                        "own": own,
-                        "all": everything,
-                    }
-                    process.stdin.write(json.dumps(asked) + "\n")
-                    process.stdin.flush()
-                    answer = process.stdout.readline()
-                    if not answer:
-                        sys.exit(f"{module}: the tests could not be run")
-                    ends[mutant.name] = json.loads(answer)["end"]
+                asked = {
+                    "module": module,
+                    "own": own,
+                    "stages": [each for each in (own, [] if options.quick and own else list(area.tests)) if each],
+                    "mutants": [
+                        {"name": each.name, "class": each.owner, "function": each.function, "source": each.source}
+                        for each in picked
+                    ],
+                }
+                process.stdin.write(json.dumps(asked) + "\n")
+                process.stdin.flush()
+                answer = process.stdout.readline()
+                if not answer:
+                    sys.exit(f"{module}: the tests could not be run")
+                ends: dict[str, str] = json.loads(answer)
                 missed = [
                     {"mutant": each.name, "why": ends[each.name], "difference": difference(module, text, each.source)}
                     for each in picked
