@@ -154,7 +154,12 @@ class Runner:
         report = self._folder / "report.json"
         report.unlink(missing_ok=True)
         loop = Loop(module, Path(module).read_text(encoding="utf-8"), mutants, report)
-        forked(lambda: quiet() or int(pytest.main([*OPTIONS, *tests], plugins=[loop])), 10 * LONGEST)
+
+        def collected() -> int:
+            quiet()
+            return int(pytest.main([*OPTIONS, *tests], plugins=[loop]))
+
+        forked(collected, 10 * LONGEST)
         ends: dict[str, str] = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"": "nothing"}
         before = ends.pop("")
         if before not in (str(PASSED), str(BROKEN)):
