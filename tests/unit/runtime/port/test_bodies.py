@@ -115,7 +115,7 @@ def test_a_body_has_a_pace(piece: bytes, is_read: bool, monkeypatch: pytest.Monk
     with pytest.raises(TimeoutError):
         read(request, most=200)
     # After 60 seconds and one for each byte that has come: not sooner.
-    assert len(request._pieces) == 21 - 12
+    assert len(request._pieces) == 21 - 10
 
 
 def test_a_room_that_is_full_to_the_byte_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
