@@ -41,10 +41,9 @@ def make_ca(state: StateFolder) -> Path:
     try:
         # Reads both, and that they belong together: what trustme does later, at a hundredth of its time to load.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(state.file(CA_FILE), state.file(_CA_KEY_FILE), "")
-    except (ssl.SSLError, OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:  # what ssl finds is one as well
         raise LivebusError(
-            f"the CA for TLS cannot be used: {reason}",
+            f"the CA for TLS cannot be used: {error.strerror}",
             Place(str(state.file(CA_FILE))),
             expected=f"a certificate in PEM form, and its key in {_CA_KEY_FILE}",
             advice="Move both away: the runtime then makes a new CA, which clients have to trust anew.",

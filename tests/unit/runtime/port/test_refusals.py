@@ -129,10 +129,10 @@ def test_a_form_is_refused_by_its_action(body: bytes, service: str, code: str, m
 )
 def test_services_of_rest_xml_answer_in_xml(service: str, xml: str) -> None:
     """HTTP's 501, on which SDKs do not try again; the path to its 128th character, as text."""
-    answer = refusals.of_path("GET", "/<\x00" + "x" * 200, scope(service), "r-1")
+    answer = refusals.of_path("GET", '/<\x00"' + "x" * 200, scope(service), "r-1")
     assert answer is not None
     assert (answer.status, answer.headers) == (501, {"Content-Type": "text/xml", "x-amzn-RequestId": "r-1"})
-    message = f"{service} (GET /&lt;?{'x' * 125}) is not emulated by the local runtime."
+    message = f'{service} (GET /&lt;?"{"x" * 124}) is not emulated by the local runtime.'
     assert answer.body.decode() == xml.format(f"<Code>NotImplemented</Code><Message>{message}</Message>")
 
 

@@ -62,6 +62,15 @@ def test_a_ca_that_is_none_is_told(state: StateFolder) -> None:
     assert "None" not in str(fault)
 
 
+def test_a_ca_that_cannot_be_read_is_told(state: StateFolder) -> None:
+    """In the operating system's words."""
+    path = make_ca(state)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(LivebusError, match=": the CA for TLS cannot be used: Is a directory; expected a certificate"):
+        make_ca(state)
+
+
 def test_files_that_do_not_belong_together_are_told(state: StateFolder, tmp_path: Path) -> None:
     """A certificate of another key."""
     other = StateFolder(tmp_path / "other")

@@ -407,8 +407,10 @@ def test_texts_that_are_not_there_are_told_in_s3s_words(s3: S3) -> None:
         ("s3://bucket/bad", "s3://bucket/bad: the object is not UTF-8 (byte 2)"),
         (
             "code/a.js",
-            "code/a.js: 'code/a.js' is a path beside the template: it was not uploaded; expected s3://bucket/key. Let sam "
-            "deploy, or sam package, upload it: aws cloudformation package leaves CodeS3Location as it is.",
+            (
+                "code/a.js: 'code/a.js' is a path beside the template: it was not uploaded; expected s3://bucket/key. Let "
+                "sam deploy, or sam package, upload it: aws cloudformation package leaves CodeS3Location as it is."
+            ),
         ),
     ):
         with pytest.raises(LivebusError) as error:
