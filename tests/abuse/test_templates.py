@@ -44,7 +44,7 @@ def test_a_mapping_is_not_joined_as_often_as_it_is_named(tmp_path: Path, read: A
     "body",
     [
         {"Fn::ForEach::B": ["B", [str(each) for each in range(1000)], {"Fn::ForEach::C": ["C", ["c"] * 1000, {}]}]},
-        {"O${A}": {"Value": [[1]] * 100_000}},
+        {"O${A}": {"Value": [[1]] * 50_000}},
         {"O": {"Value": "${A}" * 100_000}},
     ],
     ids=["of nothing", "of much", "of text"],
