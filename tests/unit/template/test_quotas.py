@@ -76,7 +76,7 @@ def test_what_sam_makes_of_an_api_counts() -> None:
     many = {f"F{number}": {} for number in range(1500)}
     given = {"DataSources": {"Lambda": many}, "Resolvers": {"Query": many}}
     assert once_expanded(given) == []
-    assert once_expanded({**given, "Functions": {"one": "x"}}) == [
+    assert once_expanded({**given, "Functions": {"one": "no object"}}) == [
         (
             "t.yaml:2:3 (Resources/Api): Template format error: Number of resources, 3001, is greater than maximum allowed, 500; "
             f"expected at most 500. {ADVICE}"
