@@ -2,50 +2,42 @@
 Runs a sample of the mutants of each module, and prints how many of them the unit tests notice.
 
     make mutants-sample [MUTANTS_SAMPLE='--most 25 publish pattern']
-    .venv-mutants/bin/python tools/sample_mutants.py [--most N] [--seconds S] [--seed N] [--json FILE] [AREA ...]
+    .venv-mutants/bin/python tools/sample_mutants.py [--most N] [--seconds S] [--seed N] [--only NAME] [--json FILE] [AREA ...]
 
 An area is a package with its own unit tests (AREAS; without a name: all of them). Of each module's mutants (mutmut makes them)
 up to ``--most`` are picked, by a seed and by the module's name, so that the same code gives the same sample. They run in a copy
-of the files that git knows, against the tests of their own area alone: a test of another area that would notice does not
-count. A mutant that takes far too long, or too much memory, counts as noticed. ``--seconds`` ends an area early: those whose
-tests take longest are not run then.
+of the files that git knows (tools/run_mutants.py, in the environment that all tests run in), first against the tests of their own module,
+then against those of their area: a test of another area that would notice does not count. ``--quick`` leaves the second out.
+A mutant that takes far too long, or too much memory, counts as noticed. ``--seconds`` ends an area early: those that are last are
+not run then. ``--only`` takes the modules whose path holds a name, and may be given several times.
 
-stdout has the table; ``--json`` keeps it, area by area, with the difference that each mutant makes which was not noticed, and
-an area that is in the file already is run anew only where it is named.
+stdout has the table; ``--json`` keeps it, module by module, with the difference that each mutant makes which was not noticed, and
+what is in the file already is run anew only where its area is named.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
+import fnmatch
 import json
-import os
 import random
-import re
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mutmut.mutation.diff_apply import get_diff_for_mutant
-from mutmut.mutation.file_mutation import mutate_file_contents
-from mutmut.utils.file_utils import change_cwd
+import libcst as cst
+from mutmut.mutation.file_mutation import create_mutations, deep_replace, group_by_top_level_node
+from mutmut.mutation.trampoline_templates import mangle_function_name
 from mutmut.utils.format_utils import get_mutant_name
 
 PROJECT = Path(__file__).resolve().parents[1]
-MUTMUT = Path(sys.executable).with_name("mutmut")
-MEMORY = 6 * 2**30  # bytes of address space: a mutant that grows without end does not take the machine with it
-# Seconds of a mutant's tests: those of the tests as they are and the constant, times the multiplier.
-TIMEOUT_MULTIPLIER, TIMEOUT_CONSTANT = 6, 3
-NOTICED = frozenset({1, 3, -24, 24, 152, 255, 36, -11, -9})
-SURVIVED = 0
-NOT_REACHED = frozenset({5, 33})
+PYTHON = PROJECT / ".venv" / "bin" / "python"
 
 
 class Area(NamedTuple):
@@ -68,7 +60,7 @@ AREAS: dict[str, Area] = {
     "delivery": Area(("src/livebus/delivery.py",), ("tests/unit/test_delivery.py",)),
     "access": package("access"),
     "parsers": Area(
-        ("src/livebus/numerals.py", "src/livebus/runtime/port/*.py"),
+        ("src/livebus/numerals.py", "src/livebus/runtime/port/*.py", "src/livebus/runtime/s3/*.py"),
         ("tests/unit/test_numerals.py", "tests/unit/runtime/port", "tests/unit/runtime/s3"),
     ),
     "event": package("event"),
@@ -76,12 +68,26 @@ AREAS: dict[str, Area] = {
     "execution": package("execution"),
     "publish": package("publish"),
     "resolver": package("resolver"),
-    "template": package("template"),
+    "publishing": Area(
+        ("src/livebus/aws/publish/*.py", "src/livebus/cli/publish/*.py"),
+        ("tests/unit/aws/publish", "tests/unit/cli/publish"),
+    ),
+    "aws": Area(("src/livebus/aws/*.py", "src/livebus/aws/direct/*.py"), ("tests/unit/aws",)),
+    "template": Area(("src/livebus/template/*.py", "src/livebus/template/application/*.py"), ("tests/unit/template",)),
 }
 
 
-def copied(folder: Path, area: Area) -> None:
-    """What git knows of the project, with mutmut's settings narrowed to the area."""
+class Mutant(NamedTuple):
+    """A module's change: its name in mutmut, which function it is in, and what the whole module is with it."""
+
+    name: str
+    owner: str
+    function: str
+    source: str
+
+
+def copied(folder: Path) -> None:
+    """What git knows of the project."""
     known = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - whichever there is
         cwd=PROJECT, check=True, capture_output=True,
@@ -92,86 +98,96 @@ def copied(folder: Path, area: Area) -> None:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
-    settings = folder / "pyproject.toml"
-    text = settings.read_text(encoding="utf-8")
-    for name, values in (("only_mutate", area.modules), ("pytest_add_cli_args_test_selection", area.tests)):
-        text, found = re.subn(rf"^{name} = \[[^\]]*\]", f"{name} = {json.dumps(values)}", text, flags=re.MULTILINE)
-        if found != 1:
-            sys.exit(f"pyproject.toml: {name} of [tool.mutmut] was found {found} times; expected it once")
-    timeouts = f"timeout_multiplier = {TIMEOUT_MULTIPLIER}\ntimeout_constant = {TIMEOUT_CONSTANT}\n"
-    text = text.replace("[tool.mutmut]\n", f"[tool.mutmut]\n{timeouts}use_git_change_detection = false\n", 1)
-    settings.write_text(text, encoding="utf-8")
 
 
-def named(folder: Path, modules: Sequence[str]) -> dict[str, list[str]]:
-    """The names of each module's mutants."""
-    found: dict[str, list[str]] = {}
-    for pattern in modules:
-        for path in sorted(folder.glob(pattern)):
-            relative = path.relative_to(folder)
-            names = mutate_file_contents(str(relative), path.read_text(encoding="utf-8")).mutant_names
-            if names:
-                found[str(relative)] = [get_mutant_name(relative, name) for name in names]
-    return found
+def modules(area: Area, only: Sequence[str]) -> list[str]:
+    """The paths of an area's modules; with names, of those whose paths hold one of them."""
+    found = (str(path.relative_to(PROJECT)) for pattern in area.modules for path in sorted(PROJECT.glob(pattern)))
+    return [path for path in found if not only or any(fnmatch.fnmatch(path, f"*{name}*") for name in only)]
 
 
-def sampled(names: Mapping[str, list[str]], most: int, seed: int) -> dict[str, list[str]]:
-    """Up to so many of each module: those of one module do not depend on what others there are."""
-    return {
-        module: sorted(random.Random(f"{seed} {module}").sample(all_of_it, min(most, len(all_of_it))))  # noqa: S311
-        for module, all_of_it in names.items()
-    }
+def functions(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str, str]]:
+    """The functions and methods that mutmut changes, in its order, each with its class (or "") and its name."""
+    for each in module.body:
+        if isinstance(each, cst.FunctionDef):
+            yield each, "", each.name.value
+        elif isinstance(each, cst.ClassDef) and isinstance(each.body, cst.IndentedBlock):
+            for method in each.body.body:
+                if isinstance(method, cst.FunctionDef):
+                    yield method, each.name.value, method.name.value
 
 
-def run(area: Area, most: int, seed: int, seconds: float) -> list[dict[str, Any]]:
+def sampled(module: str, text: str, most: int, seed: int) -> tuple[int, list[Mutant]]:
+    """How many mutants a module has, and up to so many of them: which ones does not depend on other modules."""
+    tree, mutations, *_ = create_mutations(module, text)
+    changes = group_by_top_level_node(mutations)
+    named: dict[str, tuple[str, str, Any]] = {}
+    for node, owner, function in functions(tree):
+        mangled = mangle_function_name(name=function, class_name=owner or None)
+        for number, change in enumerate(changes.get(node, ()), 1):
+            named[get_mutant_name(Path(module), f"{mangled}__mutmut_{number}")] = owner, function, change
+    picked = sorted(random.Random(f"{seed} {module}").sample(list(named), min(most, len(named))))  # noqa: S311
+    mutants = []
+    for name in picked:
+        owner, function, change = named[name]
+        source = deep_replace(tree, change.original_node, change.mutated_node).code
+        mutants.append(Mutant(name, owner, function, source))
+    return len(named), mutants
+
+
+def own_tests(module: str) -> list[str]:
+    """The file that has the tests of a module, where there is one: tests/unit mirrors the package."""
+    path = Path("tests/unit", *Path(module).parts[2:]).with_name(f"test_{Path(module).name}")
+    return [str(path)] if (PROJECT / path).exists() else []
+
+
+def run(area: Area, paths: Sequence[str], options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """A row for each module of the area."""
+    end_of_time = time.monotonic() + (options.seconds or float("inf"))
     with tempfile.TemporaryDirectory(prefix="livebus-mutants-") as name:
         folder = Path(name)
-        copied(folder, area)
-        names = named(folder, area.modules)
-        picked = sampled(names, most, seed)
-        command = [str(MUTMUT), "run", "--max-children", "1", *(each for some in picked.values() for each in some)]
-        log = folder / "log.txt"
-        with log.open("wb") as out:
-            process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, start_new_session=True)  # noqa: S603
-            try:
-                process.wait(timeout=seconds or None)
-            except subprocess.TimeoutExpired:
-                pass  # what has been found is kept
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        with change_cwd(folder):
-            rows = [row(module, len(names[module]), some) for module, some in picked.items()]
-        if not any(each["run"] for each in rows):
-            sys.exit(f"mutmut ended with {process.returncode}:\n{log.read_text(errors='replace')[-4000:]}")
-        return rows
+        copied(folder)
+        command = [str(PYTHON), str(PROJECT / "tools" / "run_mutants.py"), str(folder)]
+        with subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", start_new_session=True
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            for module in paths:
+                text = (folder / module).read_text(encoding="utf-8")
+                count, picked = sampled(module, text, options.most, options.seed)
+                row = {"module": module.removeprefix("src/livebus/"), "mutants": count, "sampled": len(picked)}
+                if time.monotonic() > end_of_time:
+                    picked = []
+                own = own_tests(module)
+                asked = {
+                    "module": module,
+                    "own": own,
+                    "stages": [each for each in (own, [] if options.quick and own else list(area.tests)) if each],
+                    "mutants": [
+                        {"name": each.name, "class": each.owner, "function": each.function, "source": each.source}
+                        for each in picked
+                    ],
+                }
+                process.stdin.write(json.dumps(asked) + "\n")
+                process.stdin.flush()
+                answer = process.stdout.readline()
+                if not answer:
+                    sys.exit(f"{module}: the tests could not be run")
+                ends: dict[str, str] = json.loads(answer)
+                missed = [
+                    {"mutant": each.name, "why": ends[each.name], "difference": difference(module, text, each.source)}
+                    for each in picked
+                    if ends.get(each.name, "noticed") != "noticed"
+                ]
+                if count:
+                    yield {**row, "run": len(ends), "noticed": len(ends) - len(missed), "missed": missed}
+            process.stdin.close()
 
 
-def row(module: str, count: int, picked: Sequence[str]) -> dict[str, Any]:
-    """What has become of a module's mutants, in the folder where they have run."""
-    meta = Path("mutants", f"{module}.meta")
-    codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"] if meta.exists() else {}
-    done = {each: codes[each] for each in picked if codes.get(each) is not None}
-    missed = {each: code for each, code in done.items() if code not in NOTICED}
-    return {
-        "module": module.removeprefix("src/livebus/"),
-        "mutants": count,
-        "sampled": len(picked),
-        "run": len(done),
-        "noticed": len(done) - len(missed),
-        "missed": [
-            {"mutant": each, "why": why(code), "difference": get_diff_for_mutant(each, path=module)}
-            for each, code in missed.items()
-        ],
-    }
-
-
-def why(code: int) -> str:
-    if code == SURVIVED:
-        return "no test failed"
-    return "no test reaches it" if code in NOT_REACHED else f"it ended with {code}"
+def difference(module: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), module, module, lineterm="", n=2)
+    return "\n".join(list(lines)[2:])
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -190,20 +206,26 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=25, help="mutants of a module")
     parser.add_argument("--seconds", type=float, default=0.0, help="of an area; 0: until all of them have run")
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="modules whose path holds it")
+    parser.add_argument("--quick", action="store_true", help="only the tests of a module's own file, where it has one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results, and go on from there")
     options = parser.parse_args()
     if unknown := sorted(set(options.areas) - set(AREAS)):
         parser.error(f"no such area: {', '.join(unknown)}; there are {', '.join(AREAS)}")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # for whatever it starts
+    if not PYTHON.exists():
+        parser.error(f"there is no {PYTHON}: make setup makes it")
     kept = options.json is not None and options.json.exists()
-    found: dict[str, list[dict[str, Any]]] = json.loads(options.json.read_text(encoding="utf-8")) if kept else {}
-    for name in options.areas or [each for each in AREAS if each not in found]:
-        started = time.monotonic()
-        found[name] = run(AREAS[name], options.most, options.seed, options.seconds)
-        sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n{table(found[name])}\n")
-        if options.json is not None:
-            options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
-    sys.stdout.write(table([row for name in AREAS for row in found.get(name, [])]) + "\n")
+    found: dict[str, dict[str, Any]] = json.loads(options.json.read_text(encoding="utf-8")) if kept else {}
+    for name in options.areas or AREAS:
+        paths = modules(AREAS[name], options.only)
+        if not options.areas:
+            paths = [path for path in paths if path.removeprefix("src/livebus/") not in found]
+        for row in run(AREAS[name], paths, options):
+            found[row["module"]] = row
+            sys.stderr.write(f"{row['module']}: {row['noticed']} of {row['run']}\n")
+            if options.json is not None:
+                options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    sys.stdout.write(table(list(found.values())) + "\n")
     return 0
 
 

@@ -40,6 +40,22 @@ def test_a_mapping_is_not_joined_as_often_as_it_is_named(tmp_path: Path, read: A
     assert "the template's functions yield more than" in found(read(hostile.written(tmp_path)))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Fn::ForEach::B": ["B", [str(each) for each in range(1000)], {"Fn::ForEach::C": ["C", ["c"] * 1000, {}]}]},
+        {"O${A}": {"Value": [[1]] * 50_000}},
+        {"O": {"Value": "${A}" * 100_000}},
+    ],
+    ids=["of nothing", "of much", "of text"],
+)
+def test_loops_end_at_the_bound_for_what_all_make(tmp_path: Path, body: Any) -> None:
+    """Three loops of a thousand turns that make nothing are a thousand million turns."""
+    items = ["x" * 100_000] if "O" in body else [f"a{each}" for each in range(1000)]
+    hostile = output("x", Transform="AWS::LanguageExtensions", Outputs={"Fn::ForEach::A": ["A", items, body]})
+    assert found(validated(hostile.written(tmp_path))).count("loops make more than 4,000,000 characters") == 1
+
+
 def test_the_rest_is_told_after_the_bound(tmp_path: Path) -> None:
     """What stands elsewhere in the template is looked at all the same."""
     value = joined([{"Fn::FindInMap": ["M", "a", "b"]}] * 1000)

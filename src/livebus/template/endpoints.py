@@ -27,9 +27,8 @@ def address_of(url: str, mapped: Mapping[str, str]) -> str:
 
     The longest of the mapped URLs that the given one begins with counts, up to the end of a part of its path.
     """
-    bare = url.rstrip("/")
     for prefix in sorted((each.rstrip("/") for each in mapped), key=len, reverse=True):
-        if bare == prefix or bare.startswith((f"{prefix}/", f"{prefix}?")):
+        if url == prefix or url.startswith((f"{prefix}/", f"{prefix}?")):
             target = next(to for each, to in mapped.items() if each.rstrip("/") == prefix)
             url = target.rstrip("/") + url[len(prefix) :]
             break

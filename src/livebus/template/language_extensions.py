@@ -26,9 +26,13 @@ from livebus.template.values import UNKNOWN
 TRANSFORM = "AWS::LanguageExtensions"
 _LOOP = "Fn::ForEach"
 _FUNCTIONS = ("Fn::Length", "Fn::ToJsonString")
+_NO_PART_OF_NAMES = re.compile("[^A-Za-z0-9]")
 _POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
-# AWS documents no bound for what a loop makes but that of resources in a template, 500; loops in loops multiply.
+# AWS documents no bound for what a loop makes but those of any template, 500 resources and 1 MB; loops in loops multiply.
 MAX_MADE = 10_000
+# What loops make in all, in characters: a value counts as eight, as does a turn of a loop, for what it takes besides.
+MAX_SIZE = 4_000_000
+_OF_A_VALUE = 8
 
 
 def extended(document: Document, environment: Environment, given: Mapping[str, str]) -> Document:
@@ -109,7 +113,9 @@ class _Extension:
         self._document = document
         self._places = dict(document.places)
         self._faults = list(document.faults)
-        self._made = 0
+        self._made = self._size = 0
+        # Set where a bound is reached: from there on nothing is made any more.
+        self._is_over = False
         declared = document.body.get("Parameters")
         # What is wrong with parameters is told where they are read.
         parameters, _ = read_parameters(
@@ -132,14 +138,19 @@ class _Extension:
 
     def _value(self, value: Any, old: Path, new: Path, names: Mapping[str, str]) -> Any:
         """A value with its loops expanded; ``names`` are the loops' identifiers with what they stand for."""
+        if names:
+            self._spend(_OF_A_VALUE, old)
+            if self._is_over:
+                return value
         if old in self._document.places:
             self._places[new] = self._document.places[old]
         if isinstance(value, str):
-            return _with(names, value)
+            return self._with(names, value, old)
         if isinstance(value, list):
             return [self._value(item, (*old, index), (*new, index), names) for index, item in enumerate(value)]
-        if not isinstance(value, dict):
-            return value
+        return self._object(value, old, new, names) if isinstance(value, dict) else value
+
+    def _object(self, value: dict[str, Any], old: Path, new: Path, names: Mapping[str, str]) -> Any:
         if len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in names:
             return names[value["Ref"]]
         made: dict[str, Any] = {}
@@ -150,7 +161,7 @@ class _Extension:
                         self._fault(f"{key} makes {name!r} twice", (*old, key), "a key that holds its identifier")
                     made[name] = each
             else:
-                name = _with(names, key)
+                name = self._with(names, key, (*old, key))
                 made[name] = self._value(item, (*old, key), (*new, name), names)
         return self._named(made, old)
 
@@ -183,17 +194,22 @@ class _Extension:
         identifier, collection, body = loop
         items = self._items(name, collection, (*old, 1), names)
         for item in items:
+            if self._is_over:
+                return
+            self._spend(_OF_A_VALUE, old)
             inner = {**names, identifier: item}
             for key, value in body.items():
+                if self._is_over:
+                    return
                 at = (*old, 2, key)
                 if key.startswith(f"{_LOOP}::"):
                     yield from self._loop(key, value, at, new, inner)
                     continue
                 self._made += 1
                 if self._made > MAX_MADE:
-                    self._fault(f"loops make more than {MAX_MADE} members", old)
+                    self._end(f"loops make more than {MAX_MADE} members", old)
                     return
-                made = _with(inner, key)
+                made = self._with(inner, key, at)
                 yield made, self._value(value, at, (*new, made), inner)
 
     def _items(self, name: str, collection: Any, path: Path, names: Mapping[str, str]) -> list[str]:
@@ -212,11 +228,25 @@ class _Extension:
     def _fault(self, found: str, path: Path, expected: str = "") -> None:
         self._faults.append(Fault(found, self._document.place(path), expected))
 
+    def _with(self, names: Mapping[str, str], text: str, path: Path) -> str:
+        """A text with ``${Identifier}`` and ``&{Identifier}`` replaced; the second leaves letters and digits only."""
+        for name, value in names.items():
+            for placeholder, meant in ((f"${{{name}}}", value), (f"&{{{name}}}", _NO_PART_OF_NAMES.sub("", value))):
+                # What would be too much is not made.
+                self._spend(text.count(placeholder) * len(meant), path)
+                if self._is_over:
+                    return text
+                text = text.replace(placeholder, meant)
+        if names:
+            self._spend(len(text), path)
+        return text
 
-def _with(names: Mapping[str, str], text: str) -> str:
-    """A text with ``${Identifier}`` and ``&{Identifier}`` replaced; the second leaves letters and digits only."""
-    for name, value in names.items():
-        text = text.replace(f"${{{name}}}", value)
-        if f"&{{{name}}}" in text:
-            text = text.replace(f"&{{{name}}}", re.sub("[^A-Za-z0-9]", "", value))
-    return text
+    def _spend(self, size: int, path: Path) -> None:
+        self._size += size
+        if self._size > MAX_SIZE:
+            self._end(f"loops make more than {MAX_SIZE:,} characters", path)
+
+    def _end(self, found: str, path: Path) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._faults.append(Fault(found, self._document.place(path), is_bound=True))

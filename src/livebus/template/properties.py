@@ -80,8 +80,9 @@ class Properties:
     def required(self, *names: str, what: str) -> bool:
         """Whether all these members are there; a fault for each that is not, with what it may have been meant by."""
         missing = [name for name in names if name not in self.values]
+        others = [name for name in self.values if name not in names]  # what is required as well is meant as it is
         for name in missing:
-            close = closest(name, self.values)
+            close = closest(name, others)
             advice = f"Is {close!r} meant to be {name!r}?" if close else ""
             self.fault(f"{what} has no {name}", advice=advice)
         return not missing

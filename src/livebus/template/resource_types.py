@@ -59,5 +59,5 @@ def known_types() -> Mapping[str, ResourceType]:
 
 def arn_parts(kind: str) -> tuple[str, str]:
     """The service in the ARNs of a type, and what stands before the name."""
-    _, service, resource = kind.split("::", 2)
+    _, service, resource = kind.split("::")
     return _SERVICES.get(service, service.lower()), _BEFORE_NAMES.get(kind, f"{resource.lower()}/")

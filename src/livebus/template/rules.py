@@ -128,7 +128,7 @@ class _Rule:
             return self._unknown(f"rule {self._name!r} is nested too deeply", path, f"{_MAX_DEPTH} levels at the most")
         if isinstance(value, list):
             items = [self._value(item, (*path, index)) for index, item in enumerate(value)]
-            return UNKNOWN if UNKNOWN in items else items
+            return UNKNOWN if _is_unknown(*items) else items
         if isinstance(value, dict):
             name, argument = next(iter(value.items()), ("", None))
             if len(value) == 1 and name in _IN_ACCOUNTS:
@@ -207,25 +207,25 @@ class _Rule:
 
     def _equals(self, argument: Any, path: Path) -> Any:
         one, other = self._pair(argument, path, "two values")
-        if UNKNOWN in (one, other):
+        if _is_unknown(one, other):
             return UNKNOWN
         return _text(one) == _text(other)
 
     def _contains(self, argument: Any, path: Path) -> Any:
         texts, text = self._pair(argument, path, "a list of texts, and a text")
-        if texts is UNKNOWN or text is UNKNOWN:
+        if _is_unknown(texts, text):
             return UNKNOWN
         return _text(text) in map(_text, _items(texts))
 
     def _each_member_equals(self, argument: Any, path: Path) -> Any:
         texts, text = self._pair(argument, path, "a list of texts, and a text")
-        if texts is UNKNOWN or text is UNKNOWN:
+        if _is_unknown(texts, text):
             return UNKNOWN
         return all(_text(each) == _text(text) for each in _items(texts))
 
     def _each_member_in(self, argument: Any, path: Path) -> Any:
         texts, allowed = self._pair(argument, path, "two lists of texts")
-        if texts is UNKNOWN or allowed is UNKNOWN:
+        if _is_unknown(texts, allowed):
             return UNKNOWN
         # By their repr: members may be lists, which no set holds, and there may be many.
         known = {repr(_text(each)) for each in _items(allowed)}
@@ -245,6 +245,11 @@ class _Rule:
 
     def _fault(self, found: str, path: Path, expected: str = "", advice: str = "") -> None:
         self.faults.append(Fault(found, self._document.place(path), expected, advice))
+
+
+def _is_unknown(*values: Any) -> bool:
+    """Whether one of these could not be had. UNKNOWN is equal to an empty text, which is a value."""
+    return any(value is UNKNOWN for value in values)
 
 
 def _items(value: Any) -> list[Any]:

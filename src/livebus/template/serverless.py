@@ -14,6 +14,7 @@ from typing import Any
 
 from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document, Path
+from livebus.template.places import Places
 from livebus.template.properties import shown
 from livebus.template.serverless_data_sources import (
     SOURCE_KINDS,
@@ -66,7 +67,7 @@ def expanded(document: Document) -> Document:
     resources = document.body.get("Resources")
     if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):
         return document
-    places, faults, made = dict(document.places), list(document.faults), {}
+    places, faults, made = Places(document.places), list(document.faults), {}
     transforms = document.body.get("Transform")
     for logical_id, body in resources.items():
         if not _is_ours(body):
@@ -92,7 +93,7 @@ class _Api:
         document: Document,
         logical_id: str,
         body: Mapping[str, Any],
-        places: dict[Path, tuple[int, int]],
+        places: Places,
         faults: list[Fault],
     ) -> None:
         self._document = document
@@ -140,7 +141,7 @@ class _Api:
         for name, appsync_name in members.items():
             if given.get(name) is not None:
                 properties[appsync_name] = given[name]
-                self._move((*source, name), (*at, "Properties", appsync_name))
+                self._places.move((*source, name), (*at, "Properties", appsync_name))
         return logical_id, {"Type": f"AWS::AppSync::{kind}", **self._attributes, "Properties": properties}
 
     # --- the API ----------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class _Api:
         additional = auth.get("Additional")
         if isinstance(additional, list):
             to = (*self._root, "AdditionalAuthenticationProviders")
-            self._move((*path, "Additional"), to)
+            self._places.move((*path, "Additional"), to)
             properties["AdditionalAuthenticationProviders"] = [
                 self._provider(each, (*path, "Additional", index), (*to, index), additional=True)
                 for index, each in enumerate(additional)
@@ -165,14 +166,14 @@ class _Api:
         if isinstance(self._given.get("Logging"), dict):
             role = {"Fn::GetAtt": [f"{self._id}CloudWatchRole", "Arn"]}
             properties["LogConfig"] = {"FieldLogLevel": "ALL", "CloudWatchLogsRoleArn": role, **self._given["Logging"]}
-            self._move((*self._root, "Logging"), (*self._root, "LogConfig"))
+            self._places.move((*self._root, "Logging"), (*self._root, "LogConfig"))
         return self._id, {"Type": "AWS::AppSync::GraphQLApi", **self._attributes, "Properties": properties}
 
     def _provider(self, auth: Mapping[str, Any], path: Path, to: Path, *, additional: bool = False) -> dict[str, Any]:
         provider = {}
         if "Type" in auth:
             provider["AuthenticationType"] = auth["Type"]
-            self._move((*path, "Type"), (*to, "AuthenticationType"))
+            self._places.move((*path, "Type"), (*to, "AuthenticationType"))
         for name, appsync_name in _AUTH_CONFIGS.items():
             if name in auth:
                 config = auth[name]
@@ -180,7 +181,7 @@ class _Api:
                     # SAM drops what AppSync has for the default user pool only.
                     config = {key: value for key, value in config.items() if key != "DefaultAction"}
                 provider[appsync_name] = config
-                self._move((*path, name), (*to, appsync_name))
+                self._places.move((*path, name), (*to, appsync_name))
         return provider
 
     def _log_role(self) -> tuple[str, Any]:
@@ -214,7 +215,7 @@ class _Api:
         properties, at = made[1]["Properties"], ("Resources", logical_id, "Properties")
         properties[kind.config] = settings(kind, source)
         for sam_name, member in kind.members.items():
-            self._move((*path, sam_name), (*at, kind.config, member))
+            self._places.move((*path, sam_name), (*at, kind.config, member))
         if not source.get("ServiceRoleArn"):
             properties["ServiceRoleArn"] = {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]}
             for other, body in role_and_policy(kind, logical_id, source):
@@ -251,7 +252,7 @@ class _Api:
             self._rename_version(properties, ("Resources", made[0], "Properties", "Runtime"))
             if "DataSource" in function:
                 properties["DataSourceName"] = self._source(function["DataSource"])
-                self._move((*path, "DataSource"), ("Resources", made[0], "Properties", "DataSourceName"))
+                self._places.move((*path, "DataSource"), ("Resources", made[0], "Properties", "DataSourceName"))
             yield made
 
     def _source(self, given: Any) -> Any:
@@ -283,7 +284,7 @@ class _Api:
                 made[1]["DependsOn"] = f"{self._id}Schema"
                 at: Path = ("Resources", made[0], "Properties")
                 self._rename_version(made[1]["Properties"], (*at, "Runtime"))
-                self._move((*below, "Pipeline"), (*at, "PipelineConfig"))
+                self._places.move((*below, "Pipeline"), (*at, "PipelineConfig"))
                 yield made
 
     def _steps(self, name: str, resolver: Mapping[str, Any], path: Path) -> list[Any]:
@@ -305,7 +306,7 @@ class _Api:
             properties["Runtime"] = {
                 "RuntimeVersion" if name == "Version" else name: value for name, value in runtime.items()
             }
-            self._move((*at, "Version"), (*at, "RuntimeVersion"))
+            self._places.move((*at, "Version"), (*at, "RuntimeVersion"))
 
     # --- objects and places -----------------------------------------------------------------------------------------
 
@@ -327,9 +328,3 @@ class _Api:
     def _start(self, path: Path) -> tuple[int, int]:
         place = self._document.place(path)
         return place.line or 1, place.column or 1
-
-    def _move(self, source: Path, target: Path) -> None:
-        """What stands at and below a path stands at another too."""
-        length = len(source)
-        for path in [path for path in self._places if path[:length] == source]:
-            self._places[*target, *path[length:]] = self._places[path]

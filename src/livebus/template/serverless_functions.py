@@ -16,6 +16,7 @@ from typing import Any
 
 from livebus.errors import Fault
 from livebus.template.document import Document, Path
+from livebus.template.places import Places
 from livebus.template.properties import shown
 
 TYPE = "AWS::Serverless::Function"
@@ -47,7 +48,7 @@ def functions_expanded(document: Document) -> Document:
     resources = document.body.get("Resources")
     if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):
         return document
-    places, faults, warnings, made = dict(document.places), list(document.faults), list(document.warnings), {}
+    places, faults, warnings, made = Places(document.places), list(document.faults), list(document.warnings), {}
     transforms = document.body.get("Transform")
     is_transformed = _TRANSFORM in (transforms if isinstance(transforms, list) else [transforms])
     for logical_id, body in resources.items():
@@ -85,7 +86,7 @@ class _Expansion:
         logical_id: str,
         body: Mapping[str, Any],
         *,
-        places: dict[Path, tuple[int, int]],
+        places: Places,
         faults: list[Fault],
         warnings: list[str],
     ) -> None:
@@ -116,7 +117,7 @@ class _Expansion:
         assert isinstance(merged, dict)
         for name in common:
             if name not in own:
-                self._move(("Globals", section, name), (*self._root, name))
+                self._places.move(("Globals", section, name), (*self._root, name))
         return merged
 
     # --- functions --------------------------------------------------------------------------------------------------
@@ -133,7 +134,7 @@ class _Expansion:
             properties["Code"] = {"ImageUri": f"{self._id.lower()}:latest"}
         if "InlineCode" in given:
             properties["Code"] = {"ZipFile": given["InlineCode"]}
-            self._move((*self._root, "InlineCode"), (*self._root, "Code", "ZipFile"))
+            self._places.move((*self._root, "InlineCode"), (*self._root, "Code", "ZipFile"))
         if not {"CodeUri", "ImageUri", "InlineCode"} & set(given) and properties.get("PackageType") != "Image":
             # SAM refuses it only where it is deployed: `sam build` takes the template's own folder.
             properties["Code"] = "."
@@ -157,7 +158,7 @@ class _Expansion:
         value = self._given.get(source)
         if value is None:
             return {}
-        self._move((*self._root, source), (*self._root, target))
+        self._places.move((*self._root, source), (*self._root, target))
         names = {"Bucket": "S3Bucket", "Key": "S3Key", "Version": "S3ObjectVersion"}
         if isinstance(value, dict) and "Bucket" in value:
             return {target: {names.get(name, name): each for name, each in value.items()}}
@@ -231,14 +232,14 @@ class _Expansion:
         for source, target in names.items():
             if source in given:
                 properties[target] = given[source]
-                self._move((*below, source), (*at, target))
+                self._places.move((*below, source), (*at, target))
         own = given.get("Target")
         target_id = own.get("Id") if isinstance(own, dict) else None
         invoked: dict[str, Any] = {"Arn": self._arn, "Id": target_id or f"{rule}LambdaTarget"}
         for member in ("Input", "InputPath", "InputTransformer", "RetryPolicy"):
             if member in given:
                 invoked[member] = given[member]
-                self._move((*below, member), (*at, "Targets", 0, member))
+                self._places.move((*below, member), (*at, "Targets", 0, member))
         letters = given.get("DeadLetterConfig")
         if isinstance(letters, dict):
             invoked["DeadLetterConfig"] = {"Arn": letters.get("Arn")}
@@ -299,12 +300,6 @@ class _Expansion:
     def _start(self, path: Path) -> tuple[int, int]:
         place = self._document.place(path)
         return place.line or 1, place.column or 1
-
-    def _move(self, source: Path, target: Path) -> None:
-        """What stands at and below a path stands at another too."""
-        length = len(source)
-        for path in [path for path in self._places if path[:length] == source]:
-            self._places[*target, *path[length:]] = self._places[path]
 
 
 def _merged(common: Any, own: Any) -> Any:

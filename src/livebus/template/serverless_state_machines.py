@@ -15,6 +15,7 @@ from typing import Any
 
 from livebus.errors import Fault
 from livebus.template.document import Document, Path
+from livebus.template.places import Places
 from livebus.template.properties import shown
 
 TYPE = "AWS::Serverless::StateMachine"
@@ -38,7 +39,7 @@ def state_machines_expanded(document: Document) -> Document:
     resources = document.body.get("Resources")
     if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):
         return document
-    places, faults, made = dict(document.places), list(document.faults), {}
+    places, faults, made = Places(document.places), list(document.faults), {}
     transforms = document.body.get("Transform")
     is_transformed = _TRANSFORM in (transforms if isinstance(transforms, list) else [transforms])
     for logical_id, body in resources.items():
@@ -57,6 +58,11 @@ def _is_ours(body: Any) -> bool:
     return isinstance(body, dict) and body.get("Type") == TYPE and isinstance(body.get("Properties") or {}, dict)
 
 
+def _names_queue(letters: Any) -> bool:
+    """Whether a DeadLetterConfig has an ARN, or is nothing that could: that is told where rules are read."""
+    return not isinstance(letters, dict | None) or "Arn" in (letters or {})
+
+
 class _Expansion:
     """One state machine. ``places`` and ``faults`` grow while it is expanded."""
 
@@ -65,7 +71,7 @@ class _Expansion:
         document: Document,
         logical_id: str,
         body: Mapping[str, Any],
-        places: dict[Path, tuple[int, int]],
+        places: Places,
         faults: list[Fault],
     ) -> None:
         self._document = document
@@ -108,7 +114,7 @@ class _Expansion:
         for source, target in _RULE_MEMBERS.items():
             if source in given:
                 properties[target] = given[source]
-                self._move((*below, source), (*at, target))
+                self._places.move((*below, source), (*at, target))
         own = given.get("Target")
         target_id = own.get("Id") if isinstance(own, dict) else None
         started: dict[str, Any] = {
@@ -117,9 +123,9 @@ class _Expansion:
             "RoleArn": {"Fn::GetAtt": [f"{rule}Role", "Arn"]},
         }
         for member in ("Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig"):
-            if member in given and (member != "DeadLetterConfig" or "Arn" in (given[member] or {})):
+            if member in given and (member != "DeadLetterConfig" or _names_queue(given[member])):
                 started[member] = given[member]
-                self._move((*below, member), (*at, "Targets", 0, member))
+                self._places.move((*below, member), (*at, "Targets", 0, member))
         properties["Targets"] = [started]
         self._places.setdefault(("Resources", rule), self._start(path))
         yield rule, {"Type": "AWS::Events::Rule", **self._condition(), "Properties": properties}
@@ -141,9 +147,3 @@ class _Expansion:
     def _start(self, path: Path) -> tuple[int, int]:
         place = self._document.place(path)
         return place.line or 1, place.column or 1
-
-    def _move(self, source: Path, target: Path) -> None:
-        """What stands at and below a path stands at another too."""
-        length = len(source)
-        for path in [path for path in self._places if path[:length] == source]:
-            self._places[*target, *path[length:]] = self._places[path]

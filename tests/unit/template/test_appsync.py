@@ -177,3 +177,34 @@ def test_faults(line: Line, faults: Faults, old: str, new: str, expected: str | 
         assert "API 'Api' has no AWS::AppSync::GraphQLSchema" in told
     else:
         assert told == [expected]
+
+
+def test_keys_of_an_events_api_are_not_this_apis(line: Line, load: Load) -> None:
+    """AppSync Events has keys as well: they are no fault, and open nothing here."""
+    more = (
+        "  Events: {Type: 'AWS::AppSync::Api', Properties: {Name: e}}\n"
+        "  EventsKey: {Type: 'AWS::AppSync::ApiKey', Properties: {ApiId: !GetAtt Events.ApiId}}\nOutputs:"
+    )
+    application = load(line(("Outputs:", more)))
+    assert len(application.apis[0].api_keys) == 1
+
+
+def test_a_lambda_authorizers_settings(line: Line, load: Load) -> None:
+    """Its function, how long an answer holds (five minutes where nothing is said), and what a token looks like."""
+    given = "LambdaAuthorizerConfig: {AuthorizerUri: 'arn:f', IdentityValidationExpression: '^a', AuthorizerResultTtlInSeconds: 0}"
+    for config, expected in (
+        (f", {given}", AuthProvider("AWS_LAMBDA", authorizer_arn="arn:f", authorizer_ttl=0, token_pattern="^a")),
+        (
+            ", LambdaAuthorizerConfig: {AuthorizerUri: 'arn:f'}",
+            AuthProvider("AWS_LAMBDA", authorizer_arn="arn:f", authorizer_ttl=300),
+        ),
+    ):
+        text = line((ADDITIONAL, f"- {{AuthenticationType: AWS_LAMBDA{config}}}"))
+        assert load(text).apis[0].additional_providers == (expected,)
+
+
+def test_a_user_pools_default_action(line: Line, load: Load) -> None:
+    """Of the API's first way in: ALLOW, or DENY."""
+    given = "AuthenticationType: AMAZON_COGNITO_USER_POOLS\n      UserPoolConfig: {UserPoolId: p, DefaultAction: DENY}"
+    (api,) = load(line(("AuthenticationType: AWS_IAM", given))).apis
+    assert (api.default_provider.mode, api.default_provider.default_action) == ("AMAZON_COGNITO_USER_POOLS", "DENY")

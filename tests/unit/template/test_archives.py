@@ -46,6 +46,10 @@ def test_an_archive_of_another_stacks_bus_keeps_nothing(line: Line, load: Load) 
     text = ARCHIVE.replace("!GetAtt Bus.Arn", "arn:aws:events:us-east-1:123456789012:event-bus/elsewhere")
     application = load(with_archive(line, text))
     assert application.archives == ()
+    line_number = 1 + next(
+        index for index, each in enumerate(with_archive(line, text).splitlines()) if "elsewhere" in each
+    )
+    assert application.warnings[0].startswith(f"t.yaml:{line_number}:")
     assert [warning.split(": ", 1)[1] for warning in application.warnings] == [
         "AWS::Events::Archive 'Kept' is of a bus that is not there, and keeps nothing here"
     ]

@@ -150,3 +150,106 @@ def test_no_secret_is_shown() -> None:
 
     assert "hidden" not in told
     assert "headers" not in told
+
+
+def told(text: str) -> list[str]:
+    resources = Resources(read_document(text, "t.yaml"), Environment(mapped_endpoints=MAPPED), {})
+    read_api_destinations(resources)
+    return [str(fault).split(": ", 1)[1] for fault in resources.all_faults]
+
+
+OTHER = "arn:aws:events:us-east-1:123456789012:connection/c/1"
+NAMES = "expected 1 to 64 letters, digits, '.', '-' and '_'"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "!GetAtt C.Arn",
+            OTHER,
+            f"ConnectionArn is '{OTHER}', which is no connection of the template. A connection of another stack is not emulated.",
+        ),
+        (
+            "!GetAtt C.Arn",
+            "c",
+            "ConnectionArn is 'c', which is no connection of the template. Write !GetAtt, the connection's logical id, and .Arn behind it.",
+        ),
+        ("https://api", "api", "InvocationEndpoint is 'api.example/x/*'; expected a URL that begins with https://"),
+        (
+            "https://api",
+            "https://other",
+            "InvocationEndpoint is 'https://other.example/x/*', and nothing outside of this machine is called. --map-endpoint names what is called in its place.",
+        ),
+        ("HttpMethod: PUT", "Name: a b\n      HttpMethod: PUT", f"Name is 'a b'; {NAMES}"),
+        ("      HttpMethod: PUT\n", "", "AWS::Events::ApiDestination 'D' has no HttpMethod"),
+        (
+            "HttpMethod: PUT",
+            "InvocationRateLimitPerSecond: 0\n      HttpMethod: PUT",
+            "InvocationRateLimitPerSecond is 0; expected a number from 1 to 1000000",
+        ),
+        ("{Key: b, Value: 1}", "{Key: b}", "a parameter of BodyParameters has no Value"),
+        ("Name: c\n", "Name: c/d\n", f"Name is 'c/d'; {NAMES}"),
+    ],
+)
+def test_each_fault_says_what_to_do(old: str, new: str, expected: str) -> None:
+    """What is found, what was expected, and the next step."""
+    text = CONNECTION + KEY + DESTINATION
+    assert old in text
+    assert told(text.replace(old, new)) == [expected]
+
+
+OAUTH = """      AuthorizationType: OAUTH_CLIENT_CREDENTIALS
+      AuthParameters:
+        OAuthParameters:
+          AuthorizationEndpoint: https://auth.example/t
+          HttpMethod: POST
+          ClientParameters: {ClientID: i, ClientSecret: s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (
+            "      AuthorizationType: BASIC\n      AuthParameters: {ApiKeyAuthParameters: {}}\n",
+            "AuthParameters of AWS::Events::Connection 'C', which is of type BASIC, has no BasicAuthParameters. Is 'ApiKeyAuthParameters' meant to be 'BasicAuthParameters'?",
+        ),
+        (
+            "      AuthorizationType: BASIC\n      AuthParameters: {BasicAuthParameters: {Username: u}}\n",
+            "BasicAuthParameters of AWS::Events::Connection 'C' has no Password",
+        ),
+        (OAUTH.replace(", ClientSecret: s", ""), "ClientParameters of AWS::Events::Connection 'C' has no ClientSecret"),
+        (OAUTH.replace("POST", "HEAD"), "HttpMethod is 'HEAD'; expected one of GET, POST, PUT"),
+    ],
+)
+def test_a_connection_that_cannot_be_is_told(part: str, expected: str) -> None:
+    """By what its type needs, also where no API destination uses it."""
+    assert told(CONNECTION + part) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("arn", "mapped", "expected"),
+    [
+        (OTHER, MAPPED, "the connection of API destination 'd' is not in the template: nothing is sent"),
+        (
+            "!GetAtt C.Arn",
+            {},
+            "https://api.example/x/* is not called by the local runtime: nothing is sent; --map-endpoint names a stand-in",
+        ),
+        ("!GetAtt C.Arn", MAPPED, ""),
+    ],
+)
+def test_why_nothing_is_sent(arn: str, mapped: dict[str, str], expected: str) -> None:
+    """The connection, the endpoint, or nothing."""
+    destination = DESTINATION.replace("HttpMethod", "Name: d\n      HttpMethod").replace("!GetAtt C.Arn", arn)
+    found, _ = read(CONNECTION + KEY + destination, mapped)
+    assert found is not None
+    assert found.out_of_reach == expected
+
+
+def test_a_token_that_cannot_be_had_sends_nothing() -> None:
+    """Where the endpoint is mapped and the token's is not."""
+    found, _ = read(CONNECTION + OAUTH + DESTINATION, {"https://api.example": "http://127.0.0.1:1"})
+    assert found is not None
+    assert found.out_of_reach.startswith("https://auth.example/t is not called by the local runtime: nothing is sent")

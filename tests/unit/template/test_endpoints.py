@@ -26,6 +26,9 @@ def test_other_machines(host: str) -> None:
         ("https://a.example/x/*?y=1", "http://127.0.0.1:1/x/*?y=1"),
         ("https://a.example/in/x", "http://localhost:2/b/x"),
         ("https://a.example/inner", "http://127.0.0.1:1/inner"),
+        ("https://a.example/", "http://127.0.0.1:1/"),
+        ("https://a.example?y", "http://127.0.0.1:1?y"),
+        ("https://d.example/x", "http://127.0.0.1:3/x"),
         ("https://a.example.com/", ""),
         ("https://b.example/", ""),
         ("https://c.example/", ""),
@@ -45,6 +48,7 @@ def test_addresses(url: str, address: str) -> None:
         "https://a.example": "http://127.0.0.1:1",
         "https://a.example/in/": "http://localhost:2/b",
         "https://b.example": "http://192.0.2.1",
+        "https://d.example/": "http://127.0.0.1:3/",
         "https://c.example": "http://127.0.0.1@192.0.2.1/",
     }
 

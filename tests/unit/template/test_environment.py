@@ -49,6 +49,23 @@ def test_names_are_the_same_at_every_start_and_differ_by_stack() -> None:
 
     assert first == again != other
     assert len(first) == 26
+    assert Environment().derived("Api", 26) == "gxlsye452on7344wzptoy5kaei"
+    assert Environment().physical_name("Api") == "livebus-Api-GXLSYE452ON7"
+
+
+def test_what_a_template_may_ask_for_its_stack() -> None:
+    """The pseudo parameters; a stack that is deployed has the id that it was given."""
+    stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/livebus"
+    assert Environment().pseudo_parameters == {
+        "AWS::AccountId": "123456789012",
+        "AWS::NotificationARNs": [],
+        "AWS::Partition": "aws",
+        "AWS::Region": "us-east-1",
+        "AWS::StackId": f"{stack}/{Environment().derived('StackId', 32)}",
+        "AWS::StackName": "livebus",
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+    assert Environment(given_stack_id=f"{stack}/1").pseudo_parameters["AWS::StackId"] == f"{stack}/1"
 
 
 def test_arns() -> None:

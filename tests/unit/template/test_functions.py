@@ -180,6 +180,52 @@ def test_permissions_become_statements() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        ("*", "*"),
+        ("123456789012", {"AWS": "123456789012"}),
+        ("arn:aws:iam::123456789012:root", {"AWS": "arn:aws:iam::123456789012:root"}),
+        ("events.amazonaws.com", {"Service": "events.amazonaws.com"}),
+    ],
+)
+def test_whom_a_permission_is_for(principal: str, expected: object) -> None:
+    """An account, or one of its identities, is AWS's; whatever else has a name is a service."""
+    permission = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "FunctionName": "plain",
+            "Action": "lambda:InvokeFunction",
+            "Principal": principal,
+            "SourceAccount": "1",
+        },
+    }
+    function = one(PLAIN, Allowed=permission)
+    assert function.policies == (
+        {
+            "Sid": "Allowed",
+            "Effect": "Allow",
+            "Principal": expected,
+            "Action": "lambda:InvokeFunction",
+            "Resource": f"{LAMBDA}:function:plain",
+            "Condition": {"StringEquals": {"AWS:SourceAccount": "1"}},
+        },
+    )
+
+
+def test_code_in_half_a_place_is_told() -> None:
+    """A bucket without a key is no object; what is given as metadata for another property counts for that alone."""
+    assert faults({"Fn": changed(PLAIN, Code={"S3Bucket": "b"})}) == ["Code has no S3Key"]
+    in_s3 = changed(PLAIN, Code={"S3Bucket": "b", "S3Key": "k"})
+    for metadata, asset in (
+        ({"aws:asset:path": "asset.1"}, "asset.1"),
+        ({"aws:asset:path": "asset.1", "aws:asset:property": "Code"}, "asset.1"),
+        ({"aws:asset:path": "asset.1", "aws:asset:property": "Content"}, ""),
+        ({"aws:asset:path": 1}, ""),
+    ):
+        assert one({**in_s3, "Metadata": metadata}).code == FunctionCode(bucket="b", key="k", asset=asset)
+
+
 def test_asynchronous_invocations() -> None:
     """The function's own dead-letter queue, and what an EventInvokeConfig says."""
     config = {

@@ -15,6 +15,12 @@ HERE = Environment(region="us-east-1", account="123456789012")
     [
         ("arn:aws:sqs:eu-west-1:210987654321:q", "arn:aws:sqs:us-east-1:123456789012:q"),
         ("arn:aws-cn:iam::210987654321:role/r", "arn:aws:iam::123456789012:role/r"),
+        (
+            "arn:aws:lambda:eu-west-1:210987654321:function:f:live",
+            "arn:aws:lambda:us-east-1:123456789012:function:f:live",
+        ),
+        ("arn:aws:sqs:eu-west-1:210987654321", "arn:aws:sqs:eu-west-1:210987654321"),
+        ("urn:aws:sqs:eu-west-1:210987654321:q", "urn:aws:sqs:eu-west-1:210987654321:q"),
         ("arn:*:events:*:*:rule/*", "arn:*:events:*:*:rule/*"),
         ("arn:aws:s3:::bucket/key", "arn:aws:s3:::bucket/key"),
         ("eu-west-1", "eu-west-1"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from livebus.template.document import read_document
-from livebus.template.parameters import read_parameters
+from livebus.template.parameters import assumed, read_parameters
 
 
 def read(text: str, **given: str) -> tuple[dict[str, Any], list[str]]:
@@ -119,3 +119,49 @@ def test_the_place_of_a_fault() -> None:
     assert read("\n    Type: Number\n    Default: 1\n    MinValue: x")[1] == [
         "t.yaml:5:15 (Parameters/P/MinValue): MinValue of 'P' is 'x'; expected a number"
     ]
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        ("{Type: String, AllowedValues: [dev, prod]}", "dev"),
+        ("{Type: String, AllowedValues: [1, 2]}", "1"),
+        ("{Type: String, AllowedValues: []}", assumed("P")),
+        ("{Type: String, AllowedValues: [[a]]}", assumed("P")),
+        ("{Type: String, AllowedPattern: '[a-z]+', MinLength: 2}", assumed("P")),
+        ("{Type: Number}", "1"),
+        ("{Type: Number, MinValue: 7, MaxValue: 9}", "7"),
+        ("{Type: Number, MaxValue: 0.5}", "0.5"),
+        ("{Type: List<Number>, MinValue: 3}", ["3"]),
+        ("{Type: CommaDelimitedList}", [assumed("P")]),
+        ("{Type: String, Default: a}", "a"),
+    ],
+)
+def test_a_parameter_without_a_value_is_assumed(definition: str, expected: Any) -> None:
+    """Where nothing is deployed: the first that is allowed, a number within its bounds, or a text that says nothing."""
+    document = read_document(f"Parameters:\n  P: {definition}", "t.yaml")
+    values, faults = read_parameters(document, document.body["Parameters"], {}, assumes=True)
+
+    assert (values, [fault.found for fault in faults]) == ({"P": expected}, [])
+
+
+def test_values_of_systems_manager_are_not_known_here() -> None:
+    """What Ref gives is the value behind the name: a dynamic reference, for each of a list."""
+    assert read("{Type: 'AWS::SSM::Parameter::Value<String>'}", P="/a/b")[0] == {"P": "{{resolve:ssm:/a/b}}"}
+    assert read("{Type: 'AWS::SSM::Parameter::Value<List<String>>'}", P="/a, /b")[0] == {
+        "P": ["{{resolve:ssm:/a}}", "{{resolve:ssm:/b}}"]
+    }
+
+
+def test_a_value_has_its_length() -> None:
+    """4,096 bytes of UTF-8."""
+    assert read("{Type: String}", P="é" * 2048) == ({"P": "é" * 2048}, [])
+    (fault,) = read("{Type: String}", P="é" * 2048 + "x")[1]
+    assert fault.split(": ", 1)[1].startswith(
+        "the value of parameter 'P' has more than 4,096 bytes; expected at most 4,096 bytes. https://docs.aws.amazon.com/"
+    )
+
+
+def test_a_misspelt_type_is_told_where_it_stands() -> None:
+    """At the type, not at the parameter."""
+    assert read("\n    Default: a\n    Type: Strin")[1][0].startswith("t.yaml:4:11 (Parameters/P/Type): ")

@@ -191,6 +191,16 @@ CODE = "      Code: |"
         ),
         (
             "FieldName: publish",
+            "FieldName: publish\n      MaxBatchSize: -1",
+            ["MaxBatchSize is -1; expected a number from 0 to 2000"],
+        ),
+        (
+            "FieldName: publish",
+            "FieldName: publish\n      MaxBatchSize: 2001",
+            ["MaxBatchSize is 2001; expected a number from 0 to 2000"],
+        ),
+        (
+            "FieldName: publish",
             "FieldName: publish\n      Kind: PIPELINES",
             ["Kind is 'PIPELINES'; expected one of UNIT, PIPELINE. Did you mean 'PIPELINE'?"],
         ),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from livebus.template.environment import Environment
 from livebus.template.resources import Resources
 
 Read = Callable[..., Resources]
@@ -180,3 +181,41 @@ def test_faults_stand_in_the_order_of_the_text(resources: Read) -> None:
     assert made.outputs == {"B": ""}
 
     assert [fault.place.line for fault in made.all_faults] == [1, 2, 3]
+
+
+def test_overrides_are_values_for_what_is_declared(resources: Read) -> None:
+    """As samconfig.toml has them: what the template does not declare is passed over; what is given stands above them."""
+    text = """
+Parameters: {A: {Type: String, Default: a}, B: {Type: String, Default: b}}
+Resources: {T: {Type: 'AWS::SNS::Topic'}}
+"""
+    made = resources(text, Environment(overrides={"A": "over", "B": "over", "C": "over"}), B="given")
+
+    assert {name: made.parameters[name] for name in ("A", "B")} == {"A": "over", "B": "given"}
+    assert told(made) == []
+
+
+def test_what_a_resource_depends_on(resources: Read) -> None:
+    """What its properties refer to and what it names, as far as they are made; what is no name is told elsewhere."""
+    text = """
+Conditions: {Never: !Equals [a, b]}
+Resources:
+  A: {Type: 'AWS::SNS::Topic'}
+  B: {Type: 'AWS::SNS::Topic'}
+  C: {Type: 'AWS::SNS::Topic', Condition: Never}
+  D: {Type: 'AWS::SNS::Topic', DependsOn: [B, C, [x]], Properties: {TopicName: !GetAtt A.TopicName}}
+"""
+    assert resources(text).depends_on("D") == {"A", "B"}
+    assert resources(text).depends_on("A") == frozenset()
+
+
+def test_policies_of_a_resource(resources: Read) -> None:
+    """Delete where it has none, or none that is a text."""
+    text = """
+Resources:
+  A: {Type: 'AWS::SNS::Topic', DeletionPolicy: Retain}
+  B: {Type: 'AWS::SNS::Topic', UpdateReplacePolicy: 5}
+"""
+    made = resources(text)
+    assert (made.policy("A", "DeletionPolicy"), made.policy("A", "UpdateReplacePolicy")) == ("Retain", "Delete")
+    assert made.policy("B", "UpdateReplacePolicy") == "Delete"

@@ -13,6 +13,8 @@ VALUES: dict[str, Any] = {
     "Stage": "prod",
     "Count": "3",
     "Zones": ["a", "b"],
+    "Nothing": "",
+    "Some": ["a", ""],
     "Hidden": "{{resolve:ssm:/x}}",
     "Guess": "1",
     "Net": "vpc-1",
@@ -46,6 +48,12 @@ BROKEN = ["4: rule 'R' does not hold: Choose another."]
         ("!Equals [!Ref Stage, prod]", True),
         ("!Equals [!Ref Stage, test]", False),
         ("!Equals [!Ref Count, 3]", True),
+        ("!Equals [!Ref Nothing, '']", True),
+        ("!Not [!Equals [!Ref Nothing, '']]", False),
+        ('"Fn::Contains": [!Ref Some, ""]', True),
+        ('"Fn::EachMemberEquals": [!Ref Some, a]', False),
+        ('"Fn::EachMemberIn": [["", a], !Ref Some]', True),
+        ('"Fn::EachMemberIn": [[""], !Ref Zones]', False),
         ('"Fn::Contains": [[test, prod], !Ref Stage]', True),
         ('"Fn::Contains": [[test], !Ref Stage]', False),
         ('"Fn::Contains": [!Ref Zones, b]', True),
@@ -130,3 +138,71 @@ def test_depth() -> None:
     assertion = "!Not [" * 60 + "true" + "]" * 60
 
     assert [each.partition(": ")[2] for each in asserted(assertion)] == ["rule 'R' is nested too deeply"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  R: 5\n", "rule 'R' is 5; expected an object with Assertions"),
+        ("  R: {}\n", "rule 'R' has no Assertions; expected a list of one or more"),
+        ("  R: {Assertions: []}\n", "rule 'R' has a list for Assertions; expected a list of one or more"),
+        ("  R: {Assertions: [{}]}\n", "an assertion of rule 'R' has no Assert; expected an object with an Assert"),
+        (
+            "  R: {Assertions: [{Assert: 5}]}\n",
+            "rule 'R' has '5' where it has to be true or false; expected a truth value",
+        ),
+        ("  R: {Assertions: [{Assert: !Not [true, false]}]}\n", "Fn::Not has a list; expected a list of one"),
+        ("  R: {Assertions: [{Assert: !And [true]}]}\n", "Fn::And has a list; expected a list of 2 to 10"),
+        ("  R: {Assertions: [{Assert: !Equals [a]}]}\n", "Fn::Equals has a list; expected two values"),
+        (
+            "  R: {Assertions: [{Assert: {'Fn::Contains': a}}]}\n",
+            "Fn::Contains has 'a'; expected a list of texts, and a text",
+        ),
+        (
+            "  R: {Assertions: [{Assert: {'Fn::EachMemberIn': [a]}}]}\n",
+            "Fn::EachMemberIn has a list; expected two lists of texts",
+        ),
+        (
+            "  R: {Assertions: [{Assert: !Equals [!Ref Stge, a]}]}\n",
+            "rule 'R' refers to 'Stge'; expected a parameter. Did you mean 'Stage'?",
+        ),
+        (
+            "  R: {Assertions: [{Assert: !Equals [{'Fn::RefAll': []}, a]}]}\n",
+            "Fn::RefAll has a list; expected a parameter's type",
+        ),
+        (
+            "  R: {Assertions: [{Assert: {'Fn::Equal': [a, a]}}]}\n",
+            (
+                "rule 'R' has 'Fn::Equal'; expected one of Ref, Fn::And, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, "
+                "Fn::Equals, Fn::Not, Fn::Or, Fn::RefAll, Fn::ValueOf, Fn::ValueOfAll. Did you mean 'Fn::Equals'?"
+            ),
+        ),
+        (
+            "  R: {Assertions: [{Assert: true, AssertDescriptoin: x}]}\n",
+            "rule 'R' has 'AssertDescriptoin'; expected one of Assert, AssertDescription. Did you mean 'AssertDescription'?",
+        ),
+        (
+            "  R: {Condition: true, Assertions: [{Assert: true}]}\n",
+            "rule 'R' has 'Condition'; expected one of Assertions, RuleCondition. Did you mean 'RuleCondition'?",
+        ),
+        (
+            "  R: {Assertions: [{Assert: !Equals [!Ref Stage, x]}]}\n",
+            "rule 'R' does not hold: an assertion is false. It is about the parameters Stage.",
+        ),
+        (
+            "  R: {Assertions: [{Assert: !Equals [a, x]}]}\n",
+            "rule 'R' does not hold: an assertion is false. It is about no parameter.",
+        ),
+    ],
+)
+def test_what_is_told_in_whole(text: str, expected: str) -> None:
+    """What was found, what was expected, and the next step."""
+    faults = check_rules(read_document(f"Rules:\n{text}", "t.yaml"), GIVEN)
+    assert [str(fault).split(": ", 1)[1] for fault in faults] == [expected]
+
+
+def test_a_function_that_is_like_none_has_the_page() -> None:
+    """That lists them all."""
+    text = "Rules:\n  R: {Assertions: [{Assert: {Zzzzzzzzzzzzzz: []}}]}\n"
+    (fault,) = check_rules(read_document(text, "t.yaml"), GIVEN)
+    assert fault.advice.startswith("https://docs.aws.amazon.com/")

@@ -282,3 +282,44 @@ def test_the_api_runs_here() -> None:
     assert [each.mode for each in api.providers[:3]] == ["AMAZON_COGNITO_USER_POOLS", "AWS_IAM", "API_KEY"]
     assert [each.default_action for each in api.providers if each.user_pool_id] == [("ALLOW"), None]
     assert api.schema_place != NOWHERE
+
+
+def test_what_has_another_name_stands_where_it_was_written() -> None:
+    """Ways in, settings and versions: a fault of the expanded template is told at SAM's own line."""
+    text = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::GraphQLApi
+    Properties:
+      Auth:
+        Type: API_KEY
+        Additional:
+          - Type: AWS_IAM
+          - UserPool:
+              UserPoolId: p
+      Logging:
+        FieldLogLevel: ERROR
+      SchemaInline: "type Query { a: String }"
+      Functions:
+        step:
+          Runtime:
+            Name: APPSYNC_JS
+            Version: 1.0.0
+          DataSource: none
+          InlineCode: x
+"""
+    document = expanded(read_document(text, "t.yaml"))
+
+    def line(*path: str | int) -> int | None:
+        assert path in document.places, path
+        return document.place(path).line
+
+    api = ("Resources", "Api", "Properties")
+    assert line(*api, "AuthenticationType") == 7
+    assert line(*api, "AdditionalAuthenticationProviders") == 8
+    assert line(*api, "AdditionalAuthenticationProviders", 0, "AuthenticationType") == 9
+    assert line(*api, "AdditionalAuthenticationProviders", 1, "UserPoolConfig") == 10
+    assert line(*api, "AdditionalAuthenticationProviders", 1, "UserPoolConfig", "UserPoolId") == 11
+    assert line(*api, "LogConfig", "FieldLogLevel") == 13
+    versions = {document.places[path] for path in document.places if path[-1] == "RuntimeVersion"}
+    assert [row for row, _ in versions] == [19]

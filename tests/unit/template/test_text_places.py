@@ -92,3 +92,17 @@ def test_other_places_stay_as_they_are() -> None:
     document = read_document(json_template("a\nb"), "t")
     for place in (Place("other", 3, 4), Place("t", 3, 4), document.place(PATH), document.place(("Resources",))):
         assert in_source(document, place) == place
+
+
+@pytest.mark.parametrize("text", ["a\U0001f600b\nc", "a\u00e9b\nc", "\U0001f600\U0001f601b\nc"])
+def test_a_character_of_two_escapes_is_one(text: str) -> None:
+    """JSON writes what is beyond U+FFFF as a pair."""
+    template = json_template(text, ensure_ascii=True)
+    for line, word in ((1, "b"), (2, "c")):
+        at_line, at_column = found(template, line, text.split("\n")[line - 1].index(word) + 1)
+        assert (at_line, template[(at_column or 0) - 1]) == (1, word)
+
+
+def test_a_line_without_a_column_stays_one() -> None:
+    """Of a block, whose lines are lines of the file."""
+    assert found(FORMS["block"], 2, None) == (5, None)

@@ -55,6 +55,8 @@ class FailedEntries:
             data = b"".join(self._lines)
             while data:
                 data = data[os.write(self._file, data) :]
+                # Where the disk is full within a line, the rest of it comes first once there is room again.
+                self._lines = [data]
             os.fsync(self._file)
         except OSError as error:
             raise LivebusError(

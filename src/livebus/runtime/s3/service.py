@@ -179,12 +179,13 @@ class S3:
         if query.get("delimiter"):
             raise _not_emulated("listing with a delimiter")
         found = self.objects.listed(bucket, prefix, after, limit + 1)
-        shown, more = found[:limit], len(found) > limit
+        # Whoever asks for none is told of no more, as on AWS: it has no key to go on from.
+        shown, more = found[:limit], len(found) > limit > 0
         element = "Version" if "versions" in query else "Contents"
         version = "<VersionId>null</VersionId><IsLatest>true</IsLatest>" if "versions" in query else ""
         told = "".join(f"<{element}>{version}{_described(each, shown_key)}</{element}>" for each in shown)
         next_page = "<EncodingType>url</EncodingType>" if encoding else ""
-        if more and shown:
+        if more:
             last = shown[-1].key
             next_page += f"<NextContinuationToken>{_escaped(last)}</NextContinuationToken>"
             next_page += f"<NextKeyMarker>{shown_key(last)}</NextKeyMarker>"

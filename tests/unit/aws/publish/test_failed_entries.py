@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -97,3 +98,32 @@ def test_a_full_disk_is_told_and_nothing_is_forgotten(tmp_path: Path, monkeypatc
     failed.sync()
     failed.close()
     assert len(failed.path.read_text().splitlines()) == 1
+
+
+def test_a_disk_that_was_full_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written before stays; the rest follows when there is room again, and nothing is there twice."""
+    write, room = os.write, [10, 7]
+
+    def full(file: int, data: bytes) -> int:
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data[: room.pop()])
+
+    failed = FailedEntries(tmp_path / "f.ndjson", Addressing("orders"))
+    failed.add((7, ENTRY), REFUSED)
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(LivebusError) as told:
+        failed.sync()
+    assert str(told.value) == (
+        f"{failed.path}: the file for failed events cannot be written: no space left on device. Name another one with "
+        "--fail-file FILE."
+    )
+    assert len(failed.path.read_bytes()) == 17
+    monkeypatch.setattr(os, "write", write)
+    failed.add((8, ENTRY), REFUSED)
+    failed.sync()
+    failed.sync()
+    failed.close()
+    first, second = failed.path.read_text().splitlines()
+    assert json.loads(first) == json.loads(second)
+    assert failed.count == 2

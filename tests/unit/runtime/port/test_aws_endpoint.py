@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,8 +14,8 @@ import pytest
 
 from livebus.errors import LivebusError
 from livebus.runtime.aws_errors import AwsError, HttpAnswer
-from livebus.runtime.port import refusals
-from livebus.runtime.port.aws_endpoint import AwsEndpoint
+from livebus.runtime.port.aws_endpoint import AwsEndpoint, QueryService
+from livebus.runtime.s3.service import S3, S3Request
 
 
 class Service:
@@ -98,53 +100,219 @@ def test_a_form_is_answered_in_xml() -> None:
     assert root.findtext(".//Message") == "List<&>? is not emulated by the local runtime."
 
 
-def scope(service: str) -> dict[str, str]:
-    return {
-        "Authorization": f"AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/{service}/aws4_request, SignedHeaders=h"
+@pytest.mark.parametrize(
+    ("target", "body"), [("Service.Act", {"action": "Act", "body": {}}), ("Service.A.B", {"action": "A.B", "body": {}})]
+)
+def test_an_answer_is_json_and_no_more(target: str, body: dict[str, Any]) -> None:
+    """The action is what stands after the first dot. Two headers, and no checksum where SDKs look for none."""
+    answer = called(target, Content_Type="application/x-amz-json-1.0")
+    assert json.loads(answer.body) == body
+    assert answer.headers == {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "request-1"}
+
+
+def test_a_refusal_tells_all_that_the_error_has() -> None:
+    """Members beside the message; no query error where the service never spoke that protocol."""
+
+    class Refusing:
+        def call(self, action: str, body: Mapping[str, Any]) -> Any:
+            raise AwsError("Conflict", "half a character: \udcff", 409, members={"Item": {"a": 1}})
+
+    endpoint = AwsEndpoint({"Refusing": Refusing()}, {}, None, lambda: "request-1")
+    answer = asyncio.run(
+        endpoint.call({"X-Amz-Target": "Refusing.Act", "Content-Type": "application/x-amz-json-1.0"}, b"{}")
+    )
+    assert (answer.status, json.loads(answer.body)) == (
+        409,
+        {"__type": "Conflict", "message": "half a character: ?", "Item": {"a": 1}},
+    )
+    assert answer.headers == {
+        "Content-Type": "application/x-amz-json-1.0",
+        "x-amzn-RequestId": "request-1",
+        "x-amzn-errortype": "Conflict",
     }
 
 
 @pytest.mark.parametrize(
-    ("header", "service"),
+    ("target", "body", "error_type", "status", "message"),
     [
-        (scope("s3")["Authorization"], "s3"),
-        ("AWS4-ECDSA-P256-SHA256 Credential=k/20260101/us-east-1/events/aws4_request", "events"),
-        ("Bearer x", ""),
-        ("AWS4-HMAC-SHA256 Credential=k", ""),
-        ("AWS4-HMAC-SHA256 Credential=k/20260101/r/<script>/aws4_request", ""),
-        ("", ""),
+        ("Service.Break", b"{}", "InternalFailure", 500, "the disk is full"),
+        ("Service.Act", b"{", "SerializationException", 400, "The request body is not valid JSON."),
+        ("Service.Act", b"[]", "SerializationException", 400, "The request body is not a JSON object."),
+        ("O.Act", b"", "UnknownOperationException", 400, "O.Act is not emulated by the local runtime."),
     ],
 )
-def test_the_signature_says_which_service_is_called(header: str, service: str) -> None:
-    """The credential scope names it; anything else names none."""
-    assert refusals.signed_service({"Authorization": header}) == service
+def test_refusals_say_what_was_wrong(target: str, body: bytes, error_type: str, status: int, message: str) -> None:
+    """Type, status and message, in the protocol's version that was asked with."""
+    answer = called(target, body, Content_Type="application/x-amz-json-1.0")
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (status, error_type)
+    assert json.loads(answer.body) == {"__type": error_type, "message": message}
+    assert answer.headers["Content-Type"] == "application/x-amz-json-1.0"
 
 
-def test_an_unsigned_path_is_no_aws_call() -> None:
-    """A browser's GET is answered by somebody else."""
-    assert refusals.of_path("GET", "/favicon.ico", {}, "r") is None
+@pytest.mark.parametrize("action", ["Act", "Refuse"])
+def test_dynamodbs_answers_have_a_checksum(action: str) -> None:
+    """Its SDKs compare it with the body, refusals included."""
+    endpoint = AwsEndpoint({"DynamoDB_20120810": Service()}, {}, None, lambda: "request-1")
+    answer = asyncio.run(endpoint.call({"X-Amz-Target": f"DynamoDB_20120810.{action}"}, b"{}"))
+    assert answer.headers["x-amz-crc32"] == str(zlib.crc32(answer.body))
 
 
 @pytest.mark.parametrize(
-    ("service", "path"), [("s3", "Error"), ("ec2", "Response/Errors/Error"), ("route53", "ErrorResponse/Error")]
+    ("headers", "most"),
+    [
+        ({"X-Amz-Target": "DynamoDB_20120810.BatchWriteItem"}, 24 * 1024 * 1024),
+        ({"X-Amz-Target": "AWSEvents.PutEvents"}, 7),
+        ({}, 7),
+    ],
 )
-def test_each_xml_protocol_has_its_root(service: str, path: str) -> None:
-    """S3 and EC2 wrap an error in their own ways; all others as the query protocol does."""
-    answer = (
-        refusals.of_path("GET", "/x", scope(service), "r")
-        if service != "ec2"
-        else refusals.of_query(b"Action=A", "ec2", "r")
+def test_dynamodb_takes_longer_bodies(headers: Mapping[str, str], most: int) -> None:
+    """BatchWriteItem has up to 16 MB of items; all others have what the port takes."""
+    assert AwsEndpoint.longest_body(headers, 7) == most
+
+
+class Queries:
+    """The action and the form that were asked; an action says how it ends."""
+
+    def call(self, action: str, form: Mapping[str, Any]) -> dict[str, Any] | None:
+        if action == "Refuse":
+            raise AwsError("Refused", "no", 403)
+        if action == "Break":
+            raise LivebusError("the disk is full")
+        if action == "Bug":
+            raise ZeroDivisionError
+        return None if action == "Silent" else {"Asked": action, "Name": form.get("Name")}
+
+
+def signed(service: str, region: str = "eu-west-1") -> dict[str, str]:
+    return {"Authorization": f"AWS4-HMAC-SHA256 Credential=k/20260101/{region}/{service}/aws4_request, SignedHeaders=h"}
+
+
+NAMESPACE = "https://example.com/doc/"
+
+
+def querying(region: str = "") -> AwsEndpoint:
+    return AwsEndpoint({}, {"sts": QueryService(Queries().call, NAMESPACE, region)}, None, lambda: "request-1")
+
+
+@pytest.mark.parametrize(
+    ("body", "xml"),
+    [
+        (b"Action=Act&Name=n", "<ActResult><Asked>Act</Asked><Name>n</Name></ActResult>"),
+        (b"Action=Silent", ""),
+    ],
+)
+def test_a_form_is_answered_by_the_service_that_it_is_signed_for(body: bytes, xml: str) -> None:
+    """In its namespace; an action without a result has no element for it."""
+    answer = asyncio.run(querying().call(signed("sts"), body))
+    action = "Act" if xml else "Silent"
+    assert (answer.status, answer.headers) == (200, {"Content-Type": "text/xml", "x-amzn-RequestId": "request-1"})
+    assert answer.body.decode() == (
+        f'<{action}Response xmlns="{NAMESPACE}">{xml}<ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata>'
+        f"</{action}Response>"
     )
-    assert answer is not None
+    assert querying().query(signed("sts"), body.decode()) == answer
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "kind", "told"),
+    [
+        ("Refuse", 403, "Sender", ("Refused", "no")),
+        ("Break", 500, "Receiver", ("InternalFailure", "the disk is full")),
+        ("Bug", 500, "Receiver", ("InternalFailure", "ZeroDivisionError in the local runtime; its log has more")),
+    ],
+)
+def test_a_form_is_refused_in_xml(
+    action: str, status: int, kind: str, told: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a bug of ours the caller gets its kind, the log the rest."""
+    code, message = told
+    answer = asyncio.run(querying().call(signed("sts"), f"Action={action}".encode()))
+    assert (answer.status, answer.headers["x-amzn-RequestId"]) == (status, "request-1")
+    assert answer.body.decode() == (
+        f'<ErrorResponse xmlns="{NAMESPACE}"><Error><Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message></Error>'
+        "<RequestId>request-1</RequestId></ErrorResponse>"
+    )
+    logged = [(each.name, each.levelno, each.message) for each in caplog.records]
+    assert logged == ([("livebus", logging.ERROR, "unexpected error")] if action == "Bug" else [])
+
+
+def test_a_form_without_an_action_reaches_its_service() -> None:
+    """Which knows how to refuse it."""
+    assert b"<Asked></Asked>" in asyncio.run(querying().call(signed("sts"), b"Name=n")).body
+
+
+def test_services_of_a_region_refuse_other_regions() -> None:
+    """CloudFormation's; STS answers for all."""
+    there, here = signed("sts", "us-east-1"), signed("sts", "eu-west-1")
+    assert asyncio.run(querying("eu-west-1").call(there, b"Action=Act")).status == 403
+    assert asyncio.run(querying("eu-west-1").call(here, b"Action=Act")).status == 200
+    assert asyncio.run(querying().call(there, b"Action=Act")).status == 200
+
+
+def test_a_form_for_another_service_is_refused_by_its_name() -> None:
+    """That it is signed for."""
+    answer = asyncio.run(querying().call(signed("sns"), b"Action=Publish"))
     root = ET.fromstring(answer.body)
-    first, _, rest = path.partition("/")
-    assert root.tag == first
-    assert (root.find(rest) if rest else root).findtext("Message", "").endswith("is not emulated by the local runtime.")  # type: ignore[union-attr]
+    assert root.findtext(".//Message") == "sns:Publish is not emulated by the local runtime."
+    assert root.findtext(".//RequestId") == "request-1"
 
 
-def test_cbor_is_answered_in_cbor() -> None:
-    """The newest protocol's errors are a map of two texts."""
-    answer = refusals.of_path("POST", "/service/X/operation/Y", {**scope("x"), "smithy-protocol": "rpc-v2-cbor"}, "r")
-    assert answer is not None
-    assert answer.headers["smithy-protocol"] == "rpc-v2-cbor"
-    assert answer.body.startswith(b"\xa2\x79\x00\x06__type\x79\x00\x19UnknownOperationException\x79\x00\x07message\x79")
+@pytest.mark.parametrize(("headers", "is_query"), [(signed("sts"), True), (signed("sns"), False), ({}, False)])
+def test_a_query_is_known_by_its_signature(headers: Mapping[str, str], is_query: bool) -> None:
+    """A signed GET may be a call of the query protocol; a browser's never is."""
+    assert querying().is_query(headers) is is_query
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "is_s3"),
+    [
+        (signed("s3"), "", True),
+        ({}, "X-Amz-Credential=k%2F20260101%2Feu-west-1%2Fs3%2Faws4_request", True),
+        (signed("sts"), "X-Amz-Credential=k%2F20260101%2Feu-west-1%2Fsts%2Faws4_request", False),
+        ({}, "", False),
+    ],
+)
+def test_s3_is_known_by_its_signature(headers: Mapping[str, str], query: str, is_s3: bool) -> None:
+    """In the headers, or in the query of a presigned URL; where there is no S3, nothing is S3's."""
+
+    class Answering(S3):
+        def __init__(self) -> None:
+            pass
+
+        def call(self, request: S3Request) -> HttpAnswer:
+            return HttpAnswer(200, {}, request.path.encode())
+
+    with_s3 = AwsEndpoint({}, {}, Answering(), lambda: "request-1")
+    assert with_s3.is_s3(headers, query) is is_s3
+    assert querying().is_s3(headers, query) is False
+    assert with_s3.s3(S3Request("GET", "localhost", "/bucket", "", {}, b"")).body == b"/bucket"
+
+
+def test_paths_of_appsync_are_asked_first() -> None:
+    """What its own API has not, is refused as that of other services; an unsigned request is no AWS call."""
+    asked: list[tuple[str, str]] = []
+
+    def appsync(method: str, path: str) -> HttpAnswer | None:
+        asked.append((method, path))
+        return HttpAnswer(200, {}, b"api") if path == "/v1/apis/a" else None
+
+    endpoint = AwsEndpoint({}, {}, None, lambda: "request-1", appsync)
+    known = endpoint.refuse("GET", "/v1/apis/a", signed("appsync"))
+    unknown = endpoint.refuse("POST", "/v1/apis", signed("appsync"))
+    other = endpoint.refuse("GET", "/v1/apis/a", signed("kafka"))
+    assert known == HttpAnswer(200, {}, b"api")
+    assert unknown is not None
+    assert json.loads(unknown.body)["message"] == "appsync (POST /v1/apis) is not emulated by the local runtime."
+    assert unknown.headers["x-amzn-RequestId"] == "request-1"
+    assert other is not None
+    assert json.loads(other.body)["message"] == "kafka (GET /v1/apis/a) is not emulated by the local runtime."
+    assert endpoint.refuse("GET", "/v1/apis/a", {}) is None
+    assert asked == [("GET", "/v1/apis/a"), ("POST", "/v1/apis")]
+    assert querying().refuse("GET", "/v1/apis/a", signed("appsync")) is not None
+
+
+def test_a_bug_of_ours_is_an_internal_failure() -> None:
+    """500, on which SDKs try again."""
+    answer = querying().internal_failure("it broke")
+    assert (answer.status, json.loads(answer.body)) == (500, {"__type": "InternalFailure", "message": "it broke"})
+    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"

@@ -25,6 +25,8 @@ class Request:
         self._pieces = [*pieces, b""]
 
     async def _readany(self) -> bytes:
+        for _ in range(3):  # takes no time: but what is over by now ends it
+            await asyncio.sleep(0)
         piece = self._pieces.pop(0)
         if piece is None:
             await asyncio.Event().wait()
@@ -75,3 +77,57 @@ def test_all_bodies_share_one_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(Request(b"01234567"), of=room) == b"01234567"
     with pytest.raises(NoRoomForBody):
         read(Request(b"01234567", b"8"), of=room)
+
+
+class Slow(Request):
+    """Pieces that each take so many seconds, of a clock that is moved by hand."""
+
+    def __init__(self, seconds: float, *pieces: bytes) -> None:
+        super().__init__(*pieces)
+        self._seconds = seconds
+
+    async def _readany(self) -> bytes:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        loop.time = lambda: now + self._seconds  # type: ignore[method-assign]
+        return await super()._readany()
+
+
+@pytest.mark.parametrize(("seconds", "is_read"), [(19.0, True), (21.0, False)])
+def test_a_pause_has_its_length(seconds: float, is_read: bool) -> None:
+    """The seconds that it is given, for each piece anew."""
+    request = Slow(seconds, b"0", b"1")
+    if is_read:
+        assert read(request, pause=20.0) == b"01"
+        return
+    with pytest.raises(TimeoutError):
+        read(request, pause=20.0)
+
+
+@pytest.mark.parametrize(("piece", "is_read"), [(b"0123456789", True), (b"01234", False)])
+def test_a_body_has_a_pace(piece: bytes, is_read: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once its first minute is over, so many bytes a second, here one; however long it is on its way."""
+    monkeypatch.setattr(bodies, "_PACE", 1)
+    request = Slow(10.0, *[piece] * 20)
+    if is_read:
+        assert read(request, most=200) == piece * 20
+        return
+    with pytest.raises(TimeoutError):
+        read(request, most=200)
+    # After 60 seconds and one for each byte that has come: not sooner.
+    assert len(request._pieces) == 21 - 10
+
+
+def test_a_room_that_is_full_to_the_byte_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One byte more is not."""
+    monkeypatch.setattr(bodies, "MAX_ROOM", 4)
+    assert read(Request(b"01", b"23")) == b"0123"
+    with pytest.raises(NoRoomForBody):
+        read(Request(b"01", b"234"))
+
+
+def test_whoever_waits_on_a_connection_that_is_gone_is_not_told() -> None:
+    """Nobody is there to be told."""
+    request = Request(b"0", expect="100-continue")
+    request.transport = None  # type: ignore[assignment]
+    assert read(request) == b"0"

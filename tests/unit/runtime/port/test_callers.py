@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from livebus.runtime.port.callers import Gate
+from livebus.runtime.port.callers import Gate, host_name, is_local_host
 
 
 def refusal(
@@ -67,3 +67,46 @@ def test_no_page_reaches_the_runtimes_own_paths() -> None:
     assert refusal(gate, path="/_livebus/faults", origins=["http://localhost"]) == "What lies here is not for browsers."
     assert refusal(gate, path="/_livebus/faults", site="none", mode="navigate") is not None
     assert refusal(gate, path="/_livebus/faults") is None
+
+
+NOT_THIS_HOST = "This host name is not one of this machine; see --host and --allow-origin."
+NOT_THIS_ORIGIN = "Pages of this origin may not call; see --allow-origin."
+
+
+def test_each_refusal_says_what_to_look_at() -> None:
+    """The host before all else, then the runtime's own paths, then the page."""
+    assert refusal(Gate(), hosts=["example.com"], origins=["https://example.com"], path="/_livebus/x") == NOT_THIS_HOST
+    assert refusal(Gate(), origins=["https://example.com"], path="/_livebus/x") == "What lies here is not for browsers."
+    assert refusal(Gate(), site="cross-site", mode="no-cors") == NOT_THIS_ORIGIN
+    assert refusal(Gate(), site="cross-site", mode="") == NOT_THIS_ORIGIN
+
+
+def test_a_cross_site_request_with_a_good_origin_is_let_in() -> None:
+    """From localhost to 127.0.0.1 is another site, and this machine all the same."""
+    assert refusal(Gate(), origins=["http://localhost:3000"], site="cross-site", mode="cors") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        ("localhost", True),
+        ("[::1]:4566", True),
+        ("x.localhost:1", True),
+        ("events.us-east-1.amazonaws.com", True),
+        ("events.cn-north-1.amazonaws.com.cn:443", True),
+        ("amazonaws.com.evil.example", False),
+        ("notamazonaws.com", False),
+        ("[", False),
+    ],
+)
+def test_names_of_this_machine_and_of_aws(host: str, is_local: bool) -> None:
+    """Clients may be told to sign for the real API's host, which is nobody else's."""
+    assert is_local_host(host) is is_local
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("Example.com:80", "example.com"), ("[::1]:80", "::1"), ("", ""), ("[", ""), (":80", "")]
+)
+def test_the_name_in_a_host_header(host: str, name: str) -> None:
+    """Without its port, in small letters; empty where there is none."""
+    assert host_name(host) == name
