@@ -60,6 +60,15 @@ class HelpFormatter(RawDescriptionHelpFormatter):
             return text
         return "\n".join([lines[0], *(line and "  " + line.strip() for line in lines[1:])]) + "\n\n"
 
+    def _format_action(self, action: Action) -> str:
+        """An option with several long names has no room for them on one line of a narrow terminal."""
+        text = super()._format_action(action)
+        if max(map(len, text.splitlines()), default=0) <= self._width:
+            return text
+        from livebus.terminal.table import wrapped
+
+        return "".join(f"{part}\n" for line in text.splitlines() for part in wrapped(line, self._width))
+
     def _expand_help(self, action: Action) -> str:
         return spelled(super()._expand_help(action))
 
@@ -194,11 +203,12 @@ def _found(command: str, options: dict[str, Action], environment: str | None) ->
     variables = [name for name in os.environ if name.startswith("LIVEBUS_")]
     file = None
     from livebus.cli.folder import find
+    from livebus.files import MAX_SETTINGS_BYTES, content
 
     folder = find()
     try:
         # Read here only where Livebus is spoken of: what else is wrong with the file is told where it matters.
-        if b"livebus_" in folder.samconfig.read_bytes():
+        if b"livebus_" in content(folder.samconfig, most=MAX_SETTINGS_BYTES):
             file = folder.config()
     except OSError:
         pass

@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from livebus.errors import LivebusError, Unreachable
@@ -76,10 +76,17 @@ def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> st
     )
 
 
-def find_queue(outputs: Mapping[str, str], resources: Resources, wanted: str, owner: str) -> str:
+def find_queue(
+    outputs: Mapping[str, str],
+    resources: Resources,
+    wanted: str,
+    owner: str,
+    dead_letters: Callable[[], Collection[str]] = tuple,
+) -> str:
     """
     The URL of the queue that is meant: by the name of an Output, of the queue or of its resource, else DeadLetterQueueUrl,
-    else the only one.
+    else the only one, else the only one that takes the dead letters of rules: ``dead_letters`` gives the names of those,
+    and is asked only then.
 
     Raises Unreachable naming the queues that there are.
     """
@@ -102,6 +109,10 @@ def find_queue(outputs: Mapping[str, str], resources: Resources, wanted: str, ow
         )
     if len(queues) == 1:
         return next(iter(queues.values()))
+    names = dead_letters() if queues else ()
+    taking = {name: url for name, url in queues.items() if _last(url) in names}
+    if len(taking) == 1:
+        return next(iter(taking.values()))
     found = "several queues" if queues else f"no output {QUEUE_OUTPUT}"
     raise Unreachable(
         f"{owner} has {found}",

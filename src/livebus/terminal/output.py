@@ -79,7 +79,7 @@ def json_line(value: Any) -> str:
 
 def talk(text: str) -> None:
     """Say something on stderr, on one line."""
-    _say(f"{escaped(spelled_in_talk(text))}\n")
+    _say("".join(f"{line}\n" for line in _lines(escaped(spelled_in_talk(text)))))
 
 
 def prompt(text: str) -> None:
@@ -173,7 +173,20 @@ def _json_on_stdout(value: Any) -> str:
 
 
 def _labelled(label: str, text: str) -> None:
-    _say(labelled(label, spelled_in_talk(text), coloured=coloured(sys.stderr)) + "\n")
+    first, *others = _lines(labelled(label, spelled_in_talk(text), coloured=False))
+    if coloured(sys.stderr):
+        first = f"{_STYLES[label]}{label}:{_PLAIN}{first.removeprefix(f'{label}:')}"
+    _say("".join(f"{line}\n" for line in (first, *others)))
+
+
+def _lines(text: str) -> list[str]:
+    """One line for a file or a program; on a terminal several, broken between words. A path or an address stays whole."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return [text]
+    from livebus.terminal.table import wrapped
+    from livebus.terminal.width import columns_of
+
+    return wrapped(text, columns_of(sys.stderr))
 
 
 def _print(line: str) -> None:

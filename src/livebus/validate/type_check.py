@@ -21,7 +21,7 @@ from pathlib import Path
 from livebus.checks.check import Finding
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, LivebusError, Place
-from livebus.files import missing
+from livebus.files import is_folder, is_there, missing
 from livebus.validate.findings import TYPES_HOLD
 
 SECONDS = 60.0
@@ -69,11 +69,11 @@ class TypeCheck:
         if node is None:
             raise LivebusError("--check-types needs Node.js, and there is no node in PATH")
         object.__setattr__(self, "node", node)
-        if not self.folder.is_dir():
+        if not is_folder(self.folder):
             raise LivebusError(
                 faults=missing(self.folder) or [Fault("no folder", Place(str(self.folder)), _HAS_PACKAGES)]
             )
-        if lacking := [str(each) for each in (_COMPILER, _UTILS) if not (self.folder / each).exists()]:
+        if lacking := [str(each) for each in (_COMPILER, _UTILS) if not is_there(self.folder / each)]:
             raise LivebusError(
                 f"{lacking[0]!r} is not there",
                 Place(str(self.folder)),

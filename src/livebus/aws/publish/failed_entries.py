@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from livebus.errors import LivebusError, Place
+from livebus.files import is_there
 from livebus.publish.answer import Result
 from livebus.publish.request import Addressing, Item
 
@@ -79,7 +80,7 @@ class FailedEntries:
 def free_name(path: Path) -> Path:
     """The path, or one with a number in it where there is such a file: it may hold what is not published yet."""
     free, number = path, 1
-    while free.exists():
+    while is_there(free):
         number += 1
         free = path.with_name(f"{path.name.removesuffix('.ndjson')}-{number}.ndjson")
     return free
