@@ -73,9 +73,7 @@ def event_files(folder: Path) -> list[Path]:
     except OSError as error:
         raise _unreadable(relative(folder), error) from None
     return sorted(
-        path
-        for path in paths
-        if path.suffix in EVENT_SUFFIXES and not is_left_over(path.name) and is_file(path)
+        path for path in paths if path.suffix in EVENT_SUFFIXES and not is_left_over(path.name) and is_file(path)
     )
 
 

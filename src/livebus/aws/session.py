@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.aws.local_runtime import LocalRuntime
-from livebus.errors import LivebusError, Place, Unreachable
+from livebus.errors import LivebusError, Place, Unnamed, Unreachable
 from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content, is_file, reason_of
 from livebus.publish.signer import Credentials
 from livebus.stack.api_address import ApiAddress, find_api, find_client_id, find_pool_id, has_api
@@ -71,7 +71,7 @@ class Session:
             return self.runtime.stack_name(wanted, "" if wanted else self._config.stack_name)
         name = wanted or self._config.stack_name
         if not name:
-            raise LivebusError(
+            raise Unnamed(
                 "no stack is named",
                 expected="--stack-name, or stack_name in samconfig.toml",
                 advice="--local uses the local runtime.",

@@ -22,7 +22,7 @@ from livebus.aws.session import ReachFlags, Session
 from livebus.cli import flags, shipped
 from livebus.cli.folder import NoTemplate, beside, find
 from livebus.cli.parser import Parser
-from livebus.errors import InvalidEvent, LivebusError, Place
+from livebus.errors import InvalidEvent, LivebusError, Place, WrongUsage
 from livebus.event.document import read_entries
 from livebus.event.envelope import Refused
 from livebus.files import content, event_files, reason_of, relative
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             arrived = run(_demo(what, Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="livebus-demo-")))))
         except LivebusError as error:
             terminal.report(error)
-            return terminal.FAILED
+            return terminal.USAGE if isinstance(error, WrongUsage) else terminal.FAILED
         except asyncio.CancelledError:
             return TERMINATED
     return terminal.DONE if arrived else terminal.FAILED

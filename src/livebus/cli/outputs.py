@@ -34,7 +34,7 @@ examples:
 --amplify FILE has the API, the user pool, the app client, and an identity pool where there is one; no user and no password.
 It replaces what it has written before; another file stays, unless --force is given. docs/clients.md says what an app does with it.
 
-exit codes: 0 done, 1 no such stack or several that could be meant, 2 wrong usage, 130 interrupted
+exit codes: 0 done, 1 no such stack, 2 wrong usage, or several stacks or APIs could be meant, 130 interrupted
 """
 _OF_AMPLIFY = ("api", "client", "user_pool", "identity_pool", "authorization_type")
 _TYPES = ("AMAZON_COGNITO_USER_POOLS", "AWS_IAM", "API_KEY", "OPENID_CONNECT", "AWS_LAMBDA")
@@ -82,8 +82,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
         else:
             _write(session, arguments)
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     return terminal.DONE
 
 

@@ -8,6 +8,7 @@ such a value is read as if it had been typed, and told with its place where it i
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 CONFIG_ENV = "config_env"
 _HELP = ("-h", "--help")
 _WITHOUT_TERMINAL = 120
+# A value of which nobody sees the end is shown by its beginning.
+_MOST_SHOWN = 100
+_LONG_WORD = re.compile(rf"\S{{{2 * _MOST_SHOWN},}}")
 
 
 def _suggested(name: str, known: Iterable[object]) -> str:
@@ -89,7 +93,8 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, and end with 2: the usage is a page that hides it."""
-        terminal.report_text(f"{spelled(message)} (see {self.prog} --help)")
+        short = _LONG_WORD.sub(lambda word: word[0][:_MOST_SHOWN] + "…", message)
+        terminal.report_text(f"{spelled(short)} (see {self.prog} --help)")
         raise SystemExit(terminal.USAGE)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -109,6 +114,11 @@ class Parser(ArgumentParser):
             known = [name for action in self._actions for name in action.option_strings]
             self.error(f"unrecognized arguments: {' '.join(unknown)}{_suggested(option.partition('=')[0], known)}")
         return found, unknown
+
+    def _get_value(self, action: Any, text: str) -> Any:
+        if action.type is Path and not text:  # Path("") is the folder that one stands in
+            raise ArgumentError(action, "it is empty")
+        return super()._get_value(action, text)  # type: ignore[misc]
 
     def _check_value(self, action: Any, value: Any) -> None:
         try:

@@ -143,7 +143,9 @@ class _Reading:
             if length > self._longest:
                 begun = [_OVERLONG]
                 if length > LONGEST_SKIPPED:
-                    raise OSError(f"a line of more than {LONGEST_SKIPPED >> 20} MB; nothing behind its beginning was read")
+                    raise OSError(
+                        f"a line of more than {LONGEST_SKIPPED >> 20} MB; nothing behind its beginning was read"
+                    )
             if len(lines) == 1:
                 continue
             lines[0] = _OVERLONG if begun[0] is _OVERLONG else b"".join(begun)

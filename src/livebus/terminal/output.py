@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TextIO
 
-from livebus.errors import LivebusError
+from livebus.errors import InvalidEvent, LivebusError, WrongUsage
 from livebus.terminal import status_line
 from livebus.terminal.escape import escaped, json_text
 from livebus.terminal.spelling import spelled_in_talk
@@ -96,6 +96,12 @@ def report(error: LivebusError) -> None:
     """Print each fault of the error on a line of its own on stderr."""
     for fault in error.faults:
         _labelled("error", str(fault))
+
+
+def ended_with(error: LivebusError) -> int:
+    """Report what ended a command, and return its exit code: the call itself was wrong, or something failed."""
+    report(error)
+    return USAGE if isinstance(error, WrongUsage | InvalidEvent) else FAILED
 
 
 def report_text(text: str) -> None:

@@ -95,7 +95,7 @@ def argument_parser(description: str) -> Parser:
     add("--repeat", type=flags.at_least_one, default=1, metavar="N", help="publish the files N times")
     add(
         "--shuffle-seed",
-        type=int,
+        type=flags.whole_number,
         metavar="SEED",
         help="in a random order, the same for the same seed; each event among the next 10,000",
     )

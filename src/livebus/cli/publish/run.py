@@ -58,12 +58,8 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     run = Run(arguments, inputs, Session(destination), project)
     try:
         return run.dry() if arguments.dry_run else run.publish()
-    except (InvalidEvent, WrongUsage) as error:
-        terminal.report(error)
-        return terminal.USAGE
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     except KeyboardInterrupt:
         terminal.report_text("interrupted; nothing was sent")
         return terminal.INTERRUPTED
@@ -303,7 +299,7 @@ class Run:
             return SubscribingUser(runtime.user_name, runtime.password)
         password = os.environ.get("LIVEBUS_PASSWORD")
         if not name or not password:
-            raise LivebusError(
+            raise WrongUsage(
                 "--wait subscribes, and nobody is told who may",
                 expected="--user NAME, and the password in LIVEBUS_PASSWORD",
                 advice="--local has a user of its own.",
