@@ -50,7 +50,9 @@ def test_an_answer_that_drips_is_late(part: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(dynamodb_endpoint, "_READ_SECONDS", SECONDS)
     with served(DRIPS[part]) as url:
         call = dynamodb_endpoint.connect(url, region="us-east-1", local=True)
-        with pytest.raises(Unreachable, match=r"(Read timeout on endpoint URL|breaks off its answer|takes longer than)"):
+        with pytest.raises(
+            Unreachable, match=r"(Read timeout on endpoint URL|breaks off its answer|takes longer than)"
+        ):
             call("Scan", {"TableName": "a"})
 
 
