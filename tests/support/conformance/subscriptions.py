@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.conformance.documents import Given, demand, objects, read_document, texts
+from support.conformance.documents import Given, InvalidCase, demand, objects, read_document, texts
 
 FILE = Path(__file__).parents[2] / "conformance" / "subscriptions.yaml"
 FAMILY = "subscriptions"
@@ -71,15 +71,15 @@ def read(file: Path = FILE) -> list[SubscriptionCase]:
 def _cases(each: Given, page: str) -> Iterator[SubscriptionCase]:
     given, where = each.members, each.where
     if lacking := [name for name in ("name", "of", "arrives") if name not in given]:
-        raise ValueError(f"{where} has no `{lacking[0]}`")
+        raise InvalidCase(f"{where} has no `{lacking[0]}`")
     languages = [language for language in ("js", "vtl") if language in given]
     if not languages:
-        raise ValueError(f"{where} has neither js nor vtl")
+        raise InvalidCase(f"{where} has neither js nor vtl")
     for language in languages:
         code = given[language]
         demand(code, {"subscribe": (str,), "invalidate": (str,)}, f"{where}, {language}")
         if "subscribe" not in code:
-            raise ValueError(f"{where}, {language} has no `subscribe`")
+            raise InvalidCase(f"{where}, {language} has no `subscribe`")
         yield SubscriptionCase(
             given["name"],
             page,
