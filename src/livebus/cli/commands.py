@@ -81,7 +81,7 @@ def call(name: str, argv: Sequence[str]) -> int:
     from os import getcwd
 
     try:
-        getcwd()
+        getcwd()  # noqa: PTH109 - pathlib is not loaded yet
     except OSError:
         from livebus.terminal import output as terminal
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from livebus.cli import flags
 from livebus.cli.parser import Parser
+from livebus.cli.written_file import write_whole
 from livebus.errors import LivebusError, Place
 from livebus.files import MAX_SETTINGS_BYTES, read_text, relative
 from livebus.stack.amplify_outputs import is_own
@@ -159,19 +158,7 @@ def _check_replaceable(file: Path, *, is_forced: bool) -> None:
 def _replace(file: Path, text: str) -> None:
     """Write all of it or leave what is there: an app that watches the file never reads half of it. Raises LivebusError."""
     try:
-        target = file.resolve()
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(temporary).chmod(0o666 & ~umask)
-            Path(temporary).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        write_whole(file, text)
     except OSError as error:
         name = relative(file)
         raise LivebusError(f"cannot write {name!r}: {error.strerror or error}", Place(name)) from None

@@ -107,20 +107,23 @@ def find_queue(
         raise Unreachable(
             f"{owner} has no queue {wanted!r} among its outputs and resources", expected=f"one of {shown}"
         )
+    return _only(queues, shown, owner, dead_letters)
+
+
+def _only(queues: Mapping[str, str], shown: str, owner: str, dead_letters: Callable[[], Collection[str]]) -> str:
+    """The only one of the queues, or the only one that takes dead letters. Raises Unreachable."""
     if len(queues) == 1:
         return next(iter(queues.values()))
-    names = dead_letters() if queues else ()
-    taking = {name: url for name, url in queues.items() if _last(url) in names}
-    if len(taking) == 1:
-        return next(iter(taking.values()))
-    if queues:
-        raise Unnamed(
-            f"{owner} has several queues", expected=f"one to choose of {shown}", advice="Name one with --queue."
+    if not queues:
+        raise Unreachable(
+            f"{owner} has no output {QUEUE_OUTPUT}",
+            advice="Add it to the template's Outputs, or pass --queue-url.",
         )
-    raise Unreachable(
-        f"{owner} has no output {QUEUE_OUTPUT}",
-        advice="Add it to the template's Outputs, or pass --queue-url.",
-    )
+    names = dead_letters()
+    taking = [url for url in queues.values() if _last(url) in names]
+    if len(taking) == 1:
+        return taking[0]
+    raise Unnamed(f"{owner} has several queues", expected=f"one to choose of {shown}", advice="Name one with --queue.")
 
 
 def _last(url: str) -> str:

@@ -318,7 +318,8 @@ class Run:
             terminal.report(error)
             journal = None
         if books.failed.count:
-            left.append(f"what was not accepted is in {books.failed.path}")
+            where = "in" if books.failed.is_whole else "not, or not all of it, in"
+            left.append(f"what was not accepted is {where} {books.failed.path}")
         if journal is not None:
             left.append(f"--resume goes on with it (journal: {journal})")
         return left

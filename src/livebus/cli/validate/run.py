@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from livebus.cli import flags
 from livebus.cli.folder import beside
 from livebus.cli.validate.arguments import close_check, command_parser, read_options
+from livebus.cli.written_file import write_whole
 from livebus.errors import LivebusError, Place
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT
 from livebus.terminal import output as terminal
@@ -218,7 +219,7 @@ def _write(text: str, file: str) -> None:
             terminal.result(line)
         return
     try:
-        Path(file).write_text(text, encoding="utf-8")
+        write_whole(Path(file), text)
     except OSError as error:
         raise LivebusError(f"cannot write: {error.strerror or error}", Place(file)) from None
 
