@@ -5,6 +5,7 @@ Runs the application of template.yaml on this machine: EventBridge, AppSync and 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 from argparse import ArgumentTypeError, Namespace
@@ -205,8 +206,15 @@ async def _serve(settings: Settings, *, opens: bool) -> None:
     from livebus.runtime.server import Runtime
 
     stopping = asyncio.Event()
+
+    def stop(number: int) -> None:
+        if stopping.is_set():
+            terminal.talk("ending at once; what was accepted and is not delivered yet is in the journal")
+            os._exit(128 + number)
+        stopping.set()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(name, stop, name)
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
     serve_long()
