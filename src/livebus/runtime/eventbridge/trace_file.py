@@ -37,7 +37,7 @@ class TraceFile:
         try:
             line = _json_line(record)
             if self._file.write(line) != len(line):  # as much as there was room for
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301 - told as the others are
         except OSError as error:
             self._trace.listeners.remove(self._write)
             self._tell(f"the trace ends here: {self._path}: {error.strerror}")
