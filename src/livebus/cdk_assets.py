@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from livebus.files import content, is_file
+
 _MAX_MANIFEST = 8 * 1024 * 1024
 _MOST_MANIFESTS = 200
 
@@ -24,16 +26,14 @@ def asset_of(folder: Path, location: str) -> str:
     key = location.rpartition("/")[2]
     for manifest in sorted(folder.glob("*.assets.json"))[:_MOST_MANIFESTS]:
         try:
-            if manifest.stat().st_size > _MAX_MANIFEST:
-                continue
-            for digest, asset in json.loads(manifest.read_bytes())["files"].items():
+            for digest, asset in json.loads(content(manifest, most=_MAX_MANIFEST))["files"].items():
                 keys = {to.get("objectKey") for to in asset.get("destinations", {}).values()}
                 if key in keys or key.startswith(f"{digest}."):
                     return str(asset["source"]["path"])
         except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
             continue  # a manifest of another kind is none of ours
     beside = f"asset.{key}"
-    return beside if key and (folder / beside).is_file() else ""
+    return beside if key and is_file(folder / beside) else ""
 
 
 def is_in_s3(name: str) -> bool:

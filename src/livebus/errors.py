@@ -12,6 +12,7 @@ The exception tree: what can be wrong outside our own code, told so that the rea
     │   ├── InvalidTransformer      Input, InputPath or InputTransformer
     │   └── InvalidEventPattern     a rule's EventPattern; ``reason`` is AWS's wording
     ├── WrongUsage                  a flag names what is not there: the call itself was wrong
+    │   └── Unnamed                 several could be meant, and no flag says which (an Unreachable as well)
     ├── InvalidEvent                an event file, or an entry in it
     ├── ResolverError               a mapping template that raised an error, or that cannot be evaluated
     └── Unreachable                 an endpoint, a stack or a runtime that does not answer, or refuses
@@ -305,6 +306,10 @@ class ResolverError(LivebusError):
 
 class Unreachable(LivebusError):
     """What should have answered did not, or refused: a runtime, an endpoint, a stack, a sign-in."""
+
+
+class Unnamed(WrongUsage, Unreachable):
+    """Several could be meant, or none is known, and no flag says which: the call says too little to reach anything."""
 
 
 class Refused(Unreachable):

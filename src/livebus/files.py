@@ -46,20 +46,40 @@ def relative(path: Path) -> str:
     return Path(path if below.startswith("..") else below).as_posix()
 
 
+# Of pathlib's the same questions are exceptions where a name is too long, or a folder on the way may not be entered.
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there that can be reached."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there that can be reached."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is there that can be reached."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
 def event_files(folder: Path) -> list[Path]:
-    """The event files directly in a folder, without what ``publish`` left there."""
-    if not folder.is_dir():
+    """The event files directly in a folder, without what ``publish`` left there. Raises LivebusError where it may not be read."""
+    if not is_folder(folder):
         return []
+    try:
+        paths = list(folder.iterdir())
+    except OSError as error:
+        raise _unreadable(relative(folder), error) from None
     return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix in EVENT_SUFFIXES and not is_left_over(path.name) and path.is_file()
+        path for path in paths if path.suffix in EVENT_SUFFIXES and not is_left_over(path.name) and is_file(path)
     )
 
 
 def _is_assembly(folder: Path) -> bool:
     """Whether cdk synth wrote a folder: each has both files."""
-    return (folder / "cdk.out").is_file() and (folder / "manifest.json").is_file()
+    return is_file(folder / "cdk.out") and is_file(folder / "manifest.json")
 
 
 def assembly_around(folder: Path) -> Path:
@@ -89,7 +109,7 @@ class Root:
         if anywhere:
             return cls(None)
         own = Path(os.path.realpath(file.parent))
-        repository = next((folder for folder in (own, *own.parents) if (folder / ".git").exists()), None)
+        repository = next((folder for folder in (own, *own.parents) if is_there(folder / ".git")), None)
         if repository is not None:
             return cls(repository)
         return cls(assembly_around(own))
@@ -168,15 +188,19 @@ def opened(path: Path) -> BinaryIO:
     """A regular file, open. Raises OSError."""
     # Without O_NONBLOCK, to open a pipe is to wait for its other end.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
-    if path.is_dir():  # which Windows does not open at all
+    if is_folder(path):  # which Windows does not open at all
         raise IsADirectoryError(errno.EISDIR, "a folder", str(path))
     file = os.fdopen(os.open(path, flags), "rb")
     mode = os.fstat(file.fileno()).st_mode
     if not stat.S_ISREG(mode):
         file.close()
-        kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
-        raise NotRegular(errno.EINVAL, kind, str(path))
+        raise NotRegular(errno.EINVAL, _kind(mode), str(path))
     return file
+
+
+def _kind(mode: int) -> str:
+    """What a file is that is not regular."""
+    return "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def _unreadable(name: str, error: Exception) -> LivebusError:
@@ -189,15 +213,25 @@ def reason_of(error: Exception) -> str:
 
 
 def missing(path: Path) -> list[Fault]:
-    """A fault where there is neither a file nor a folder."""
+    """A fault where there is neither a file nor a folder, or nobody may look."""
     name = relative(path)
-    return [] if path.exists() else [Fault(f"{name!r} is not there", Place(name), advice=close_file(path))]
+    try:
+        os.stat(path)  # noqa: PTH116 - as above
+    except FileNotFoundError:
+        return [Fault(f"{name!r} is not there", Place(name), advice=close_file(path))]
+    except (OSError, ValueError) as error:
+        return list(_unreadable(name, error).faults)
+    return []
 
 
 def missing_file(path: Path) -> list[Fault]:
-    """A fault where there is no file, but nothing or a folder."""
+    """A fault where there is no file, but nothing, a folder, or what is never read: a device, a pipe."""
     name = relative(path)
-    return [Fault(f"{name!r} is a folder", Place(name), expected="a file")] if path.is_dir() else missing(path)
+    if is_folder(path):
+        return [Fault(f"{name!r} is a folder", Place(name), expected="a file")]
+    if is_there(path) and not is_file(path):
+        return [Fault(f"{name!r} is {_kind(os.stat(path).st_mode)}", Place(name), expected="a regular file")]  # noqa: PTH116
+    return missing(path)
 
 
 def close_file(path: Path) -> str:

@@ -11,8 +11,9 @@ import yaml
 
 from livebus.vtl import MappingTemplate
 from livebus.vtl.functions.registry import functions
-from support.conformance import cases
+from support.conformance import cases, subscriptions
 from support.conformance.declarations import declared
+from support.conformance.documents import InvalidCase
 from support.conformance.expected import Loader, differences, filled
 from support.conformance.suite import Suite
 
@@ -106,4 +107,80 @@ def test_what_no_case_may_be(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "tea.yaml").write_text(f"page: https://docs.example\n{text}\n")
     with pytest.raises(ValueError, match=words) as raised:
         cases.read(tmp_path)
-    assert str(raised.value).startswith("tea.yaml: ")
+    assert str(raised.value).startswith("tea.yaml:2: ")
+
+
+ODD = [
+    ("", "tea.yaml:1: not there, or empty; expected an object with `page` and `cases`"),
+    ("- 1", "tea.yaml:1: a list; expected an object with `page` and `cases`"),
+    ("cases: []", "tea.yaml:1: `page` is not there, or empty; expected the address of the page that the cases follow"),
+    ("page: p", "tea.yaml:1: `cases` is not there, or empty; expected a list of objects"),
+    ("page: p\ncases: {a: 1}", "tea.yaml:1: `cases` is an object; expected a list of objects"),
+    ("page: p\ncases:\n- tea", "tea.yaml:3: a text; expected an object with a name"),
+    ("page: p\ncases:\n- {name: [a}", "tea.yaml:3: expected ',' or ']', but got '}'"),
+    ("page: p\ncases:\n- {name: !tea a}", "tea.yaml:3: could not determine a constructor for the tag '!tea'"),
+    ("page: p\ncases:\n- {[a]: 1}", "tea.yaml:3: found unhashable key"),
+    ("page: p\ncases:\n- {gives: !number {from: 0}}", "tea.yaml:3: !number and !whole take {from: 0, below: 1}"),
+    (
+        "page: p\ncases:\n- {gives: !whole {from: a, below: 1}}",
+        "tea.yaml:3: !number and !whole take {from: 0, below: 1}",
+    ),
+    ("page: p\ncases:\n- gives: !match '('", "tea.yaml:3: !match: missing ), unterminated subpattern"),
+    ("page: p\ncases:\n- gives: !json '['", "tea.yaml:3: !json: the text is not YAML"),
+    ("page: p\ncases:\n- {name: a, name: b}", "tea.yaml:3: ['name'] twice"),
+    ("page: p\ncases:\n\n- {1: 1}", "tea.yaml:4: case None has 1; expected names that are texts"),
+    ("page: p\ncases: [{name: a, of: tea}]", "tea.yaml:2: case 'a': `of` is a text; expected a list"),
+]
+ODD_CASES = [
+    ("name: a, of: [1], js: '1', gives: 1", "`of[0]` is a whole number; expected a text"),
+    ("name: a, js: [1], gives: 1", "`js` is a list; expected a text or an object"),
+    ("name: a, js: {request: 1}, gives: 1", "`request` is a whole number; expected a text"),
+    ("name: a, js: {functions: [1]}, gives: 1", "`functions[0]` is a whole number; expected an object"),
+    ("name: a, js: '1', given: [1], gives: 1", "`given` is a list; expected an object"),
+    ("name: a, js: '1', items: [1], gives: 1", "`items[0]` is a whole number; expected an object"),
+    ("name: a, js: '1', errors: {a: 1}", "`errors` is an object; expected a list"),
+    ("name: a, js: '1', errors: [tea]", "`errors[0]` is a text; expected an object"),
+    ("name: a, js: '1', calls: [1]", "`calls[0]` is a whole number; expected an object"),
+    ("name: a, js: '1', gives: 1, each_of: true", "`each_of` is true or false; expected a whole number"),
+    ("name: a, js: '1', gives: 1, here: tea, why: b", "`here` is a text; expected an object"),
+    ("name: a, source: [1], js: '1', gives: 1", "`source` is a list; expected a text"),
+    ("name: a, basis: [1], js: '1', gives: 1", "`basis` is a list; expected a text"),
+]
+ODD_SUBSCRIPTIONS = [
+    ("name: a, of: [], arrives: []", "has neither js nor vtl"),
+    ("name: a, js: {subscribe: b}", "has no `of`"),
+    ("name: a, of: [], arrives: [], js: b", "`js` is a text; expected an object"),
+    ("name: a, of: [], arrives: [], js: {}", "js has no `subscribe`"),
+    ("name: a, of: [], arrives: [1], js: {subscribe: b}", "`arrives[0]` is a whole number; expected a text"),
+    ("name: a, of: [], arrives: [], says: [b], js: {subscribe: b}", "`says[0]` is a text; expected an object"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), ODD)
+def test_odd_files_are_told_with_their_line(tmp_path: Path, text: str, told: str) -> None:
+    """Of cases and of subscriptions alike: what it is, and what it ought to be."""
+    file = tmp_path / "tea.yaml"
+    file.write_text(text, encoding="utf-8")
+    for read in (lambda: cases.read(tmp_path), lambda: subscriptions.read(file)):
+        with pytest.raises(InvalidCase) as raised:
+            read()
+        assert str(raised.value) == told
+
+
+@pytest.mark.parametrize(("case", "told"), ODD_CASES)
+def test_odd_cases_are_told_with_their_line(tmp_path: Path, case: str, told: str) -> None:
+    """Each member has its kind."""
+    (tmp_path / "tea.yaml").write_text(f"page: p\ncases:\n- {{{case}}}\n", encoding="utf-8")
+    with pytest.raises(InvalidCase) as raised:
+        cases.read(tmp_path)
+    assert (str(raised.value)[:20], str(raised.value).endswith(told)) == ("tea.yaml:3: case 'a'", True)
+
+
+@pytest.mark.parametrize(("case", "told"), ODD_SUBSCRIPTIONS)
+def test_odd_subscriptions_are_told_with_their_line(tmp_path: Path, case: str, told: str) -> None:
+    """As those of other cases; and what has to be there is."""
+    file = tmp_path / "tea.yaml"
+    file.write_text(f"page: p\ncases:\n- {{{case}}}\n", encoding="utf-8")
+    with pytest.raises(InvalidCase) as raised:
+        subscriptions.read(file)
+    assert (str(raised.value)[:20], str(raised.value).endswith(told)) == ("tea.yaml:3: case 'a'", True)

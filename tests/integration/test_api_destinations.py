@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from integration.conftest import Start
+from integration.test_page import EVERY, Page
 from support.endpoints import Asked, Endpoint, Says
 from support.running import RunningRuntime
 
@@ -199,3 +200,55 @@ def test_what_is_not_tried_again(run: Callable[..., RunningRuntime]) -> None:
     assert attributes["ERROR_MESSAGE"] == "the endpoint answered with HTTP status 404"
     assert ":api-destination/" in attributes["TARGET_ARN"]
     assert json.loads(message["Body"])["detail"] == {"msg": "hello"}
+
+
+KEY = CONNECTION.replace("{{resolve:secretsmanager:hook:SecretString:key}}", "hidden-word")
+HIDDEN = ("hidden-", base64.b64encode(b"alice:hidden-word").decode())
+ANSWERS = {
+    "accepted": lambda _: Says(200, body=b'{"access_token": "hidden-token", "expires_in": 60}'),
+    "refused": lambda _: Says(403, body=b"hidden-word is wrong"),
+    "redirected": lambda _: Says(302, headers={"Location": "http://127.0.0.1:1/?key=hidden-word"}),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("connection", [KEY, BASIC, OAUTH], ids=["key", "basic", "oauth"])
+def test_what_a_connection_gives_is_told_nowhere(
+    connection: str, answer: str, run: Callable[..., RunningRuntime], tmp_path: Path
+) -> None:
+    """
+    Not in talk, the trace, its file, any document of the page, a dead letter, Outputs or the state folder, whose files
+    nobody else may read.
+    """
+    state, written = tmp_path / "state", tmp_path / "trace.ndjson"
+    with Endpoint(ANSWERS[answer]) as endpoint:
+        mapped = {"https://auth.example.com": endpoint.url}
+        runtime = run(endpoint.url, connection, mapped=mapped, state=state, trace=written, verbose=True)
+        trace = runtime.trace()
+        event = put(runtime)
+        trace.next("call" if answer == "accepted" else "delivery", event)
+        page = Page(runtime)
+        shown = [
+            page.answer("GET", name.replace("new.json", event)).body.decode()
+            for method, name in EVERY
+            if method == "GET" and name != "stream"
+        ]
+        url = runtime.outputs.get("DeadLetterQueueUrl")
+        letters = runtime.client("sqs").receive_message(QueueUrl=url) if url else {}
+        told = [
+            *runtime.told,
+            written.read_text("utf-8"),
+            json.dumps(letters, default=str),
+            json.dumps(dict(runtime.outputs)),
+        ]
+        kept = [path for path in state.rglob("*") if path.is_file()]
+        contents = [path.read_bytes().decode("utf-8", "replace") for path in kept]
+    everything = [*shown, *told, *contents]
+    # What is looked for would be found: the event is.
+    assert sum(event in text for text in everything) > 3
+    assert [
+        (word, text[:300]) for text in everything for word in HIDDEN if word in text.replace("hidden-tenant", "")
+    ] == []
+    assert {(path.name, oct(path.stat().st_mode & 0o077)) for path in (*kept, written)} == {
+        (path.name, "0o0") for path in (*kept, written)
+    }

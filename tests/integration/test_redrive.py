@@ -11,6 +11,7 @@ import pytest
 
 from livebus.cli.publish import run as publish
 from livebus.cli.redrive import run as redrive
+from support.application import copied
 from support.running import RunningRuntime
 from support.sockets import run, subscribed
 from support.waiting import until
@@ -194,3 +195,32 @@ def test_publish_takes_what_was_exported(runtime: RunningRuntime, verb: Verb, ca
     file = tmp_path / "letters.ndjson"
     verb("export", "--output", str(file))
     assert publish.main(["--dry-run", str(file)], project=tmp_path) == 0
+
+
+def test_a_queue_that_is_a_target_is_not_asked_about(
+    start_runtime: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Of two queues without Outputs the one with what a rule could not deliver is meant, not the one that rules fill."""
+    work = """  Work:
+    Type: AWS::SQS::Queue
+  ToWork:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Ref EventBus
+      EventPattern: {source: [somewhere.else]}
+      Targets:
+        - {Id: Work, Arn: !GetAtt Work.Arn}
+
+  DeadLetterQueue:
+    Type: AWS::SQS::Queue
+"""
+    template = copied(
+        tmp_path / "app",
+        ("  DeadLetterQueue:\n    Type: AWS::SQS::Queue\n", work),
+        ("  DeadLetterQueueUrl:\n", "  Dead:\n"),
+    )
+    start_runtime(template=template, state=tmp_path / ".livebus")
+    monkeypatch.chdir(tmp_path)
+    assert redrive.main(["list", "--local"], project=tmp_path) == 0
+    out, err = capsys.readouterr()
+    assert (out, err.partition("-DeadLetterQueue-")[0]) == ("", "0 messages in livebus")

@@ -1,4 +1,4 @@
-"""What the programs print at terminals of 80 and of 40 columns: nothing is longer than a line."""
+"""What the programs print at terminals of 80, 60 and 40 columns: nothing is longer than a line."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from livebus.cli import names
 from support.screen import TerminalProgram
 
-WIDE = ("capacity", "validate --list", "publish --help", "replay --help", "faults --help")
-# At 40 columns single words of the other pages are longer than a line.
-NARROW = ("capacity", "validate --list", "replay --help")
-
-
-@pytest.mark.parametrize(
-    ("command", "columns"), [*((command, 80) for command in WIDE), *((command, 40) for command in NARROW)]
+COMMANDS = (
+    "capacity",
+    "validate --list",
+    "--help",
+    "publish --help",
+    "replay --help",
+    "faults --help",
+    "subscribe --help",
 )
+
+
+@pytest.mark.parametrize("columns", [80, 60, 40])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_no_line_is_longer_than_the_terminal(command: str, columns: int, project: Path) -> None:
     """Tables become narrower, then paragraphs; texts are broken between words."""
     env = {"PYTHONPATH": str(project / "src")}
@@ -34,3 +40,14 @@ def test_validate_of_our_own_application_fits_a_screen(project: Path) -> None:
         assert program.wait() == 0
         assert program.lines()[0].startswith("0 errors, 0 warnings, ")
         assert len(program.screen.lines) <= 24
+
+
+@pytest.mark.parametrize("name", [name for name in names.CALLABLE if name != "demo"])
+def test_no_error_is_longer_than_the_terminal(name: str, project: Path, tmp_path: Path) -> None:
+    """It is broken between words, on a line as on several: what is missing, and how a command is called."""
+    env = {"PYTHONPATH": str(project / "src")}
+    command = ("-m", "livebus", *name.split(), "--no-such-option-anywhere")
+    with TerminalProgram(*command, columns=40, height=40, cwd=tmp_path, env=env) as program:
+        assert program.wait() == 2
+        said = " ".join(line.strip() for line in program.lines() if line)
+        assert (said.startswith("error: "), program.screen.wraps) == (True, 0)

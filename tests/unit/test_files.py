@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.files import Root, assembly_around, content, event_files, is_left_over, read_bytes, read_text
+from livebus.files import (
+    Root,
+    assembly_around,
+    content,
+    event_files,
+    is_file,
+    is_folder,
+    is_left_over,
+    is_there,
+    missing,
+    missing_file,
+    read_bytes,
+    read_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +109,21 @@ def test_what_lies_outside_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(LivebusError, match="'link' is a link that leads outside of"):
         root.demand(inside / "link", "link")
     Root(None).demand(inside / "link", "link")
+
+
+def test_what_cannot_be_looked_at_is_told_and_nothing_is_raised(tmp_path: Path) -> None:
+    """A name that is too long, a file in place of a folder: pathlib raises for these."""
+    (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "pipe")
+    long, below = tmp_path / ("x" * 300), tmp_path / "file" / "below"
+    assert [is_file(path) or is_folder(path) or is_there(path) for path in (long, below)] == [False, False]
+    assert [str(fault).rpartition(": ")[2] for path in (long, below) for fault in missing(path)] == [
+        "File name too long",
+        "Not a directory",
+    ]
+    assert [
+        str(fault).rpartition("' is ")[2] for path in (tmp_path / "pipe", tmp_path) for fault in missing_file(path)
+    ] == [
+        "a pipe; expected a regular file",
+        "a folder; expected a file",
+    ]

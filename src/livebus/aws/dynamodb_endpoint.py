@@ -25,6 +25,7 @@ from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from livebus.aws.refusal import told_as_faults
+from livebus.aws.whole_answer import demand_whole_answers
 from livebus.dynamodb.errors import DynamoDBError
 from livebus.errors import Unreachable
 
@@ -58,6 +59,7 @@ def connect(url: str, *, region: str, local: bool) -> Call:
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # type: ignore[list-item]  # the stubs say texts
         proxies={} if local else get_environ_proxies(url),
     )
+    demand_whole_answers(http, lambda: _READ_SECONDS)
     headers = {"Content-Type": "application/x-amz-json-1.0"}
 
     def call(operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:

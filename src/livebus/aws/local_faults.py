@@ -17,6 +17,7 @@ from livebus.errors import Fault, LivebusError, Unreachable, WrongUsage
 
 _PATH = "/_livebus/faults"
 _SECONDS = 10
+_MAX_ANSWER = 1024 * 1024
 
 
 def switched_on(endpoint_url: str) -> Mapping[str, Any]:
@@ -36,7 +37,7 @@ def _call(endpoint_url: str, method: str, body: bytes) -> Mapping[str, Any]:
     try:
         connection.request(method, _PATH, body or None, {"Content-Type": "application/json"})
         response = connection.getresponse()
-        content = json.loads(response.read())
+        content = json.loads(response.read(_MAX_ANSWER))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(f"cannot switch faults at {endpoint_url}: {error}") from None
     finally:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
+from livebus.errors import Place, Unnamed, Unreachable, did_you_mean
 from livebus.files import MAX_SETTINGS_BYTES, content
 
 STATE_FILE = Path(".livebus", "runtime.json")
@@ -47,7 +47,7 @@ class LocalRuntime:
         The stack that is meant: ``wanted`` where somebody named it, else ``preferred`` (samconfig.toml's) where it is there,
         else the only one.
 
-        Raises Unreachable where there is none, LivebusError where there are several.
+        Raises Unreachable where there is none, Unnamed where there are several.
         """
         names = sorted(self.stacks)
         if wanted and wanted not in self.stacks:
@@ -62,7 +62,7 @@ class LocalRuntime:
             raise Unreachable("the local runtime has no stack yet", advice="Deploy one: `sam deploy`.")
         if len(names) > 1:
             told = f", and none is called {preferred!r}, as samconfig.toml has it" if preferred else ""
-            raise LivebusError(
+            raise Unnamed(
                 f"the local runtime has {len(names)} stacks{told}",
                 expected=f"--stack-name with one of {', '.join(names)}",
             )

@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
 from livebus.aws.local_runtime import LocalRuntime
-from livebus.errors import LivebusError, Place, Unreachable
-from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content, reason_of
+from livebus.errors import LivebusError, Place, Unnamed, Unreachable
+from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content, is_file, reason_of
 from livebus.publish.signer import Credentials
 from livebus.stack.api_address import ApiAddress, find_api, find_client_id, find_pool_id, has_api
-from livebus.stack.resources import API, CLIENT, POOL, StackResource, find_bus, find_queue, of_type
+from livebus.stack.resources import API, CLIENT, POOL, RULE, StackResource, find_bus, find_queue, of_type
 from livebus.stack.samconfig import DeployConfig, read_deploy_config
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Session:
             return self.runtime.stack_name(wanted, "" if wanted else self._config.stack_name)
         name = wanted or self._config.stack_name
         if not name:
-            raise LivebusError(
+            raise Unnamed(
                 "no stack is named",
                 expected="--stack-name, or stack_name in samconfig.toml",
                 advice="--local uses the local runtime.",
@@ -143,7 +143,29 @@ class Session:
 
     def queue_url(self, wanted: str) -> str:
         """The dead-letter queue, or the one that is ``wanted``. Raises as :func:`~livebus.stack.resources.find_queue`."""
-        return find_queue(self.outputs, lambda: self.resources, wanted, self.owner)
+        return find_queue(self.outputs, lambda: self.resources, wanted, self.owner, self._dead_letter_queues)
+
+    def _dead_letter_queues(self) -> set[str]:
+        """
+        The names of the queues that take what the stack's rules cannot deliver, as EventBridge has its targets.
+
+        None where EventBridge does not tell (events:ListTargetsByRule): then somebody names the queue.
+        """
+        from livebus.aws.refusal import told_as_faults
+
+        names: set[str] = set()
+        client = self.client("events")
+        for rule in of_type(self.resources, RULE).values():
+            bus, bar, name = rule.rpartition("|")
+            try:
+                with told_as_faults(f"read the targets of the rule {rule!r}"):
+                    # A rule has at most 5 targets: there is no second page.
+                    answer = client.list_targets_by_rule(Rule=name, **({"EventBusName": bus} if bar else {}))
+            except Unreachable:
+                return set()
+            arns = [(target.get("DeadLetterConfig") or {}).get("Arn") or "" for target in answer.get("Targets") or ()]
+            names |= {arn.rpartition(":")[2] for arn in arns if arn}
+        return names
 
     @cached_property
     def clients(self) -> Mapping[str, str]:
@@ -323,7 +345,7 @@ class Session:
         environment = self._destination.config_env
         for folder in self._destination.folders:
             file = folder / "samconfig.toml"
-            if file.is_file():
+            if is_file(file):
                 try:
                     text = content(file, most=MAX_SETTINGS_BYTES).decode()
                 except (OSError, UnicodeDecodeError) as error:

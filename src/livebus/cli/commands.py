@@ -78,7 +78,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def call(name: str, argv: Sequence[str]) -> int:
     """Run a command, and return its exit code."""
     from importlib import import_module
+    from os import getcwd
 
+    try:
+        getcwd()  # noqa: PTH109 - pathlib is not loaded yet
+    except OSError:
+        from livebus.terminal import output as terminal
+
+        terminal.report_text("the folder that you stand in is gone; change into one that is there")
+        return terminal.USAGE
     run = import_module(COMMANDS[name][0]).main
     code: int = run(argv)
     return code

@@ -22,10 +22,10 @@ from livebus.aws.session import ReachFlags, Session
 from livebus.cli import flags, shipped
 from livebus.cli.folder import NoTemplate, beside, find
 from livebus.cli.parser import Parser
-from livebus.errors import InvalidEvent, LivebusError, Place
+from livebus.errors import InvalidEvent, LivebusError, Place, WrongUsage
 from livebus.event.document import read_entries
 from livebus.event.envelope import Refused
-from livebus.files import event_files, relative
+from livebus.files import content, event_files, reason_of, relative
 from livebus.stack.samconfig import DeployConfig
 from livebus.steps import words
 from livebus.terminal import interruption
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             arrived = run(_demo(what, Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="livebus-demo-")))))
         except LivebusError as error:
             terminal.report(error)
-            return terminal.FAILED
+            return terminal.USAGE if isinstance(error, WrongUsage) else terminal.FAILED
         except asyncio.CancelledError:
             return TERMINATED
     return terminal.DONE if arrived else terminal.FAILED
@@ -103,11 +103,11 @@ def _shown(options: Namespace, folders: ExitStack) -> Shown:
         deploy = beside(template).deploy(options.config_env or "")
     file = options.event or _first_event(template.parent / "events")
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+        document = content(file)
+    except (OSError, ValueError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else reason_of(error).lower()
         raise InvalidEvent(reason, Place(str(file))) from None
-    entries = read_entries(content, str(file))
+    entries = read_entries(document, str(file))
     if not entries:
         raise InvalidEvent("there is no event in it", Place(str(file)))
     return Shown(template, deploy, file, entries[0].entry)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
 from livebus.cli import flags
 from livebus.cli.parser import Parser
-from livebus.errors import LivebusError, WrongUsage
+from livebus.errors import LivebusError
 from livebus.runtime.faults.injection import KINDS, read_injections
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped
@@ -54,12 +53,8 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
             state = local_faults.switch(runtime.endpoint_url, wanted)
         else:
             state = local_faults.switched_on(runtime.endpoint_url)
-    except WrongUsage as error:
-        terminal.report(error)
-        return terminal.USAGE
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     if arguments.json:
         terminal.json_result(state)
         return terminal.DONE
@@ -74,13 +69,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds from 0")
-    return value
+    return flags.from_zero(text, "a number of seconds")
 
 
 def command_parser() -> Parser:

@@ -6,18 +6,24 @@ In: a verb's argument parser and what it parsed. Out: a :class:`~livebus.aws.ses
 
 from __future__ import annotations
 
+import math
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from livebus.aws.session import ReachFlags
 from livebus.cli.folder import Folder, find
 from livebus.errors import LivebusError, WrongUsage
+from livebus.numerals import decimal, whole
+
+N = TypeVar("N", int, float)
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
+# Of events, seconds and all else that is counted: thirty years of seconds.
+MOST = 10**9
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -129,21 +135,31 @@ def parameters(parser: ArgumentParser, arguments: Namespace) -> dict[str, str]:
 
 
 def at_least_one(text: str) -> int:
-    """An argument's type: a whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
+    """An argument's type: a whole number from 1, to a bound that nothing has a use beyond."""
+    return _bounded(text, whole(text, MOST, least=1), "a whole number from 1")
 
 
 def above_zero(text: str, what: str = "a number") -> float:
-    """An argument's type: a finite number above 0; ``what`` is what messages call it."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is not {what} above 0")
-    return value
+    """An argument's type: a number above 0, to the same bound; ``what`` is what messages call it."""
+    return _bounded(text, decimal(text, MOST) or None, f"{what} above 0")
+
+
+def from_zero(text: str, what: str = "a number") -> float:
+    """An argument's type: a number from 0, to the same bound; ``what`` is what messages call it."""
+    return _bounded(text, decimal(text, MOST), f"{what} from 0")
+
+
+def whole_number(text: str) -> int:
+    """An argument's type: a whole number, which may be negative."""
+    number = _bounded(text, whole(text.removeprefix("-"), MOST), "a whole number")
+    return -number if text.startswith("-") else number
+
+
+def _bounded(text: str, number: N | None, what: str) -> N:
+    if number is None:
+        is_large = decimal(text, math.inf) is not None and float(text) > MOST
+        raise ArgumentTypeError(f"{text!r} is {f'more than {MOST}' if is_large else f'not {what}'}")
+    return number
 
 
 def not_empty(text: str) -> str:

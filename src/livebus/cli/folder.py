@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livebus.errors import LivebusError, Place
-from livebus.files import event_files, read_text, relative
+from livebus.files import event_files, is_file, is_there, read_text, relative
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, SamConfig
 
 TEMPLATES = ("template.yaml", "template.yml", "template.json")
@@ -49,7 +49,7 @@ class Folder:
 
     def config(self) -> SamConfig | None:
         """The samconfig.toml; None where there is none. Raises LivebusError where it cannot be read."""
-        if not self.samconfig.is_file():
+        if not is_file(self.samconfig):
             return None
         name = relative(self.samconfig)
         return SamConfig.read(read_text(self.samconfig, name), name)
@@ -71,7 +71,7 @@ class Folder:
         named = self.deploy(environment).template_file
         if named:
             return self._named(Path(named), f"{relative(self.samconfig)} names it as template_file.")
-        found = next((self.path / name for name in TEMPLATES if (self.path / name).is_file()), None)
+        found = next((self.path / name for name in TEMPLATES if is_file(self.path / name)), None)
         if found is None:
             looked = ", ".join(TEMPLATES)
             where = relative(self.path.absolute()) if self.path != Path() else "here"
@@ -84,7 +84,7 @@ class Folder:
 
     def _named(self, name: Path, who: str) -> Path:
         path = self.path / name
-        if not path.is_file():
+        if not is_file(path):
             shown = relative(path)
             raise NoTemplate(f"{shown!r} is not there", Place(shown), advice=who)
         return path
@@ -106,7 +106,7 @@ def find(here: Path | None = None) -> Folder:
 def beside(template: Path) -> Folder:
     """The folder of a template that somebody named: its own, where a samconfig.toml lies beside it, else the one found."""
     own = Folder(template.parent)
-    return own if own.samconfig.is_file() else find()
+    return own if is_file(own.samconfig) else find()
 
 
 def _upwards(start: Path) -> Iterator[Path]:
@@ -114,7 +114,7 @@ def _upwards(start: Path) -> Iterator[Path]:
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
     below = start
     for folder in start.parents:
-        if (below / ".git").exists() or folder in (home, folder.parent) or below == home:
+        if is_there(below / ".git") or folder in (home, folder.parent) or below == home:
             return
         yield folder
         below = folder

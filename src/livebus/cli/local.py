@@ -5,9 +5,10 @@ Runs the application of template.yaml on this machine: EventBridge, AppSync and 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from livebus.cli import flags, folder
 from livebus.cli.parser import Parser
-from livebus.errors import LivebusError, WrongUsage
+from livebus.errors import LivebusError
 from livebus.files import relative
 from livebus.runtime.faults.injection import KINDS, Injection, read_injections
 from livebus.stack.samconfig import DeployConfig
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _REGIONAL = re.compile(r"dynamodb(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 _LAST_PORT = 65_535
+# https://www.rfc-editor.org/rfc/rfc6454#section-6.2
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._\[\]:-]+|null")
+_REGION = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 EPILOG = """\
 examples:
@@ -57,8 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     user = (name, password) if options.user else None
     if options.empty and {"template", "built", "set"} & options.typed:
         parser.error("--empty goes without --template, --built and --set: a deployment brings its own")
-    if options.time_scale <= 0 or options.latency < 0:
-        parser.error("--time-scale takes a number above 0, --latency one that is not negative")
     mapped = dict(each.split("=", 1) for each in options.map_endpoint if "=" in each)
     if not all(url.startswith(("http://", "https://")) for pair in mapped.items() for url in pair) or len(mapped) < len(
         options.map_endpoint
@@ -97,12 +99,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         interruption.begin()
         run(_serve(settings, opens=options.open))
-    except WrongUsage as error:
-        terminal.report(error)
-        return terminal.USAGE
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     return terminal.DONE
 
 
@@ -208,8 +206,15 @@ async def _serve(settings: Settings, *, opens: bool) -> None:
     from livebus.runtime.server import Runtime
 
     stopping = asyncio.Event()
+
+    def stop(number: int) -> None:
+        if stopping.is_set():
+            terminal.talk("ending at once; what was accepted and is not delivered yet is in the journal")
+            os._exit(128 + number)
+        stopping.set()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(name, stop, name)
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
     serve_long()
@@ -265,6 +270,20 @@ def _greet(runtime: Runtime, settings: Settings) -> None:
         terminal.result(f"export {name}={value}")
 
 
+def _origin(text: str) -> str:
+    """An argument's type: an origin as browsers send it, or * for each. What is none would let nobody in, and not say so."""
+    if text != "*" and not _ORIGIN.fullmatch(text):
+        raise ArgumentTypeError(f"{text!r} is no origin, such as https://app.example or http://192.168.0.5:5173")
+    return text
+
+
+def _region(text: str) -> str:
+    """An argument's type: the name of a region; others than AWS's too, such as ``local``."""
+    if not _REGION.fullmatch(text):
+        raise ArgumentTypeError(f"{text!r} is no region, such as eu-west-1")
+    return text
+
+
 def _names_of_faults() -> str:
     width = max(map(len, KINDS))
     lines = "".join(f"  {name:{width}}  {words}\n" for name, words in KINDS.items())
@@ -279,17 +298,29 @@ def command_parser() -> Parser:
     where.add_argument(
         "--empty", action="store_true", help="start without an application: deploy into it, with the SAM CLI say"
     )
-    where.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    where.add_argument("--port", type=int, default=4566, help="the port, 0 for a free one (default: %(default)s)")
+    where.add_argument(
+        "--host", type=flags.not_empty, default="127.0.0.1", help="the address to listen on (default: %(default)s)"
+    )
+    where.add_argument(
+        "--port", type=flags.whole_number, default=4566, help="the port, 0 for a free one (default: %(default)s)"
+    )
     where.add_argument("--state", type=Path, help="the folder for keys, users, dead letters (default: .livebus)")
     where.add_argument("--outputs", type=Path, metavar="FILE", help="write the Outputs and the endpoint there, as JSON")
     what = parser.add_argument_group("what")
     what.add_argument(
-        "--user", metavar="NAME:PASSWORD", help="who may sign in (default: a user with a random password)"
+        "--user",
+        type=flags.not_empty,
+        metavar="NAME:PASSWORD",
+        help="who may sign in (default: a user with a random password)",
     )
     what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
-    what.add_argument("--stack-name", metavar="NAME", help="AWS::StackName (default: samconfig.toml's, else livebus)")
-    what.add_argument("--region", help="AWS::Region (default: samconfig.toml's, else us-east-1)")
+    what.add_argument(
+        "--stack-name",
+        type=flags.not_empty,
+        metavar="NAME",
+        help="AWS::StackName (default: samconfig.toml's, else livebus)",
+    )
+    what.add_argument("--region", type=_region, help="AWS::Region (default: samconfig.toml's, else us-east-1)")
     what.add_argument(
         "--allow-outside",
         action="store_true",
@@ -308,7 +339,12 @@ def command_parser() -> Parser:
         help="where tables are, in place of the runtime's own: DynamoDB Local, say, or with https a region of AWS",
     )
     what.add_argument(
-        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of this origin call, too"
+        "--allow-origin",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin call, too; * lets all of them",
     )
     limits = parser.add_argument_group("limits of AppSync, where AWS changes them or you want to meet them sooner")
     for flag, default, shown, text in (
@@ -332,8 +368,10 @@ def command_parser() -> Parser:
         metavar="NAME=P[,seed=N]",
         help="let something fail with a probability from 0 to 1; the names stand below",
     )
-    seen.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="let each delivery wait")
-    seen.add_argument("--time-scale", type=float, default=1.0, metavar="N", help="wait N times shorter between retries")
+    seen.add_argument("--latency", type=flags.from_zero, default=0.0, metavar="SECONDS", help="let each delivery wait")
+    seen.add_argument(
+        "--time-scale", type=flags.above_zero, default=1.0, metavar="N", help="wait N times shorter between retries"
+    )
     seen.add_argument(
         "--strict", action="store_true", help="dead-letter an event whose mutation answers with GraphQL errors"
     )

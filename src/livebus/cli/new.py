@@ -9,7 +9,7 @@ from pathlib import Path
 from livebus.cli import flags, shipped
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError, Place
-from livebus.files import relative
+from livebus.files import is_there, relative
 from livebus.new import application, read_naming
 from livebus.new.naming import SAMPLE_SOURCE, stack_name_of
 from livebus.terminal import output as terminal
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _check_absent(folder: Path) -> None:
     """Raise LivebusError where there is anything of the name, a link that leads nowhere as well."""
-    if folder.is_symlink() or folder.exists():
+    if folder.is_symlink() or is_there(folder):
         shown = relative(folder)
         raise LivebusError(f"{shown!r} is there already", Place(shown), advice="Name a folder that is not.")
 

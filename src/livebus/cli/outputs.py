@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from livebus.cli import flags
 from livebus.cli.parser import Parser
+from livebus.cli.written_file import write_whole
 from livebus.errors import LivebusError, Place
 from livebus.files import MAX_SETTINGS_BYTES, read_text, relative
 from livebus.stack.amplify_outputs import is_own
@@ -34,7 +33,7 @@ examples:
 --amplify FILE has the API, the user pool, the app client, and an identity pool where there is one; no user and no password.
 It replaces what it has written before; another file stays, unless --force is given. docs/clients.md says what an app does with it.
 
-exit codes: 0 done, 1 no such stack or several that could be meant, 2 wrong usage, 130 interrupted
+exit codes: 0 done, 1 no such stack, 2 wrong usage, or several stacks or APIs could be meant, 130 interrupted
 """
 _OF_AMPLIFY = ("api", "client", "user_pool", "identity_pool", "authorization_type")
 _TYPES = ("AMAZON_COGNITO_USER_POOLS", "AWS_IAM", "API_KEY", "OPENID_CONNECT", "AWS_LAMBDA")
@@ -82,8 +81,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
         else:
             _write(session, arguments)
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     return terminal.DONE
 
 
@@ -160,19 +158,7 @@ def _check_replaceable(file: Path, *, is_forced: bool) -> None:
 def _replace(file: Path, text: str) -> None:
     """Write all of it or leave what is there: an app that watches the file never reads half of it. Raises LivebusError."""
     try:
-        target = file.resolve()
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(temporary).chmod(0o666 & ~umask)
-            Path(temporary).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        write_whole(file, text)
     except OSError as error:
         name = relative(file)
         raise LivebusError(f"cannot write {name!r}: {error.strerror or error}", Place(name)) from None

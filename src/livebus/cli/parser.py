@@ -8,6 +8,7 @@ such a value is read as if it had been typed, and told with its place where it i
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 CONFIG_ENV = "config_env"
 _HELP = ("-h", "--help")
 _WITHOUT_TERMINAL = 120
+# A value of which nobody sees the end is shown by its beginning.
+_MOST_SHOWN = 100
+_LONG_WORD = re.compile(rf"\S{{{2 * _MOST_SHOWN},}}")
 
 
 def _suggested(name: str, known: Iterable[object]) -> str:
@@ -60,6 +64,15 @@ class HelpFormatter(RawDescriptionHelpFormatter):
             return text
         return "\n".join([lines[0], *(line and "  " + line.strip() for line in lines[1:])]) + "\n\n"
 
+    def _format_action(self, action: Action) -> str:
+        """An option with several long names has no room for them on one line of a narrow terminal."""
+        text = super()._format_action(action)
+        if max(map(len, text.splitlines()), default=0) <= self._width:
+            return text
+        from livebus.terminal.table import wrapped
+
+        return "".join(f"{part}\n" for line in text.splitlines() for part in wrapped(line, self._width))
+
     def _expand_help(self, action: Action) -> str:
         return spelled(super()._expand_help(action))
 
@@ -80,7 +93,8 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, and end with 2: the usage is a page that hides it."""
-        terminal.report_text(f"{spelled(message)} (see {self.prog} --help)")
+        short = _LONG_WORD.sub(lambda word: word[0][:_MOST_SHOWN] + "…", message)
+        terminal.report_text(f"{spelled(short)} (see {self.prog} --help)")
         raise SystemExit(terminal.USAGE)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -100,6 +114,11 @@ class Parser(ArgumentParser):
             known = [name for action in self._actions for name in action.option_strings]
             self.error(f"unrecognized arguments: {' '.join(unknown)}{_suggested(option.partition('=')[0], known)}")
         return found, unknown
+
+    def _get_value(self, action: Any, text: str) -> Any:
+        if action.type is Path and not text:  # Path("") is the folder that one stands in
+            raise ArgumentError(action, "it is empty")
+        return super()._get_value(action, text)  # type: ignore[misc]
 
     def _check_value(self, action: Any, value: Any) -> None:
         try:
@@ -194,11 +213,12 @@ def _found(command: str, options: dict[str, Action], environment: str | None) ->
     variables = [name for name in os.environ if name.startswith("LIVEBUS_")]
     file = None
     from livebus.cli.folder import find
+    from livebus.files import MAX_SETTINGS_BYTES, content
 
     folder = find()
     try:
         # Read here only where Livebus is spoken of: what else is wrong with the file is told where it matters.
-        if b"livebus_" in folder.samconfig.read_bytes():
+        if b"livebus_" in content(folder.samconfig, most=MAX_SETTINGS_BYTES):
             file = folder.config()
     except OSError:
         pass

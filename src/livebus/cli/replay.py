@@ -46,8 +46,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     try:
         return run(session, arguments)
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     except KeyboardInterrupt:
         return terminal.INTERRUPTED
 
@@ -171,10 +170,12 @@ def command_parser() -> Parser:
     start.add_argument("--archive", type=flags.not_empty, metavar="NAME", help="which of several archives of the bus")
     start.add_argument("--wait", action="store_true", help="stay until it is over")
     status = _verb(verbs, "status", run_status, "tell how far a replay has come")
-    status.add_argument("name", nargs="?", metavar="NAME", help="the replay (default: the newest)")
+    status.add_argument(
+        "name", type=flags.not_empty, nargs="?", metavar="NAME", help="the replay (default: the newest)"
+    )
     status.add_argument("--wait", action="store_true", help="stay until it is over")
     cancel = _verb(verbs, "cancel", run_cancel, "end a replay")
-    cancel.add_argument("name", metavar="NAME", help="the replay")
+    cancel.add_argument("name", type=flags.not_empty, metavar="NAME", help="the replay")
     _verb(verbs, "list", run_list, "list replays, the newest first")
     return parser
 

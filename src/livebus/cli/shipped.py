@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import livebus
+from livebus.files import is_file
 
 TEMPLATE, SCHEMA, RESOLVER, SAMCONFIG = (
     "template.yaml",
@@ -24,7 +25,7 @@ def shipped() -> Mapping[str, str]:
     """The texts of the files, by their paths inside the application."""
     package = Path(livebus.__file__).parent
     folders = (package / "shipped", package.parents[1])
-    folder = next(each for each in folders if (each / TEMPLATE).is_file())
+    folder = next(each for each in folders if is_file(each / TEMPLATE))
     return {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
 
 

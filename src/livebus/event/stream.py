@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 8 << 20
 LONGEST_DOCUMENT = 64 << 20
+# A line that is skipped is read to its end, if that comes: /dev/zero has none.
+LONGEST_SKIPPED = 1 << 30
 CHUNK = 256 << 10
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -140,6 +142,10 @@ class _Reading:
             length += len(lines[0])
             if length > self._longest:
                 begun = [_OVERLONG]
+                if length > LONGEST_SKIPPED:
+                    raise OSError(
+                        f"a line of more than {LONGEST_SKIPPED >> 20} MB; nothing behind its beginning was read"
+                    )
             if len(lines) == 1:
                 continue
             lines[0] = _OVERLONG if begun[0] is _OVERLONG else b"".join(begun)

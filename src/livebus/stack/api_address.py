@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from livebus.errors import LivebusError, Unreachable, did_you_mean
+from livebus.errors import Unnamed, Unreachable, WrongUsage, did_you_mean
 
 GRAPHQL_URL = "GraphQLUrl"
 REALTIME_URL = "RealtimeUrl"
@@ -93,7 +93,7 @@ def find_api(
     if "://" in wanted:
         found = address(wanted)
         if found is None:
-            raise LivebusError(
+            raise WrongUsage(
                 f"{wanted!r} is not the URL of a GraphQL API",
                 expected="https://… or wss://…, with a path that ends in /graphql",
             )
@@ -169,7 +169,7 @@ def find_client_id(
     if len(set(clients.values())) == 1:
         return next(iter(clients.values()))
     if clients:
-        raise LivebusError(f"{owner} has several app clients", expected=f"--client with {_one_of([*clients])}")
+        raise Unnamed(f"{owner} has several app clients", expected=f"--client with {_one_of([*clients])}")
     raise Unreachable(
         f"{owner} has no output {CLIENT_ID!r}",
         expected=f"it among {', '.join(sorted(outputs)) or 'none'}",
@@ -223,7 +223,7 @@ def _default(outputs: Mapping[str, str], owner: str) -> ApiAddress:
             advice="Add it to the template's Outputs, or name the API's URL with --api.",
         )
     if len(apis) > 1:
-        raise LivebusError(
+        raise Unnamed(
             f"{owner} has {len(apis)} APIs", expected=f"--api with {_one_of([names[0] for names in apis.values()])}"
         )
     return next(iter(apis))

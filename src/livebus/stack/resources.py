@@ -12,10 +12,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from livebus.errors import LivebusError, Unreachable
+from livebus.errors import Unnamed, Unreachable
 
 BUS, RULE, QUEUE, CLIENT, POOL, IDENTITY_POOL, API = (
     "AWS::Events::EventBus",
@@ -52,7 +52,7 @@ def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> st
     The name of the bus that events are published to: the Output EventBusName, else the stack's only bus, else the only one
     that its rules are on (``bus|rule`` is a rule's physical id, the rule's name alone where it is on the account's own bus).
 
-    ``owner`` is whose they are, in words. Raises Unreachable where there is none, LivebusError where there are several.
+    ``owner`` is whose they are, in words. Raises Unreachable where there is none, Unnamed where there are several.
     """
     if outputs.get(BUS_OUTPUT):
         return outputs[BUS_OUTPUT]
@@ -68,7 +68,7 @@ def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> st
     if len(names) == 1:
         return names[0]
     if names:
-        raise LivebusError(f"{owner} has {len(names)} event buses", expected=f"--bus with {_one_of(names)}")
+        raise Unnamed(f"{owner} has {len(names)} event buses", expected=f"--bus with {_one_of(names)}")
     raise Unreachable(
         f"{owner} has neither an output {BUS_OUTPUT!r} nor an event bus nor a rule",
         expected=f"one among {', '.join(sorted({*outputs, *(each.logical_id for each in found)})) or 'nothing'}",
@@ -76,12 +76,19 @@ def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> st
     )
 
 
-def find_queue(outputs: Mapping[str, str], resources: Resources, wanted: str, owner: str) -> str:
+def find_queue(
+    outputs: Mapping[str, str],
+    resources: Resources,
+    wanted: str,
+    owner: str,
+    dead_letters: Callable[[], Collection[str]] = tuple,
+) -> str:
     """
     The URL of the queue that is meant: by the name of an Output, of the queue or of its resource, else DeadLetterQueueUrl,
-    else the only one.
+    else the only one, else the only one that takes the dead letters of rules: ``dead_letters`` gives the names of those,
+    and is asked only then.
 
-    Raises Unreachable naming the queues that there are.
+    Raises Unreachable naming the queues that there are, Unnamed where several could be meant.
     """
     queues = {name: value for name, value in outputs.items() if name.endswith("QueueUrl") and "/" in value}
     for name, url in queues.items():
@@ -100,14 +107,23 @@ def find_queue(outputs: Mapping[str, str], resources: Resources, wanted: str, ow
         raise Unreachable(
             f"{owner} has no queue {wanted!r} among its outputs and resources", expected=f"one of {shown}"
         )
+    return _only(queues, shown, owner, dead_letters)
+
+
+def _only(queues: Mapping[str, str], shown: str, owner: str, dead_letters: Callable[[], Collection[str]]) -> str:
+    """The only one of the queues, or the only one that takes dead letters. Raises Unreachable."""
     if len(queues) == 1:
         return next(iter(queues.values()))
-    found = "several queues" if queues else f"no output {QUEUE_OUTPUT}"
-    raise Unreachable(
-        f"{owner} has {found}",
-        expected=f"one to choose of {shown}" if queues else "",
-        advice="Name one with --queue." if queues else "Add it to the template's Outputs, or pass --queue-url.",
-    )
+    if not queues:
+        raise Unreachable(
+            f"{owner} has no output {QUEUE_OUTPUT}",
+            advice="Add it to the template's Outputs, or pass --queue-url.",
+        )
+    names = dead_letters()
+    taking = [url for url in queues.values() if _last(url) in names]
+    if len(taking) == 1:
+        return taking[0]
+    raise Unnamed(f"{owner} has several queues", expected=f"one to choose of {shown}", advice="Name one with --queue.")
 
 
 def _last(url: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TextIO
 
-from livebus.errors import LivebusError
+from livebus.errors import InvalidEvent, LivebusError, WrongUsage
 from livebus.terminal import status_line
 from livebus.terminal.escape import escaped, json_text
 from livebus.terminal.spelling import spelled_in_talk
@@ -79,7 +79,7 @@ def json_line(value: Any) -> str:
 
 def talk(text: str) -> None:
     """Say something on stderr, on one line."""
-    _say(f"{escaped(spelled_in_talk(text))}\n")
+    _say("".join(f"{line}\n" for line in _lines(escaped(spelled_in_talk(text)))))
 
 
 def prompt(text: str) -> None:
@@ -96,6 +96,12 @@ def report(error: LivebusError) -> None:
     """Print each fault of the error on a line of its own on stderr."""
     for fault in error.faults:
         _labelled("error", str(fault))
+
+
+def ended_with(error: LivebusError) -> int:
+    """Report what ended a command, and return its exit code: the call itself was wrong, or something failed."""
+    report(error)
+    return USAGE if isinstance(error, WrongUsage | InvalidEvent) else FAILED
 
 
 def report_text(text: str) -> None:
@@ -173,7 +179,20 @@ def _json_on_stdout(value: Any) -> str:
 
 
 def _labelled(label: str, text: str) -> None:
-    _say(labelled(label, spelled_in_talk(text), coloured=coloured(sys.stderr)) + "\n")
+    first, *others = _lines(labelled(label, spelled_in_talk(text), coloured=False))
+    if coloured(sys.stderr):
+        first = f"{_STYLES[label]}{label}:{_PLAIN}{first.removeprefix(f'{label}:')}"
+    _say("".join(f"{line}\n" for line in (first, *others)))
+
+
+def _lines(text: str) -> list[str]:
+    """One line for a file or a program; on a terminal several, broken between words. A path or an address stays whole."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return [text]
+    from livebus.terminal.table import wrapped
+    from livebus.terminal.width import columns_of
+
+    return wrapped(text, columns_of(sys.stderr))
 
 
 def _print(line: str) -> None:

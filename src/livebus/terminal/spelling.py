@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 
-_COMMAND = re.compile(r"(?<!-m )\blivebus (new|validate|local|publish|subscribe|redrive|replay|faults|capacity|demo)\b")
+# Those of livebus.cli.names, which nothing here may import.
+_COMMAND = re.compile(
+    r"(?<!-m )\blivebus (new|validate|local|publish|subscribe|outputs|redrive|replay|faults|capacity|demo)\b"
+)
 _form = ""
 
 

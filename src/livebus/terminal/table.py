@@ -19,6 +19,8 @@ _HANGING = "  "
 _COLUMN = re.compile(r"(?<=\S) {2,}(?=\S)")
 _FURTHEST = 0.7
 _WORD = re.compile(r"(\s*)(\S+)")
+# A colour, which takes no column (ECMA-48, SGR).
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def table(rows: Sequence[Sequence[str]], alignment: str, width: int | None = None) -> Iterator[str]:
@@ -50,7 +52,7 @@ def wrapped(line: str, width: int | None = None, *, hanging: int | None = None) 
     A line as several, broken between words; those that go on begin further in than it does, or at ``hanging``. Long words
     stay whole.
     """
-    if width is None or width_of(line) <= width:
+    if width is None or _width_of(line) <= width:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]
     return _broken(line.strip(), width, indent, indent + _HANGING if hanging is None else " " * hanging)
@@ -79,21 +81,27 @@ def _nearer(line: str, width: int) -> str:
 
 
 def _second_column(line: str, width: int) -> int | None:
-    """Where the second column of a line begins, unless that leaves too little room below it."""
+    """Where the second column of a line begins, unless that leaves too little room below it: for a single word even."""
     column = max((found.end() for found in _COLUMN.finditer(line)), default=0)
-    return column if 0 < column <= width * _FURTHEST else None
+    longest = max(map(width_of, line[column:].split()), default=0)
+    return column if 0 < column <= min(width * _FURTHEST, width - longest) else None
 
 
 def _broken(text: str, width: int, first: str = "", then: str = "") -> list[str]:
     """A text in lines, the first and the others set in; textwrap does as much, and counts characters, not columns."""
     lines, line, begun = [], first, False
     for spaces, word in _WORD.findall(text):
-        if begun and width_of(line) + len(spaces) + width_of(word) > width:
+        if begun and _width_of(line) + len(spaces) + _width_of(word) > width:
             lines.append(line)
             line, begun = then, False
         line += (spaces if begun else "") + word
         begun = True
     return [*lines, line]
+
+
+def _width_of(text: str) -> int:
+    """The columns of a text that may have colours."""
+    return width_of(_COLOUR.sub("", text) if "\x1b" in text else text)
 
 
 def _total(widths: Sequence[int]) -> int:

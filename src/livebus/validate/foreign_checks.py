@@ -14,6 +14,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from livebus.files import MAX_SETTINGS_BYTES, content, is_folder, is_there
+
 _ID = re.compile(r'^ +id(?:: str)? = "([EWI]\d{4})"', re.MULTILINE)
 _CONFIGURATIONS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 
@@ -32,8 +34,11 @@ def foreign_ids() -> tuple[str, ...]:
 
 
 def _ids_in(path: Path) -> Iterator[str]:
-    for file in path.rglob("*.py") if path.is_dir() else [path]:
-        yield from _ID.findall(file.read_text(encoding="utf-8", errors="replace"))
+    for file in path.rglob("*.py") if is_folder(path) else [path]:
+        try:
+            yield from _ID.findall(content(file).decode("utf-8", errors="replace"))
+        except OSError:
+            continue  # none of its ids can be told
 
 
 def _appended() -> list[Path] | None:
@@ -43,12 +48,12 @@ def _appended() -> list[Path] | None:
     paths: list[Path] = []
     for name in _CONFIGURATIONS:
         try:
-            document = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+            document = yaml.safe_load(content(Path(name), most=MAX_SETTINGS_BYTES).decode())
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             continue
         given = document.get("append_rules") if isinstance(document, dict) else None
         for each in given if isinstance(given, list) else []:
-            if Path(str(each)).exists():
+            if is_there(Path(str(each))):
                 paths.append(Path(str(each)))
             elif not str(each).startswith("livebus."):
                 return None

@@ -15,7 +15,7 @@ from pathlib import Path
 from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
-from livebus.files import MAX_SETTINGS_BYTES, Root, event_files, read_text, relative
+from livebus.files import MAX_SETTINGS_BYTES, Root, event_files, is_file, read_text, relative
 from livebus.sandbox import shared
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, read_deploy_config
 from livebus.template import Environment
@@ -55,7 +55,7 @@ class Project:
         for folder in dict.fromkeys((self.folder, Path())):
             path = folder / CONFIG_FILE
             self.read[str(path)] = path
-            if path.is_file():
+            if is_file(path):
                 return read_config(path, Root.around(path, anywhere=self.anywhere))
         return Config()
 
@@ -66,7 +66,7 @@ class Project:
         path = self.samconfig or self.folder / "samconfig.toml"
         self.read[str(path)] = path
         deploy = DeployConfig()
-        if path.is_file():
+        if is_file(path):
             # One that was found elsewhere than the template is inside of its own folder, and no link out of that.
             root = self.root if self.samconfig is None else Root.around(path, anywhere=self.anywhere)
             root.demand(path, relative(path))

@@ -23,7 +23,7 @@ from livebus.checks.suppression import Suppression, from_pair, from_template, pa
 from livebus.checks.template.outside import is_left_to_nested
 from livebus.data_source.in_memory import Ask
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, told
-from livebus.files import event_files, read_bytes, relative
+from livebus.files import event_files, is_folder, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.operation import Services, not_emulated
 from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
@@ -203,7 +203,7 @@ def read_samples(
     """Read the event files, and lay the events before the inspection."""
     reader = SampleReader(inspection.application, options.now)
     expected = project.event_files() if options.events is None else options.events
-    others = [file for path in undelivered for file in (event_files(path) if path.is_dir() else [path])]
+    others = [file for path in undelivered for file in (event_files(path) if is_folder(path) else [path])]
     known = {path.resolve() for path in others}
     for path in (*expected, *others):
         project.read[relative(path)] = path

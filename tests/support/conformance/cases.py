@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from support.conformance.expected import Loader
+from support.conformance.documents import demand, objects, read_document, texts
 
 FOLDER = Path(__file__).parents[2] / "conformance" / "cases"
 LANGUAGES = ("js", "vtl", "vtl2017")
@@ -33,6 +31,32 @@ _CASE = {
     "why",
     *LANGUAGES,
     *_EXPECTATIONS,
+}
+
+_EXPECTED_KINDS = {"errors": (list,), "headers": (dict,), "given": (dict,)}
+_KINDS = {
+    "of": (list,),
+    "source": (str,),
+    "basis": (str,),
+    "given": (dict,),
+    "items": (list,),
+    "calls": (list,),
+    "each_of": (int,),
+    "alone": (bool,),
+    "why": (str,),
+    "here": (dict,),
+    **dict.fromkeys(LANGUAGES, (str, dict)),
+    **_EXPECTED_KINDS,
+}
+_CODE_KINDS = {
+    "value": (str,),
+    "request": (str,),
+    "response": (str,),
+    "functions": (list,),
+    "calls": (list,),
+    "why": (str,),
+    "here": (dict,),
+    **_EXPECTED_KINDS,
 }
 
 
@@ -97,20 +121,20 @@ def read(folder: Path = FOLDER) -> list[Case]:
 
 
 def _read_file(file: Path) -> Iterator[Case]:
-    document = yaml.load(file.read_text(encoding="utf-8"), Loader)
+    document = read_document(file, _KINDS)
     names: set[str] = set()
-    for given in document["cases"]:
+    for each in document.cases:
+        given, where = each.members, each.where
         name = given.get("name")
-        where = f"{file.name}: case {name!r}"
         if unknown := set(given) - _CASE:
             raise ValueError(f"{where} has {sorted(unknown)}; a case may have {sorted(_CASE)}")
         if not isinstance(name, str) or not name.isidentifier() or name in names:
             raise ValueError(f"{where}: a name is an identifier, and a file's names differ")
         names.add(name)
-        basis = given.get("basis", document.get("basis", BASES[0]))
+        basis = given.get("basis", document.members.get("basis", BASES[0]))
         if basis not in BASES:
             raise ValueError(f"{where}: basis is {basis!r}; expected one of {BASES}")
-        yield _case(file.stem, document["page"], basis, given, where)
+        yield _case(file.stem, document.page, basis, given, where)
 
 
 def _case(family: str, page: str, basis: str, given: Mapping[str, Any], where: str) -> Case:
@@ -122,10 +146,10 @@ def _case(family: str, page: str, basis: str, given: Mapping[str, Any], where: s
         given["name"],
         page,
         basis,
-        tuple(given.get("of", ())),
+        texts(given.get("of", ()), "of", where),
         source,
         given.get("given", {}),
-        tuple(given.get("items", ())),
+        objects(given.get("items", ()), "items", where),
         given.get("left"),
         given.get("each_of", 0),
         given.get("alone", False),
@@ -141,11 +165,14 @@ def _variant(case: Case, language: str, given: Mapping[str, Any], where: str) ->
     own = given[language]
     code = own if isinstance(own, Mapping) else {"value": own}
     if unknown := set(code) - _CODE - _EXPECTATIONS - {"why", "calls"}:
-        raise ValueError(f"{where}, {language} has {sorted(unknown)}")
+        raise ValueError(f"{where}, {language} has {sorted(map(str, unknown))}")
+    demand(code, _CODE_KINDS, f"{where}, {language}")
+    if "functions" in code:
+        objects(code["functions"], "functions", f"{where}, {language}")
     expecting = {**given, **code}
     calls = tuple(
         Call(each.get("given", {}), _expectation(each, f"{where}, {language}"))
-        for each in expecting.get("calls", [expecting])
+        for each in (objects(expecting["calls"], "calls", where) if "calls" in expecting else [expecting])
         if each is not expecting
     ) or (Call({}, _expectation(expecting, f"{where}, {language}")),)
     here = expecting.get("here")
@@ -165,4 +192,6 @@ def _variant(case: Case, language: str, given: Mapping[str, Any], where: str) ->
 def _expectation(given: Mapping[str, Any], where: str) -> Expectation:
     if "gives" not in given and "errors" not in given:
         raise ValueError(f"{where}: expects nothing: neither `gives` nor `errors`")
+    demand(given, _EXPECTED_KINDS, where)
+    objects(given.get("errors", ()), "errors", where)
     return Expectation(given.get("gives"), tuple(given.get("errors", ())), given.get("headers", {}))

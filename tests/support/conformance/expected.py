@@ -138,7 +138,20 @@ class Loader(yaml.SafeLoader):
 
 def _number(loader: Loader, node: Any, *, whole: bool) -> Number:
     bounds = loader.construct_mapping(node, deep=True)
+    if set(bounds) != {"from", "below"} or not all(type(bound) in (int, float) for bound in bounds.values()):
+        raise yaml.constructor.ConstructorError(
+            None, None, "!number and !whole take {from: 0, below: 1}", node.start_mark
+        )
     return Number(bounds["from"], bounds["below"], whole)
+
+
+def _match(loader: Loader, node: Any) -> Match:
+    regex = loader.construct_scalar(node)
+    try:
+        re.compile(regex)
+    except re.error as error:
+        raise yaml.constructor.ConstructorError(None, None, f"!match: {error.msg}", node.start_mark) from None
+    return Match(regex)
 
 
 def _json(loader: Loader, node: Any) -> Json:
@@ -146,14 +159,17 @@ def _json(loader: Loader, node: Any) -> Json:
         return Json(loader.construct_mapping(node, deep=True))
     if isinstance(node, yaml.SequenceNode):
         return Json(loader.construct_sequence(node, deep=True))
-    return Json(yaml.load(node.value, Loader))
+    try:
+        return Json(yaml.load(node.value, Loader))
+    except yaml.YAMLError:
+        raise yaml.constructor.ConstructorError(None, None, "!json: the text is not YAML", node.start_mark) from None
 
 
 Loader.yaml_implicit_resolvers = {
     first: [(tag, regex) for tag, regex in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-Loader.add_constructor("!match", lambda loader, node: Match(loader.construct_scalar(node)))
+Loader.add_constructor("!match", _match)
 Loader.add_constructor("!number", lambda loader, node: _number(loader, node, whole=False))
 Loader.add_constructor("!whole", lambda loader, node: _number(loader, node, whole=True))
 Loader.add_constructor("!json", _json)

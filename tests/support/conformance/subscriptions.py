@@ -4,17 +4,25 @@ Cases of subscriptions: what a response handler says with ``extensions``, and wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from support.conformance.expected import Loader
+from support.conformance.documents import Given, InvalidCase, demand, objects, read_document, texts
 
 FILE = Path(__file__).parents[2] / "conformance" / "subscriptions.yaml"
 FAMILY = "subscriptions"
+_KINDS = {
+    "name": (str,),
+    "of": (list,),
+    "js": (dict,),
+    "vtl": (dict,),
+    "given": (dict,),
+    "says": (list,),
+    "arrives": (list,),
+    "ends": (bool,),
+}
 
 
 @dataclass(frozen=True)
@@ -55,21 +63,32 @@ class SubscriptionCase:
 
 
 def read(file: Path = FILE) -> list[SubscriptionCase]:
-    document = yaml.load(file.read_text(encoding="utf-8"), Loader)
-    return [
-        SubscriptionCase(
+    """Raises ValueError naming file, line and case for what a case may not have, or lacks."""
+    document = read_document(file, _KINDS)
+    return [case for each in document.cases for case in _cases(each, document.page)]
+
+
+def _cases(each: Given, page: str) -> Iterator[SubscriptionCase]:
+    given, where = each.members, each.where
+    if lacking := [name for name in ("name", "of", "arrives") if name not in given]:
+        raise InvalidCase(f"{where} has no `{lacking[0]}`")
+    languages = [language for language in ("js", "vtl") if language in given]
+    if not languages:
+        raise InvalidCase(f"{where} has neither js nor vtl")
+    for language in languages:
+        code = given[language]
+        demand(code, {"subscribe": (str,), "invalidate": (str,)}, f"{where}, {language}")
+        if "subscribe" not in code:
+            raise InvalidCase(f"{where}, {language} has no `subscribe`")
+        yield SubscriptionCase(
             given["name"],
-            document["page"],
-            tuple(given["of"]),
+            page,
+            texts(given["of"], "of", where),
             language,
-            given[language]["subscribe"],
-            given[language].get("invalidate"),
+            code["subscribe"],
+            code.get("invalidate"),
             given.get("given", {}),
-            tuple(given.get("says", ())),
-            tuple(given["arrives"]),
+            objects(given.get("says", ()), "says", where),
+            texts(given["arrives"], "arrives", where),
             given.get("ends", False),
         )
-        for given in document["cases"]
-        for language in ("js", "vtl")
-        if language in given
-    ]

@@ -245,11 +245,28 @@ def test_help_is_as_wide_as_the_terminal(width: int, monkeypatch: pytest.MonkeyP
     assert max(map(len, made.format_help().splitlines())) <= width
 
 
+@pytest.mark.parametrize("columns", [80, 60, 40])
 @pytest.mark.parametrize("name", sorted(commands.COMMANDS))
-def test_no_help_is_wider_than_columns_demands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the terminal tells of itself: usage, headings, and what goes on below a second column, too."""
+def test_no_help_is_wider_than_columns_demands(name: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal tells of itself: usage, headings, and what goes on below a second column; verbs have their own."""
     monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((200, 24)))
-    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("COLUMNS", str(columns))
     made: Parser = import_module(commands.COMMANDS[name][0]).command_parser()
+    verbs = [verb for action in made._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
+    assert len(verbs) == len(names.VERBS.get(name, ()))
 
-    assert [line for line in made.format_help().splitlines() if len(line) > 60] == []
+    shown = [line for each in (made, *verbs) for line in each.format_help().splitlines()]
+    assert [line for line in shown if len(line) > columns] == []
+
+
+def test_long_names_of_an_option_are_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they are wider than the terminal; what they mean stands below, as for all others."""
+    monkeypatch.setenv("COLUMNS", "40")
+    made = Parser("publish")
+    made.add_argument("--subscription", "--document", metavar="FILE|TEXT", help="a whole subscription")
+
+    assert made.format_help().splitlines()[-3:] == [
+        "  --subscription FILE|TEXT, --document",
+        "    FILE|TEXT",
+        "                  a whole subscription",
+    ]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livebus.event import stream as event_stream
 from livebus.event.document import read_document
 from livebus.event.envelope import entry_bytes
 from livebus.event.stream import Source, StreamedEntry, StreamFault, read_events
@@ -234,3 +235,17 @@ def test_sound_files_are_read_as_files_are(lines: list[str]) -> None:
     if not whole.faults:
         entries = [(each.index, each.place.line, each.entry, entry_bytes(each.entry)) for each in whole.entries]
         assert entries == read(content)
+
+
+def test_a_line_that_never_ends_ends_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read before it stands; what lies behind nobody waits for."""
+    monkeypatch.setattr(event_stream, "LONGEST_SKIPPED", 1 << 20)
+    endless = [b"\0" * 4096] * 10_000
+    first = f"{ENTRY}\n".encode()
+    told = "a line of more than 1 MB; nothing behind its beginning was read"
+    assert [shown(each) for each in stream(first, first, *endless, longest_line=100)] == [
+        shown(each) for each in stream(first, first, OSError(f"{told}"))
+    ]
+    (fault,) = stream(*endless, longest_document=100)
+    assert isinstance(fault, StreamFault)
+    assert fault.fault.found == told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from livebus.errors import LivebusError, Unreachable
@@ -17,7 +19,7 @@ SHOP = [
 ]
 
 
-def never() -> list[StackResource]:
+def never() -> Any:
     raise AssertionError("CloudFormation is asked although the Outputs tell")
 
 
@@ -101,3 +103,15 @@ def test_a_queue_that_is_not_there_is_told(outputs: dict[str, str], wanted: str,
     with pytest.raises(Unreachable) as refused:
         find_queue(outputs, list, wanted, "the stack")
     assert message in str(refused.value)
+
+
+def test_a_queue_that_takes_dead_letters_comes_before_one_that_is_a_target() -> None:
+    """Rules tell which of several queues takes what they could not deliver; they are not asked where one is named."""
+    assert find_queue({}, lambda: SHOP, "", "it", lambda: {"dead"}) == "http://127.0.0.1:1/1/dead"
+    outputs = {"OneQueueUrl": "u/1/one", "TwoQueueUrl": "u/1/two"}
+    assert find_queue(outputs, never, "", "it", lambda: {"two", "elsewhere"}) == "u/1/two"
+    assert find_queue({}, lambda: SHOP, "Later", "it", never) == "http://127.0.0.1:1/1/later"
+    assert find_queue({}, lambda: SHOP[:2], "", "it", never) == "http://127.0.0.1:1/1/dead"
+    for names in (set(), {"dead", "later"}):
+        with pytest.raises(Unreachable, match="several queues; expected one to choose of Dead"):
+            find_queue({}, lambda: SHOP, "", "the stack", lambda names=names: names)

@@ -95,3 +95,25 @@ def test_the_process_ends_with_the_verbs_code(outcome: int | BaseException, code
     with pytest.raises(SystemExit) as raised:
         terminal.run(main)
     assert code == raised.value.code
+
+
+def test_what_is_said_on_a_terminal_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its label keeps its colour, a path or an address stays whole; a file or a program gets one line."""
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    text = "no bus at https://events.example.com/a/long/path of the stack"
+    terminal.report_text(text)
+    terminal.talk("in one line")
+    assert stream.getvalue().splitlines() == [
+        "\x1b[31merror:\x1b[0m no bus at",
+        "  https://events.example.com/a/long/path",
+        "  of the stack",
+        "in one line",
+    ]
+    piped = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", piped)
+    terminal.report_text(text)
+    assert piped.getvalue() == f"error: {text}\n"

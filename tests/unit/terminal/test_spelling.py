@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from livebus.cli import names
 from livebus.terminal import spelling
 
 TEXT = "run livebus publish, or livebus new; livebus is a tool, python -m livebus publish is one way"
@@ -48,3 +49,10 @@ def test_in_talk_only_what_stands_between_backticks_is_a_command(monkeypatch: py
     assert spelling.spelled_in_talk(said) == (
         "the event says livebus publish; run `python scripts/redrive.py list --local`, not `make livebus publish`"
     )
+
+
+@pytest.mark.parametrize("name", names.COMMANDS)
+def test_every_command_is_known(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is added later, too."""
+    monkeypatch.setattr(spelling, "_form", "python scripts/{}.py")
+    assert spelling.spelled(f"run livebus {name} now") == f"run python scripts/{name}.py now"

@@ -91,3 +91,14 @@ def test_a_page_is_filled_anew_where_it_is_too_wide() -> None:
         "two lines of its own",
     ]
     assert list(filled("A paragraph that has\ntwo lines", 12)) == ["A paragraph", "that has two", "lines"]
+
+
+def test_a_word_that_has_no_room_below_the_second_column_goes_to_the_left() -> None:
+    """Where the whole line would be wider for that one word."""
+    line = "  partial             each entry may fail with ThrottlingException"
+    assert list(filled(line, 38)) == ["  partial             each entry may", "    fail with ThrottlingException"]
+    assert list(filled(line, 42)) == [
+        "  partial             each entry may fail",
+        "                      with",
+        "                      ThrottlingException",
+    ]

@@ -15,6 +15,7 @@ from livebus.aws.publish.failed_entries import FailedEntries, free_name
 from livebus.aws.publish.input_files import InputFiles
 from livebus.aws.publish.publishing import Ledger, Summary
 from livebus.errors import InvalidEvent, LivebusError, Place
+from livebus.files import is_there
 from livebus.publish.request import Addressing
 
 if TYPE_CHECKING:
@@ -90,11 +91,11 @@ class Books:
 
     def _begun(self) -> tuple[Path, PublishJournal | None]:
         options, inputs = self._options, self._inputs
-        if options.fail_file and Path(options.fail_file).exists():
+        if options.fail_file and is_there(Path(options.fail_file)):
             found = "there is such a file: it may hold events that are not published yet"
             raise InvalidEvent(found, Place(options.fail_file), advice="Publish or remove it, or name another one.")
         failed = Path(options.fail_file) if options.fail_file else free_name(inputs.failed)
-        wanted = options.journal or (inputs.is_static and (not options.few or self._path.exists()))
+        wanted = options.journal or (inputs.is_static and (not options.few or is_there(self._path)))
         if options.no_journal or not wanted:
             return failed, None
         from livebus.aws.publish import journal as publication_journal

@@ -8,11 +8,13 @@ In: entries and results. Out: a line of JSON for each: the entry as it was sent,
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
 from livebus.errors import LivebusError, Place
+from livebus.files import is_there
 from livebus.publish.answer import Result
 from livebus.publish.request import Addressing, Item
 
@@ -49,22 +51,30 @@ class FailedEntries:
         """Bring what was received to the disk. Raises LivebusError where that fails."""
         if not self._lines:
             return
+        begin = -1
         try:
             if self._file < 0:
                 self._file = self._opened()
+            begin = os.lseek(self._file, 0, os.SEEK_END)
             data = b"".join(self._lines)
             while data:
                 data = data[os.write(self._file, data) :]
-                # Where the disk is full within a line, the rest of it comes first once there is room again.
-                self._lines = [data]
             os.fsync(self._file)
         except OSError as error:
+            if begin >= 0:  # no half line stays, and nothing twice where it is tried again
+                with suppress(OSError):
+                    os.ftruncate(self._file, begin)
             raise LivebusError(
                 f"the file for failed events cannot be written: {(error.strerror or str(error)).lower()}",
                 Place(str(self.path)),
                 advice="Name another one with --fail-file FILE.",
             ) from None
         self._lines.clear()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file has all that was received."""
+        return not self._lines
 
     def close(self) -> None:
         if self._file >= 0:
@@ -81,7 +91,7 @@ class FailedEntries:
 def free_name(path: Path) -> Path:
     """The path, or one with a number in it where there is such a file: it may hold what is not published yet."""
     free, number = path, 1
-    while free.exists():
+    while is_there(free):
         number += 1
         free = path.with_name(f"{path.name.removesuffix('.ndjson')}-{number}.ndjson")
     return free

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from livebus.errors import LivebusError, Place
-from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, opened
+from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, is_there, opened
 from livebus.publish.acknowledged import Acknowledged
 
 SYNC_SECONDS = 1.0
@@ -107,7 +107,7 @@ class PublishJournal:
 
 def begun(path: Path, header: Mapping[str, Any]) -> PublishJournal:
     """Begin a journal. Raises LivebusError where there is one already, or none can be made."""
-    if path.exists():
+    if is_there(path):
         raise LivebusError(
             "an earlier run with this journal did not end",
             Place(str(path)),

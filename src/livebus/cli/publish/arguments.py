@@ -6,10 +6,11 @@ In: what is typed. Out: an argument parser, which refuses values that mean nothi
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
 from livebus.aws.publish.engines import AUTO, ENGINES
+from livebus.aws.publish.input_files import InputFiles
 from livebus.cli import flags
 from livebus.cli.parser import Parser
 
@@ -95,7 +96,7 @@ def argument_parser(description: str) -> Parser:
     add("--repeat", type=flags.at_least_one, default=1, metavar="N", help="publish the files N times")
     add(
         "--shuffle-seed",
-        type=int,
+        type=flags.whole_number,
         metavar="SEED",
         help="in a random order, the same for the same seed; each event among the next 10,000",
     )
@@ -134,3 +135,17 @@ def argument_parser(description: str) -> Parser:
     flags.add_template(group, "the template with the rules")
     flags.add_destination(parser)
     return parser
+
+
+def check_usage(parser: Parser, arguments: Namespace, inputs: InputFiles) -> None:
+    """End the process with 2 where arguments do not go together, or not with what is read."""
+    if arguments.files.count("-") > 1:
+        parser.error("stdin (-) can be read once")
+    if arguments.no_journal and (arguments.journal or arguments.resume):
+        parser.error("--no-journal goes without --journal and --resume")
+    if arguments.plot is not None and arguments.wait is None:
+        parser.error("--plot goes with --wait: it draws how long messages took to arrive")
+    if arguments.repeat > 1 and not inputs.is_static:
+        parser.error("--repeat needs files: a stream can be read once")
+    if arguments.resume and not arguments.journal and not inputs.is_static:
+        parser.error("--resume needs files, or the --journal of a stream that is given again from its beginning")

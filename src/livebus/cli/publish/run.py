@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from livebus.aws.publish.engines import Route, route
 from livebus.aws.publish.input_files import InputFiles
@@ -17,14 +17,14 @@ from livebus.aws.session import Session
 from livebus.cli import flags
 from livebus.cli.folder import Folder, NoTemplate, beside
 from livebus.cli.parser import Parser
-from livebus.cli.publish.arguments import argument_parser
+from livebus.cli.publish.arguments import argument_parser, check_usage
+from livebus.cli.publish.ending import NOT_DELIVERED, SOME_FAILED, Ending, exit_code
 from livebus.cli.publish.view import LINES, View, ViewOptions
 from livebus.errors import InvalidEvent, LivebusError, WrongUsage
 from livebus.event.stream import StreamedEntry, StreamFault, read_events
-from livebus.publish.answer import THROTTLED
 from livebus.publish.dispatch import Limits
 from livebus.publish.order import Order, ordered
-from livebus.publish.request import Addressing, Item, requests_needed
+from livebus.publish.request import Addressing, requests_needed
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from livebus.publish.arrivals import ArrivalTally
     from livebus.rehearsal.preflight import Expectation, Preflight
 
-SOME_FAILED = 3
-GIVEN_UP = 4
-NOT_DELIVERED = 5
-
 
 def command_parser() -> Parser:
     return argument_parser(__doc__ or "")
@@ -54,16 +50,12 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     arguments = parser.parse_args(argv)
     destination = flags.destination(parser, arguments, flags.folders(project))
     inputs = InputFiles(arguments.files)
-    _check_usage(parser, arguments, inputs)
+    check_usage(parser, arguments, inputs)
     run = Run(arguments, inputs, Session(destination), project)
     try:
         return run.dry() if arguments.dry_run else run.publish()
-    except (InvalidEvent, WrongUsage) as error:
-        terminal.report(error)
-        return terminal.USAGE
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     except KeyboardInterrupt:
         terminal.report_text("interrupted; nothing was sent")
         return terminal.INTERRUPTED
@@ -303,7 +295,7 @@ class Run:
             return SubscribingUser(runtime.user_name, runtime.password)
         password = os.environ.get("LIVEBUS_PASSWORD")
         if not name or not password:
-            raise LivebusError(
+            raise WrongUsage(
                 "--wait subscribes, and nobody is told who may",
                 expected="--user NAME, and the password in LIVEBUS_PASSWORD",
                 advice="--local has a user of its own.",
@@ -322,7 +314,8 @@ class Run:
             terminal.report(error)
             journal = None
         if books.failed.count:
-            left.append(f"what was not accepted is in {books.failed.path}")
+            where = "in" if books.failed.is_whole else "not, or not all of it, in"
+            left.append(f"what was not accepted is {where} {books.failed.path}")
         if journal is not None:
             left.append(f"--resume goes on with it (journal: {journal})")
         return left
@@ -340,7 +333,7 @@ class Run:
     def _told(self, ending: Ending, view: View) -> int:
         """Tell what became of it all; the exit code."""
         arguments, summary = self._arguments, ending.summary
-        code = _code(summary)
+        code = exit_code(summary)
         if summary.error is not None:
             terminal.report(summary.error)
         elif summary.hopeless is not None:
@@ -369,43 +362,3 @@ class Run:
                 terminal.report(error)
                 code = code or terminal.FAILED
         return code or (terminal.DONE if arrived.expected and not arrived.lost else NOT_DELIVERED)
-
-
-class Ending(NamedTuple):
-    """
-    What there is to tell at the end. ``known`` are all events, where there are few; ``left`` says what is left where,
-    ``arrived`` counts what arrived, with --wait.
-    """
-
-    summary: Summary
-    known: Sequence[Item] | None
-    where: str
-    left: Sequence[str]
-    arrived: ArrivalTally | None
-
-
-def _code(summary: Summary) -> int:
-    """The exit code, as far as accepting goes."""
-    tally = summary.tally
-    if isinstance(summary.error, InvalidEvent) and not (tally.accepted or tally.failed or summary.left):
-        return terminal.USAGE
-    if summary.error is not None or summary.hopeless is not None:
-        return terminal.FAILED
-    if summary.interrupted:
-        return terminal.INTERRUPTED
-    if summary.out_of_time or (tally.failed and THROTTLED.issuperset(tally.rejected)):
-        return GIVEN_UP
-    return SOME_FAILED if tally.failed or tally.unreadable else terminal.DONE
-
-
-def _check_usage(parser: Parser, arguments: Namespace, inputs: InputFiles) -> None:
-    if arguments.files.count("-") > 1:
-        parser.error("stdin (-) can be read once")
-    if arguments.no_journal and (arguments.journal or arguments.resume):
-        parser.error("--no-journal goes without --journal and --resume")
-    if arguments.plot is not None and arguments.wait is None:
-        parser.error("--plot goes with --wait: it draws how long messages took to arrive")
-    if arguments.repeat > 1 and not inputs.is_static:
-        parser.error("--repeat needs files: a stream can be read once")
-    if arguments.resume and not arguments.journal and not inputs.is_static:
-        parser.error("--resume needs files, or the --journal of a stream that is given again from its beginning")

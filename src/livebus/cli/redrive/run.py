@@ -14,7 +14,7 @@ from livebus.cli.redrive.arguments import parser
 from livebus.cli.redrive.filling import run_import, run_purge
 from livebus.cli.redrive.looking import run_export, run_list, run_show
 from livebus.cli.redrive.sending import run_publish
-from livebus.errors import InvalidEvent, LivebusError
+from livebus.errors import LivebusError
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
@@ -35,12 +35,8 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     run: Callable[[Session, Namespace], int] = arguments.run
     try:
         return run(session, arguments)
-    except InvalidEvent as error:
-        terminal.report(error)
-        return terminal.USAGE
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     except KeyboardInterrupt:
         return terminal.INTERRUPTED
 

@@ -22,7 +22,7 @@ from livebus.cli import flags
 from livebus.cli.folder import Folder
 from livebus.cli.parser import Parser
 from livebus.cli.subscribe.arguments import FIELD, argument_parser
-from livebus.errors import InvalidOperation, LivebusError, WrongUsage
+from livebus.errors import InvalidOperation, LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, content, reason_of
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
@@ -67,12 +67,8 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
             prepared = _prepared(parser, arguments, session, folders)
         left = arguments.timeout - (time.monotonic() - began) if arguments.timeout is not None else None
         return _listen(prepared, arguments, left)
-    except WrongUsage as error:
-        terminal.report(error)
-        return terminal.USAGE
     except LivebusError as error:
-        terminal.report(error)
-        return terminal.FAILED
+        return terminal.ended_with(error)
     except TimeIsUp:
         terminal.report_text(f"not subscribed within {arguments.timeout:g} s")
         return terminal.FAILED

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from livebus.cli import flags
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError, Place, did_you_mean
+from livebus.files import is_folder
 
 if TYPE_CHECKING:
     from livebus.validate.validation import Options
@@ -94,7 +95,7 @@ def _event_files(given: Sequence[Path]) -> tuple[Path, ...] | None:
 
     if not given:
         return None
-    return tuple(file for path in given for file in (event_files(path) if path.is_dir() else [path]))
+    return tuple(file for path in given for file in (event_files(path) if is_folder(path) else [path]))
 
 
 def command_parser() -> Parser:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from livebus.cli import flags
 from livebus.cli.folder import beside
 from livebus.cli.validate.arguments import close_check, command_parser, read_options
+from livebus.cli.written_file import write_whole
 from livebus.errors import LivebusError, Place
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import json_text
+from livebus.terminal.table import wrapped
 from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
         read += validation.project.read.values()
         read += [validation.project.folder / "events", *options.undelivered]
     try:
-        _show(report, arguments)
+        _show(report, arguments, is_whole=not code)
     except LivebusError as error:
         terminal.report(error)
         code = terminal.FAILED
@@ -172,7 +174,7 @@ def _compare(validation: Validation, arguments: Namespace) -> Report:
     return Report(opinion.findings)
 
 
-def _show(report: Report, arguments: Namespace) -> None:
+def _show(report: Report, arguments: Namespace, *, is_whole: bool = True) -> None:
     from livebus.validate.report import Style, as_json, lines, summary
 
     if arguments.sarif:
@@ -182,14 +184,16 @@ def _show(report: Report, arguments: Namespace) -> None:
 
         _write(as_junit(report, lenient=arguments.lenient), arguments.junit)
     # The whole before its parts.
-    terminal.talk(summary(report))
+    terminal.talk(summary(report) if is_whole else f"{summary(report)}; not all could be checked: see above")
     if arguments.json:
         terminal.json_result(as_json(report))
     elif "-" not in (arguments.sarif, arguments.junit):
         unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
         style = Style(terminal.coloured(sys.stdout), unicode, arguments.verbose, arguments.quiet)
+        width = columns_of(sys.stdout)
         for line in lines(report, style):
-            terminal.result(line)
+            for part in wrapped(line, width):
+                terminal.result(part)
 
 
 def _write_sarif(report: Report, file: str) -> None:
@@ -215,7 +219,7 @@ def _write(text: str, file: str) -> None:
             terminal.result(line)
         return
     try:
-        Path(file).write_text(text, encoding="utf-8")
+        write_whole(Path(file), text)
     except OSError as error:
         raise LivebusError(f"cannot write: {error.strerror or error}", Place(file)) from None
 

@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from livebus.access.signature import SignedRequest, sign
 from livebus.data_source.http import HttpRequest, answered, read_request, timed_out, unreachable
 from livebus.operation import Answer, Call
+from livebus.runtime.outgoing import NoAnswer, Outgoing, TooLarge, TooLate
 from livebus.template.application import HttpEndpoint, Signing
 
-if TYPE_CHECKING:
-    import aiohttp
-
-CONNECT_SECONDS = 10.0
 # What an evaluated handler may hold; a larger body could not be handed on.
 MAX_BODY_BYTES = 5 * 1024 * 1024
 _AWS_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
@@ -47,7 +43,7 @@ class HttpCalls:
         self._mapped = {url.rstrip("/"): target.rstrip("/") for url, target in mapped.items()}
         self._credentials = credentials
         self._clock = clock
-        self._session: aiohttp.ClientSession | None = None
+        self._http = Outgoing()
 
     async def perform(self, call: Call, endpoint: HttpEndpoint, seconds: float) -> Answer:
         """The answer to a call, within so many seconds. Raises RefusedRequest."""
@@ -61,10 +57,7 @@ class HttpCalls:
         headers = dict(request.headers)
         if endpoint.signing is not None:
             headers |= self._signature(request, endpoint.signing)
-        try:
-            return await self._sent(request, headers, seconds)
-        except TimeoutError:
-            return timed_out()
+        return await self._sent(request, headers, seconds)
 
     def _target(self, url: str) -> str:
         """What is called in place of an endpoint; empty where that is nothing."""
@@ -92,36 +85,24 @@ class HttpCalls:
         )
 
     async def _sent(self, request: HttpRequest, headers: Mapping[str, str], seconds: float) -> Answer:
-        import aiohttp
-        from yarl import URL
-
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "livebus"}, trust_env=False
-            )
-        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds))
         try:
-            async with self._session.request(
+            received = await self._http.request(
                 request.method,
-                URL(request.url, encoded=True),
+                request.url,
                 headers=headers,
-                data=request.body,
-                allow_redirects=False,
-                timeout=timeout,
-            ) as response:
-                body = bytearray()
-                while chunk := await response.content.readany():
-                    body += chunk
-                    if len(body) > MAX_BODY_BYTES:
-                        response.close()
-                        return unreachable(f"The answer of {request.url} is larger than {MAX_BODY_BYTES} bytes.")
-                return answered(response.status, response.headers.items(), bytes(body))
-        except TimeoutError:
-            raise
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return unreachable(f"{request.url}: {str(error) or type(error).__name__}")
+                body=request.body,
+                seconds=seconds,
+                most_bytes=MAX_BODY_BYTES,
+            )
+        except TooLate:
+            return timed_out()
+        except TooLarge:
+            return unreachable(f"The answer of {request.url} is larger than {MAX_BODY_BYTES} bytes.")
+        except NoAnswer as error:
+            # A data source's URL is the template's, and says more than our words.
+            cause = error.__cause__
+            return unreachable(f"{request.url}: {str(cause) or type(cause).__name__}")
+        return answered(received.status, received.lines, received.body)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._http.close()

@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from livebus.runtime.outgoing import NoAnswer, Outgoing
+
 _REFRESH_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
 _TIMEOUT_SECONDS = 10.0
@@ -30,6 +32,7 @@ class OidcKeys:
         self._tell = tell
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._http = Outgoing()
 
     def document(self, issuer: str) -> Mapping[str, Any] | None:
         return self._documents.get(issuer)
@@ -47,12 +50,13 @@ class OidcKeys:
         for task in self._fetching.values():
             task.cancel()
         await asyncio.gather(*self._fetching.values(), return_exceptions=True)
+        await self._http.close()
 
     async def _keep(self, issuer: str) -> None:
         told = False
         while True:
             try:
-                self._documents[issuer] = await _fetch(issuer)
+                self._documents[issuer] = await _fetch(self._http, issuer)
             except (OSError, ValueError, TimeoutError) as error:
                 if not told:
                     self._tell(f"the keys of {issuer} cannot be had, so its tokens are refused: {error or 'no answer'}")
@@ -63,30 +67,25 @@ class OidcKeys:
             await asyncio.sleep(_REFRESH_SECONDS)
 
 
-async def _fetch(issuer: str) -> Mapping[str, Any]:
-    """An issuer's JWKS document. Raises OSError, TimeoutError or ValueError."""
-    import aiohttp
-
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
-    try:
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            configuration = await _json(session, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            jwks = await _json(session, str(configuration.get("jwks_uri")))
-    except aiohttp.ClientError as error:
-        raise OSError(f"{type(error).__name__}: {error}") from None
+async def _fetch(http: Outgoing, issuer: str) -> Mapping[str, Any]:
+    """An issuer's JWKS document, within the seconds for both requests. Raises OSError, TimeoutError or ValueError."""
+    async with asyncio.timeout(_TIMEOUT_SECONDS):
+        configuration = await _json(http, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        jwks = await _json(http, str(configuration.get("jwks_uri")))
     if not isinstance(jwks.get("keys"), list):
         raise ValueError("the document at its jwks_uri has no keys")  # noqa: TRY004 - the document's fault
     return jwks
 
 
-async def _json(session: Any, url: str) -> Mapping[str, Any]:
-    async with session.get(url) as response:
-        if response.status != 200:
-            raise OSError(f"{url} answered HTTP {response.status}")
-        body = bytearray()
-        while (chunk := await response.content.readany()) and len(body) <= _MAX_DOCUMENT_BYTES:
-            body += chunk
-    content = orjson.loads(body)
+async def _json(http: Outgoing, url: str) -> Mapping[str, Any]:
+    try:
+        received = await http.request("GET", url, seconds=_TIMEOUT_SECONDS, most_bytes=_MAX_DOCUMENT_BYTES)
+    except NoAnswer as error:
+        raise OSError(f"{url}: {error}") from None
+    if received.status != 200:
+        elsewhere = ", and leads elsewhere: that is not followed" if 300 <= received.status < 400 else ""
+        raise OSError(f"{url} answered HTTP {received.status}{elsewhere}")
+    content = orjson.loads(received.body)
     if not isinstance(content, dict):
         raise ValueError(f"{url} is not a JSON object")  # noqa: TRY004 - the document's fault, not the caller's
     return content

@@ -9,13 +9,11 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.htm
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from livebus.api_destination import (
     ApiRequest,
@@ -34,10 +32,8 @@ from livebus.delivery import Failure
 from livebus.event.envelope import Event
 from livebus.flow import CompiledDestination, FunctionAttempt
 from livebus.operation import Answer, Call, Called
+from livebus.runtime.outgoing import NoAnswer, Outgoing, TooLate
 from livebus.template.api_destination import ApiDestination, ClientCredentials
-
-if TYPE_CHECKING:
-    import aiohttp
 
 # AWS's limit for a request to an API destination; here for a token too.
 REQUEST_SECONDS = 5.0
@@ -72,7 +68,8 @@ class ApiDestinations:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._session: aiohttp.ClientSession | None = None
+        # Compressed bodies stay compressed: of a token's, whose size is bounded, too.
+        self._http = Outgoing(loopback_only=True, decompresses=False)
         self._under_way = 0
         self._crowd: deque[int] = deque()
         self._called_up: set[int] = set()  # rows of events that a place was offered to
@@ -172,27 +169,21 @@ class ApiDestinations:
         return request.shown, status, failure
 
     async def _status(self, request: ApiRequest) -> tuple[int, float | None, Failure | None]:
-        """The status of an answer and its Retry-After, or why there is none."""
-        import aiohttp
-        from yarl import URL
-
+        """The status of an answer and its Retry-After, or why there is none. Its body may have no end, and is not read."""
         try:
-            async with (
-                asyncio.timeout(REQUEST_SECONDS),
-                self._http().request(
-                    request.method,
-                    URL(request.url, encoded=True),
-                    headers=request.headers,
-                    data=request.body,
-                    allow_redirects=False,
-                ) as response,
-            ):
-                response.close()  # of the body nothing is read: it may have no end
-                return response.status, retry_after(response.headers.get("Retry-After")), None
-        except TimeoutError:
+            received = await self._http.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                body=request.body,
+                seconds=REQUEST_SECONDS,
+                most_bytes=0,
+            )
+        except TooLate:
             return 0, None, late(REQUEST_SECONDS)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return 0, None, unreached(_named(error))
+        except NoAnswer as error:
+            return 0, None, unreached(str(error))
+        return received.status, retry_after(received.headers.get("Retry-After")), None
 
     async def _token(self, authorization: ClientCredentials) -> Token | Failure:
         """The token of a connection; one request for all events that wait for it, and one answer, be it a failure."""
@@ -216,96 +207,29 @@ class ApiDestinations:
         return found
 
     async def _new_token(self, authorization: ClientCredentials) -> Token | Failure:
-        import aiohttp
-        from yarl import URL
-
         who = "the authorization endpoint"
         url, headers, body = token_request(authorization)
         try:
-            async with (
-                asyncio.timeout(REQUEST_SECONDS),
-                self._http().request(
-                    authorization.method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False
-                ) as response,
-            ):
-                wait = retry_after(response.headers.get("Retry-After"))
-                failure = failure_of(response.status, wait, who=who)
-                if failure is not None:
-                    response.close()
-                    return failure
-                answer = bytearray()
-                while chunk := await response.content.readany():
-                    answer += chunk
-                    if len(answer) > MAX_TOKEN_BYTES:
-                        response.close()
-                        return unreached(f"it is larger than {MAX_TOKEN_BYTES} bytes", who=who)
-        except TimeoutError:
-            return late(REQUEST_SECONDS, who=who)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return unreached(_named(error), who=who)
-        return read_token(bytes(answer), self._clock()) or unreached(_BAD_TOKEN, who=who)
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            import aiohttp
-
-            # Names lead to this machine, whatever a name server would say.
-            connector = aiohttp.TCPConnector(resolver=_loopback_only(), force_close=True, limit=0)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
+            received = await self._http.request(
+                authorization.method,
+                url,
+                headers=headers,
+                body=body,
+                seconds=REQUEST_SECONDS,
+                most_bytes=MAX_TOKEN_BYTES,
             )
-        return self._session
+        except TooLate:
+            return late(REQUEST_SECONDS, who=who)
+        except NoAnswer as error:
+            return unreached(str(error), who=who)
+        failure = failure_of(received.status, retry_after(received.headers.get("Retry-After")), who=who)
+        if failure is not None:
+            return failure
+        return read_token(received.body, self._clock()) or unreached(_BAD_TOKEN, who=who)
 
     async def close(self) -> None:
         asked = list(self._asking.values())
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-
-def _named(error: Exception) -> str:
-    """An error in words of our own: its text may hold a URL, with what a connection put into it."""
-    from aiohttp import ClientResponseError, ServerDisconnectedError
-
-    if isinstance(error, ClientResponseError):
-        return "what came is no HTTP"
-    if isinstance(error, ServerDisconnectedError):
-        return "the connection was closed"
-    if isinstance(error, OSError):
-        return os.strerror(error.errno) if error.errno else type(error).__name__
-    return type(error).__name__
-
-
-def _loopback_only() -> Any:
-    from aiohttp.abc import AbstractResolver, ResolveResult
-
-    class Loopback(AbstractResolver):
-        """Every name is 127.0.0.1; only names of this machine come here."""
-
-        async def resolve(
-            self,
-            host: str,
-            port: int = 0,
-            family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - of the interface
-        ) -> list[ResolveResult]:
-            return [
-                ResolveResult(
-                    hostname=host,
-                    host="127.0.0.1",
-                    port=port,
-                    family=socket.AF_INET,
-                    proto=0,
-                    flags=socket.AI_NUMERICHOST,
-                )
-            ]
-
-        async def close(self) -> None:
-            """Nothing is kept."""
-
-    return Loopback()
+        await self._http.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -33,7 +35,9 @@ class TraceFile:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         try:
-            self._file.write(_json_line(record))
+            line = _json_line(record)
+            if self._file.write(line) != len(line):  # as much as there was room for
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301 - told as the others are
         except OSError as error:
             self._trace.listeners.remove(self._write)
             self._tell(f"the trace ends here: {self._path}: {error.strerror}")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +24,10 @@ from livebus.files import MAX_SETTINGS_BYTES, content
 
 RUNTIME_FILE = "runtime.json"
 MAX_RUNTIMES = 32
+
+
+# A file's name with what ``tempfile`` or a process's number adds to it.
+_BEGUN = re.compile(r"\.(?!gitignore$)[\w.-]+\.(?:[a-z0-9_]{8}|\d+)")
 
 
 class StateInUse(LivebusError):
@@ -61,6 +67,16 @@ class StateFolder:
             raise LivebusError(
                 f"cannot lock the state folder: {error.strerror}", Place(str(path)), advice="Give another with --state."
             ) from None
+
+        self._clear_up()
+
+    def _clear_up(self) -> None:
+        """Take away what runtimes that were killed had begun to write: nobody else writes here."""
+        with suppress(OSError):
+            for each in self.path.iterdir():
+                if _BEGUN.fullmatch(each.name):
+                    with suppress(OSError):
+                        each.unlink()
 
     @classmethod
     def first_free(cls, path: Path) -> StateFolder:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 import orjson
@@ -29,31 +28,28 @@ from livebus.runtime.faults.injection import Faults
 from livebus.runtime.function_calls import FunctionCalls, refused_unsigned
 from livebus.runtime.page.history import SENDER
 from livebus.runtime.port import refusals
+from livebus.runtime.port.answers import MAX_BODY_BYTES, plain, response_of, send_large, too_large
 from livebus.runtime.port.aws_endpoint import AwsEndpoint
 from livebus.runtime.port.bodies import Bodies, NoRoomForBody
 from livebus.runtime.port.callers import Gate
 from livebus.runtime.port.connections import Seat
+from livebus.runtime.port.cross_origin import readable
 from livebus.runtime.port.failing_requests import failing
 from livebus.runtime.s3.service import S3Request
 
 if TYPE_CHECKING:
     from livebus.runtime.page.service import Page
 
-# A PutEvents request of 1 MB whose every character is escaped; anything larger is no sensible request.
-MAX_BODY_BYTES = 8 * 1024 * 1024
 # Files above 8 MB come in parts, which are not emulated; the rest is room for clients that think otherwise.
 MAX_OBJECT_BYTES = 64 * 1024 * 1024
 # How long a client may pause within a body.
 BODY_SECONDS = 20.0
 # How long a connection may be without a request, and how long the headers of one may take.
 HEADER_SECONDS = 60.0
-# How long a client may take to read an answer that no socket's buffer holds.
-ANSWER_SECONDS = 120.0
 _LARGE_ANSWER = 1024 * 1024
 # How soon it is seen that the client of a request that waits for data sources is gone.
 _GONE_SECONDS = 1.0
 _MAX_SOCKET_MESSAGE = 1024 * 1024
-_EXPOSED = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorType"
 
 LAMBDA_PATH = "/2015-03-31/functions/"
 
@@ -130,7 +126,7 @@ class HttpServer:
                 response = await self._handle_admitted(request)
             if isinstance(response, web.Response) and (response.content_length or 0) > _LARGE_ANSWER:
                 place.waits()
-                await _send_large(request, response)
+                await send_large(request, response)
             return response
         finally:
             # Also while the answer goes out: a client that does not read it holds nothing that others need.
@@ -147,25 +143,25 @@ class HttpServer:
         try:
             response = await self._answer(request, graphql)
         except (HttpProcessingError, web.RequestPayloadError):  # broken chunks, broken compression
-            response = _plain(400, "The body cannot be read.")
+            response = plain(400, "The body cannot be read.")
         except TimeoutError:
-            response = _plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
+            response = plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
         except NoRoomForBody:
             busy = AwsError("ServiceUnavailable", "The bodies of other requests take all the room; try again.", 503)
-            response = _response(self._aws.refused(busy))
+            response = response_of(self._aws.refused(busy))
         except ConnectionError:  # the client went away; nobody reads this
             return web.Response(status=400)
         except Exception as error:  # a bug of ours must not end the connection of somebody else, nor go unseen
             logging.getLogger("livebus").exception("unexpected error")
             message = unexpected(error)
             if graphql is not None:
-                response = _response(graphql_http.internal_failure(message, self._new_id()))
+                response = response_of(graphql_http.internal_failure(message, self._new_id()))
             else:
-                response = _response(self._aws.internal_failure(message))
+                response = response_of(self._aws.internal_failure(message))
         if not request.content.is_eof():
             # The rest of a body that nobody wanted would be read as the next request.
             response.force_close()
-        return self._with_cors(request, response)
+        return readable(self._gate, request, response)
 
     def _at_the_gate(self, request: web.BaseRequest) -> web.Response | None:
         """The answer to a request that is not let in, or only asks whether it would be; None for all others."""
@@ -178,8 +174,8 @@ class HttpServer:
             fetch_mode=headers.get("Sec-Fetch-Mode", ""),
         )
         if refusal is None:
-            return self._with_cors(request, web.Response(status=204)) if request.method == "OPTIONS" else None
-        response = _plain(403, refusal)
+            return readable(self._gate, request, web.Response(status=204)) if request.method == "OPTIONS" else None
+        response = plain(403, refusal)
         if not request.content.is_eof():
             response.force_close()
         return response
@@ -192,15 +188,15 @@ class HttpServer:
             longest = self._aws.longest_body(request.headers, MAX_BODY_BYTES)
             body = await self._read(request, longest)
             if body is None:
-                return _too_large(longest)
+                return too_large(longest)
             if self._faults is not None and self._faults.any_of_requests:
-                return _response(await failing(self._faults, self._aws, request, body))
-            return _response(await self._aws.call(request.headers, body))
+                return response_of(await failing(self._faults, self._aws, request, body))
+            return response_of(await self._aws.call(request.headers, body))
         if path == fault_control.PATH and self._fault_control is not None:
             body = await self._read(request)
             if body is None:
-                return _too_large()
-            return _response(self._fault_control.call(request.method, request.headers, body))
+                return too_large()
+            return response_of(self._fault_control.call(request.method, request.headers, body))
         query = request.rel_url.raw_query_string
         if self._aws.is_s3(request.headers, query):
             return await self._answer_s3(request, query)
@@ -210,14 +206,14 @@ class HttpServer:
 
     def _answer_without_body(self, request: web.BaseRequest, query: str) -> web.Response:
         if request.path == "/" and request.method == "GET" and self._aws.is_query(request.headers):
-            return _response(self._aws.query(request.headers, query))
+            return response_of(self._aws.query(request.headers, query))
         document = self._document(request.method, request.path)
         if document is not None:
             return document
         refused = self._aws.refuse(request.method, request.path, request.headers)
         if refused is not None:
-            return _response(refused)
-        return _plain(404, f"Nothing answers to {request.method} {request.path} here.")
+            return response_of(refused)
+        return plain(404, f"Nothing answers to {request.method} {request.path} here.")
 
     async def _answer_page(self, request: web.BaseRequest, make: Callable[[], Page]) -> web.StreamResponse:
         """Answer the page; never with CORS headers: its documents are for no other origin."""
@@ -226,12 +222,12 @@ class HttpServer:
         try:
             response = await self._page.answer(request, self._read)
         except TimeoutError:
-            response = _plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
+            response = plain(408, f"The rest of the body did not come within {BODY_SECONDS:g} seconds.")
         except ConnectionError:
             return web.Response(status=400)
         except Exception as error:
             logging.getLogger("livebus").exception("unexpected error")
-            response = _plain(500, unexpected(error))
+            response = plain(500, unexpected(error))
         if not request.content.is_eof():
             response.force_close()
         return response
@@ -249,10 +245,10 @@ class HttpServer:
 
     async def _answer_graphql(self, request: web.BaseRequest, api: ServedApi) -> web.Response:
         if request.method not in ("POST", "GET"):
-            return _plain(405, "GraphQL takes POST and GET.")
+            return plain(405, "GraphQL takes POST and GET.")
         body = await self._read(request)
         if body is None:
-            return _too_large()
+            return too_large()
         source_ip = request.remote or "127.0.0.1"
         query = request.rel_url.raw_query_string
         answer = graphql_http.call(
@@ -260,7 +256,7 @@ class HttpServer:
         )
         if not isinstance(answer, HttpAnswer):
             answer = await self._waited(request, answer)
-        return _response(answer)
+        return response_of(answer)
 
     async def _waited(self, request: web.BaseRequest, pending: graphql_http.Pending) -> HttpAnswer:
         """The answer to a request that waits for data sources. Raises ConnectionError where its client is gone."""
@@ -278,20 +274,20 @@ class HttpServer:
     async def _answer_s3(self, request: web.BaseRequest, query: str) -> web.Response:
         body = await self._read(request, MAX_OBJECT_BYTES)
         if body is None:
-            return _too_large(MAX_OBJECT_BYTES)
+            return too_large(MAX_OBJECT_BYTES)
         host = request.headers.get("Host", "").rsplit(":", 1)[0]
         raw_path = request.rel_url.raw_path
-        return _response(self._aws.s3(S3Request(request.method, host, raw_path, query, request.headers, body)))
+        return response_of(self._aws.s3(S3Request(request.method, host, raw_path, query, request.headers, body)))
 
     async def _answer_lambda(self, request: web.BaseRequest, query: str, functions: FunctionCalls) -> web.Response:
         if refusals.signed_service(request.headers) != "lambda":
             # Without that header a page of the web could let the browser invoke functions, unasked.
-            return _response(refused_unsigned(self._new_id()))
+            return response_of(refused_unsigned(self._new_id()))
         body = await self._read(request)
         if body is None:
-            return _too_large()
+            return too_large()
         raw_path = request.rel_url.raw_path
-        return _response(await functions.answer(request.method, raw_path, query, request.headers, body))
+        return response_of(await functions.answer(request.method, raw_path, query, request.headers, body))
 
     def _document(self, method: str, path: str) -> web.Response | None:
         """The answer to a GET of one of the documents; None where it is no such thing."""
@@ -302,7 +298,7 @@ class HttpServer:
         try:
             content = document(pool_id)
         except AwsError as error:
-            return _plain(404, error.message)
+            return plain(404, error.message)
         return web.Response(body=orjson.dumps(content), content_type="application/json")
 
     # --- WebSocket --------------------------------------------------------------------------------------------------
@@ -318,7 +314,7 @@ class HttpServer:
         try:
             await socket.prepare(request)
         except web.HTTPException as error:  # no WebSocket handshake, whatever the Upgrade header says
-            return _plain(error.status, error.text or error.reason)
+            return plain(error.status, error.text or error.reason)
         transport = request.transport
         if transport is None:
             return socket
@@ -339,27 +335,6 @@ class HttpServer:
                 transport.close()  # the close frame is out; aiohttp would send another
             session.end()
         return socket
-
-    # --- browsers ---------------------------------------------------------------------------------------------------
-
-    def _with_cors(self, request: web.BaseRequest, response: web.Response) -> web.Response:
-        """
-        Let pages that may call read the answer. Other pages do not come so far.
-        """
-        origin = request.headers.get("Origin")
-        if origin is None or not self._gate.admits(origin):
-            return response
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
-        response.headers["Vary"] = "Origin"
-        if request.method == "OPTIONS":
-            asked = request.headers.get("Access-Control-Request-Headers", "")
-            response.headers["Access-Control-Allow-Headers"] = asked
-            response.headers["Access-Control-Allow-Methods"] = "POST, GET, OPTIONS"
-            response.headers["Access-Control-Max-Age"] = "600"
-            if request.headers.get("Access-Control-Request-Private-Network"):
-                response.headers["Access-Control-Allow-Private-Network"] = "true"
-        return response
 
 
 def is_of_page(method: str, path: str, headers: Mapping[str, str]) -> bool:
@@ -393,29 +368,3 @@ def _place(request: web.BaseRequest) -> Seat:
     protocol = request.protocol
     assert isinstance(protocol, _Protocol)
     return protocol.place
-
-
-async def _send_large(request: web.BaseRequest, response: web.Response) -> None:
-    """Send an answer that waits for its client to read it; a client that does not is let go."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await response.prepare(request)
-            await response.write_eof()
-    except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
-
-
-def _response(answer: HttpAnswer) -> web.Response:
-    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
-
-
-def _too_large(most: int = MAX_BODY_BYTES) -> web.Response:
-    return _plain(413, f"The body is larger than {most} bytes.")
-
-
-def _plain(status: int, text: str) -> web.Response:
-    reason = HTTPStatus(status).phrase
-    # A path may hold half a character.
-    body = f"{reason}: {text}\n".encode("utf-8", "replace")
-    return web.Response(status=status, body=body, content_type="text/plain", charset="utf-8")

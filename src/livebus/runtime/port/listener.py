@@ -7,6 +7,7 @@ Amplify turns ``http://`` into ``wss://`` on the same port, so that one port has
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Callable
@@ -21,6 +22,13 @@ _FIRST_BYTE_SECONDS = 60.0
 _TLS_SECONDS = 10.0
 
 
+_OTHER_HOST = "--host takes an address of this machine."
+
+
+def _is_of_the_host(error: OSError) -> bool:
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A bound socket, not listening yet, so that the port is known before the template is read."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -33,7 +41,7 @@ def bind(host: str, port: int) -> socket.socket:
         listening.close()
         raise LivebusError(
             f"cannot listen on {host}:{port}: {error.strerror}",
-            advice="Choose another with --port (0 takes a free one).",
+            advice=_OTHER_HOST if _is_of_the_host(error) else "Choose another with --port (0 takes a free one).",
         ) from None
     except OverflowError:
         listening.close()

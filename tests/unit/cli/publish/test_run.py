@@ -111,7 +111,7 @@ def test_no_runtime_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_stack_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Without samconfig.toml and flags there is no bus to publish to."""
     Path("e.json").write_text(json.dumps(ENTRY))
-    assert run("e.json") == 1
+    assert run("e.json") == 2
     expected = (
         "no stack is named; expected --stack-name, or stack_name in samconfig.toml. --local uses the local runtime."
     )

@@ -51,3 +51,14 @@ def test_closing_takes_back_where_the_runtime_was(tmp_path: Path) -> None:
     state.close()
 
     assert read_runtime_file(tmp_path) == {}
+
+
+def test_what_a_killed_runtime_had_begun_is_cleared_up(tmp_path: Path) -> None:
+    """Files that were to replace others; whatever else is there stays."""
+    begun = (".runtime.json.a1b2c3d_", ".users.json.4711", ".ca.pem.zzzzzzzz")
+    others = (".gitignore", "users.json", ".hidden", "notes.12345678")
+    for name in (*begun, *others):
+        (tmp_path / name).write_text("x")
+    StateFolder(tmp_path).close()
+
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted((*others, "lock"))

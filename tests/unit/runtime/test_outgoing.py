@@ -1,0 +1,181 @@
+"""What goes out over HTTP: all of it within its seconds and bytes, whatever the other end does."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from livebus.runtime.outgoing import NoAnswer, Outgoing, Received, TooLarge, TooLate
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+MOST = 1_000
+# Far less than any answer here needs, far more than a refusal.
+SHORT, LONG = 0.3, 20.0
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@asynccontextmanager
+async def serving(serve: Serve) -> AsyncIterator[str]:
+    """A server on a free port that does as it likes with each connection; its URL."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/there?key=secret"
+    finally:
+        server.close()
+
+
+def answering(*pieces: bytes) -> Serve:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+
+    return serve
+
+
+def dripping(first: bytes, piece: bytes) -> Serve:
+    """What never ends, and is never late by itself."""
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(first)
+        while True:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    return serve
+
+
+def asked(serve: Serve, *, seconds: float = LONG, most: int = MOST, **options: Any) -> Received:
+    async def ask() -> Received:
+        outgoing = Outgoing(**options)
+        async with serving(serve) as url:
+            try:
+                return await outgoing.request("GET", url, seconds=seconds, most_bytes=most)
+            finally:
+                await outgoing.close()
+
+    return asyncio.run(ask())
+
+
+def test_an_answer_has_its_status_its_header_lines_and_its_body() -> None:
+    """Header lines in their order, those that come twice too."""
+    received = asked(answering(OK + b"Content-Length: 2\r\nX-A: 1\r\nX-A: 2\r\n\r\nhi"))
+    assert (received.status, received.body, received.headers.get("x-a")) == (200, b"hi", "1")
+    assert received.lines == (("Content-Length", "2"), ("X-A", "1"), ("X-A", "2"))
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        dripping(b"HTTP/1.1 200 ", b"O"),
+        dripping(OK, b"X"),
+        dripping(OK + b"Content-Length: 500\r\n\r\n", b"."),
+        dripping(OK + b"Transfer-Encoding: chunked\r\n\r\n", b""),
+    ],
+    ids=["status", "headers", "body", "nothing"],
+)
+def test_whoever_drips_is_late(serve: Serve) -> None:
+    """The seconds are those of the whole request: a byte now and then does not buy more of them."""
+    with pytest.raises(TooLate, match=r"^no whole answer in 0\.3 seconds$"):
+        asked(serve, seconds=SHORT, most=10**9)
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        dripping(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"64\r\n" + b"." * 100 + b"\r\n"),
+        answering(OK + b"Content-Length: 2000\r\n\r\n", b"." * 2000),
+        answering(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"\0" * 50_000_000)),
+    ],
+    ids=["chunks", "length", "bomb"],
+)
+def test_a_body_is_read_to_its_bound(serve: Serve) -> None:
+    """Also one that is large only when it is unpacked."""
+    with pytest.raises(TooLarge, match=r"^it is larger than 1000 bytes$"):
+        asked(serve)
+
+
+def test_a_body_that_nobody_wants_is_not_read() -> None:
+    """Its status is there although it never ends."""
+    received = asked(dripping(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n.\r\n"), most=0)
+    assert (received.status, received.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("serve", "told"),
+    [
+        (answering(OK + b"X: y\r\n" * 200 + b"Content-Length: 0\r\n\r\n"), "what came is no HTTP"),
+        (answering(OK + b"X: " + b"y" * 100_000 + b"\r\nContent-Length: 0\r\n\r\n"), "what came is no HTTP"),
+        (answering(b"SSH-2.0-OpenSSH_9.6\r\n"), "what came is no HTTP"),
+        (answering(b"\x16\x03\x01\0\xff" * 50), "what came is no HTTP"),
+        (answering(), "the connection was closed"),
+        (answering(OK + b"Content-Length: 10\r\n\r\n."), "ClientPayloadError"),
+        (answering(OK + b"Content-Length: -1\r\n\r\n."), "what came is no HTTP"),
+    ],
+    ids=["headers", "header", "ssh", "tls", "closed", "cut", "length"],
+)
+def test_what_is_no_answer_is_told_without_the_url(serve: Serve, told: str) -> None:
+    """It may hold a key, and so may a library's words."""
+    with pytest.raises(NoAnswer) as raised:
+        asked(serve)
+    assert str(raised.value) == told
+
+
+def test_a_redirect_is_an_answer() -> None:
+    """Nobody is led to where the template does not lead."""
+    received = asked(answering(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"))
+    assert (received.status, received.headers["Location"]) == (302, "http://127.0.0.1:1/")
+
+
+def test_no_cookie_and_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one answer sets is not sent with the next request; the environment's proxy and .netrc are for others."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    heads: list[bytes] = []
+
+    async def ask() -> None:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(OK + b"Set-Cookie: a=b; Path=/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(connected, "127.0.0.1", 0)
+        url, outgoing = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", Outgoing()
+        for _ in range(2):
+            await outgoing.request("GET", url, seconds=LONG, most_bytes=MOST)
+        await outgoing.close()
+        server.close()
+
+    asyncio.run(ask())
+    assert [b"cookie" in head.lower() or b"authorization" in head.lower() for head in heads] == [False, False]
+
+
+def test_names_are_this_machine_where_nothing_else_may_be_called() -> None:
+    """No name server is asked."""
+
+    async def ask() -> Received:
+        outgoing = Outgoing(loopback_only=True)
+        async with serving(answering(OK + b"Content-Length: 0\r\n\r\n")) as url:
+            try:
+                named = url.replace("127.0.0.1", "webhooks.example.invalid")
+                return await outgoing.request("POST", named, body=b"{}", seconds=LONG, most_bytes=MOST)
+            finally:
+                await outgoing.close()
+
+    assert asyncio.run(ask()).status == 200
