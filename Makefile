@@ -33,7 +33,10 @@ CDK := examples/cdk/node_modules/.package-lock.json
 APP := examples/app/node_modules/.package-lock.json
 PAGE := tools/page/node_modules/.package-lock.json
 
-.PHONY: demo local setup test check check-page mutants mutants-sample clean lock
+# The quickest, then the longest: where several run at a time, none of these is left alone.
+CHECKS := check-form check-types check-templates check-sam check-unused check-imports check-page
+
+.PHONY: demo local setup setup-check test check $(CHECKS) mutants mutants-sample clean lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.run
@@ -45,17 +48,35 @@ local: $(VENV)/.run
 setup: $(VENV)/.dev $(CLIENTS) $(CDK) $(APP)
 	@echo "ready: $(BIN)/livebus --help" >&2
 
+# What make check needs beside that. With `make --jobs setup setup-check` npm, and pip in the two environments, wait for each other no longer.
+setup-check: $(VENV)/.dev $(CHECKOV)/.installed $(PAGE)
+
+# tests/conftest.py says how many workers that are, and with which files they begin.
 test: $(VENV)/.dev $(CLIENTS) $(CDK) $(APP)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-check: $(VENV)/.dev $(CHECKOV)/.installed check-page
+# Each by itself, too; `make --jobs=2 --output-sync check` runs two at a time, and with --keep-going all, whatever one of them finds.
+check: $(CHECKS)
+
+check-form: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types: $(VENV)/.dev
 	$(BIN)/mypy
+
+check-imports: $(VENV)/.dev
 	PYTHONPATH=src $(BIN)/lint-imports
+
+check-unused: $(VENV)/.dev
 	$(BIN)/vulture
+
+check-templates: $(VENV)/.dev $(CHECKOV)/.installed
 	$(BIN)/cfn-lint --append-rules scripts/cfn_lint_rules cfn_lint_serverless.rules --template $(TEMPLATES)
 	$(CHECKOV)/bin/checkov --quiet --compact --framework cloudformation --skip-download $(addprefix --file ,$(TEMPLATES))
+
+# One after another: the second writes .aws-sam.
+check-sam: $(VENV)/.dev
 	$(BIN)/sam validate --lint
 	$(BIN)/sam build
 

@@ -1,17 +1,54 @@
 """
-What all tests share: the project's folders, and ``support``, the modules that tests import.
+What all tests share: the project's folders, ``support``, the modules that tests import, and how they are spread over workers.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
+
+from support import distribution  # noqa: E402 - found by what stands above
+
+# --- pytest-xdist, where it is there ---------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """What ``-n auto`` is; PYTEST_XDIST_AUTO_NUM_WORKERS names another number, as ever."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else distribution.workers(distribution.own_cores())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """``--dist loadfile`` keeps a file's tests together, but for those that share nothing."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return distribution.scope(nodeid)
+
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a worker of a distributed run the dearest files come first; a file's own order stays."""
+    if hasattr(config, "workerinput"):
+        files = [item.nodeid.partition("::")[0] for item in items]
+        order = {file: place for place, file in enumerate(distribution.in_order(files, distribution.known(TESTS)))}
+        items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
+
+
+# --- fixtures --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

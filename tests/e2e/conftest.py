@@ -4,12 +4,14 @@ The verbs as programs of their own, in a process group that is ended with the te
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from support.installed import Installed, installed_once
 from support.processes import LocalRuntime, Program
 
 Verb = Callable[..., Program]
@@ -24,6 +26,14 @@ def verb(project: Path, tmp_path: Path) -> Iterator[Verb]:
             return stack.enter_context(Program.script(project / "scripts" / name, *arguments, **options))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Livebus from a wheel, as it is installed once for all workers of a run; tests leave it as it was."""
+    own = tmp_path_factory.getbasetemp()
+    # pytest-xdist's workers have folders of their own in that of the run.
+    return installed_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture

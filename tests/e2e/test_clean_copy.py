@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.copies import copy_project, outer_environment, with_node_packages
+from support.copies import copy_project, outer_environment, with_node_packages, with_python_packages
 from support.processes import Program, processes_under
 from support.waiting import until
 
@@ -74,6 +74,7 @@ def test_a_killed_demo_leaves_no_process(copy: Path, make: Make, number: int) ->
 
 def test_make_test_of_the_copy(copy: Path, make: Make) -> None:
     """The tests run in the copy as well; its own files are as they were."""
+    with_python_packages(copy)
     before = {path: path.read_bytes() for path in copy.glob("*.*") if path.is_file()}
     program = make("test", "PYTEST_ARGS=tests/unit/access tests/unit/test_flow.py -q")
     assert program.wait(SECONDS) == 0, program.stdout[-4000:] + program.stderr[-2000:]

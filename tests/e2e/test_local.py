@@ -1,4 +1,9 @@
-"""scripts/local.py as a program: starting, stopping, and what it says when it cannot start."""
+"""
+scripts/local.py as a program: starting, stopping, and what it says when it cannot start.
+
+Loading the runtime takes a program a second. What keeps it from starting is looked at in this process, therefore, where a port that is
+taken, and a state that is, have shown that a program ends in the same way; wrong usage loads nothing, and has its program each time.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from livebus.cli import commands
 from support.application import PROJECT, change, copied
 from support.http import request
 from support.processes import LocalRuntime, Program
@@ -22,6 +28,7 @@ from support.waiting import until
 
 Local = Callable[..., LocalRuntime]
 Verb = Callable[..., Program]
+RefusedHere = Callable[..., list[str]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -144,6 +151,21 @@ def refused(program: Program, code: int = 1) -> list[str]:
     return program.stderr.splitlines()
 
 
+@pytest.fixture
+def refused_here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> RefusedHere:
+    """As ``refused`` with code 1, of the same command in this process, called in the project's folder."""
+    monkeypatch.chdir(PROJECT)
+
+    def called(*arguments: str | Path) -> list[str]:
+        assert commands.call("local", [*map(str, arguments)]) == 1
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.err
+        assert shown.out == ""
+        return shown.err.splitlines()
+
+    return called
+
+
 def test_a_port_that_is_taken(verb: Verb, tmp_path: Path) -> None:
     """The address, the reason and the flag, on one line."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -181,68 +203,90 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault[3] for fault in FAULTS])
-def test_a_fault_in_the_application(verb: Verb, tmp_path: Path, fault: tuple[str, str, str, str]) -> None:
+def test_a_fault_in_the_application(
+    refused_here: RefusedHere, tmp_path: Path, fault: tuple[str, str, str, str]
+) -> None:
     """Each fault is an ``error:`` line with its place; nothing is started."""
     name, old, new, words = fault
     template = copied(tmp_path / "app")
     change(template.parent / name, old, new)
-    lines = refused(verb("local.py", "--template", template, "--port", "0", "--state", tmp_path / "state"))
+    lines = refused_here("--template", template, "--port", "0", "--state", tmp_path / "state")
     assert [line for line in lines if not line.startswith("error: ")] == []
     assert [line for line in lines if words in line] != []
     assert not (tmp_path / "state" / "runtime.json").exists()
 
 
-def test_a_resolver_that_is_not_there(verb: Verb, tmp_path: Path) -> None:
+def test_a_resolver_that_is_not_there(refused_here: RefusedHere, tmp_path: Path) -> None:
     """A file that the template names and that is missing is named, with where it was looked for."""
     template = copied(tmp_path / "app")
     (template.parent / "resolvers" / "publishMsgFromEB.js").unlink()
-    (line,) = refused(verb("local.py", "--template", template, "--port", "0", "--state", tmp_path / "state"))
+    (line,) = refused_here("--template", template, "--port", "0", "--state", tmp_path / "state")
     assert "resolvers/publishMsgFromEB.js' is not there" in line
     assert str(template.parent) in line
 
 
+def started_with(tmp_path: Path, arguments: list[str]) -> list[str]:
+    """The arguments, on a free port and with a state of its own where they do not say otherwise."""
+    defaults = {"--port": "0", "--state": str(tmp_path / "state")}
+    return [part for flag, value in defaults.items() if flag not in arguments for part in (flag, value)] + arguments
+
+
+def joined(arguments: object) -> str:
+    return " ".join(arguments) if isinstance(arguments, list) else ""
+
+
 @pytest.mark.parametrize(
-    ("arguments", "code", "words"),
+    ("arguments", "words"),
     [
-        (["--template", "none.yaml"], 2, "'none.yaml' is not there"),
-        (["--set", "EventSauce=x"], 1, "EventSource"),
-        (["--set", "Introspection=MAYBE"], 1, "MAYBE"),
-        (["--set", "nothing"], 2, "--set takes Param=Value"),
-        (["--set", "=x"], 2, "--set takes Param=Value"),
-        (["--user", "alice"], 2, "--user takes NAME:PASSWORD"),
-        (["--user", "a b:Passw0rd!"], 1, "cannot make the user 'a b'"),
-        (["--port", "70000"], 2, "--port takes a number from 0 to 65535"),
-        (["--port", "x"], 2, "invalid int value"),
-        (["--host", "203.0.113.1"], 1, "cannot listen on 203.0.113.1:0"),
-        (["--host", "no such host"], 1, "cannot listen on no such host:0"),
-        (["--time-scale", "0"], 2, "--time-scale"),
-        (["--outputs", "/no/such/folder/outputs.json"], 1, "/no/such/folder/outputs.json"),
-        (["--trace", "/no/such/folder/trace"], 1, "/no/such/folder/trace"),
-        (["--state", "/dev/null/state"], 1, "/dev/null/state"),
-        (["--unknown"], 2, "--unknown"),
+        (["--template", "none.yaml"], "'none.yaml' is not there"),
+        (["--set", "nothing"], "--set takes Param=Value"),
+        (["--set", "=x"], "--set takes Param=Value"),
+        (["--user", "alice"], "--user takes NAME:PASSWORD"),
+        (["--port", "70000"], "--port takes a number from 0 to 65535"),
+        (["--port", "x"], "invalid int value"),
+        (["--time-scale", "0"], "--time-scale"),
+        (["--unknown"], "--unknown"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=joined,
 )
-def test_a_flag_that_cannot_be(verb: Verb, tmp_path: Path, arguments: list[str], code: int, words: str) -> None:
+def test_wrong_usage(verb: Verb, tmp_path: Path, arguments: list[str], words: str) -> None:
     """
-    Wrong usage is exit code 2, a value that does not work 1; one line says what, and what to do.
+    Exit code 2; one line says what, and what to do.
 
     A template that is not there is wrong usage here too, as `livebus validate` has it: nothing has begun.
     """
-    defaults = {"--port": "0", "--state": str(tmp_path / "state")}
-    given = [part for flag, value in defaults.items() if flag not in arguments for part in (flag, value)]
-    lines = refused(verb("local.py", *given, *arguments, cwd=PROJECT), code)
+    lines = refused(verb("local.py", *started_with(tmp_path, arguments), cwd=PROJECT), 2)
     assert [line for line in lines if words in line] != []
-    assert code == 2 or [line for line in lines if not line.startswith("error: ")] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--set", "EventSauce=x"], "EventSource"),
+        (["--set", "Introspection=MAYBE"], "MAYBE"),
+        (["--user", "a b:Passw0rd!"], "cannot make the user 'a b'"),
+        (["--host", "203.0.113.1"], "cannot listen on 203.0.113.1:0"),
+        (["--host", "no such host"], "cannot listen on no such host:0"),
+        (["--outputs", "/no/such/folder/outputs.json"], "/no/such/folder/outputs.json"),
+        (["--trace", "/no/such/folder/trace"], "/no/such/folder/trace"),
+        (["--state", "/dev/null/state"], "/dev/null/state"),
+    ],
+    ids=joined,
+)
+def test_a_value_that_cannot_be(refused_here: RefusedHere, tmp_path: Path, arguments: list[str], words: str) -> None:
+    """Exit code 1; each line is a fault, and one says what."""
+    lines = refused_here(*started_with(tmp_path, arguments))
+    assert [line for line in lines if words in line] != []
+    assert [line for line in lines if not line.startswith("error: ")] == []
 
 
 @pytest.mark.parametrize("name", ["signing-key.pem", "users.json", "journal.sqlite"])
-def test_a_damaged_file_of_its_own(verb: Verb, tmp_path: Path, name: str) -> None:
+def test_a_damaged_file_of_its_own(refused_here: RefusedHere, tmp_path: Path, name: str) -> None:
     """A state file that cannot be read is named, with what to do."""
     state = tmp_path / "state"
     state.mkdir()
     (state / name).write_bytes(b"damaged " * 1000)
-    (line,) = refused(verb("local.py", "--port", "0", "--state", state))
+    (line,) = refused_here("--port", "0", "--state", state)
     assert str(state / name) in line
     assert "away" in line
 

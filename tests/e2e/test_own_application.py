@@ -15,18 +15,13 @@ from pathlib import Path
 import pytest
 
 from support.copies import PROJECT
-from support.installed import Installed, install
+from support.installed import Installed
 from support.processes import Program
 from support.waiting import until
 
 PARCELS = PROJECT / "tests" / "support" / "parcels"
 SCANNED = {"parcel": "p-17", "kilos": 2.5}
 Livebus = Callable[..., Program]
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture

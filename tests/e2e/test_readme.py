@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from support.copies import PROJECT, copy_project, outer_environment, with_command
+from support.copies import PROJECT, copy_project, outer_environment, with_bytecode, with_command
 from support.processes import Program
 from support.waiting import until
 
@@ -137,7 +137,7 @@ class Shell:
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     with ExitStack() as stack:
-        folder = copy_project(tmp_path / "livebus")
+        folder = with_bytecode(copy_project(tmp_path / "livebus"))
         (folder / ".venv").symlink_to(sys.prefix)
         yield Shell(folder, stack)
 

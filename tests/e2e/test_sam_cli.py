@@ -18,7 +18,7 @@ import boto3
 import pytest
 
 from support.application import change
-from support.copies import copy_project, outer_environment
+from support.copies import copy_project, outer_environment, with_bytecode
 from support.processes import LocalRuntime, Program
 from support.terminal import answered_with_enter
 from support.waiting import until
@@ -39,7 +39,7 @@ class Desk:
     """A copy of the project with an empty runtime running in it, and the environment of somebody who works there."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder = copy_project(folder / "livebus").resolve()
+        self.folder = with_bytecode(copy_project(folder / "livebus")).resolve()
         self._stack = stack
         self.runtime = stack.enter_context(self.start())
         config = folder / "aws-config"

@@ -23,7 +23,7 @@ import yaml
 
 from support.application import change
 from support.copies import PROJECT, copy_project
-from support.installed import Installed, install
+from support.installed import Installed
 from support.processes import Program
 
 PAGE = (PROJECT / "docs" / "your-own-project.md").read_text(encoding="utf-8")
@@ -34,11 +34,6 @@ ELSEWHERE = {
 }
 # Those that keep running until they are ended.
 BESIDE = ("livebus local", "livebus subscribe")
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")

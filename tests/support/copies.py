@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,8 +32,24 @@ def copy_project(folder: Path) -> Path:
     for name in project_files():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PROJECT / name, target)
+        # With its time, by which Python knows what it has compiled.
+        shutil.copy2(PROJECT / name, target)
     return folder
+
+
+def with_bytecode(copy: Path) -> Path:
+    """
+    What `make setup` has compiled of our own modules, in a copy of the project: where Python may not write caches, each program that is
+    started from the copy would compile them again.
+
+    What is changed in the copy afterwards has another time or size, and is compiled again.
+    """
+    for compiled in (PROJECT / "src").rglob("*.pyc"):
+        target = copy / compiled.relative_to(PROJECT)
+        if target.parent.parent.is_dir():
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy2(compiled, target)
+    return copy
 
 
 def with_node_packages(copy: Path) -> Path:
@@ -46,6 +63,19 @@ def with_node_packages(copy: Path) -> Path:
         (folder / "node_modules").symlink_to(installed.parent)
         before = installed.stat().st_mtime - 1  # what is newer than its packages is installed
         os.utime(folder / "package-lock.json", (before, before))
+    return copy
+
+
+def with_python_packages(copy: Path) -> Path:
+    """
+    What `make setup` has installed for the tests, lent to the environment that a copy of the project has: there `make test` runs pip as
+    ever, which finds each package of requirements-dev.txt and installs what is missing or of another version.
+
+    As with npm's, installing them all is `make setup`'s first work on each fresh checkout; here it was the longest of all tests.
+    """
+    (packages,) = (copy / ".venv").glob("lib/python*/site-packages")
+    paths = dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+    (packages / "lent.pth").write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
     return copy
 
 

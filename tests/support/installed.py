@@ -5,7 +5,9 @@ environment of the tests to be there quickly.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import site
 import subprocess
 import sys
@@ -33,7 +35,22 @@ class Installed:
             return wheel.namelist()
 
 
-def install(folder: Path) -> Installed:
+def installed_once(shared: Path) -> Installed:
+    """What the first of all processes that ask for it has installed in a folder, which is theirs; the others wait for it."""
+    folder = shared / "installed"
+    folder.mkdir(exist_ok=True)
+    with (shared / "installed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            # Begun by a process that is gone, it would be half there.
+            shutil.rmtree(folder)
+            folder.mkdir()
+            _install(folder)
+            (folder / "done").touch()
+    return _installed(folder)
+
+
+def _install(folder: Path) -> None:
     """Build the wheel of a copy of the project, and install it."""
     source = copy_project(folder / "source")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
@@ -47,6 +64,11 @@ def install(folder: Path) -> Installed:
     libraries = dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()])
     lent = virtual / "lib" / version / "site-packages" / "lent.pth"
     lent.write_text("".join(f"{path}\n" for path in libraries), encoding="utf-8")
+
+
+def _installed(folder: Path) -> Installed:
+    (wheel,) = folder.glob("livebus-*.whl")
+    virtual = folder / "environment"
     environment = {
         **outer_environment(),
         "PATH": f"{virtual / 'bin'}{os.pathsep}{outer_environment()['PATH']}",
