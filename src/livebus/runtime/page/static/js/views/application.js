@@ -12,7 +12,6 @@ import { faultsBlock } from './faults.js';
 export function applicationView(main, rest) {
 	/** @type {Findings | null} */
 	let findings = null;
-	let findingsOf = '';
 	const left = h('div');
 	const right = h('div');
 	const opened = h('div', { role: 'status' });
@@ -43,9 +42,6 @@ export function applicationView(main, rest) {
 		if (label) find(right, `[aria-label="${CSS.escape(label)}"]`)?.focus();
 	};
 	const read = async () => {
-		const of = JSON.stringify(store.state?.application.rules ?? '');
-		if (of === findingsOf) return;
-		findingsOf = of;
 		findings = await get('findings').catch((error) => ({ findings: [], note: wordsOf(error) }));
 		draw();
 	};
@@ -53,10 +49,10 @@ export function applicationView(main, rest) {
 	draw();
 	read();
 	if (rest[0] === 'faults') right.scrollIntoView();
-	return listen(['state'], () => {
-		draw();
-		read();
-	});
+	const stops = [listen(['state'], draw), listen(['change'], read)];
+	return () => {
+		for (const stop of stops) stop();
+	};
 }
 
 /** @type {(application: State['application']) => string} */

@@ -10,7 +10,7 @@ import { lineMap } from '../map.js';
 import { choices, gap } from '../parts.js';
 import { sendText } from '../sending.js';
 import { stationPanel } from '../stations/station.js';
-import { prepared, store } from '../store.js';
+import { listen, prepared, store } from '../store.js';
 import { defaultStation, focusTab } from './way.js';
 
 const WAIT_MS = 150;
@@ -104,7 +104,16 @@ export function composePane(from) {
 			send,
 		),
 	);
-	return { pane, result: result.node, stop: () => clearTimeout(timer) };
+	// Another application runs: what would become of the event may be another thing.
+	const stop = listen(['change'], () => dry && run());
+	return {
+		pane,
+		result: result.node,
+		stop: () => {
+			clearTimeout(timer);
+			stop();
+		},
+	};
 }
 
 /** What would become of it: `wait` while it is not known. */

@@ -10,6 +10,7 @@ import { wayPane } from './way.js';
 
 /** It stays while one goes from event to event. @type {ReturnType<typeof listPane> | null} */
 let list = null;
+const FOLLOW_MS = 400;
 
 /** @type {(told: (pressed: KeyboardEvent) => void) => Stop} */
 function listenForKeys(told) {
@@ -53,8 +54,12 @@ function looking(main, rest) {
 		replace(main, emptyState());
 		stops.push(listen(['events', 'state', 'link'], () => (store.events.size ? draw() : replace(main, emptyState()))));
 	};
-	const draw = () => {
+	let isOver = false;
+	let timer = 0;
+	let drawnAt = 0;
+	const draw = (isFollowing = false) => {
 		end();
+		drawnAt = Date.now();
 		const id = rest[0] || newest()[0]?.id;
 		if (!id) {
 			drawEmpty();
@@ -65,30 +70,53 @@ function looking(main, rest) {
 			replace(main, list.node, h('section'));
 		}
 		const shown = list;
-		shown.select(id);
+		shown.select(id, isFollowing);
 		const way = wayPane(id, rest);
 		main.lastElementChild?.replaceWith(way.node);
 		const news = listen(['events'], () => {
 			shown.draw();
-			if (!rest[0] && follows() && newest()[0]?.id !== id) draw();
+			follow(id);
 		});
 		stops.push(news, way.stop);
+	};
+	/** The way of the newest event, of a flood's now and then: nobody reads faster. @type {(id: string) => void} */
+	const follow = (id) => {
+		clearTimeout(timer);
+		if (isOver || rest[0] || !follows() || newest()[0]?.id === id) return;
+		const wait = drawnAt + FOLLOW_MS - Date.now();
+		if (wait <= 0) draw(true);
+		else timer = setTimeout(follow, wait, id);
 	};
 	draw();
 	const stopKeys = listenForKeys((pressed) => {
 		if (isTaken(pressed) || !list) return;
-		const next = { j: list.beside(1), k: list.beside(-1) }[pressed.key];
-		if (next) go(`#/events/${next.id}`);
+		const isInList = isIn(pressed, '.rows');
+		const next = stepped(list, pressed.key, isInList);
+		if (next) {
+			pressed.preventDefault();
+			go(`#/events/${encodeURIComponent(next.id)}`);
+		}
 		const shown = list.selected();
 		if (pressed.key === 'r' && shown) sendAgain(shown.id);
-		if (pressed.key === 'e' && shown) go(`#/compose/${shown.id}`);
+		if (pressed.key === 'e' && shown) go(`#/compose/${encodeURIComponent(shown.id)}`);
 		if (pressed.key === ' ' && !isIn(pressed, 'button, a, summary')) {
 			pressed.preventDefault();
 			find(main, '.follow')?.click();
 		}
 	});
 	return () => {
+		isOver = true;
+		clearTimeout(timer);
 		stopKeys();
 		end();
 	};
+}
+
+/** The event that a key leads to; arrows are the list's where the focus is in it. @type {(list: ReturnType<typeof listPane>, key: string, isInList: boolean) => Summary | undefined} */
+function stepped(list, key, isInList) {
+	if (key === 'j' || (isInList && key === 'ArrowDown')) return list.beside(1);
+	if (key === 'k' || (isInList && key === 'ArrowUp')) return list.beside(-1);
+	if (isInList && key === 'Home') return list.first();
+	if (isInList && key === 'End') return list.last();
+	return undefined;
 }

@@ -25,11 +25,14 @@ export const tryView = (main, [name, mode]) =>
 
 /** @type {(main: HTMLElement, name: string, mode: 'pattern' | 'transformer') => Stop | null} */
 function trial(main, name, mode) {
-	const rules = (store.state?.application.rules ?? []).filter((each) => each.pattern);
-	const rule = rules.find((each) => each.rule === name) ?? rules[0];
-	if (!rule) return null;
 	const byPattern = mode === 'pattern';
-	const given = byPattern ? pretty(JSON.parse(rule.pattern ?? '{}')) : (rule.template ?? '');
+	const rules = () => (store.state?.application.rules ?? []).filter((each) => each.pattern);
+	const found = rules().find((each) => each.rule === name) ?? rules()[0];
+	if (!found) return null;
+	/** @type {(rule: Rule) => string} */
+	const declared = (rule) => (byPattern ? pretty(JSON.parse(rule.pattern ?? '{}')) : (rule.template ?? ''));
+	let rule = found;
+	let given = declared(rule);
 	const result = h('section.pane.try-result', { 'aria-label': 'Recorded events', 'aria-live': 'polite' });
 	let text = given;
 	let timer = 0;
@@ -96,10 +99,20 @@ function trial(main, name, mode) {
 		),
 		result,
 	);
-	const stop = listen(['events'], () => later(NEWS_MS));
+	/** Another application runs: what is typed stays, what was its text is its new one. */
+	const change = () => {
+		const next = rules().find((each) => each.arn === rule.arn && each.target === rule.target);
+		if (!next) return;
+		const isAsGiven = text === given;
+		rule = next;
+		given = declared(next);
+		if (isAsGiven && text !== given) sheet.set(given);
+		else later(NEWS_MS);
+	};
+	const stops = [listen(['events'], () => later(NEWS_MS)), listen(['change'], change)];
 	return () => {
 		clearTimeout(timer);
-		stop();
+		for (const stop of stops) stop();
 	};
 }
 
