@@ -3,7 +3,7 @@ import { get, stream } from './api.js';
 
 const MOST = 10000;
 const PAGE = 500;
-const REST_MS = 1000;
+const REST_MS = 2000;
 const BURST = 8;
 const FRESH_MS = 1600;
 const HIDDEN_MS = 60000;
@@ -111,7 +111,9 @@ function put(events) {
 async function readEvents(isOther = false) {
 	/** @type {Summary[]} */
 	let found = [];
+	const known = gap;
 	for (let before = ''; ; ) {
+		if (gap !== known) return; // It will be read anew.
 		const { events, changed } = await get(`events?limit=${PAGE}${before}`);
 		if (!before) store.changed = changed;
 		found = [...events.reverse(), ...found];

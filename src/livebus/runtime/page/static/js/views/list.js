@@ -38,16 +38,17 @@ export function listPane() {
 	const rows = h('div.rows', { role: 'listbox', 'aria-label': 'Events', tabindex: 0 });
 	const counted = h('span.quiet');
 	/** @type {ReturnType<typeof virtualRows<Summary>>} */
+	const mark = () => {
+		if (virtual.row(selected)) rows.setAttribute('aria-activedescendant', rowId(selected));
+		else rows.removeAttribute('aria-activedescendant');
+	};
 	const virtual = virtualRows(
 		rows,
 		ROW,
 		(event) => event.id,
 		() => rowOf(() => selected),
+		mark,
 	);
-	const mark = () => {
-		if (virtual.row(selected)) rows.setAttribute('aria-activedescendant', rowId(selected));
-		else rows.removeAttribute('aria-activedescendant');
-	};
 	const clear = () => {
 		Object.assign(filters, NO_FILTER);
 		search.value = '';
@@ -69,7 +70,6 @@ export function listPane() {
 				: `${shown.length.toLocaleString('en')} of ${count(number, 'event')}`;
 		none.hidden = shown.length > 0;
 		virtual.set(shown);
-		mark();
 		const late = frozen ? all.findIndex((each) => each.id === frozen?.[0]?.id) : 0;
 		if (`${follows()} ${late}` !== following) drawFollow(late);
 		fillChoices();
