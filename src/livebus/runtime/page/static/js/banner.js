@@ -1,13 +1,13 @@
-// What happened to the runtime or to the application that it runs; below the header, until somebody has read it.
+/**
+ * @file What happened to the runtime or to the application that it runs; below the header.
+ */
 import { byId, count, h, replace, visible } from './dom.js';
-import { button, icon, iconButton } from './icons.js';
+import { button, icon } from './icons.js';
 import { gap } from './parts.js';
 import { retryNow, store } from './store.js';
 
 const SHOWN_MS = 30000;
 let hiding = 0;
-/** Which news somebody has put away. */
-let away = '';
 
 /** @type {(ms: number) => string} */
 const clock = (ms) => new Date(ms).toLocaleTimeString();
@@ -55,16 +55,14 @@ const WORDS = { added: 'was deployed', changed: 'was reloaded', deleted: 'was de
 function changed() {
 	const change = store.state?.change;
 	if (!change || change.kind === 'refused' || !store.changedAt) return null;
-	const words = `${change.stack} ${WORDS[change.kind]} at ${clock(change.at * 1000)}: what comes now goes the new way. What you see is kept.`;
+	const words = `${change.stack} ${WORDS[change.kind]} at ${clock(change.at * 1000)}: what comes goes the new way.`;
 	const content = [icon('again'), h('span', visible(words))];
 	return { key: `change ${change.number}`, kind: 'news', until: store.changedAt + SHOWN_MS, content };
 }
 
 export function drawBanner() {
 	const now = Date.now();
-	const news = [disconnected(), restarted(), refused(), changed()].find(
-		(each) => each && each.key !== away && (each.until ?? now) >= now,
-	);
+	const news = [disconnected(), restarted(), refused(), changed()].find((each) => each && (each.until ?? now) >= now);
 	const banner = byId('banner');
 	banner.hidden = !news;
 	clearTimeout(hiding);
@@ -73,16 +71,7 @@ export function drawBanner() {
 	} else {
 		banner.dataset.key = news.key;
 		banner.className = `banner ${news.kind}`;
-		replace(banner, news.content, news.key !== 'off' && putAway(news.key));
+		replace(banner, news.content);
 	}
 	if (news?.until) hiding = setTimeout(drawBanner, news.until - now + 1);
 }
-
-/** @type {(key: string) => HTMLElement} */
-const putAway = (key) =>
-	iconButton('Put away', 'close', {
-		onclick: () => {
-			away = key;
-			drawBanner();
-		},
-	});

@@ -1,4 +1,4 @@
-// Router and header. Views draw into <main> and return what has to stop when they leave.
+/** @file Router and header. Views draw into <main> and return what has to stop when they leave. */
 import { drawBanner } from './banner.js';
 import { announce, byId, count, find, go, h, replace, s } from './dom.js';
 import { button, icon } from './icons.js';
@@ -75,7 +75,7 @@ function drawTop() {
 	const faults = faultsOn();
 	const on = `${count(faults.length, 'fault')} on`;
 	const isOff = store.link === 'off';
-	// Events that come must not take the focus from whoever goes through the header by keyboard.
+	// The focus stays where it is.
 	const top = byId('top');
 	const stops = () => /** @type {(HTMLElement | null)[]} */ ([...top.querySelectorAll('a, button')]);
 	const focused = stops().indexOf(/** @type {HTMLElement | null} */ (document.activeElement));
@@ -117,8 +117,8 @@ const mark = () =>
 	s(
 		'svg',
 		{ viewBox: '0 0 24 24', 'aria-hidden': 'true' },
-		s('path.track.line-1', { d: 'M7 12h4c4 0 3.5-5.5 7-5.5h3' }),
-		s('path.track.line-2', { d: 'M7 12h4c4 0 3.5 5.5 7 5.5h3' }),
+		s('path.track', { 'data-line': 1, d: 'M7 12h4c4 0 3.5-5.5 7-5.5h3' }),
+		s('path.track', { 'data-line': 2, d: 'M7 12h4c4 0 3.5 5.5 7 5.5h3' }),
 		s('circle.interchange', { cx: 6, cy: 12, r: 3.6 }),
 	);
 

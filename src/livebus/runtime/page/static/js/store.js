@@ -1,4 +1,6 @@
-// What the page knows: the last events by id, the runtime's state, whether it answers. Bounded; views listen.
+/**
+ * @file What the page knows: the last events by id, the runtime's state, whether it answers. Bounded; views listen.
+ */
 import { get, stream } from './api.js';
 
 const MOST = 10000;
@@ -158,7 +160,7 @@ async function heard(line) {
 		if (isOther && store.run) store.restarted = Date.now();
 		store.run = line.run;
 		link('open');
-		// The line may have been cut for a while: what was told meanwhile is in the state.
+		// It may have been cut for a while.
 		await Promise.all([readState(), isOther && readEvents(true)]);
 	} else if (line.kind === 'event') {
 		store.changed = line.changed;
@@ -195,7 +197,7 @@ const woken = (seconds) =>
 		if (seconds) setTimeout(resolve, seconds * 1000);
 	});
 
-// For ever: connect, listen, and when the line is cut try again after 1, 2, 4 … 10 s.
+/** For ever: connect, listen, and when the line is cut try again after 1, 2, 4 … 10 s. */
 export async function run() {
 	for (let wait = 0; ; wait = Math.min(LONGEST_WAIT, wait ? wait * 2 : 1)) {
 		try {
@@ -215,7 +217,7 @@ export async function run() {
 	}
 }
 
-// A page that nobody sees stops listening after a minute, and goes on where it was.
+/** A page that nobody sees stops listening after a minute, and goes on where it was. */
 let hiding = 0;
 document.addEventListener('visibilitychange', () => {
 	clearTimeout(hiding);

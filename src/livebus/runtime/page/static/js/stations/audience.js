@@ -1,4 +1,4 @@
-// The subscribers' station: who received a message, who did not, and why.
+/** @file The subscribers' station: who received a message, who did not, and why. */
 import { count, go, h, visible } from '../dom.js';
 import { button, known, outcomeIcon } from '../icons.js';
 import { inline } from '../json.js';

@@ -1,4 +1,6 @@
-// Application: what the template declares, what validation finds, what fails on purpose, and where to connect.
+/**
+ * @file Application: what the template declares, what validation finds, what fails on purpose, and where to connect.
+ */
 import { get } from '../api.js';
 import { count, find, h, replace, visible, wordsOf } from '../dom.js';
 import { button, icon, known } from '../icons.js';

@@ -1,4 +1,4 @@
-// Events: the list, and beside it the way of one event, or the editor with its dry run.
+/** @file Events: the list, and beside it the way of one event, or the editor with its dry run. */
 import { find, go, h, isIn, replace } from '../dom.js';
 import { isTaken } from '../keys.js';
 import { sendAgain } from '../sending.js';
@@ -94,11 +94,11 @@ function looking(main, rest) {
 		const next = stepped(list, pressed.key, isInList);
 		if (next) {
 			pressed.preventDefault();
-			go(`#/events/${encodeURIComponent(next.id)}`);
+			go(`#/events/${next.id}`);
 		}
 		const shown = list.selected();
 		if (pressed.key === 'r' && shown) sendAgain(shown.id);
-		if (pressed.key === 'e' && shown) go(`#/compose/${encodeURIComponent(shown.id)}`);
+		if (pressed.key === 'e' && shown) go(`#/compose/${shown.id}`);
 		if (pressed.key === ' ' && !isIn(pressed, 'button, a, summary')) {
 			pressed.preventDefault();
 			find(main, '.follow')?.click();
@@ -116,7 +116,5 @@ function looking(main, rest) {
 function stepped(list, key, isInList) {
 	if (key === 'j' || (isInList && key === 'ArrowDown')) return list.beside(1);
 	if (key === 'k' || (isInList && key === 'ArrowUp')) return list.beside(-1);
-	if (isInList && key === 'Home') return list.first();
-	if (isInList && key === 'End') return list.last();
-	return undefined;
+	return isInList ? { Home: list.end(0), End: list.end(-1) }[key] : undefined;
 }

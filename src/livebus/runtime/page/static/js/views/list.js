@@ -1,4 +1,4 @@
-// The list of events: filtered, followed or paused.
+/** @file The list of events: filtered, followed or paused. */
 import { announce, count, h, replace, time, visible } from '../dom.js';
 import { icon, outcomeIcon, WORDS } from '../icons.js';
 import { choices, chooser, gap, nothing, tally } from '../parts.js';
@@ -37,15 +37,15 @@ export function listPane() {
 	let shown = [];
 	const rows = h('div.rows', { role: 'listbox', 'aria-label': 'Events', tabindex: 0 });
 	const counted = h('span.quiet');
-	/** @type {ReturnType<typeof virtualRows<Summary>>} */
 	const mark = () => {
 		if (virtual.row(selected)) rows.setAttribute('aria-activedescendant', rowId(selected));
 		else rows.removeAttribute('aria-activedescendant');
 	};
+	/** @type {ReturnType<typeof virtualRows<Summary>>} */
 	const virtual = virtualRows(
 		rows,
 		ROW,
-		(event) => event.id,
+		({ id }) => id,
 		() => rowOf(() => selected),
 		mark,
 	);
@@ -145,8 +145,8 @@ export function listPane() {
 			});
 		},
 		selected: () => store.events.get(selected),
-		first: () => shown[0],
-		last: () => shown.at(-1),
+		/** @type {(at: 0 | -1) => Summary | undefined} */
+		end: (at) => shown.at(at),
 		/** @type {(step: number) => Summary | undefined} */
 		beside: (step) => shown[shown.findIndex((event) => event.id === selected) + step],
 	};
@@ -170,7 +170,7 @@ function rowOf(selected) {
 	/** @type {(event: Summary) => void} */
 	const fill = ({ id, at: epoch, detailType, preview: text, outcome, freshUntil = 0 }) => {
 		node.id = rowId(id);
-		node.href = `#/events/${encodeURIComponent(id)}`;
+		node.href = `#/events/${id}`;
 		node.className = `row ${outcome.kind}${freshUntil > Date.now() ? ' fresh' : ''}`;
 		choose(node, id === selected());
 		if (kind !== outcome.kind) {

@@ -1,4 +1,6 @@
-// Try: another pattern, or another template, over the events that are kept. Nothing is changed: it is copied back as YAML.
+/**
+ * @file Try: another pattern, or another template, over the events that are kept. Nothing is changed: it is copied back as YAML.
+ */
 import { post } from '../api.js';
 import { copy } from '../clipboard.js';
 import { go, h, replace, time, visible, wordsOf } from '../dom.js';
@@ -150,7 +152,7 @@ function verdicts(rows, byPattern, bus) {
 			return h(
 				`li.${now ? 'yes' : 'no'}${now === before ? '' : '.changed'}`,
 				outcomeIcon(now ? 'delivered' : 'unmatched', 14),
-				h('a', { href: `#/events/${id}` }, visible(detailType)),
+				h('a', { href: `#/events/${id}`, dir: 'auto' }, visible(detailType)),
 				h('span.preview', visible(byPattern && now ? preview : words)),
 				h('span.word', wordOf(each, byPattern)),
 				h('time', time(at * 1000, false)),
