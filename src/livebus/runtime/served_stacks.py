@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 from urllib.parse import urlsplit
 
 from livebus.access import Authenticator
 from livebus.access.role_session import allowed_fields
 from livebus.caller import COGNITO, OIDC
-from livebus.errors import LivebusError
+from livebus.errors import Fault, LivebusError
 from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
 from livebus.operation import Called
@@ -42,6 +43,20 @@ LOCAL_ACCESS_KEY = "test"
 LOCAL_SECRET_KEY = "test"  # noqa: S105 - no secret: it opens nothing but this runtime
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    The last change of what runs: which since the start, when (epoch seconds), of which stack, and whether that was added, changed,
+    deleted or refused. Of one that is refused there are ``faults``, and the application before goes on.
+    """
+
+    number: int
+    at: float
+    stack: str
+    kind: Literal["added", "changed", "deleted", "refused"]
+    faults: Sequence[Fault] = ()
+
+
 @dataclass(slots=True)
 class ServedStacks:
     """
@@ -50,7 +65,7 @@ class ServedStacks:
 
     ``environment`` is what all stacks have in common: account, region, endpoint. ``log`` takes an API's id and answers,
     ``asked`` an API's name, a request's id and the calls of data sources that it made.
-    ``use_functions`` is told of the stacks' functions.
+    ``use_functions`` is told of the stacks' functions. ``change`` is the last one, None before the first stack.
     """
 
     environment: Environment
@@ -71,6 +86,7 @@ class ServedStacks:
     user: tuple[str, str] | None = None
     use_functions: Callable[[Mapping[str, Application]], None] = lambda _: None
     paths: Mapping[str, ServedApi] = field(default_factory=dict)
+    change: Change | None = None
     _lines: dict[str, Line] = field(default_factory=dict)
     _apis: dict[tuple[str, str], ServedApi] = field(default_factory=dict)
     _pool_ids: set[str] = field(default_factory=set)
@@ -112,6 +128,7 @@ class ServedStacks:
         for logical_id, registry in self.kept(stack).items():
             if logical_id in line.apis:
                 registry.links = line.apis[logical_id].schema.links
+        self._note(stack, "changed" if stack in self._lines else "added")
         self._lines[stack] = line
         for key in [key for key in self._apis if key[0] == stack and key[1] not in line.apis]:
             self._apis.pop(key).end("the template has this API no more")
@@ -123,10 +140,21 @@ class ServedStacks:
 
     def take(self, stack: str) -> None:
         """End the work of a stack: its subscribers are told to go."""
-        self._lines.pop(stack, None)
+        if self._lines.pop(stack, None) is not None:
+            self._note(stack, "deleted")
         for key in [key for key in self._apis if key[0] == stack]:
             self._apis.pop(key).end("the stack is deleted")
         self._announce()
+
+    def refuse(self, stack: str, faults: Sequence[Fault]) -> None:
+        """Note that another application of a stack has faults: the one before goes on."""
+        self._note(stack, "refused", faults)
+
+    def _note(
+        self, stack: str, kind: Literal["added", "changed", "deleted", "refused"], faults: Sequence[Fault] = ()
+    ) -> None:
+        number = self.change.number + 1 if self.change is not None else 1
+        self.change = Change(number, self.clockwork.clock(), stack, kind, faults)
 
     def _announce(self) -> None:
         applications = [line.application for line in self._lines.values()]

@@ -5,12 +5,11 @@ The page against what it shows: hostile texts, the largest event, ten thousand i
 from __future__ import annotations
 
 import json
-from inspect import isawaitable
 from typing import Any
 
-from livebus.runtime.eventbridge.events_api import EventsApi
 from livebus.runtime.page.service import ENDPOINTS
 from support.console import Console, go
+from support.flood import flood
 from support.http import request
 from support.running import RunningRuntime
 
@@ -19,7 +18,6 @@ HIDDEN = "right\u202eto\u2066left \u0001 \u2028 end"
 NAME = "<img/src=x/onerror=globalThis.pwned=1>"
 NOTHING_RAN = "[globalThis.pwned ?? null, document.querySelectorAll('main img, main script').length]"
 EVENTS = 10_000
-A_CALL = 10
 
 
 def test_hostile_content_is_text(console: Console, running: RunningRuntime) -> None:
@@ -76,7 +74,7 @@ def test_ten_thousand_events_are_a_few_rows(console: Console, running: RunningRu
     """
     go(console, running, "#/events")
     console.wait("Waiting for the first event")
-    reached = running.await_all(lambda: flood(running))
+    reached = running.await_all(lambda: flood(running, EVENTS))
     assert reached == EVENTS
     console.wait(f"{EVENTS:,} events")
     assert 10 < console.value("document.querySelectorAll('[role=option].row').length") < 40
@@ -87,27 +85,6 @@ def test_ten_thousand_events_are_a_few_rows(console: Console, running: RunningRu
     assert "number 0" in console.value(last)
     console.fill("searchbox", "Filter events by text", "number 4321")
     console.wait("1 of 10,000 events")
-
-
-async def flood(running: RunningRuntime) -> int:
-    """Puts events in the runtime's own thread, as fast as it takes them; how many it took."""
-    bus = running.outputs["EventBusName"]
-    events = EventsApi(running.runtime.buses)
-    taken = 0
-    for first in range(0, EVENTS, A_CALL):
-        entries = [
-            {
-                "Source": "sample.source",
-                "DetailType": "message",
-                "Detail": json.dumps({"msg": f"number {number}"}),
-                "EventBusName": bus,
-            }
-            for number in range(first, first + A_CALL)
-        ]
-        answer: Any = events.call("PutEvents", {"Entries": entries})
-        answer = await answer if isawaitable(answer) else answer
-        taken += A_CALL - answer["FailedEntryCount"]
-    return taken
 
 
 def test_two_pages_at_once(console: Console, running: RunningRuntime) -> None:

@@ -70,6 +70,7 @@ class FileStack:
             for fault in error.faults:
                 tell(f"not reloaded: {fault}")
             tell("the last good application goes on")
+            self.deployer.served.refuse(self.stack.name, error.faults)
             return False
         tell("reloaded: the application's files changed")
         return True

@@ -45,6 +45,7 @@ class Documents:
         return {
             "run": self._run,
             "changed": parts.history.changed,
+            "change": self._change(),
             "runtime": {
                 "endpoint": parts.environment.endpoint,
                 "region": parts.environment.region,
@@ -59,6 +60,19 @@ class Documents:
             "counts": self.counts(),
         }
 
+    def _change(self) -> dict[str, Any] | None:
+        change = self._parts.served.change
+        if change is None:
+            return None
+        return {
+            "number": change.number,
+            "at": change.at,
+            "stack": change.stack,
+            "kind": change.kind,
+            "count": len(change.faults),
+            "first": str(change.faults[0]) if change.faults else "",
+        }
+
     def counts(self) -> dict[str, int]:
         parts = self._parts
         now = parts.clock()
@@ -71,10 +85,10 @@ class Documents:
     def fingerprint(self) -> tuple[Any, ...]:
         """Differs where the state does, events aside: cheap enough to be asked for twice a second."""
         parts = self._parts
-        lines = tuple(id(line) for line in parts.buses.lines.of.values())
+        change = parts.served.change
         faults = orjson.dumps(parts.faults.state())
         counts = self.counts()
-        return lines, faults, counts["clients"], counts["letters"], counts["retries"]
+        return change and change.number, faults, counts["clients"], counts["letters"], counts["retries"]
 
     def _application(self) -> dict[str, Any]:
         parts = self._parts

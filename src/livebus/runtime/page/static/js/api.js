@@ -1,4 +1,6 @@
-// Documents of the runtime: every request carries the page's token, which no page of another origin can read.
+/**
+ * @file Documents of the runtime: every request carries the page's token, which no page of another origin can read.
+ */
 
 const BASE = '/_livebus/page/';
 

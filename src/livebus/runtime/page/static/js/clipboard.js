@@ -1,4 +1,4 @@
-// Copies, in forms that quote: an event's text never becomes a command.
+/** @file Copies, in forms that quote: an event's text never becomes a command. */
 import { announce, HIDDEN, h } from './dom.js';
 import { icon } from './icons.js';
 
@@ -22,7 +22,7 @@ export const entryOf = (envelope, bus) => ({
 	EventBusName: bus,
 });
 
-// JSON without what a terminal or an editor would not show: escaped, it means the same.
+/** JSON without what a terminal or an editor would not show: escaped, it means the same. */
 /** @type {(value: unknown, indent?: number) => string} */
 const json = (value, indent) =>
 	JSON.stringify(value, null, indent).replace(HIDDEN, (each) =>
@@ -32,7 +32,7 @@ const json = (value, indent) =>
 /** @type {(text: string) => string} */
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-// JSON's escapes of a text are Python's.
+/** JSON's escapes of a text are Python's. */
 /** @type {(envelope: Envelope, bus: string) => string} */
 const python = (envelope, bus) =>
 	Object.entries(entryOf(envelope, bus))

@@ -1,9 +1,11 @@
-// A text that is edited, with line numbers, colours and the line of a fault marked; and JSON as people write it.
+/**
+ * @file A text that is edited, with line numbers, colours and the line of a fault marked; and JSON as people write it.
+ */
 import { h } from './dom.js';
 
 const LONGEST_COLOURED = 128 * 1024;
 
-// Colours are of tokens only, never of a parse; wrong text stays visible as it is.
+/** Colours are of tokens only, never of a parse; wrong text stays visible as it is. */
 const JSON_TOKENS =
 	/(?<k>"(?:[^"\\\n]|\\.)*"(?=\s*:))|(?<s>"(?:[^"\\\n]|\\.)*")|(?<d>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(?<b>true|false|null)\b/g;
 const GRAPHQL_TOKENS =

@@ -1,4 +1,6 @@
-// Outcomes by shape first: disc, ring, dotted ring, half disc, diamond, crossed square. Colour only repeats it.
+/**
+ * @file Outcomes by shape first: disc, ring, dotted ring, half disc, diamond, crossed square. Colour only repeats it.
+ */
 import { h, s } from './dom.js';
 
 /** @type {Record<string, () => SVGElement[]>} */
@@ -104,21 +106,19 @@ export function iconButton(label, name, attributes = {}) {
 	);
 }
 
-// Whose word a thing is.
+/** Whose word a thing is. */
 const SOURCES = {
 	documented: 'AWS documents it',
 	recorded: 'recorded from AWS',
 	ours: 'AWS is silent: our choice',
-	inferred: 'follows from what AWS documents',
-	observed: 'seen by people on AWS',
 	runtime: 'of this runtime only; AWS has nothing like it',
 };
 
 /** @type {(how: keyof typeof SOURCES, where?: string) => HTMLElement} */
 export function known(how, where) {
 	return h(
-		'span',
-		{ class: `known ${how}`, title: `${SOURCES[how]}${where ? `: ${where}` : ''} (docs/fidelity.md)` },
+		'span.known',
+		{ title: `${SOURCES[how]}${where ? `: ${where}` : ''} (docs/fidelity.md)` },
 		how === 'runtime' ? 'local only' : how,
 	);
 }

@@ -1,8 +1,7 @@
-// Single keys of the whole page; they never fire in a field or with a modifier.
-import { opened } from './ask.js';
+/** @file Single keys of the whole page; they never fire in a field or with a modifier. */
 import { find, go, h, isIn } from './dom.js';
 import { iconButton } from './icons.js';
-import { gap } from './parts.js';
+import { gap, opened } from './parts.js';
 
 /** @type {Record<string, string>} */
 const VIEWS = { e: 'events', s: 'subscribers', f: 'failed', t: 'try', g: 'graphql', a: 'application' };

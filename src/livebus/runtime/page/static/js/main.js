@@ -1,9 +1,10 @@
-// Router and header. Views draw into <main> and return what has to stop when they leave.
-import { announce, byId, count, go, h, replace, s } from './dom.js';
+/** @file Router and header. Views draw into <main> and return what has to stop when they leave. */
+import { drawBanner } from './banner.js';
+import { announce, byId, count, find, go, h, replace, s } from './dom.js';
 import { button, icon } from './icons.js';
 import { listenForKeys } from './keys.js';
 import { gap, tally } from './parts.js';
-import { listen, retryNow, run, store } from './store.js';
+import { listen, run, store } from './store.js';
 import { applicationView } from './views/application.js';
 import { eventsView } from './views/events.js';
 import { failedView } from './views/failed.js';
@@ -11,7 +12,6 @@ import { graphqlView } from './views/graphql.js';
 import { subscribersView } from './views/subscribers.js';
 import { tryView } from './views/try.js';
 
-const BANNER_MS = 30000;
 const VIEWS = [
 	{ id: 'events', title: 'Events', view: eventsView },
 	{ id: 'subscribers', title: 'Subscribers', view: subscribersView },
@@ -75,7 +75,7 @@ function drawTop() {
 	const faults = faultsOn();
 	const on = `${count(faults.length, 'fault')} on`;
 	const isOff = store.link === 'off';
-	// Events that come must not take the focus from whoever goes through the header by keyboard.
+	// The focus stays where it is.
 	const top = byId('top');
 	const stops = () => /** @type {(HTMLElement | null)[]} */ ([...top.querySelectorAll('a, button')]);
 	const focused = stops().indexOf(/** @type {HTMLElement | null} */ (document.activeElement));
@@ -101,39 +101,31 @@ function drawTop() {
 		button('New event', { icon: 'plus', kind: 'primary', key: 'C', onclick: () => go('#/compose') }),
 	);
 	if (focused >= 0) stops()[focused]?.focus();
-	drawBanner(isOff);
+	else find(top, '[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+	drawBanner();
 }
 
-/** @type {(isOff: boolean) => void} */
-function drawBanner(isOff) {
-	const banner = byId('banner');
-	const hasRestarted = store.restarted > 0 && Date.now() - store.restarted < BANNER_MS;
-	banner.hidden = !isOff && !hasRestarted;
-	const at = new Date(isOff ? store.since : store.restarted).toLocaleTimeString();
-	if (isOff)
-		replace(
-			banner,
-			icon('warn'),
-			h('span', `The runtime does not answer since ${at}. What you see is kept; the page connects again by itself.`),
-			h('code', 'make local'),
-			button('Try now', { onclick: retryNow }),
-		);
-	else if (hasRestarted)
-		replace(banner, icon('again'), h('span', `The runtime was started again at ${at}: its history begins anew.`));
+/** Events that come change a number; the rest of the header stays as it is. */
+function drawCounts() {
+	const number = countOf('events');
+	const shown = find(byId('top'), 'nav [href="#/events"] .count');
+	if (shown && number) shown.textContent = number.toLocaleString('en');
+	else if (shown || number) drawTop();
 }
 
 const mark = () =>
 	s(
 		'svg',
 		{ viewBox: '0 0 24 24', 'aria-hidden': 'true' },
-		s('path.track.line-1', { d: 'M7 12h4c4 0 3.5-5.5 7-5.5h3' }),
-		s('path.track.line-2', { d: 'M7 12h4c4 0 3.5 5.5 7 5.5h3' }),
+		s('path.track', { 'data-line': 1, d: 'M7 12h4c4 0 3.5-5.5 7-5.5h3' }),
+		s('path.track', { 'data-line': 2, d: 'M7 12h4c4 0 3.5 5.5 7 5.5h3' }),
 		s('circle.interchange', { cx: 6, cy: 12, r: 3.6 }),
 	);
 
 addEventListener('hashchange', route);
 listenForKeys();
-listen(['events', 'state', 'link'], drawTop);
+listen(['state', 'link'], drawTop);
+listen(['events'], drawCounts);
 listen(['link'], () => announce(store.link === 'open' ? 'Livebus is connected' : 'Disconnected'));
 route();
 run();

@@ -1,4 +1,4 @@
-// The way as an underground map: one shared station, one line for each rule, five stops.
+/** @file The way as an underground map: one shared station, one line for each rule, five stops. */
 import { count, h, replace, s, visible } from './dom.js';
 import { outcomeIcon } from './icons.js';
 
@@ -182,10 +182,10 @@ export function lineMap(event, { dry = false, heads = true, selected, select, tr
 			const last = way.kind === 'none' ? 1 : FAILED.includes(way.state) || way.state === 'travelling' ? 3 : 4;
 			const whole = `M${x(0)} ${y(0)}${branch.replace('M', 'L')}H${x(last)}`;
 			const own = `${branch}H${x(last)}`;
-			paths.push(s('path', { d: own, class: `track line-${way.line}` }));
+			paths.push(s('path', { d: own, class: 'track', 'data-line': way.line }));
 			if (last === 3) paths.push(s('path', { d: `M${x(3)} ${goal}H${x(4) - RADIUS}`, class: 'track lost' }));
 			if (travel && !dry) {
-				const bead = s('circle', { r: 5, class: `bead line-${way.line}` });
+				const bead = s('circle', { r: 5, class: 'bead', 'data-line': way.line });
 				bead.style.offsetPath = `path("${whole}")`;
 				bead.animate(
 					[

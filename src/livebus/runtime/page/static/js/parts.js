@@ -1,5 +1,6 @@
-// Pieces that several views are made of.
+/** @file Pieces that several views are made of. */
 import { h, visible } from './dom.js';
+import { button } from './icons.js';
 
 /** A table; a head without words stands above buttons. @type {(label: string, heads: string[], rows: Child[]) => HTMLElement} */
 export const grid = (label, heads, rows) =>
@@ -68,4 +69,32 @@ export function segmented(label, options, chosen, pick) {
 		return h('button', { type: 'button', role: 'radio', ...said, onclick: () => pick(value) }, text);
 	};
 	return h('div.segmented', { role: 'radiogroup', 'aria-label': label, onkeydown }, options.map(button));
+}
+
+/** Asks once, before something that cannot be taken back; the harmless choice has the focus. @type {(title: string, words: Child, yes: string) => Promise<boolean>} */
+export function ask(title, words, yes) {
+	return new Promise((resolve) => {
+		const answer = (/** @type {boolean} */ value) => {
+			resolve(value);
+			dialog.close();
+		};
+		const no = button('Leave it', { onclick: () => answer(false) });
+		const dialog = h(
+			'dialog.sheet-dialog',
+			{ 'aria-label': title },
+			h('header', h('h2', title)),
+			h('p', words),
+			h('p.row', no, button(yes, { kind: 'danger', onclick: () => answer(true) })),
+		);
+		opened(dialog);
+		dialog.addEventListener('close', () => resolve(false));
+		no.focus();
+	});
+}
+
+/** Shows a dialog, which is gone once it is closed. @type {(dialog: HTMLDialogElement) => void} */
+export function opened(dialog) {
+	document.body.append(dialog);
+	dialog.addEventListener('close', () => dialog.remove());
+	dialog.showModal();
 }

@@ -1,4 +1,4 @@
-// Publishes an event, and goes to what became of it.
+/** @file Publishes an event, and goes to what became of it. */
 import { get, post } from './api.js';
 import { entryOf } from './clipboard.js';
 import { announce, go, wordsOf } from './dom.js';

@@ -1,10 +1,14 @@
-// What the page knows: the last events by id, the runtime's state, whether it answers. Bounded; views listen.
+/**
+ * @file What the page knows: the last events by id, the runtime's state, whether it answers. Bounded; views listen.
+ */
 import { get, stream } from './api.js';
 
 const MOST = 10000;
 const PAGE = 500;
+const REST_MS = 2000;
+const BURST = 8;
+const FRESH_MS = 1600;
 const HIDDEN_MS = 60000;
-const CALM_MS = 1000;
 const LONGEST_WAIT = 10;
 
 export const store = {
@@ -17,9 +21,9 @@ export const store = {
 	since: 0,
 	run: '',
 	restarted: 0,
+	/** When this page heard of the last change of what runs; 0 where it has seen none. */
+	changedAt: 0,
 	changed: 0,
-	/** Ids of events that came while the page was open, and that no row has shown yet. @type {Set<string>} */
-	fresh: new Set(),
 };
 /** @type {Set<{ kinds: string[], told: (kinds: Set<string>) => unknown }>} */
 const listeners = new Set();
@@ -27,7 +31,7 @@ const listeners = new Set();
 let pending = new Set();
 
 /**
- * Kinds are `events`, `state`, `link`, or an event's id. Returns what ends it.
+ * Kinds are `events`, `state`, `change` (of what runs), `link`, or an event's id. Returns what ends it.
  * @type {(kinds: string[], told: (kinds: Set<string>) => unknown) => Stop}
  */
 export function listen(kinds, told) {
@@ -61,57 +65,93 @@ function tell(...kinds) {
 function flush() {
 	const kinds = pending;
 	pending = new Set();
+	const isFlood = came.length > BURST;
+	for (const event of came.splice(0)) if (!isFlood) event.freshUntil = Date.now() + FRESH_MS;
 	for (const each of [...listeners]) if (each.kinds.some((kind) => kinds.has(kind))) each.told(kinds);
 }
+
+/** Events that came since listeners were told last: few enough to be pointed out, or a flood. @type {Summary[]} */
+const came = [];
+/** The events in the order of the list, until one comes. @type {Summary[] | null} */
+let ordered = null;
+let last = 0;
+let isInOrder = true;
 
 /** @type {(event: Summary) => void} */
 function keep(event) {
 	const known = store.events.get(event.id);
 	if (known && known.seq !== event.seq) store.events.delete(event.id);
-	if (!known) store.fresh.add(event.id);
+	if (!known) came.push(event);
+	// What became of an event may be told before an older event is, or where there is a gap.
+	if (known?.seq !== event.seq) isInOrder &&= event.seq > last;
+	last = Math.max(last, event.seq);
 	store.events.set(event.id, event);
 	for (const id of store.events.keys()) {
 		if (store.events.size <= MOST) break;
 		store.events.delete(id);
-		store.fresh.delete(id);
 	}
+	ordered = null;
 	tell('events', event.id);
 }
 
-export const newest = () => [...store.events.values()].reverse();
+/** All events, the newest first. Whoever has the list keeps it as it is. */
+export function newest() {
+	if (!isInOrder) put([...store.events.values()].sort((one, other) => one.seq - other.seq));
+	ordered ??= [...store.events.values()].reverse();
+	return ordered;
+}
 
-// Of more events than the stream tells, the last ones; all of them once no more such news comes.
-async function readNewest() {
+/** @type {(events: Summary[]) => void} */
+function put(events) {
+	store.events = new Map(events.map((event) => [event.id, event]));
+	last = events.at(-1)?.seq ?? 0;
+	isInOrder = true;
+	ordered = null;
+}
+
+/** All that the runtime keeps; of another run the newest are shown before the others have come. @type {(isOther?: boolean) => Promise<void>} */
+async function readEvents(isOther = false) {
+	/** @type {Summary[]} */
+	let found = [];
+	const known = gap;
+	for (let before = ''; ; ) {
+		if (gap !== known) return; // It will be read anew.
+		const { events, changed } = await get(`events?limit=${PAGE}${before}`);
+		if (!before) store.changed = changed;
+		found = [...events.reverse(), ...found];
+		const isLast = events.length < PAGE || found.length >= MOST;
+		if (isLast || isOther) {
+			put(found);
+			tell('events');
+		}
+		if (isLast) return;
+		before = `&before=${events[0].seq}`;
+	}
+}
+
+/** After a gap: the newest at once, and all once it is quiet. A runtime that is busy is not asked for ten thousand again and again. */
+async function readAfterGap() {
 	const { events, changed } = await get(`events?limit=${PAGE}`);
 	store.changed = changed;
-	events.reverse().forEach(keep);
-	clearTimeout(storm);
-	storm = setTimeout(() => inTurn(readEvents), CALM_MS);
+	for (const event of events.reverse()) keep(event);
+	clearTimeout(resting);
+	resting = setTimeout(() => after(readEvents), REST_MS);
 }
-
-async function readEvents() {
-	clearTimeout(storm);
-	/** @type {Summary[]} */
-	const found = [];
-	for (let before = ''; ; ) {
-		const { events, changed } = await get(`events?limit=${PAGE}${before}`);
-		found.push(...events);
-		if (!before) store.changed = changed;
-		if (events.length < PAGE || found.length >= MOST) break;
-		before = `&before=${events[events.length - 1].seq}`;
-	}
-	store.fresh.clear();
-	store.events = new Map(found.reverse().map((event) => [event.id, event]));
-	tell('events');
-}
+let resting = 0;
 
 export async function readState() {
-	store.state = await get('state');
+	const before = store.state;
+	const state = await get('state');
+	store.state = state;
+	if (before?.run !== state.run) store.changedAt = 0;
+	else if (state.change && state.change.number !== before.change?.number) {
+		store.changedAt = Date.now();
+		tell('change');
+	}
 	tell('state');
 }
 
 let gap = 0;
-let storm = 0;
 
 /** @type {(line: Line) => Promise<void>} */
 async function heard(line) {
@@ -120,13 +160,14 @@ async function heard(line) {
 		if (isOther && store.run) store.restarted = Date.now();
 		store.run = line.run;
 		link('open');
-		if (isOther) await Promise.all([readEvents(), readState()]);
+		// It may have been cut for a while.
+		await Promise.all([readState(), isOther && readEvents(true)]);
 	} else if (line.kind === 'event') {
 		store.changed = line.changed;
 		keep(line);
 	} else if (line.kind === 'gap') {
 		// Of many gaps in a row only the last is read: it has what the others have.
-		if (line.changed === gap) await readNewest();
+		if (line.changed === gap) await readAfterGap();
 	} else if (line.kind === 'state') await readState();
 }
 
@@ -140,13 +181,14 @@ function link(next) {
 
 let wake = () => {};
 let cut = new AbortController();
-export const retryNow = () => wake();
+/** What is done with lines one after the other, in their order. */
 let hearing = Promise.resolve();
-
-/** One thing after another; what fails cuts the line. @type {(work: () => Promise<void>) => void} */
-function inTurn(work) {
-	hearing = hearing.then(work).catch(() => cut.abort());
+/** @type {(act: () => Promise<void>) => void} */
+function after(act) {
+	const own = cut;
+	hearing = hearing.then(act).catch(() => own.abort());
 }
+export const retryNow = () => wake();
 
 /** Until somebody wakes it, or so many seconds have passed. @type {(seconds?: number) => Promise<void>} */
 const woken = (seconds) =>
@@ -155,16 +197,15 @@ const woken = (seconds) =>
 		if (seconds) setTimeout(resolve, seconds * 1000);
 	});
 
-// For ever: connect, listen, and when the line is cut try again after 1, 2, 4 … 10 s.
+/** For ever: connect, listen, and when the line is cut try again after 1, 2, 4 … 10 s. */
 export async function run() {
 	for (let wait = 0; ; wait = Math.min(LONGEST_WAIT, wait ? wait * 2 : 1)) {
 		try {
 			cut = new AbortController();
-			hearing = Promise.resolve();
 			const tellLater = (/** @type {Line} */ line) => {
 				wait = 0;
 				if (line.kind === 'gap') gap = line.changed;
-				inTurn(() => heard(line));
+				after(() => heard(line));
 			};
 			await stream(store.changed, tellLater, cut.signal);
 		} catch {
@@ -176,7 +217,7 @@ export async function run() {
 	}
 }
 
-// A page that nobody sees stops listening after a minute, and goes on where it was.
+/** A page that nobody sees stops listening after a minute, and goes on where it was. */
 let hiding = 0;
 document.addEventListener('visibilitychange', () => {
 	clearTimeout(hiding);

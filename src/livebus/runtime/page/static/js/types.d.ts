@@ -33,6 +33,8 @@ interface Summary {
 	rules: string[];
 	/** What the filter looks in, once it has looked. */
 	searched?: string;
+	/** Epoch milliseconds until which it has just come. */
+	freshUntil?: number;
 }
 
 interface Condition {
@@ -197,8 +199,20 @@ interface Counts {
 	letters: number;
 	retries: number;
 }
+/** The last change of what runs; one that is refused leaves it as it was. */
+interface Change {
+	number: number;
+	/** Epoch seconds. */
+	at: number;
+	stack: string;
+	kind: 'added' | 'changed' | 'deleted' | 'refused';
+	/** Of faults, and the first one. */
+	count: number;
+	first: string;
+}
 interface State {
 	run: string;
+	change: Change | null;
 	changed: number;
 	runtime: { endpoint: string; region: string; started: number; timeScale: number; kept: number; forgotten: number };
 	application: {

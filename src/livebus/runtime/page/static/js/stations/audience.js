@@ -1,4 +1,4 @@
-// The subscribers' station: who received a message, who did not, and why.
+/** @file The subscribers' station: who received a message, who did not, and why. */
 import { count, go, h, visible } from '../dom.js';
 import { button, known, outcomeIcon } from '../icons.js';
 import { inline } from '../json.js';
@@ -30,8 +30,10 @@ export function subscribersPanel(event, way, dry) {
 	// Functions and other targets have no subscribers.
 	if (!way.received || way.kind !== 'api') return mutationPanel(event, way, dry);
 	const ways = [way, ...event.ways.filter((each) => each !== way && each.received && each.kind === 'api')];
-	const got = way.received.length;
-	const not = way.withheld?.length ?? 0;
+	const sum = (/** @type {'received' | 'withheld'} */ name) =>
+		ways.reduce((all, each) => all + (each[name]?.length ?? 0), 0);
+	const got = sum('received');
+	const not = sum('withheld');
 	const others = not ? `, ${not} ${dry ? 'would not' : 'did not'}` : '';
 	const title = `${count(got, 'subscriber')} ${dry ? 'would receive it' : 'received it'}${others}`;
 	const subscribe = () => go('#/subscribers/new');

@@ -1,11 +1,12 @@
-// The mutation's station: what was asked and answered, each call of a data source, logs, every attempt.
+/**
+ * @file The mutation's station: what was asked and answered, each call of a data source, logs, every attempt.
+ */
 import { post } from '../api.js';
-import { ask } from '../ask.js';
 import { announce, count, h, replace, time, visible, wordsOf } from '../dom.js';
 import { graphqlColours } from '../editor.js';
 import { button, icon, known, outcomeIcon } from '../icons.js';
 import { codeBlock, jsonView } from '../json.js';
-import { callout } from '../parts.js';
+import { ask, callout } from '../parts.js';
 import { head } from './station.js';
 
 /** @type {(way: Way) => Record<string, string>} */

@@ -1,4 +1,6 @@
-// What a station says when it is opened: the event, its rule, the transformer; the others have modules of their own.
+/**
+ * @file What a station says when it is opened: the event, its rule, the transformer; the others have modules of their own.
+ */
 import { copy } from '../clipboard.js';
 import { bytes, count, go, h, visible } from '../dom.js';
 import { button, icon, known } from '../icons.js';

@@ -1,4 +1,6 @@
-// Application: what the template declares, what validation finds, what fails on purpose, and where to connect.
+/**
+ * @file Application: what the template declares, what validation finds, what fails on purpose, and where to connect.
+ */
 import { get } from '../api.js';
 import { count, find, h, replace, visible, wordsOf } from '../dom.js';
 import { button, icon, known } from '../icons.js';
@@ -12,7 +14,6 @@ import { faultsBlock } from './faults.js';
 export function applicationView(main, rest) {
 	/** @type {Findings | null} */
 	let findings = null;
-	let findingsOf = '';
 	const left = h('div');
 	const right = h('div');
 	const opened = h('div', { role: 'status' });
@@ -43,9 +44,6 @@ export function applicationView(main, rest) {
 		if (label) find(right, `[aria-label="${CSS.escape(label)}"]`)?.focus();
 	};
 	const read = async () => {
-		const of = JSON.stringify(store.state?.application.rules ?? '');
-		if (of === findingsOf) return;
-		findingsOf = of;
 		findings = await get('findings').catch((error) => ({ findings: [], note: wordsOf(error) }));
 		draw();
 	};
@@ -53,10 +51,10 @@ export function applicationView(main, rest) {
 	draw();
 	read();
 	if (rest[0] === 'faults') right.scrollIntoView();
-	return listen(['state'], () => {
-		draw();
-		read();
-	});
+	const stops = [listen(['state'], draw), listen(['change'], read)];
+	return () => {
+		for (const stop of stops) stop();
+	};
 }
 
 /** @type {(application: State['application']) => string} */

@@ -1,16 +1,15 @@
-// Compose: an editor, and beside it what would become of the event. Nothing is sent before Send.
+/** @file Compose: an editor, and beside it what would become of the event. Nothing is sent before Send. */
 import { get, post, put, statusOf } from '../api.js';
-import { ask } from '../ask.js';
 import { copyMenu } from '../clipboard.js';
 import { announce, bytes, count, go, h, replace, visible, wordsOf } from '../dom.js';
 import { editor, pretty } from '../editor.js';
 import { button, icon, iconButton, known } from '../icons.js';
 import { jsonFault } from '../json_fault.js';
 import { lineMap } from '../map.js';
-import { choices, gap } from '../parts.js';
+import { ask, choices, gap } from '../parts.js';
 import { sendText } from '../sending.js';
 import { stationPanel } from '../stations/station.js';
-import { prepared, store } from '../store.js';
+import { listen, prepared, store } from '../store.js';
 import { defaultStation, focusTab } from './way.js';
 
 const WAIT_MS = 150;
@@ -104,7 +103,16 @@ export function composePane(from) {
 			send,
 		),
 	);
-	return { pane, result: result.node, stop: () => clearTimeout(timer) };
+	// Another application runs: what would become of the event may be another thing.
+	const stop = listen(['change'], () => dry && run());
+	return {
+		pane,
+		result: result.node,
+		stop: () => {
+			clearTimeout(timer);
+			stop();
+		},
+	};
 }
 
 /** What would become of it: `wait` while it is not known. */

@@ -1,4 +1,4 @@
-// Before the first event: the application's own lines, and a sample to send.
+/** @file Before the first event: the application's own lines, and a sample to send. */
 import { get } from '../api.js';
 import { copy } from '../clipboard.js';
 import { count, go, h, replace, visible } from '../dom.js';

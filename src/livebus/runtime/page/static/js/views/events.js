@@ -1,4 +1,4 @@
-// Events: the list, and beside it the way of one event, or the editor with its dry run.
+/** @file Events: the list, and beside it the way of one event, or the editor with its dry run. */
 import { find, go, h, isIn, replace } from '../dom.js';
 import { isTaken } from '../keys.js';
 import { sendAgain } from '../sending.js';
@@ -10,6 +10,7 @@ import { wayPane } from './way.js';
 
 /** It stays while one goes from event to event. @type {ReturnType<typeof listPane> | null} */
 let list = null;
+const FOLLOW_MS = 400;
 
 /** @type {(told: (pressed: KeyboardEvent) => void) => Stop} */
 function listenForKeys(told) {
@@ -53,8 +54,12 @@ function looking(main, rest) {
 		replace(main, emptyState());
 		stops.push(listen(['events', 'state', 'link'], () => (store.events.size ? draw() : replace(main, emptyState()))));
 	};
-	const draw = () => {
+	let isOver = false;
+	let timer = 0;
+	let drawnAt = 0;
+	const draw = (isFollowing = false) => {
 		end();
+		drawnAt = Date.now();
 		const id = rest[0] || newest()[0]?.id;
 		if (!id) {
 			drawEmpty();
@@ -65,20 +70,32 @@ function looking(main, rest) {
 			replace(main, list.node, h('section'));
 		}
 		const shown = list;
-		shown.select(id);
+		shown.select(id, isFollowing);
 		const way = wayPane(id, rest);
 		main.lastElementChild?.replaceWith(way.node);
 		const news = listen(['events'], () => {
 			shown.draw();
-			if (!rest[0] && follows() && newest()[0]?.id !== id) draw();
+			follow(id);
 		});
 		stops.push(news, way.stop);
+	};
+	/** The way of the newest event, of a flood's now and then: nobody reads faster. @type {(id: string) => void} */
+	const follow = (id) => {
+		clearTimeout(timer);
+		if (isOver || rest[0] || !follows() || newest()[0]?.id === id) return;
+		const wait = drawnAt + FOLLOW_MS - Date.now();
+		if (wait <= 0) draw(true);
+		else timer = setTimeout(follow, wait, id);
 	};
 	draw();
 	const stopKeys = listenForKeys((pressed) => {
 		if (isTaken(pressed) || !list) return;
-		const next = { j: list.beside(1), k: list.beside(-1) }[pressed.key];
-		if (next) go(`#/events/${next.id}`);
+		const isInList = isIn(pressed, '.rows');
+		const next = stepped(list, pressed.key, isInList);
+		if (next) {
+			pressed.preventDefault();
+			go(`#/events/${next.id}`);
+		}
 		const shown = list.selected();
 		if (pressed.key === 'r' && shown) sendAgain(shown.id);
 		if (pressed.key === 'e' && shown) go(`#/compose/${shown.id}`);
@@ -88,7 +105,16 @@ function looking(main, rest) {
 		}
 	});
 	return () => {
+		isOver = true;
+		clearTimeout(timer);
 		stopKeys();
 		end();
 	};
+}
+
+/** The event that a key leads to; arrows are the list's where the focus is in it. @type {(list: ReturnType<typeof listPane>, key: string, isInList: boolean) => Summary | undefined} */
+function stepped(list, key, isInList) {
+	if (key === 'j' || (isInList && key === 'ArrowDown')) return list.beside(1);
+	if (key === 'k' || (isInList && key === 'ArrowUp')) return list.beside(-1);
+	return isInList ? { Home: list.end(0), End: list.end(-1) }[key] : undefined;
 }

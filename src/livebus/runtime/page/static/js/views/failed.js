@@ -1,4 +1,4 @@
-// Failed: what waits for another try, what went to dead-letter queues, and archives to replay from.
+/** @file Failed: what waits for another try, what went to dead-letter queues, and archives to replay from. */
 import { get, post } from '../api.js';
 import { announce, bytes, count, h, replace, time, visible, wordsOf } from '../dom.js';
 import { button, icon, known, outcomeIcon } from '../icons.js';
@@ -93,7 +93,7 @@ function archives(rows, act) {
 					['Archive', 'Of bus', 'Events', 'Kept', 'Replay', ''],
 					rows.map((each) => archive(each, act)),
 				)
-			: nothing('The application has no archive.'),
+			: nothing('No archive: with an AWS::Events::Archive events can be replayed.'),
 	);
 }
 

@@ -1,4 +1,6 @@
-// Faults: what fails on purpose. By the code of `livebus faults --local`: all of them are one document, which a PUT replaces.
+/**
+ * @file Faults: what fails on purpose. By the code of `livebus faults --local`: all of them are one document, which a PUT replaces.
+ */
 import { put } from '../api.js';
 import { announce, h, replace, visible, wordsOf } from '../dom.js';
 import { button, known } from '../icons.js';

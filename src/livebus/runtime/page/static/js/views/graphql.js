@@ -1,5 +1,5 @@
-// GraphQL: one operation against one API, as a user, with an API key, or with IAM.
-import { post } from '../api.js';
+/** @file GraphQL: one operation against one API, as a user, with an API key, or with IAM. */
+import { get, post } from '../api.js';
 import { copy } from '../clipboard.js';
 import { h, replace, time, visible, wordsOf } from '../dom.js';
 import { editor, graphqlColours } from '../editor.js';
@@ -8,7 +8,6 @@ import { jsonView } from '../json.js';
 import { jsonFault } from '../json_fault.js';
 import { chooser, gap, nothing, segmented } from '../parts.js';
 import { apis, once, store, usersOf } from '../store.js';
-import { drawSourceCalls } from './source_calls.js';
 
 const MODES = [
 	['user', 'User'],
@@ -180,3 +179,30 @@ const past = (operation, variables) =>
 			}),
 		),
 	];
+
+/** What the last requests of clients asked data sources, this page's among them. @type {(call: SourceCall) => HTMLElement} */
+const callRow = (call) =>
+	h(
+		'li',
+		icon(call.errorType ? 'cross' : 'check', 14),
+		h(
+			'details',
+			h('summary', visible(`${call.source} · ${call.request.slice(0, 60)}`)),
+			h('pre', visible(call.request)),
+			h('pre', visible(call.errorType ? `${call.errorType}: ${call.errorMessage}` : call.result)),
+		),
+		h('span.word', call.errorType ? visible(call.errorType) : call.ms === null ? '' : `${call.ms} ms`),
+		h('time', time(call.at * 1000, false)),
+	);
+
+/** Draws them into an element; nothing where there are none. @type {(into: HTMLElement) => Promise<void>} */
+async function drawSourceCalls(into) {
+	const { calls } = await get('calls').catch(() => ({ calls: [] }));
+	replace(
+		into,
+		calls.length > 0 && [
+			h('h2.divider', 'Data sources'),
+			h('ul.try-rows', { 'aria-label': 'Calls of data sources' }, calls.slice(0, MOST_RUNS).map(callRow)),
+		],
+	);
+}

@@ -1,4 +1,4 @@
-// One subscription, as an app has it: an AppSync WebSocket, and the messages that it gets.
+/** @file One subscription, as an app has it: an AppSync WebSocket, and the messages that it gets. */
 import { announce, h, replace, time, visible } from '../dom.js';
 import { iconButton } from '../icons.js';
 import { jsonView } from '../json.js';

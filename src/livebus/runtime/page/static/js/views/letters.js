@@ -1,8 +1,7 @@
-// Dead letters of one cause: chosen by boxes, sent on their way again, or purged.
-import { ask } from '../ask.js';
+/** @file Dead letters of one cause: chosen by boxes, sent on their way again, or purged. */
 import { h, time, visible } from '../dom.js';
 import { button, icon, known, outcomeIcon } from '../icons.js';
-import { gap, swatch, tally } from '../parts.js';
+import { ask, gap, swatch, tally } from '../parts.js';
 import { lineOf } from '../store.js';
 
 /** Which groups somebody opened or shut. @type {Map<string, boolean>} */

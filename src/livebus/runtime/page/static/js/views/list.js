@@ -1,4 +1,4 @@
-// The list of events: filtered, followed or paused.
+/** @file The list of events: filtered, followed or paused. */
 import { announce, count, h, replace, time, visible } from '../dom.js';
 import { icon, outcomeIcon, WORDS } from '../icons.js';
 import { choices, chooser, gap, nothing, tally } from '../parts.js';
@@ -23,7 +23,13 @@ const fits = (event, text) =>
 	(!filters.bus || event.bus === filters.bus) &&
 	(!filters.rule || event.rules.includes(filters.rule));
 
-/** `draw` draws it again soon, `select` marks one, `beside` is the one so many rows further on. */
+/** The element of an event's row. @type {(id: string) => string} */
+const rowId = (id) => `row-${id}`;
+
+/**
+ * `draw` draws it again soon, `select` marks one, `beside` is the one so many rows further on. Whoever follows is taken along only at
+ * the top: who reads further down stays there.
+ */
 export function listPane() {
 	let selected = '';
 	let waits = false;
@@ -31,8 +37,18 @@ export function listPane() {
 	let shown = [];
 	const rows = h('div.rows', { role: 'listbox', 'aria-label': 'Events', tabindex: 0 });
 	const counted = h('span.quiet');
+	const mark = () => {
+		if (virtual.row(selected)) rows.setAttribute('aria-activedescendant', rowId(selected));
+		else rows.removeAttribute('aria-activedescendant');
+	};
 	/** @type {ReturnType<typeof virtualRows<Summary>>} */
-	const virtual = virtualRows(rows, ROW, (event) => row(event, event.id === selected));
+	const virtual = virtualRows(
+		rows,
+		ROW,
+		({ id }) => id,
+		() => rowOf(() => selected),
+		mark,
+	);
 	const clear = () => {
 		Object.assign(filters, NO_FILTER);
 		search.value = '';
@@ -55,10 +71,15 @@ export function listPane() {
 		none.hidden = shown.length > 0;
 		virtual.set(shown);
 		const late = frozen ? all.findIndex((each) => each.id === frozen?.[0]?.id) : 0;
+		if (`${follows()} ${late}` !== following) drawFollow(late);
+		fillChoices();
+	};
+	let following = '';
+	const drawFollow = (/** @type {number} */ late) => {
+		following = `${follows()} ${late}`;
 		follow.title = late > 0 ? `${late} new` : 'Follow new events (Space)';
 		follow.setAttribute('aria-pressed', String(follows()));
 		replace(follow, icon(follows() ? 'pause' : 'play'), late > 0 && tally(`${late} new`));
-		fillChoices();
 	};
 	const draw = () => {
 		if (!waits) requestAnimationFrame(render);
@@ -110,14 +131,22 @@ export function listPane() {
 	return {
 		node,
 		draw,
-		select: (/** @type {string} */ id) => {
+		select: (/** @type {string} */ id, isFollowing = false) => {
 			if (selected === id) return;
+			const stays = isFollowing && !virtual.isAtTop();
+			choose(virtual.row(selected), false);
 			selected = id;
-			render();
-			const at = shown.findIndex((event) => event.id === id);
-			if (at >= 0) requestAnimationFrame(() => virtual.show(at));
+			choose(virtual.row(selected), true);
+			mark();
+			if (stays) return;
+			requestAnimationFrame(() => {
+				const at = shown.findIndex((event) => event.id === id);
+				if (at >= 0) virtual.show(at);
+			});
 		},
 		selected: () => store.events.get(selected),
+		/** @type {(at: 0 | -1) => Summary | undefined} */
+		end: (at) => shown.at(at),
 		/** @type {(step: number) => Summary | undefined} */
 		beside: (step) => shown[shown.findIndex((event) => event.id === selected) + step],
 	};
@@ -126,20 +155,34 @@ export function listPane() {
 /** Beside the worst of an event's outcomes: whom it reached all the same. @type {(outcome: Outcome) => string} */
 export const reachedToo = ({ kind, reached }) => (reached > 0 && kind !== 'delivered' ? `delivered ${reached}` : '');
 
-/** @type {(event: Summary, isSelected: boolean) => HTMLElement} */
-function row({ id, at, detailType, preview, outcome }, isSelected) {
-	const also = reachedToo(outcome);
-	const isFresh = store.fresh.delete(id);
-	const option = { role: 'option', 'aria-selected': String(isSelected), tabindex: isSelected ? 0 : -1 };
-	return h(
-		`a.row.${outcome.kind}${isFresh ? '.fresh' : ''}`,
-		{ href: `#/events/${id}`, ...option },
-		outcomeIcon(outcome.kind),
-		h(
-			'span.l1',
-			h('span.title', visible(detailType)),
-			h('span.word', also && h('span.also', `${also} · `), visible(outcome.words)),
-		),
-		h('span.l2', h('span.preview', visible(preview)), h('time', time(at * 1000, false))),
-	);
+/** @type {(row: HTMLElement | undefined, is: boolean) => void} */
+const choose = (row, is) => row?.setAttribute('aria-selected', String(is));
+
+/** The list is one stop for who goes by keyboard: its rows are none. @type {(selected: () => string) => import('../virtual.js').Row<Summary>} */
+function rowOf(selected) {
+	const title = h('span.title', { dir: 'auto' });
+	const word = h('span.word');
+	const preview = h('span.preview', { dir: 'auto' });
+	const at = h('time');
+	/** @type {HTMLAnchorElement} */
+	const node = h('a', { role: 'option', tabindex: -1 }, h('span.l1', title, word), h('span.l2', preview, at));
+	let kind = '';
+	/** @type {(event: Summary) => void} */
+	const fill = ({ id, at: epoch, detailType, preview: text, outcome, freshUntil = 0 }) => {
+		node.id = rowId(id);
+		node.href = `#/events/${id}`;
+		node.className = `row ${outcome.kind}${freshUntil > Date.now() ? ' fresh' : ''}`;
+		choose(node, id === selected());
+		if (kind !== outcome.kind) {
+			if (kind) node.firstElementChild?.remove();
+			node.prepend(outcomeIcon(outcome.kind));
+			kind = outcome.kind;
+		}
+		replace(title, visible(detailType));
+		const also = reachedToo(outcome);
+		replace(word, also && h('span.also', `${also} · `), visible(outcome.words));
+		replace(preview, visible(text));
+		at.textContent = time(epoch * 1000, false);
+	};
+	return { node, fill };
 }

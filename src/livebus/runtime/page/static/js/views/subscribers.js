@@ -1,4 +1,6 @@
-// Subscribers: subscriptions that this page opened, side by side; below them every client that the runtime sees.
+/**
+ * @file Subscribers: subscriptions that this page opened, side by side; below them every client that the runtime sees.
+ */
 import { get, post } from '../api.js';
 import { h, replace, time, visible, wordsOf } from '../dom.js';
 import { button, known } from '../icons.js';
@@ -49,7 +51,10 @@ export function subscribersView(main, rest) {
 		clearTimeout(timer);
 		try {
 			const { clients } = await get('clients');
-			replace(table, clients.length ? clientTable(clients) : nothing('Nobody is subscribed.'));
+			replace(
+				table,
+				clients.length ? clientTable(clients) : nothing('Nobody is subscribed. Open a subscription, or your app.'),
+			);
 		} catch {
 			/* the banner tells */
 		}

@@ -1,4 +1,6 @@
-// Try: another pattern, or another template, over the events that are kept. Nothing is changed: it is copied back as YAML.
+/**
+ * @file Try: another pattern, or another template, over the events that are kept. Nothing is changed: it is copied back as YAML.
+ */
 import { post } from '../api.js';
 import { copy } from '../clipboard.js';
 import { go, h, replace, time, visible, wordsOf } from '../dom.js';
@@ -25,11 +27,14 @@ export const tryView = (main, [name, mode]) =>
 
 /** @type {(main: HTMLElement, name: string, mode: 'pattern' | 'transformer') => Stop | null} */
 function trial(main, name, mode) {
-	const rules = (store.state?.application.rules ?? []).filter((each) => each.pattern);
-	const rule = rules.find((each) => each.rule === name) ?? rules[0];
-	if (!rule) return null;
 	const byPattern = mode === 'pattern';
-	const given = byPattern ? pretty(JSON.parse(rule.pattern ?? '{}')) : (rule.template ?? '');
+	const rules = () => (store.state?.application.rules ?? []).filter((each) => each.pattern);
+	const found = rules().find((each) => each.rule === name) ?? rules()[0];
+	if (!found) return null;
+	/** @type {(rule: Rule) => string} */
+	const declared = (rule) => (byPattern ? pretty(JSON.parse(rule.pattern ?? '{}')) : (rule.template ?? ''));
+	let rule = found;
+	let given = declared(rule);
 	const result = h('section.pane.try-result', { 'aria-label': 'Recorded events', 'aria-live': 'polite' });
 	let text = given;
 	let timer = 0;
@@ -96,10 +101,20 @@ function trial(main, name, mode) {
 		),
 		result,
 	);
-	const stop = listen(['events'], () => later(NEWS_MS));
+	/** Another application runs: what is typed stays, what was its text is its new one. */
+	const change = () => {
+		const next = rules().find((each) => each.arn === rule.arn && each.target === rule.target);
+		if (!next) return;
+		const isAsGiven = text === given;
+		rule = next;
+		given = declared(next);
+		if (isAsGiven && text !== given) sheet.set(given);
+		else later(NEWS_MS);
+	};
+	const stops = [listen(['events'], () => later(NEWS_MS)), listen(['change'], change)];
 	return () => {
 		clearTimeout(timer);
-		stop();
+		for (const stop of stops) stop();
 	};
 }
 
@@ -137,7 +152,7 @@ function verdicts(rows, byPattern, bus) {
 			return h(
 				`li.${now ? 'yes' : 'no'}${now === before ? '' : '.changed'}`,
 				outcomeIcon(now ? 'delivered' : 'unmatched', 14),
-				h('a', { href: `#/events/${id}` }, visible(detailType)),
+				h('a', { href: `#/events/${id}`, dir: 'auto' }, visible(detailType)),
 				h('span.preview', visible(byPattern && now ? preview : words)),
 				h('span.word', wordOf(each, byPattern)),
 				h('time', time(at * 1000, false)),

@@ -1,4 +1,4 @@
-// The way of one event: its map, and the station that is open.
+/** @file The way of one event: its map, and the station that is open. */
 import { get, statusOf } from '../api.js';
 import { copy, copyMenu } from '../clipboard.js';
 import { bytes, find, go, h, replace, time, visible, wordsOf } from '../dom.js';
@@ -112,7 +112,7 @@ function header(event) {
 		'header.way-head',
 		h(
 			'div.way-title',
-			h('h1', visible(detailType)),
+			h('h1', { dir: 'auto' }, visible(detailType)),
 			h(`span.badge.${outcome.kind}`, outcomeIcon(outcome.kind, 14), visible(outcome.words)),
 			also && h('span.badge.delivered', outcomeIcon('delivered', 14), also),
 			gap(),
