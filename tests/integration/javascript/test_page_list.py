@@ -181,7 +181,7 @@ def test_a_busy_runtime_is_asked_for_little(console: Console, full: RunningRunti
         console.run("await page.getByRole('option', {name: given}).waitFor()", f"number {EVENTS + BURSTS * A_BURST - 1} ")
         console.wait(f"{EVENTS:,} events")
         # Of a burst the first are in the hole between what was there and what was read first.
-        console.fill("searchbox", "Filter events by text", f"number {EVENTS + 1}\"")
+        console.fill("searchbox", "Filter events by text", f'number {EVENTS + 1}"')
         console.wait("1 of 10,000 events")
         read: list[str] = console.run("return asked.filter((url) => url.includes('/events?'))")
         assert len([url for url in read if "before=" not in url]) >= 4
