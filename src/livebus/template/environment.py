@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # On AWS a name that CloudFormation makes up ends in 12 or 13 capital letters and digits.
 SUFFIX_LENGTH = 12
+_LONGEST_STACK_NAME = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,10 @@ class Environment:
             stack = stack[:of_stack]
             logical_id = logical_id[: room - len(stack)]
         return f"{stack}-{logical_id}-{suffix}"
+
+    def nested(self, logical_id: str, *, is_primary: bool = False) -> Environment:
+        """What a nested stack finds around it: its own name, and nothing of what a user gives to the outermost one."""
+        name = self.physical_name(logical_id, _LONGEST_STACK_NAME)
+        return replace(
+            self, stack_name=name, given_stack_id="", is_primary=is_primary, overrides={}, assumes_parameters=True
+        )

@@ -60,7 +60,7 @@ class Evaluator:
     ``template`` has the sections Resources, Conditions and Mappings, objects all of them; ``place_of`` tells where a
     path stands. ``exports`` are what other stacks export; without them Fn::ImportValue cannot be evaluated. Found faults
     are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on. ``imported`` are the names of
-    exports that were asked for.
+    exports that were asked for. ``yielded`` is the account that the functions share with those of others.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Evaluator:
         attributes: Attributes,
         place_of: Callable[[Path], Place],
         exports: Mapping[str, str] | None = None,
+        yielded: Yielded | None = None,
     ) -> None:
         self.faults: list[Fault] = []
         self.imported: set[str] = set()
@@ -84,7 +85,7 @@ class Evaluator:
         self._place_of = place_of
         self._known_conditions: dict[str, bool] = {}
         self._pending_conditions: list[str] = []
-        self._yielded = Yielded()
+        self._yielded = yielded or Yielded()
         self._too_much = False
         # Values made here, by identity, with the paths they are from; they are kept so that none is mistaken.
         self._origins: dict[int, tuple[Any, Path]] = {}
