@@ -8,7 +8,7 @@ that its parent gives it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,6 +87,7 @@ class Resources:
         self._nested: dict[str, Resources | None] = {}
         # Nested stacks whose templates AWS would refuse.
         self._refused: set[str] = set()
+        self._of_nested: list[Fault] = []
         self.environment = environment
         self.warnings: list[str] = list(document.warnings)
         self.faults: list[Fault] = list(document.faults)
@@ -124,7 +125,7 @@ class Resources:
         self._made = self._evaluated()
         # What is told from here on is of one resource, and found when it is made: see ``template_faults``.
         self._outputs, self._exports = self._evaluated_outputs()
-        self.template_faults: tuple[Fault, ...] = tuple(self.all_faults)
+        self.template_faults: tuple[Fault, ...] = tuple(_in_order(self._own_faults))
 
     def _check_references(self) -> None:
         """Every name that is referred to has to be there, in resources that are not made and branches not taken too."""
@@ -202,7 +203,7 @@ class Resources:
         document, faults = find_template(
             nesting, body["Type"], location, body.get("Metadata"), self._folder, place=place
         )
-        self.faults += faults
+        self._of_nested += faults
         if document is None:
             if faults:
                 self._refused.add(logical_id)
@@ -214,7 +215,9 @@ class Resources:
             what = (
                 f"stacks are nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else "the template nests too much"
             )
-            self.faults.append(Fault(f"{what}: {logical_id!r} is not read", place(), is_bound=True, not_emulated=True))
+            self._of_nested.append(
+                Fault(f"{what}: {logical_id!r} is not read", place(), is_bound=True, not_emulated=True)
+            )
             return None
         is_primary = self.environment.is_primary and self._primary_api() is None and not self._has_nested_api()
         environment = self.environment.nested(logical_id, is_primary=is_primary)
@@ -222,11 +225,11 @@ class Resources:
             nested, faults = read_nested(
                 document, self.property_of(logical_id, "Parameters"), environment, place=place, name=logical_id
             )
-            self.faults += faults
+            self._of_nested += faults
             within = f"{self._within}{logical_id}{IN_STACK}"
             resources = Resources(nested.document, environment, nested.parameters, nesting, within=within)
         except InvalidTemplate as error:
-            self.faults += error.faults
+            self._of_nested += error.faults
             self._refused.add(logical_id)
             return None
         self.warnings += resources.warnings
@@ -293,9 +296,12 @@ class Resources:
     @property
     def all_faults(self) -> list[Fault]:
         """Each fault once, in the order of the text as far as they have a place in it; those of nested stacks behind."""
-        faults = dict.fromkeys([*self.faults, *self._evaluator.faults])
-        own = sorted(faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+        own = _in_order([*self._own_faults, *self._of_nested])
         return list(dict.fromkeys([*own, *(fault for each in self.nested.values() for fault in each.all_faults)]))
+
+    @property
+    def _own_faults(self) -> list[Fault]:
+        return [*self.faults, *self._evaluator.faults]
 
     @property
     def stored_parameters(self) -> list[str]:
@@ -453,3 +459,7 @@ class Resources:
 
 def _is_unknown(value: Any) -> bool:
     return any(map(is_opaque, value)) if isinstance(value, list) else is_opaque(value)
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(dict.fromkeys(faults), key=lambda fault: (fault.place.line or 0, fault.place.column or 0))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from livebus.errors import LivebusError
 from livebus.runtime.application_files import ApplicationFiles
-from livebus.runtime.cloudformation.deployment import Deployer, describe
+from livebus.runtime.cloudformation.deployment import Deployer
+from livebus.runtime.cloudformation.making import describe
 from livebus.runtime.cloudformation.stack import Deployment, Stack
 
 
@@ -42,7 +43,6 @@ class FileStack:
         is_first = stack.deployed is None
         self.deployer.running[stack.name] = resources
         stack.deployed = Deployment(text, {}, dict(self.files.parameters))
-        stack.outputs = resources.outputs
         now = self.deployer.clockwork.clock()
         gone = [name for name in stack.resources if resources.get(name) is None]
         for name in gone:
