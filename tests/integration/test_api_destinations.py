@@ -199,3 +199,14 @@ def test_what_is_not_tried_again(run: Callable[..., RunningRuntime]) -> None:
     assert attributes["ERROR_MESSAGE"] == "the endpoint answered with HTTP status 404"
     assert ":api-destination/" in attributes["TARGET_ARN"]
     assert json.loads(message["Body"])["detail"] == {"msg": "hello"}
+
+
+def test_a_mapping_that_stands_for_nothing_is_told(run: Callable[..., RunningRuntime]) -> None:
+    """With the URL that may have been meant; the others are called as ever."""
+    runtime = run("http://127.0.0.1:9", mapped={"https://hoooks.example.com/messages/*": "http://127.0.0.1:9"})
+
+    (told,) = [line for line in runtime.told if "--map-endpoint" in line]
+    assert told == (
+        "warning: --map-endpoint https://hoooks.example.com/messages/*: no target and no data source of the template has"
+        " this URL. Did you mean 'https://hooks.example.com/messages/*'?"
+    )

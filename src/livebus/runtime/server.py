@@ -434,7 +434,9 @@ class Runtime:
     def _tell_of_mappings(self) -> None:
         """What --map-endpoint names and the template does not: nothing is called in its place."""
         line = self.served.line(self._settings.stack_name)
-        for url, meant in unused_mappings(line.application, self._settings.mapped_endpoints) if line is not None else ():
+        for url, meant in (
+            unused_mappings(line.application, self._settings.mapped_endpoints) if line is not None else ()
+        ):
             advice = f" Did you mean {meant!r}?" if meant else ""
             found = f"--map-endpoint {url}: no target and no data source of the template has this URL."
             self._tell(f"warning: {found}{advice}")

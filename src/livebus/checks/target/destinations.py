@@ -79,7 +79,9 @@ def _over_https(inspection: Inspection) -> Iterator[Fault]:
     for resource in inspection.resources.of_type("AWS::Events::ApiDestination"):
         yield from _plain(resource.properties, "InvocationEndpoint")
     for resource in inspection.resources.of_type("AWS::Events::Connection"):
-        yield from _plain(resource.properties.mapping("AuthParameters").mapping("OAuthParameters"), "AuthorizationEndpoint")
+        yield from _plain(
+            resource.properties.mapping("AuthParameters").mapping("OAuthParameters"), "AuthorizationEndpoint"
+        )
 
 
 def _plain(properties: Properties, member: str) -> Iterator[Fault]:
