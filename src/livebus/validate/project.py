@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livebus.cdk_assembly import CdkStack, stack_of
 from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
@@ -62,7 +63,8 @@ class Project:
 
     def environment(self, *, stack_name: str = "", region: str = "") -> Environment:
         """
-        Where the template is deployed to: what is given, then samconfig.toml, then the defaults; with its parameter_overrides.
+        Where the template is deployed to: what is given, then the manifest of AWS CDK's that names it, then samconfig.toml, then
+        the defaults; with the values that these have for its parameters.
         """
         path = self.samconfig or self.folder / "samconfig.toml"
         self.read[str(path)] = path
@@ -75,11 +77,11 @@ class Project:
             with suppress(LivebusError):
                 text = read_text(path, str(path), most=MAX_SETTINGS_BYTES)
                 deploy = read_deploy_config(text, str(path), self.config_env)
-        default = Environment()
+        default, stack = Environment(), stack_of(self.template) or CdkStack(self.template, "")
         return Environment(
-            stack_name or deploy.stack_name or default.stack_name,
-            region or deploy.region or default.region,
-            overrides=deploy.parameter_overrides,
+            stack_name or stack.name or deploy.stack_name or default.stack_name,
+            region or stack.region or deploy.region or default.region,
+            overrides={**deploy.parameter_overrides, **stack.parameters},
         )
 
     def inspect(
