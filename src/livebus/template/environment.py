@@ -25,7 +25,8 @@ class Environment:
 
     Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``buses`` their
     event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
-    ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed.
+    ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed. ``assumes_exports``: what no
+    other stack there exports may be exported where the template is deployed.
 
     ``overrides`` are values for parameters, as samconfig.toml's ``parameter_overrides`` has them: what the template does not
     declare is passed over, as SAM CLI does it. ``mapped_endpoints`` are the URLs that are called in place of others.
@@ -42,6 +43,7 @@ class Environment:
     is_primary: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)
     assumes_parameters: bool = False
+    assumes_exports: bool = False
     mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
 
     @property

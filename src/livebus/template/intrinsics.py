@@ -61,6 +61,7 @@ class Evaluator:
     path stands. ``exports`` are what other stacks export; without them Fn::ImportValue cannot be evaluated. Found faults
     are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on. ``imported`` are the names of
     exports that were asked for. ``yielded`` is the account that the functions share with those of others.
+    With ``assumes_exports`` an export that is not among them is another stack's elsewhere, and no mistake.
     """
 
     def __init__(
@@ -73,10 +74,12 @@ class Evaluator:
         place_of: Callable[[Path], Place],
         exports: Mapping[str, str] | None = None,
         yielded: Yielded | None = None,
+        assumes_exports: bool = False,
     ) -> None:
         self.faults: list[Fault] = []
         self.imported: set[str] = set()
         self._exports = exports or {}
+        self._assumes_exports = assumes_exports
         self._mappings: Mapping[str, Any] = template.get("Mappings") or {}
         self._conditions: Mapping[str, Any] = template.get("Conditions") or {}
         self._resources: Mapping[str, Any] = template.get("Resources") or {}
@@ -266,7 +269,8 @@ class Evaluator:
         self.imported.add(name)
         if name not in self._exports:
             advice = did_you_mean(name, self._exports) or f"There are: {listed(self._exports)}."
-            return self._fault(f"No export named {name} found.", path, advice=advice)
+            found = f"No export named {name} found."
+            return self._fault(found, path, advice=advice, not_emulated=self._assumes_exports)
         return self._exports[name]
 
     def _sub(self, argument: Any, path: Path) -> Any:

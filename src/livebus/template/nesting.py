@@ -103,10 +103,10 @@ def find_template(
     member = _LOCATIONS[kind]
     if not isinstance(location, str) or location is UNKNOWN or not location:
         return None, []
-    names = [located(folder, location)] if not is_opaque(location) else []
+    names = [_plain(located(folder, location))] if not is_opaque(location) else []
     asset = metadata.get("aws:asset:path") if isinstance(metadata, Mapping) else None
     if isinstance(asset, str) and asset and metadata.get("aws:asset:property", member) == member:
-        names.append(located(folder, asset))
+        names.append(_plain(located(folder, asset)))
     refused: LivebusError | None = None
     for name in names:
         try:
@@ -119,6 +119,11 @@ def find_template(
         return None, []
     what = refused.faults[0]
     return None, [Fault(what.found, place(member), what.expected, what.advice)]
+
+
+def _plain(name: str) -> str:
+    """A path without steps that lead nowhere: it is what places of the template are called by."""
+    return name if is_location(name) else posixpath.normpath(name)
 
 
 def read_nested(

@@ -114,6 +114,7 @@ class Resources:
             attributes=self.attributes,
             place_of=document.place,
             exports=environment.exports,
+            assumes_exports=environment.assumes_exports,
             yielded=nesting.yielded if nesting is not None else None,
         )
         self._scope = Scope(document, self._evaluator.origin, self.faults)
