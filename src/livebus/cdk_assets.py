@@ -37,5 +37,5 @@ def asset_of(folder: Path, location: str) -> str:
 
 
 def is_in_s3(name: str) -> bool:
-    """Whether a template's name of a file is a place in S3."""
-    return name.startswith("s3://")
+    """Whether a template's name of a file is a place in S3, or an URL: none of this machine."""
+    return name.startswith(("s3://", "https://", "http://"))

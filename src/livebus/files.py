@@ -77,7 +77,7 @@ def event_files(folder: Path) -> list[Path]:
     )
 
 
-def _is_assembly(folder: Path) -> bool:
+def is_assembly(folder: Path) -> bool:
     """Whether cdk synth wrote a folder: each has both files."""
     return is_file(folder / "cdk.out") and is_file(folder / "manifest.json")
 
@@ -87,7 +87,7 @@ def assembly_around(folder: Path) -> Path:
     own = Path(os.path.realpath(folder))
     within = own
     for above in own.parents:
-        if not (_is_assembly(within) and _is_assembly(above)):
+        if not (is_assembly(within) and is_assembly(above)):
             break
         within = above
     return within

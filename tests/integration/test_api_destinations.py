@@ -252,3 +252,14 @@ def test_what_a_connection_gives_is_told_nowhere(
     assert {(path.name, oct(path.stat().st_mode & 0o077)) for path in (*kept, written)} == {
         (path.name, "0o0") for path in (*kept, written)
     }
+
+
+def test_a_mapping_that_stands_for_nothing_is_told(run: Callable[..., RunningRuntime]) -> None:
+    """With the URL that may have been meant; the others are called as ever."""
+    runtime = run("http://127.0.0.1:9", mapped={"https://hoooks.example.com/messages/*": "http://127.0.0.1:9"})
+
+    (told,) = [line for line in runtime.told if "--map-endpoint" in line]
+    assert told == (
+        "warning: --map-endpoint https://hoooks.example.com/messages/*: no target and no data source of the template has"
+        " this URL. Did you mean 'https://hooks.example.com/messages/*'?"
+    )

@@ -30,6 +30,7 @@ from livebus.template import Environment
 from livebus.template.application import Application, GraphQLApi, Rule, Target
 from livebus.template.document import Document
 from livebus.template.loading import Reading, read_application
+from livebus.template.nesting import OpenTemplate
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resource, Resources
 from livebus.transformer import Transformer, compile_transformer
@@ -116,7 +117,7 @@ class Inspection:
     One template under inspection.
 
     ``resources`` gives every resource by type, evaluated, with places: ``resources.of_type("AWS::SQS::Queue")``.
-    ``sandbox`` runs resolvers' code that may never end by itself; without one it runs here.
+    ``sandbox`` runs resolvers' code that may never end by itself; without one it runs here. ``open_template`` opens nested templates.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Inspection:
         parameters: Mapping[str, str] | None = None,
         samples: Sequence[Sample] = (),
         sandbox: Sandbox | None = None,
+        open_template: OpenTemplate | None = None,
     ) -> None:
         self.environment = environment or Environment()
         self.samples = tuple(samples)
@@ -138,9 +140,11 @@ class Inspection:
         self._samples_for: dict[str, list[Sample]] = {}
         self._once: dict[Callable[[Inspection], Iterable[Any]], tuple[Any, ...]] = {}
         self._errors: dict[tuple[int, str, int], list[GraphQLError]] = {}
-        self._reading: Reading = read_application(document, read_file, self.environment, parameters or {})
-        # Of AWS::Serverless::GraphQLApi the resources that it stands for, at their places.
-        self.document = self._reading.resources.document
+        self._reading: Reading = read_application(
+            document, read_file, self.environment, parameters or {}, open_template
+        )
+        # Of AWS::Serverless::GraphQLApi the resources that it stands for, at their places; with what nested stacks hold.
+        self.document = self._reading.resources.whole
 
     def once(self, find: Callable[[Inspection], Iterable[Found]]) -> tuple[Found, ...]:
         """What a function finds in this inspection: found once for all the checks that ask."""

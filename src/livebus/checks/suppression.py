@@ -23,7 +23,7 @@ from typing import Any
 
 from livebus.checks.check import Finding
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
-from livebus.template.document import Document, Path
+from livebus.template.document import IN_STACK, Document, Path
 
 _FORM = re.compile("[EWI][0-9]{1,4}")
 # What is to be checked may be all that is an error.
@@ -44,13 +44,15 @@ class Suppression:
     """
     One thing that is ignored: findings whose id begins with ``id``. ``origin`` says where that was asked for.
 
-    ``resource`` narrows it to the findings of one resource; None means the whole template.
+    ``resource`` narrows it to the findings of one resource; None means the whole template. ``stack``: the nested stack, as
+    ``STACK:``, whose template asks for it, and whose findings it is about; of the outermost template it is empty.
     """
 
     id: str
     reason: str
     origin: str
     resource: str | None = None
+    stack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,28 @@ def from_template(
     """Those of a template's Metadata, and what is wrong with them."""
     found: list[Suppression] = []
     faults: list[Fault] = []
+    for stack, part in _parts(document):
+        more, wrong = _asked(stack, part, known, foreign)
+        found += more
+        faults += wrong
+    return found, faults
+
+
+def _parts(document: Document, stack: str = "") -> Iterator[tuple[str, Document]]:
+    """A document, and those of the stacks that it nests, with what their logical ids begin with."""
+    yield stack, document
+    for name, part in document.parts.items():
+        yield from _parts(part, f"{stack}{name}{IN_STACK}")
+
+
+def _asked(
+    stack: str, document: Document, known: Collection[str], foreign: Foreign
+) -> tuple[list[Suppression], list[Fault]]:
+    found: list[Suppression] = []
+    faults: list[Fault] = []
     for resource, path, body in _holders(document.body):
+        if resource is not None and IN_STACK in resource and document.parts:
+            continue  # of a part, which is asked by itself
         for index, item in enumerate(_items(body)):
             place = document.place((*path, "Ignore", index))
             given = item if isinstance(item, Mapping) else {}
@@ -95,7 +118,8 @@ def from_template(
             wrong = list(_faults(check_id, reason, place, known, foreign))
             faults += wrong
             if not wrong:
-                found.append(Suppression(str(check_id), str(reason).strip(), str(place), resource))
+                name = stack + resource if resource is not None else None
+                found.append(Suppression(str(check_id), str(reason).strip(), str(place), name, stack))
     return found, faults
 
 
@@ -151,7 +175,8 @@ def part(
     """The findings that stand, and those that are ignored. ``document`` tells which resource a finding belongs to."""
     kept: list[Finding] = []
     ignored: list[Suppressed] = []
-    owners = Owners(document) if document is not None and any(each.resource for each in suppressions) else None
+    narrow = any(each.resource or each.stack for each in suppressions)
+    owners = Owners(document) if document is not None and narrow else None
     for finding in findings:
         by = next((each for each in suppressions if _covers(each, finding, owners)), None)
         if by is None:
@@ -164,18 +189,54 @@ def part(
 def _covers(suppression: Suppression, finding: Finding, owners: Owners | None) -> bool:
     if not finding.check.id.startswith(suppression.id):
         return False
-    return suppression.resource is None or (
-        owners is not None and owners.of(finding.fault.place) == suppression.resource
-    )
+    if suppression.resource is None:
+        return not suppression.stack or (
+            owners is not None and owners.stack_of(finding.fault.place) == suppression.stack
+        )
+    return owners is not None and owners.of(finding.fault.place) == suppression.resource
 
 
 class Owners:
     """Tells which resource a place belongs to: by its path, by its line, or as the one that names the file."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self._stacks = [(stack, _Lines(part)) for stack, part in _parts(document)]
+
+    def of(self, place: Place) -> str | None:
+        for stack, lines in self._stacks:
+            if lines.file == place.file:
+                found = lines.at(place)
+                return stack + found if found is not None else None
+        return next(
+            (
+                stack + name
+                for stack, lines in self._stacks
+                for name in lines.own
+                if _names(lines.own[name], place.file)
+            ),
+            None,
+        )
+
+    def stack_of(self, place: Place) -> str:
+        """The nested stack that a place belongs to, as ``STACK:``; empty where it is the outermost template's."""
+        named = next((stack for stack, lines in self._stacks if lines.file == place.file), None)
+        if named is not None:
+            return named
+        owner = self.of(place) or ""
+        return owner[: owner.rfind(IN_STACK) + 1]
+
+
+class _Lines:
+    """The resources of one template, and the lines on which they begin."""
+
+    def __init__(self, document: Document) -> None:
+        self.file = document.file
         resources = document.body.get("Resources")
-        self._resources: Mapping[str, Any] = resources if isinstance(resources, Mapping) else {}
+        self.own: Mapping[str, Any] = {
+            name: body
+            for name, body in (resources.items() if isinstance(resources, Mapping) else ())
+            if not (document.parts and IN_STACK in name)
+        }
         starts: list[tuple[int, str | None]] = [
             (line, str(path[1]) if len(path) > 1 else None)
             for path, (line, _) in document.places.items()
@@ -183,14 +244,13 @@ class Owners:
         ]
         self._starts = sorted(starts, key=lambda start: start[0])
 
-    def of(self, place: Place) -> str | None:
-        if place.file == self._document.file:
-            steps = place.path.split("/")
-            if steps[0] == "Resources" and len(steps) > 1:
-                return steps[1]
-            index = bisect_right([line for line, _ in self._starts], place.line or 0) - 1
-            return self._starts[index][1] if index >= 0 else None
-        return next((name for name, body in self._resources.items() if _names(body, place.file)), None)
+    def at(self, place: Place) -> str | None:
+        """The resource that holds a place of this file."""
+        steps = place.path.split("/")
+        if steps[0] == "Resources" and len(steps) > 1:
+            return steps[1]
+        index = bisect_right([line for line, _ in self._starts], place.line or 0) - 1
+        return self._starts[index][1] if index >= 0 else None
 
 
 def _names(value: Any, text: str) -> bool:

@@ -12,7 +12,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from livebus.aws.session import ReachFlags
 from livebus.cli.folder import Folder, find
@@ -20,6 +20,9 @@ from livebus.errors import LivebusError, WrongUsage
 from livebus.numerals import decimal, whole
 
 N = TypeVar("N", int, float)
+
+if TYPE_CHECKING:
+    from livebus.cdk_assembly import CdkStack
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
 # Of events, seconds and all else that is counted: thirty years of seconds.
@@ -66,7 +69,8 @@ def add_config_env(group: Group) -> None:
 def add_template(group: Group, words: str = "the template", **options: Any) -> None:
     """Add --template and --built."""
     default = "template.yaml, .yml or .json, or samconfig.toml's template_file"
-    group.add_argument("--template", type=Path, metavar="FILE", help=f"{words} (default: {default})", **options)
+    text = f"{words}, or a cdk.out (default: {default})"
+    group.add_argument("--template", type=Path, metavar="FILE", help=text, **options)
     group.add_argument("--built", action="store_true", help="the template that `sam build` has made, in .aws-sam/build")
 
 
@@ -101,8 +105,14 @@ def template(arguments: Namespace, folder: Folder | None = None) -> Path:
     named: Path | None = arguments.template
     if named is None or _is_built(arguments):
         return _of_the_folder(arguments, folder)
-    from livebus.files import missing_file
+    from livebus.files import missing_file, relative
 
+    stacks = _of_assembly(named)
+    if len(stacks) == 1:
+        return stacks[0].template
+    if stacks:
+        names = ", ".join(relative(each.template) for each in stacks)
+        raise WrongUsage(f"{relative(named)!r} has {len(stacks)} stacks", advice=f"Name the template of one: {names}.")
     if faults := missing_file(named):
         raise WrongUsage(faults=faults)
     return named
@@ -111,7 +121,18 @@ def template(arguments: Namespace, folder: Folder | None = None) -> Path:
 def templates(arguments: Namespace) -> list[Path]:
     """Those that are meant, of a command that takes several. Raises LivebusError where there is none."""
     named: list[Path] | None = arguments.template
-    return named if named and not _is_built(arguments) else [_of_the_folder(arguments)]
+    if not named or _is_built(arguments):
+        return [_of_the_folder(arguments)]
+    return [each for path in named for each in ([stack.template for stack in _of_assembly(path)] or [path])]
+
+
+def _of_assembly(path: Path) -> list[CdkStack]:
+    """The stacks of a cloud assembly of AWS CDK, where a path is one; none otherwise."""
+    if not path.is_dir():
+        return []
+    from livebus.cdk_assembly import stacks_of
+
+    return stacks_of(path)
 
 
 def _is_built(arguments: Namespace) -> bool:

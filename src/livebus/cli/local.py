@@ -11,6 +11,7 @@ import signal
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -78,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         found = folder.find()
         template = None if options.empty else flags.template(options, found)
         home = folder.beside(template) if template is not None else found
-        deploy = home.deploy(options.config_env or "")
+        deploy = _with_manifest(home.deploy(options.config_env or ""), template)
     except LivebusError as error:
         terminal.report(error)
         return terminal.USAGE
@@ -102,6 +103,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LivebusError as error:
         return terminal.ended_with(error)
     return terminal.DONE
+
+
+def _with_manifest(deploy: DeployConfig, template: Path | None) -> DeployConfig:
+    """What a deployment would use: samconfig.toml's, and for a template of AWS CDK what its manifest says before that."""
+    from livebus.cdk_assembly import stack_of
+
+    stack = stack_of(template) if template is not None else None
+    if stack is None:
+        return deploy
+    parameters = {**deploy.parameter_overrides, **stack.parameters}
+    return replace(deploy, stack_name=stack.name, region=stack.region or deploy.region, parameter_overrides=parameters)
 
 
 def _settings(
@@ -242,7 +254,11 @@ def _open(url: str) -> None:
 def _greet(runtime: Runtime, settings: Settings) -> None:
     """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
     outputs, is_made = runtime.outputs, settings.user is None
-    where = f"stack {settings.stack_name}, region {settings.region}, state in {relative(runtime.state)}"
+    from livebus.cdk_assembly import stack_of
+
+    stack = stack_of(settings.template) if settings.template is not None else None
+    by_manifest = " as its manifest.json names it" if stack and stack.name == settings.stack_name else ""
+    where = f"stack {settings.stack_name}{by_manifest}, region {settings.region}, state in {relative(runtime.state)}"
     what = relative(settings.template) if settings.template is not None else "nothing yet"
     terminal.talk(f"runs       {what} ({where})")
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")

@@ -17,6 +17,7 @@ from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.document import Document, read_document
 from livebus.template.loading import read_application
+from livebus.template.nesting import OpenedTemplate
 from livebus.template.resources import Resources
 from livebus.template.text_places import fault_in_source
 
@@ -67,29 +68,36 @@ class ApplicationFiles:
         text = self._read(self.template, str(self.template))
         document = read_document(text, str(self.template))
         environment = replace(self.environment, overrides=self.overrides)
-        reading = read_application(document, self._read_named, environment, self.parameters)
+        reading = read_application(document, self._read_named, environment, self.parameters, self._open_template)
+        whole = reading.resources.whole
         if reading.refusals:
-            raise _at_their_places(document, reading.refusals)
+            raise _at_their_places(whole, reading.refusals)
         try:
             line = compile_line(reading.application, subscriptions=subscriptions, settings=settings)
         except InvalidTemplate as error:
-            raise _at_their_places(document, error.faults) from None
+            raise _at_their_places(whole, error.faults) from None
         return line, reading.resources, text
 
     def changed(self) -> bool:
         return any(_stamp(path) != stamp for path, stamp in self._seen.items())
 
     def _read_named(self, name: str) -> str:
-        path = self.template.parent / name
-        if is_in_s3(name):
-            asset = asset_of(self.template.parent, name)
-            if not asset:
-                expected = "a file beside the template, or an asset of cdk.out"
-                raise LivebusError(f"{name!r} lies in S3", expected=expected)
-            path = self.template.parent / asset
+        path = self.template.parent / (self._asset(name) if is_in_s3(name) else name)
         self._seen[path] = _stamp(path)
         Root.around(self.template, anywhere=self.anywhere).demand(path, name)
         return self._read(path, name)
+
+    def _open_template(self, name: str) -> OpenedTemplate:
+        name = self._asset(name) if is_in_s3(name) else name
+        return OpenedTemplate(name, self._read_named(name))
+
+    def _asset(self, name: str) -> str:
+        """The path of an asset of AWS CDK, from the template's folder on. Raises LivebusError where there is none."""
+        asset = asset_of(self.template.parent, name)
+        if not asset:
+            expected = "a file beside the template, or an asset of cdk.out"
+            raise LivebusError(f"{name!r} lies in S3", expected=expected)
+        return asset
 
     @staticmethod
     def _read(path: Path, name: str) -> str:

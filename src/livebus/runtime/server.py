@@ -74,7 +74,7 @@ from livebus.runtime.tables import Tables
 from livebus.runtime.temporary_credentials import TemporaryCredentials
 from livebus.sandbox import Worker
 from livebus.template import Environment
-from livebus.template.endpoints import is_loopback
+from livebus.template.endpoints import is_loopback, unused_mappings
 from livebus.terminal.counts import counted, noun
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ class Runtime:
         self._start_stacks(environment, users, objects)
         if settings.template is not None:  # what is deployed later brings targets of its own
             check_targets(settings.failing_targets, settings.faults, self._target_ids())
+            self._tell_of_mappings()
         await self._listen(environment, listening)
 
     async def _listen(self, environment: Environment, listening: socket.socket) -> None:
@@ -429,6 +430,16 @@ class Runtime:
         rules = self.buses.lines.rules
         targets = [target for rule in rules for target in (*rule.targets, *rule.function_targets, *rule.other_targets)]
         return list(dict.fromkeys(target.id for target in targets))
+
+    def _tell_of_mappings(self) -> None:
+        """What --map-endpoint names and the template does not: nothing is called in its place."""
+        line = self.served.line(self._settings.stack_name)
+        for url, meant in (
+            unused_mappings(line.application, self._settings.mapped_endpoints) if line is not None else ()
+        ):
+            advice = f" Did you mean {meant!r}?" if meant else ""
+            found = f"--map-endpoint {url}: no target and no data source of the template has this URL."
+            self._tell(f"warning: {found}{advice}")
 
     def _log_group_targets(self) -> list[str]:
         rules = self.buses.lines.rules

@@ -16,6 +16,9 @@ from livebus.template.environment import Environment
 from livebus.template.properties import text_of
 from livebus.template.resource_types import arn_parts, known_types
 
+_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+# What stands before the name of a nested stack's output.
+_OUTPUTS = "Outputs."
 # How alike a name has to be to an attribute's to count as misspelt.
 _NEARLY = 0.8
 
@@ -41,7 +44,8 @@ class ResourceAttributes:
     Answers Ref and GetAtt for the resources of one template.
 
     ``property_of`` gives a property of a resource with its functions evaluated, or None. ``primary_api`` tells the
-    logical id of the API that has the path /graphql.
+    logical id of the API that has the path /graphql. ``outputs_of`` gives what a nested stack hands out; None where its template is
+    not at hand.
     """
 
     def __init__(
@@ -50,17 +54,27 @@ class ResourceAttributes:
         environment: Environment,
         property_of: Callable[[str, str], Any],
         primary_api: Callable[[], str | None],
+        outputs_of: Callable[[str], Mapping[str, str] | None] = lambda _: None,
     ) -> None:
         self._resources = resources
         self._environment = environment
         self._property_of = property_of
         self._primary_api = primary_api
+        self._outputs_of = outputs_of
         self._known: dict[str, dict[str, Any]] = {}
 
     def ref(self, logical_id: str) -> Any:
+        if self.type_of(logical_id) in _STACKS:
+            return self._environment.nested(logical_id).stack_id
         return self._of(logical_id)[""]
 
     def get(self, logical_id: str, attribute: str) -> Any:
+        outputs = self._outputs_of(logical_id)
+        if outputs is not None:
+            name = attribute.removeprefix(_OUTPUTS)
+            if name == attribute:
+                raise KeyError(attribute)
+            return outputs[name]
         attributes = self._of(logical_id)
         kind = self.type_of(logical_id)
         if attribute not in attributes and (not is_known_type(kind) or _is_there_always(kind, attribute)):
@@ -91,6 +105,9 @@ class ResourceAttributes:
         return self._environment.arn(service, f"{before}{name}")
 
     def names(self, logical_id: str) -> Iterable[str]:
+        outputs = self._outputs_of(logical_id)
+        if outputs is not None:
+            return (f"{_OUTPUTS}{name}" for name in outputs)
         known = None if is_known_type(self.type_of(logical_id)) else known_types().get(self.type_of(logical_id))
         if known is not None:
             return known.attributes

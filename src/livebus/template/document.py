@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ from livebus.template.yaml_nodes import TEXT_TAG, Composed, compose
 Path = tuple[str | int, ...]
 
 _LONGEST_PATH = 1000
+# Between the logical id of a nested stack and a name in it.
+IN_STACK = ":"
 CONSTRUCT_PATH = "aws:cdk:path"
 _STANDARD = "tag:yaml.org,2002:"
 
@@ -33,7 +36,8 @@ class Document:
 
     ``places`` tells where the value of a path stands: that of an object or a list at its key, that of a text where the
     text itself begins. ``aliases`` is true where YAML aliases were expanded. ``warnings`` tell what a transform left out.
-    ``text`` is what it was read from; empty for one that was made otherwise.
+    ``text`` is what it was read from; empty for one that was made otherwise. ``parts`` are the documents of nested stacks by the
+    stacks' logical ids, where ``body`` holds theirs too, as ``STACK:NAME``.
     """
 
     body: dict[str, Any]
@@ -43,14 +47,32 @@ class Document:
     aliases: bool = False
     warnings: tuple[str, ...] = ()
     text: str = ""
+    parts: Mapping[str, Document] = field(default_factory=dict)
 
     def place(self, path: Path) -> Place:
         """The place of a path; of its nearest known parent where the path itself is not there."""
+        if self.parts and len(path) > 1:
+            stack, inside, name = str(path[1]).partition(IN_STACK)
+            if inside and stack in self.parts:
+                return self.parts[stack].place((path[0], name, *path[2:]))
         known = path
         while known and known not in self.places:
             known = known[:-1]
         line, column = self.places.get(known, (1, 1))
         return Place(self.file, line, column, written(path), self.construct(path))
+
+    @property
+    def documents(self) -> list[Document]:
+        """The document itself and those of nested stacks: of each file one."""
+        found = {self.file: self}
+        for part in self.parts.values():
+            for each in part.documents:
+                found.setdefault(each.file, each)
+        return list(found.values())
+
+    def of_file(self, file: str) -> Document | None:
+        """The document that a file is: the outermost one, or one of a nested stack."""
+        return next((each for each in (self, *self.documents) if each.file == file), None)
 
     def construct(self, path: Path) -> str:
         """The path of AWS CDK's construct that made the resource of a path, as its Metadata tells; or nothing."""

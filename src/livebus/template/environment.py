@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # On AWS a name that CloudFormation makes up ends in 12 or 13 capital letters and digits.
 SUFFIX_LENGTH = 12
+_LONGEST_STACK_NAME = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Environment:
 
     Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``buses`` their
     event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
-    ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed.
+    ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed. ``assumes_exports``: what no
+    other stack there exports may be exported where the template is deployed.
 
     ``overrides`` are values for parameters, as samconfig.toml's ``parameter_overrides`` has them: what the template does not
     declare is passed over, as SAM CLI does it. ``mapped_endpoints`` are the URLs that are called in place of others.
@@ -41,6 +43,7 @@ class Environment:
     is_primary: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)
     assumes_parameters: bool = False
+    assumes_exports: bool = False
     mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -86,3 +89,10 @@ class Environment:
             stack = stack[:of_stack]
             logical_id = logical_id[: room - len(stack)]
         return f"{stack}-{logical_id}-{suffix}"
+
+    def nested(self, logical_id: str, *, is_primary: bool = False) -> Environment:
+        """What a nested stack finds around it: its own name, and nothing of what a user gives to the outermost one."""
+        name = self.physical_name(logical_id, _LONGEST_STACK_NAME)
+        return replace(
+            self, stack_name=name, given_stack_id="", is_primary=is_primary, overrides={}, assumes_parameters=True
+        )

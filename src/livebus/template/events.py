@@ -150,7 +150,7 @@ class _RuleReader:
         arn = self._buses.get(bus)
         # Without a name the bus is one that could not be read, which is told where it was read.
         if given and (arn is None or (given.startswith("arn:") and given != arn)):
-            raw = self._resources.document.body["Resources"][resource.logical_id]["Properties"]["EventBusName"]
+            raw = self._resources.raw(resource.logical_id)["Properties"]["EventBusName"]
             own = [name for name in self._buses if name != bus]
             close = closest(bus, own, 0.8) if isinstance(raw, str) else ""
             found = f"rule {resource.logical_id!r} is on the bus {given!r}, which is not there"

@@ -49,7 +49,7 @@ def _function(
     name, arn = resources.ref(resource), resources.attribute(resource, "Arn")
     properties.matching("FunctionName", _NAME, "1 to 64 letters, digits, '-' and '_'")
     metadata = _metadata(resources, resource)
-    code = _code(properties, "Code", metadata)
+    code = _code(resource, "Code", metadata)
     is_image = bool(code.image) or properties.text("PackageType") == "Image"
     if not is_image and "Code" in properties:
         properties.required("Handler", "Runtime", what=str(resource))
@@ -107,12 +107,13 @@ def _with_dead_letter(config: AsynchronousInvocation, arn: str) -> AsynchronousI
 # --- code -----------------------------------------------------------------------------------------------------------
 
 
-def _code(properties: Properties, member: str, metadata: Mapping[str, Any]) -> FunctionCode:
+def _code(resource: Resource, member: str, metadata: Mapping[str, Any]) -> FunctionCode:
     """
     Where code is. A text is a path beside the template, as `sam` and `aws cloudformation package` take it, or an s3:// URI.
 
     What CDK and `sam build` say of it in the resource's Metadata counts where the template names an object in S3.
     """
+    properties = resource.properties
     value = properties.values.get(member)
     asset = metadata.get("aws:asset:path") if metadata.get("aws:asset:property", member) == member else None
     if isinstance(value, str):
@@ -120,7 +121,7 @@ def _code(properties: Properties, member: str, metadata: Mapping[str, Any]) -> F
         if found and scheme == "s3":
             bucket, _, key = rest.partition("/")
             return FunctionCode(bucket=bucket, key=key)
-        return FunctionCode(path=value)
+        return FunctionCode(path=resource.located(value))
     given = properties.mapping(member)
     if "ImageUri" in given:
         return FunctionCode(image=given.text("ImageUri"))
@@ -128,7 +129,7 @@ def _code(properties: Properties, member: str, metadata: Mapping[str, Any]) -> F
         return FunctionCode(inline=given.text("ZipFile"))
     if "S3Bucket" in given or "S3Key" in given:
         given.required("S3Bucket", "S3Key", what="Code")
-        path = asset if isinstance(asset, str) else ""
+        path = resource.located(asset) if isinstance(asset, str) and asset else ""
         return FunctionCode(bucket=given.text("S3Bucket"), key=given.text("S3Key"), asset=path)
     if member in properties:
         properties.fault("Please provide a source for function code.", member, expected="ZipFile, S3Bucket or ImageUri")
@@ -136,14 +137,14 @@ def _code(properties: Properties, member: str, metadata: Mapping[str, Any]) -> F
 
 
 def _metadata(resources: Resources, resource: Resource) -> Mapping[str, Any]:
-    given = resources.document.body["Resources"][resource.logical_id].get("Metadata")
+    given = resources.raw(resource.logical_id).get("Metadata")
     return given if isinstance(given, dict) else {}
 
 
 def _layers(resources: Resources) -> Iterable[Layer]:
     for resource in resources.of_type("AWS::Lambda::LayerVersion"):
         resource.required("Content")
-        code = _code(resource.properties, "Content", _metadata(resources, resource))
+        code = _code(resource, "Content", _metadata(resources, resource))
         yield Layer(resources.ref(resource), code, resource.logical_id)
 
 

@@ -60,7 +60,8 @@ class Evaluator:
     ``template`` has the sections Resources, Conditions and Mappings, objects all of them; ``place_of`` tells where a
     path stands. ``exports`` are what other stacks export; without them Fn::ImportValue cannot be evaluated. Found faults
     are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on. ``imported`` are the names of
-    exports that were asked for.
+    exports that were asked for. ``yielded`` is the account that the functions share with those of others.
+    With ``assumes_exports`` an export that is not among them is another stack's elsewhere, and no mistake.
     """
 
     def __init__(
@@ -72,10 +73,13 @@ class Evaluator:
         attributes: Attributes,
         place_of: Callable[[Path], Place],
         exports: Mapping[str, str] | None = None,
+        yielded: Yielded | None = None,
+        assumes_exports: bool = False,
     ) -> None:
         self.faults: list[Fault] = []
         self.imported: set[str] = set()
         self._exports = exports or {}
+        self._assumes_exports = assumes_exports
         self._mappings: Mapping[str, Any] = template.get("Mappings") or {}
         self._conditions: Mapping[str, Any] = template.get("Conditions") or {}
         self._resources: Mapping[str, Any] = template.get("Resources") or {}
@@ -84,7 +88,7 @@ class Evaluator:
         self._place_of = place_of
         self._known_conditions: dict[str, bool] = {}
         self._pending_conditions: list[str] = []
-        self._yielded = Yielded()
+        self._yielded = yielded or Yielded()
         self._too_much = False
         # Values made here, by identity, with the paths they are from; they are kept so that none is mistaken.
         self._origins: dict[int, tuple[Any, Path]] = {}
@@ -265,7 +269,8 @@ class Evaluator:
         self.imported.add(name)
         if name not in self._exports:
             advice = did_you_mean(name, self._exports) or f"There are: {listed(self._exports)}."
-            return self._fault(f"No export named {name} found.", path, advice=advice)
+            found = f"No export named {name} found."
+            return self._fault(found, path, advice=advice, not_emulated=self._assumes_exports)
         return self._exports[name]
 
     def _sub(self, argument: Any, path: Path) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from livebus.errors import Fault, InvalidTemplate, Place, bounded_suggestions, did_you_mean, told
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, did_you_mean, told
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.archives import read_archives
@@ -24,6 +24,7 @@ from livebus.template.functions import read_functions
 from livebus.template.identity_pools import read_identity_pools
 from livebus.template.language_extensions import extended
 from livebus.template.members import MEMBERS, check_members
+from livebus.template.nesting import NESTED, Nesting, OpenedTemplate, OpenTemplate, is_location
 from livebus.template.properties import shown
 from livebus.template.quotas import beyond_once_expanded
 from livebus.template.resolvers import ReadFile
@@ -40,8 +41,7 @@ NOT_EMULATED = {
     "AWS::AppSync::SourceApiAssociation": "Write the schema into one API.",
     "AWS::EventsV2::EventBus": "A V2 bus cannot target AppSync; use AWS::Events::EventBus.",
     "AWS::EventsV2::Subscriber": "A V2 bus cannot target AppSync; use AWS::Events::Rule.",
-    "AWS::CloudFormation::Stack": "Run the nested template by itself.",
-    "AWS::Serverless::Application": "Run the nested template by itself.",
+    **dict.fromkeys(NESTED, "Run the nested template by itself."),
 }
 
 # Not on the event's way: they are part of a deployment, and nothing here waits for them.
@@ -100,30 +100,51 @@ class Reading:
 
 
 def read_application(
-    document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]
+    document: Document,
+    read_file: ReadFile,
+    environment: Environment,
+    parameters: Mapping[str, str],
+    open_template: OpenTemplate | None = None,
 ) -> Reading:
     """
     Read a template as far as it can be read: a fault in one resource hides nothing of the others.
 
-    Raises InvalidTemplate only where nothing can be read at all.
+    ``open_template`` opens nested templates, where that is more than to read a file. Raises InvalidTemplate only where
+    nothing can be read at all.
     """
     try:
         with bounded_suggestions():
-            return _read(document, read_file, environment, parameters)
+            return _read(document, read_file, environment, parameters, open_template)
     except RecursionError:
         # Depth is bounded wherever we know of it; what is left is Python's own bound, met in a way of the template's.
         raise InvalidTemplate("the template's functions are nested too deeply", Place(document.file)) from None
 
 
-def _read(document: Document, read_file: ReadFile, environment: Environment, parameters: Mapping[str, str]) -> Reading:
+def _read(
+    document: Document,
+    read_file: ReadFile,
+    environment: Environment,
+    parameters: Mapping[str, str],
+    open_template: OpenTemplate | None,
+) -> Reading:
     if too_many := list(beyond_once_expanded(document)):
         raise InvalidTemplate(faults=[*too_many, *document.faults])
-    resources = Resources(expanded(extended(document, environment, parameters)), environment, parameters)
     read: list[str] = []
 
     def recorded(name: str) -> str:
         read.append(name)
         return read_file(name)
+
+    def opened(name: str) -> OpenedTemplate:
+        if open_template is None:
+            if is_location(name):
+                raise LivebusError(f"{name!r} is not at hand")
+            return OpenedTemplate(name, recorded(name))
+        read.append(name)
+        return open_template(name)
+
+    whole = expanded(extended(document, environment, parameters))
+    resources = Resources(whole, environment, parameters, Nesting(opened))
 
     _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
@@ -135,7 +156,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
     tables, identity_pools = read_tables(resources), read_identity_pools(resources)
     outputs = resources.outputs
-    exports = {name: outputs[output] for name, output in resources.exports.items()}
+    exports = {name: stack.outputs[output] for stack in resources.stacks for name, output in stack.exports.items()}
     faults = tuple(told(resources.all_faults, Place(document.file)))
     application = Application(
         stack_name=environment.stack_name,
@@ -154,7 +175,7 @@ def _read(document: Document, read_file: ReadFile, environment: Environment, par
         outputs=outputs,
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own)),
         exports=exports,
-        imports=resources.imports,
+        imports=frozenset(name for stack in resources.stacks for name in stack.imports),
         parameters={
             name: ",".join(value) if isinstance(value, list) else value for name, value in resources.parameters.items()
         },
@@ -170,13 +191,15 @@ def _refuse_or_warn(resources: Resources) -> None:
     if document.aliases and "Transform" not in document.body:
         text = "CloudFormation takes no YAML aliases; the SAM CLI expands them before it hands a template on"
         resources.warn(Place(document.file), text)
-    for name in resources.stored_parameters:
-        text = (
-            f"the value of parameter {name!r} is in Systems Manager: {shown(resources.parameters[name])} stands for it"
-        )
-        resources.warn(document.place(("Parameters", name)), text)
+    for stack in resources.stacks:
+        for name in stack.stored_parameters:
+            value = shown(stack.parameters[name])
+            text = f"the value of parameter {name!r} is in Systems Manager: {value} stands for it"
+            resources.warn(stack.document.place(("Parameters", name)), text)
     for resource in resources.all():
         place = resource.place()
+        if resource.type in NESTED and resources.is_read(resource):
+            continue
         if resource.type in NOT_EMULATED:
             found, advice = f"{resource} is not emulated", NOT_EMULATED[resource.type]
             resources.not_emulated(found, place, advice)

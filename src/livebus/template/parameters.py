@@ -15,6 +15,7 @@ from livebus.expressions import Expression, NotAnExpression, Patience, TooSlow, 
 from livebus.template.document import Document
 from livebus.template.properties import shown, text_of
 from livebus.template.quotas import MAX_PARAMETER_BYTES, PAGE
+from livebus.template.values import is_opaque
 
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
@@ -112,7 +113,8 @@ class _Reader:
         items = [item.strip() for item in text.split(",")] if _is_list(kind) else [text]
         allowed = self._allowed_values()
         for item in dict.fromkeys(items):
-            self._check(kind, item, allowed)
+            if not is_opaque(item):  # what a parent gives a nested stack may be known where it is deployed
+                self._check(kind, item, allowed)
         return items if _is_list(kind) else text
 
     def _type(self) -> str:

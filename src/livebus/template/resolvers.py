@@ -59,6 +59,7 @@ def read_text(resource: Resource, member: str, read_file: ReadFile) -> tuple[str
         if member in properties:
             properties.fault(f"{member} is {location!r}", member, expected="the name of a file")
         return "", properties.place(member)
+    location = resource.located(location)
     try:
         return read_file(location), Place(location, 1, 1)
     except LivebusError as error:

@@ -1,28 +1,33 @@
 """
 The resources of a template, as they stand once parameters, conditions and functions are evaluated.
 
-In: a Document and an Environment. Out: :class:`Resource` objects by type, with plain values; faults are collected.
+In: a Document and an Environment. Out: :class:`Resource` objects by type, with plain values; faults are collected. Resources of
+nested stacks whose templates are at hand stand among them, as ``STACK:NAME``: each stack is evaluated by itself, with the values
+that its parent gives it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from livebus.errors import Fault, InvalidTemplate, Place, listed
 from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
-from livebus.template.document import Document, Path
+from livebus.template.document import IN_STACK, Document, Path
 from livebus.template.environment import Environment
 from livebus.template.intrinsics import Evaluator
+from livebus.template.nesting import MAX_DEPTH, NESTED, Nesting, find_template, folder_of, located, read_nested
 from livebus.template.parameters import assumed_parameters, read_parameters
 from livebus.template.properties import Properties, Scope, shown, text_of
 from livebus.template.quotas import beyond_quotas
 from livebus.template.rules import Given, check_rules
 from livebus.template.sections import checked_sections
-from livebus.template.values import NO_VALUE, UNKNOWN
+from livebus.template.values import NO_VALUE, UNKNOWN, is_opaque
+from livebus.template.whole import whole
 
 # Names that are read by way of names, one resource after the other. Only a circle goes on for longer.
 _MAX_PENDING = 12
@@ -30,18 +35,28 @@ _MAX_PENDING = 12
 
 @dataclass(slots=True)
 class Resource:
-    """One resource that is made: ``properties`` are evaluated; ``place(…)`` tells where a property stands."""
+    """
+    One resource that is made: ``properties`` are evaluated; ``place(…)`` tells where a property stands.
+
+    ``own_id`` is its logical id in its own template; ``folder`` that template's folder, from the outermost one's on.
+    """
 
     logical_id: str
     type: str
     properties: Properties
     _document: Document
+    own_id: str
+    folder: str = ""
 
     def __str__(self) -> str:
         return f"{self.type} {self.logical_id!r}"
 
     def place(self, *path: str | int) -> Place:
-        return self.properties.place(*path) if path else self._document.place(("Resources", self.logical_id))
+        return self.properties.place(*path) if path else self._document.place(("Resources", self.own_id))
+
+    def located(self, name: str) -> str:
+        """The name of a file that a property has, as one that goes on from the outermost template's folder."""
+        return located(self.folder, name)
 
     def required(self, *members: str) -> bool:
         """Whether all these properties are there; a fault for each that is not."""
@@ -52,11 +67,27 @@ class Resources:
     """
     All resources of one template. ``faults`` and ``warnings`` grow while they are read.
 
-    Raises InvalidTemplate for a template beyond CloudFormation's quotas.
+    With a ``nesting`` the nested stacks are read whose templates it opens; ``within`` is the beginning of this one's logical ids,
+    where it is nested itself. Raises InvalidTemplate for a template beyond CloudFormation's quotas.
     """
 
-    def __init__(self, document: Document, environment: Environment, given: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        environment: Environment,
+        given: Mapping[str, str],
+        nesting: Nesting | None = None,
+        *,
+        within: str = "",
+    ) -> None:
         self.document = document
+        self._nesting = nesting
+        self._within = within
+        self._folder = folder_of(document.file) if within else ""
+        self._nested: dict[str, Resources | None] = {}
+        # Nested stacks whose templates AWS would refuse.
+        self._refused: set[str] = set()
+        self._of_nested: list[Fault] = []
         self.environment = environment
         self.warnings: list[str] = list(document.warnings)
         self.faults: list[Fault] = list(document.faults)
@@ -73,7 +104,9 @@ class Resources:
         self.faults += check_rules(document, Given(declared, known, self.assumed))
         self._bodies = self._sections["Resources"]
         self._pending: set[tuple[str, str]] = set()
-        self.attributes = ResourceAttributes(self._bodies, environment, self.property_of, self._primary_api)
+        self.attributes = ResourceAttributes(
+            self._bodies, environment, self.property_of, self._primary_api, self._outputs_of
+        )
         self._evaluator = Evaluator(
             self._sections,
             parameters=self.parameters,
@@ -81,6 +114,8 @@ class Resources:
             attributes=self.attributes,
             place_of=document.place,
             exports=environment.exports,
+            assumes_exports=environment.assumes_exports,
+            yielded=nesting.yielded if nesting is not None else None,
         )
         self._scope = Scope(document, self._evaluator.origin, self.faults)
         for name in self._sections["Conditions"]:
@@ -91,7 +126,7 @@ class Resources:
         self._made = self._evaluated()
         # What is told from here on is of one resource, and found when it is made: see ``template_faults``.
         self._outputs, self._exports = self._evaluated_outputs()
-        self.template_faults: tuple[Fault, ...] = tuple(self.all_faults)
+        self.template_faults: tuple[Fault, ...] = tuple(_in_order(self._own_faults))
 
     def _check_references(self) -> None:
         """Every name that is referred to has to be there, in resources that are not made and branches not taken too."""
@@ -132,16 +167,126 @@ class Resources:
                         self.faults.append(Fault(found, self.document.place(path), "an object"))
                     value = {}
                 values[logical_id] = value
+                self._stack(logical_id)
         return {
             logical_id: Resource(
-                logical_id,
+                self._within + logical_id,
                 body["Type"],
                 Properties(values[logical_id], ("Resources", logical_id, "Properties"), self._scope),
                 self.document,
+                logical_id,
+                self._folder,
             )
             for logical_id, body in self._bodies.items()
             if logical_id in values
         }
+
+    # --- nested stacks ----------------------------------------------------------------------------------------------
+
+    def _stack(self, logical_id: str) -> Resources | None:
+        """The resources of a nested stack whose template is at hand; None for any other resource."""
+        if self._nesting is None or self._bodies[logical_id]["Type"] not in NESTED:
+            return None
+        if logical_id not in self._nested:
+            self._nested[logical_id] = None  # to itself, in a circle, it has nothing to give
+            self._nested[logical_id] = self._read_nested(logical_id, self._nesting)
+        return self._nested[logical_id]
+
+    def _read_nested(self, logical_id: str, nesting: Nesting) -> Resources | None:
+        body = self._bodies[logical_id]
+
+        def place(*path: str) -> Place:
+            return self.document.place(("Resources", logical_id, "Properties", *path))
+
+        location = next(
+            (self.property_of(logical_id, each) for each in ("TemplateURL", "Location") if self._has(body, each)), None
+        )
+        document, faults = find_template(
+            nesting, body["Type"], location, body.get("Metadata"), self._folder, place=place
+        )
+        self._of_nested += faults
+        if document is None:
+            if faults:
+                self._refused.add(logical_id)
+            return None
+        nesting.stacks_left -= 1
+        nesting.resources_left -= len(document.body.get("Resources") or ())
+        depth = self._within.count(IN_STACK) + 1
+        if depth > MAX_DEPTH or nesting.stacks_left < 0 or nesting.resources_left < 0:
+            what = (
+                f"stacks are nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else "the template nests too much"
+            )
+            self._of_nested.append(
+                Fault(f"{what}: {logical_id!r} is not read", place(), is_bound=True, not_emulated=True)
+            )
+            return None
+        is_primary = self.environment.is_primary and self._primary_api() is None and not self._has_nested_api()
+        environment = self.environment.nested(logical_id, is_primary=is_primary)
+        try:
+            nested, faults = read_nested(
+                document, self.property_of(logical_id, "Parameters"), environment, place=place, name=logical_id
+            )
+            self._of_nested += faults
+            within = f"{self._within}{logical_id}{IN_STACK}"
+            resources = Resources(nested.document, environment, nested.parameters, nesting, within=within)
+        except InvalidTemplate as error:
+            self._of_nested += error.faults
+            self._refused.add(logical_id)
+            return None
+        self.warnings += resources.warnings
+        return resources
+
+    @staticmethod
+    def _has(body: Mapping[str, Any], member: str) -> bool:
+        properties = body.get("Properties")
+        return isinstance(properties, Mapping) and member in properties
+
+    def _has_nested_api(self) -> bool:
+        return any(each.of_type("AWS::AppSync::GraphQLApi") for each in self._nested.values() if each is not None)
+
+    def _outputs_of(self, logical_id: str) -> Mapping[str, str] | None:
+        """The outputs of a nested stack whose template is at hand."""
+        stack = self._stack(logical_id)
+        return stack.outputs if stack is not None else None
+
+    @property
+    def nested(self) -> dict[str, Resources]:
+        """The nested stacks that were read, by their logical ids in this template."""
+        return {logical_id: each for logical_id, each in self._nested.items() if each is not None}
+
+    @property
+    def stacks(self) -> Iterator[Resources]:
+        """These resources, and those of all nested stacks by themselves."""
+        yield self
+        for each in self.nested.values():
+            yield from each.stacks
+
+    def is_read(self, resource: Resource) -> bool:
+        """Whether a nested stack's template was at hand, or why it cannot be read is told already."""
+        owner, own_id = self._owner(resource.logical_id)
+        return own_id in owner.nested or own_id in owner._refused
+
+    def _owner(self, logical_id: str) -> tuple[Resources, str]:
+        """The stack that a resource is in, and its logical id there. ``logical_id`` is one of this stack's own view."""
+        owner, own_id = self, logical_id.removeprefix(self._within)
+        while IN_STACK in own_id:
+            stack, _, own_id = own_id.partition(IN_STACK)
+            nested = owner._nested.get(stack)
+            if nested is None:
+                raise KeyError(logical_id)
+            owner = nested
+        return owner, own_id
+
+    @cached_property
+    def whole(self) -> Document:
+        """The template with those of its nested stacks."""
+        return whole(self.document, {logical_id: each.whole for logical_id, each in self.nested.items()})
+
+    def raw(self, logical_id: str) -> Mapping[str, Any]:
+        """A resource as it stands in its own template, its functions not evaluated."""
+        owner, own_id = self._owner(logical_id)
+        found: Mapping[str, Any] = owner._bodies[own_id]
+        return found
 
     def _primary_api(self) -> str | None:
         for logical_id, body in self._bodies.items():
@@ -151,9 +296,13 @@ class Resources:
 
     @property
     def all_faults(self) -> list[Fault]:
-        """Each fault once, in the order of the text as far as they have a place in it."""
-        faults = dict.fromkeys([*self.faults, *self._evaluator.faults])
-        return sorted(faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+        """Each fault once, in the order of the text as far as they have a place in it; those of nested stacks behind."""
+        own = _in_order([*self._own_faults, *self._of_nested])
+        return list(dict.fromkeys([*own, *(fault for each in self.nested.values() for fault in each.all_faults)]))
+
+    @property
+    def _own_faults(self) -> list[Fault]:
+        return [*self.faults, *self._evaluator.faults]
 
     @property
     def stored_parameters(self) -> list[str]:
@@ -167,8 +316,27 @@ class Resources:
             and str(definition.get("Type")).startswith("AWS::SSM::")
         ]
 
+    @property
+    def unknown_parameters(self) -> frozenset[str]:
+        """The parameters whose value is only known where the template is deployed, of nested stacks too."""
+        of_nested = (
+            f"{stack}{IN_STACK}{name}"
+            for stack, each in self.nested.items()
+            for name in (
+                *each.unknown_parameters,
+                *(name for name, value in each.parameters.items() if _is_unknown(value)),
+            )
+        )
+        return frozenset((*self.assumed, *of_nested))
+
+    @property
+    def parameter_names(self) -> frozenset[str]:
+        """The names of all parameters, of nested stacks too."""
+        of_nested = (f"{stack}{IN_STACK}{name}" for stack, each in self.nested.items() for name in each.parameter_names)
+        return frozenset((*self.parameters, *of_nested))
+
     def in_order(self) -> list[Resource]:
-        """The resources whose conditions hold, each after those that it depends on."""
+        """The resources of this template itself whose conditions hold, each after those that it depends on."""
         return [self._made[logical_id] for logical_id in self._order if logical_id in self._made]
 
     def depends_on(self, logical_id: str) -> frozenset[str]:
@@ -183,8 +351,12 @@ class Resources:
         return given if isinstance(given, str) else "Delete"
 
     def all(self) -> list[Resource]:
-        """The resources whose conditions hold, in the template's order."""
-        return list(self._made.values())
+        """The resources whose conditions hold, in the template's order; those of a nested stack behind it."""
+        return [each for made in self._made.values() for each in (made, *self._inside(made))]
+
+    def _inside(self, resource: Resource) -> list[Resource]:
+        stack = self._nested.get(resource.own_id)
+        return stack.all() if stack is not None else []
 
     def only(self, logical_ids: Container[str]) -> Resources:
         """These resources with no others: what of a template has been made."""
@@ -193,18 +365,24 @@ class Resources:
         return some
 
     def of_type(self, *kinds: str) -> list[Resource]:
-        return [resource for resource in self._made.values() if resource.type in kinds]
+        return [resource for resource in self.all() if resource.type in kinds]
 
     def get(self, logical_id: str) -> Resource | None:
-        return self._made.get(logical_id)
+        try:
+            owner, own_id = self._owner(logical_id)
+        except KeyError:
+            return None
+        return owner._made.get(own_id)
 
     def ref(self, resource: Resource) -> str:
         """What a resource answers to Ref."""
-        return str(self.attributes.ref(resource.logical_id))
+        owner, own_id = self._owner(resource.logical_id)
+        return str(owner.attributes.ref(own_id))
 
     def attribute(self, resource: Resource, name: str) -> str:
         """What a resource answers to GetAtt."""
-        return str(self.attributes.get(resource.logical_id, name))
+        owner, own_id = self._owner(resource.logical_id)
+        return str(owner.attributes.get(own_id, name))
 
     def not_emulated(self, found: str, place: Place, advice: str = "") -> None:
         """Tell of what AWS takes and the local runtime has not."""
@@ -278,3 +456,11 @@ class Resources:
             self.faults.append(Fault(f"Duplicate Export names, {name}", self.document.place(path), "each name once"))
         else:
             exports[name] = output
+
+
+def _is_unknown(value: Any) -> bool:
+    return any(map(is_opaque, value)) if isinstance(value, list) else is_opaque(value)
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(dict.fromkeys(faults), key=lambda fault: (fault.place.line or 0, fault.place.column or 0))

@@ -2,8 +2,9 @@
 The assertions of a template's Rules section, which CloudFormation holds parameters against before it makes anything.
 
 In: the section, the parameters with their values. Out: a fault for each assertion that does not hold, in the words of its
-AssertDescription. What hangs on a value that is not known here (of Systems Manager, or assumed) is not judged; what asks for
-attributes of resources in an account is told once. AWS shows the AssertDescription; the words around it are ours.
+AssertDescription. What hangs on a value that is not known here (of Systems Manager, or assumed) is not judged. Nor is what hangs
+on attributes of resources in an account, which is told once; where the rest of a rule decides it, nothing is. AWS shows the
+AssertDescription; the words around it are ours.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
 """
 
@@ -21,7 +22,6 @@ from livebus.template.values import UNKNOWN, is_opaque
 PAGE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html"
 _MEMBERS = ("Assertions", "RuleCondition")
 _OF_ASSERTIONS = ("Assert", "AssertDescription")
-_IN_ACCOUNTS = ("Fn::ValueOf", "Fn::ValueOfAll")
 _MAX_DEPTH = 50
 
 
@@ -50,7 +50,7 @@ def check_rules(document: Document, given: Given) -> list[Fault]:
         checking = _Rule(document, name, given)
         checking.check(rule)
         faults += checking.faults
-        if checking.asks_account:
+        if checking.hangs_on_account:
             found = f"rule {name!r} asks for attributes of resources in an account, and is not evaluated here"
             faults.append(Fault(found, document.place(("Rules", name)), not_emulated=True))
     return faults
@@ -61,7 +61,8 @@ class _Rule:
 
     def __init__(self, document: Document, name: str, given: Given) -> None:
         self.faults: list[Fault] = []
-        self.asks_account = False
+        self.hangs_on_account = False
+        self._asked = False
         self._document = document
         self._path: Path = ("Rules", name)
         self._name = name
@@ -78,6 +79,8 @@ class _Rule:
             "Fn::Not": self._not,
             "Fn::Or": self._or,
             "Fn::RefAll": self._ref_all,
+            "Fn::ValueOf": self._value_of,
+            "Fn::ValueOfAll": self._value_of_all,
         }
 
     def check(self, rule: Any) -> None:
@@ -87,21 +90,30 @@ class _Rule:
         self._known_members(rule, self._path, _MEMBERS)
         holds: Any = True
         if "RuleCondition" in rule:
-            holds = self._truth(rule["RuleCondition"], (*self._path, "RuleCondition"))
+            holds = self._judged(rule["RuleCondition"], (*self._path, "RuleCondition"))
         assertions, path = rule.get("Assertions"), (*self._path, "Assertions")
         if not isinstance(assertions, list) or not assertions:
             what = "has no Assertions" if assertions is None else f"has {shown(assertions)} for Assertions"
             self._fault(f"rule {self._name!r} {what}", self._path, "a list of one or more")
             return
         for index, assertion in enumerate(assertions):
-            self._assert(assertion, (*path, index), applies=holds is True)
+            self._assert(assertion, (*path, index), applies=holds)
 
-    def _assert(self, assertion: Any, path: Path, *, applies: bool) -> None:
+    def _judged(self, value: Any, path: Path, *, applies: Any = True) -> Any:
+        """The truth of a condition or an assertion; that it hangs on an account is noted, where it does and counts."""
+        self._asked = False
+        found = self._truth(value, path)
+        if found is UNKNOWN and self._asked and applies is not False:
+            self.hangs_on_account = True
+        return found
+
+    def _assert(self, assertion: Any, path: Path, *, applies: Any) -> None:
         if not isinstance(assertion, dict) or "Assert" not in assertion:
             self._fault(f"an assertion of rule {self._name!r} has no Assert", path, "an object with an Assert")
             return
         self._known_members(assertion, path, _OF_ASSERTIONS)
-        if self._truth(assertion["Assert"], (*path, "Assert")) is False and applies:
+        judged = self._judged(assertion["Assert"], (*path, "Assert"), applies=applies)
+        if judged is False and applies is True:
             described = text_of(assertion.get("AssertDescription"))
             found = f"rule {self._name!r} does not hold: {described or 'an assertion is false'}"
             self._fault(found, path, advice=f"It is about {self._named(assertion['Assert'])}.")
@@ -131,12 +143,9 @@ class _Rule:
             return UNKNOWN if _is_unknown(*items) else items
         if isinstance(value, dict):
             name, argument = next(iter(value.items()), ("", None))
-            if len(value) == 1 and name in _IN_ACCOUNTS:
-                self.asks_account = True
-                return UNKNOWN
             function = self._functions.get(name) if len(value) == 1 else None
             if function is None:
-                expected = f"one of {', '.join((*self._functions, *_IN_ACCOUNTS))}"
+                expected = f"one of {', '.join(self._functions)}"
                 advice = did_you_mean(name, self._functions) or PAGE
                 return self._unknown(f"rule {self._name!r} has {shown(name)}", path, expected, advice)
             return function(argument, (*path, name))
@@ -166,6 +175,37 @@ class _Rule:
                     return UNKNOWN
                 found += value if isinstance(value, list) else [value]
         return found
+
+    def _value_of(self, argument: Any, path: Path) -> Any:
+        """An attribute of the resource that a parameter names: known in the account only."""
+        given = self._asked_for(argument, path, "a parameter's name")
+        if given is None:
+            return UNKNOWN
+        name, _ = given
+        if name not in self._declared:
+            return self._unknown(
+                f"{path[-1]} refers to {shown(name)}", path, "a parameter", did_you_mean(name, self._declared)
+            )
+        self._asked = True
+        return UNKNOWN
+
+    def _value_of_all(self, argument: Any, path: Path) -> Any:
+        """That attribute for all parameters of a type; where there are none, it is known to be no value."""
+        given = self._asked_for(argument, path, "a parameter's type")
+        if given is None:
+            return UNKNOWN
+        kind, _ = given
+        types = [each.get("Type") for each in self._declared.values() if isinstance(each, dict)]
+        if kind not in types and f"List<{kind}>" not in types:
+            return []
+        self._asked = True
+        return UNKNOWN
+
+    def _asked_for(self, argument: Any, path: Path, what: str) -> tuple[str, str] | None:
+        if isinstance(argument, list) and len(argument) == 2 and all(isinstance(each, str) for each in argument):
+            return argument[0], argument[1]
+        self._fault(f"{path[-1]} has {shown(argument)}", path, f"a list of {what} and an attribute, texts both of them")
+        return None
 
     # --- truth ------------------------------------------------------------------------------------------------------
 

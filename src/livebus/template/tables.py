@@ -32,7 +32,7 @@ def read_tables(resources: Resources) -> tuple[Table, ...]:
             continue
         request = _request(resources, resource)
         ttl = _ttl(resource.properties)
-        given = resources.document.body["Resources"][resource.logical_id].get("Properties")
+        given = resources.raw(resource.logical_id).get("Properties")
         if len(resources.faults) == faults and "Fn::Transform" not in json.dumps(given, default=str):
             reason = _refused(request)
             if reason:

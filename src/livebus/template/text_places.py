@@ -22,8 +22,10 @@ INSIDE = "#"
 def in_source(document: Document, place: Place) -> Place:
     """The place in the file of one inside a text; others as they are."""
     file, inside, path_text = place.file.partition(INSIDE)
-    if file != document.file:
+    own = document.of_file(file)
+    if own is None:
         return place
+    document = own
     if inside:
         place = document.place(_path(path_text)).shifted(place.line or 1, place.column)
     if not document.text:

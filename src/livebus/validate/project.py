@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livebus.cdk_assembly import CdkStack, stack_of
 from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
@@ -20,6 +21,7 @@ from livebus.sandbox import shared
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, read_deploy_config
 from livebus.template import Environment
 from livebus.template.document import Document, read_document
+from livebus.template.nesting import OpenedTemplate
 from livebus.validate.config import CONFIG_FILE, Config, read_config
 
 EVENTS_FOLDER = "events"
@@ -61,7 +63,8 @@ class Project:
 
     def environment(self, *, stack_name: str = "", region: str = "") -> Environment:
         """
-        Where the template is deployed to: what is given, then samconfig.toml, then the defaults; with its parameter_overrides.
+        Where the template is deployed to: what is given, then the manifest of AWS CDK's that names it, then samconfig.toml, then
+        the defaults; with the values that these have for its parameters.
         """
         path = self.samconfig or self.folder / "samconfig.toml"
         self.read[str(path)] = path
@@ -74,11 +77,11 @@ class Project:
             with suppress(LivebusError):
                 text = read_text(path, str(path), most=MAX_SETTINGS_BYTES)
                 deploy = read_deploy_config(text, str(path), self.config_env)
-        default = Environment()
+        default, stack = Environment(), stack_of(self.template) or CdkStack(self.template, "")
         return Environment(
-            stack_name or deploy.stack_name or default.stack_name,
-            region or deploy.region or default.region,
-            overrides=deploy.parameter_overrides,
+            stack_name or stack.name or deploy.stack_name or default.stack_name,
+            region or stack.region or deploy.region or default.region,
+            overrides={**deploy.parameter_overrides, **stack.parameters},
         )
 
     def inspect(
@@ -91,7 +94,14 @@ class Project:
         """
         if document is None:
             document = read_document(self.text(), self.name)
-        return Inspection(document, self.read_named, environment=environment, parameters=parameters, sandbox=shared())
+        return Inspection(
+            document,
+            self.read_named,
+            environment=environment,
+            parameters=parameters,
+            sandbox=shared(),
+            open_template=self.open_template,
+        )
 
     @property
     def name(self) -> str:
@@ -105,15 +115,21 @@ class Project:
 
     def read_named(self, name: str) -> str:
         """The text of a file by the name that the template has for it. Raises LivebusError."""
-        path = self._asset(name) if is_in_s3(name) else self.folder / name
+        path = self.folder / (self._asset(name) if is_in_s3(name) else name)
         self.read[name] = path
         self.root.demand(path, name)
         return read_text(path, name)
 
-    def _asset(self, name: str) -> Path:
-        """A file that cdk synth left beside the template, for the place in S3 where cdk deploy would put it."""
+    def open_template(self, name: str) -> OpenedTemplate:
+        """A nested template, by what the one that nests it names. Raises LivebusError where it is not at hand."""
+        if is_in_s3(name):
+            name = self._asset(name)
+        return OpenedTemplate(name, self.read_named(name))
+
+    def _asset(self, name: str) -> str:
+        """A file that cdk synth left beside the template, from its folder on, for the place in S3 where cdk deploy would put it."""
         if asset := asset_of(self.folder, name):
-            return self.folder / asset
+            return asset
         raise LivebusError(
             f"{name!r} lies in S3",
             expected="a file beside the template, or an asset of cdk.out",
@@ -126,6 +142,10 @@ class Project:
         for path in found:
             self.root.demand(path, relative(path))
         return found
+
+    def path_of(self, file: str) -> Path:
+        """The path of a file that was read, by the name that places have for it; of any other, that of the template."""
+        return self.read.get(file, self.template)
 
     def shown(self, file: str) -> str:
         """A place's file as people read it: relative to the working directory where it lies below it."""

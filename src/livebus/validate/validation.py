@@ -127,7 +127,11 @@ class Validation:
             # It has no bounds of its own.
             fault = Fault("cfn-lint was left out: the template goes beyond a bound", Place(project.name))
             others, found = None, [*found, Finding(CFN_LINT_RUNS, fault)]
-        others_found = _amid_constructs(others(project.template) if others else (), inspection.document)
+        others_found = [
+            each
+            for document in inspection.document.documents
+            for each in (_amid_constructs(others(project.path_of(document.file)), document) if others else ())
+        ]
         theirs, theirs_ignored = part(others_found, ignore, None)
         theirs = [each for each in theirs if not options.only or each.check.id.startswith(options.only)]
         return Report(

@@ -8,6 +8,7 @@ from livebus.checks.check import Check, Finding
 from livebus.checks.suppression import Suppression, from_flag, from_template, part
 from livebus.errors import Fault, LivebusError, Place
 from livebus.template.document import read_document
+from livebus.template.whole import whole
 from livebus.validate.findings import found_elsewhere
 
 KNOWN = ("E9100", "W9101", "W9102")
@@ -119,3 +120,26 @@ def test_findings_are_parted() -> None:
         (of_schema, "generated"),
         (everywhere, "all of it"),
     ]
+
+
+def test_nested_templates_ask_for_themselves() -> None:
+    """For their own resources, and for all that stands in them; nothing of what nests them."""
+    outer = "Resources:\n  Child: {Type: AWS::CloudFormation::Stack}\n  Queue: {Type: AWS::SQS::Queue}\n"
+    document = whole(read_document(outer, "t.yaml"), {"Child": read_document(TEMPLATE, "child.yaml")})
+    suppressions, faults = from_template(document, KNOWN)
+
+    def stands(check_id: str, place: Place) -> bool:
+        kept, _ = part([finding(check_id, place)], suppressions, document)
+        return bool(kept)
+
+    assert faults == []
+    assert [(each.resource, each.stack) for each in suppressions] == [
+        (None, "Child:"),
+        ("Child:Queue", "Child:"),
+        ("Child:Schema", "Child:"),
+    ]
+    assert not stands("W9101", Place("child.yaml", 1, 1))
+    assert not stands("W9101", Place("./schema.graphql", 1, 1))
+    assert not stands("W9102", Place("child.yaml", 6, 1, "Resources/Queue"))
+    assert stands("W9102", Place("t.yaml", 3, 1, "Resources/Queue"))
+    assert stands("W9101", Place("t.yaml", 3, 1, "Resources/Queue"))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from livebus.template.endpoints import address_of, is_loopback
+from livebus.template import Environment, load_application
+from livebus.template.endpoints import address_of, is_loopback, unused_mappings
 
 
 @pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "127.9.9.9", "::1"])
@@ -53,3 +56,17 @@ def test_addresses(url: str, address: str) -> None:
     }
 
     assert address_of(url, mapped) == address
+
+
+def test_mappings_that_stand_for_nothing() -> None:
+    """Each with the URL that it may have been meant for; one that an endpoint begins with is used."""
+    file = Path(__file__).parents[2] / "foreign" / "api-destination-beside.yaml"
+    application = load_application(
+        file.read_text("utf-8"), file="t.yaml", read_file=lambda _: "", environment=Environment()
+    )
+
+    mapped = ["https://hooks.example.com", "https://hook.example.com/messages/*", "https://else"]
+    assert unused_mappings(application, mapped) == [
+        ("https://hook.example.com/messages/*", "https://hooks.example.com/messages/*"),
+        ("https://else", ""),
+    ]

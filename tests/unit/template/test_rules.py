@@ -110,6 +110,31 @@ def test_attributes_of_resources() -> None:
 
 
 @pytest.mark.parametrize(
+    "assertion",
+    [
+        # No parameter is a security group's: there is nothing whose attribute could be another.
+        '{"Fn::EachMemberEquals": [{"Fn::ValueOfAll": ["AWS::EC2::SecurityGroup::Id", Tags.Department]}, it]}',
+        '{"Fn::EachMemberIn": [{"Fn::ValueOfAll": ["AWS::EC2::SecurityGroup::Id", Tags.x]}, {"Fn::RefAll": X}]}',
+        '{"Fn::Or": [{"Fn::Equals": [a, a]}, {"Fn::Equals": [{"Fn::ValueOf": [Net, Tags.x]}, it]}]}',
+        '{"Fn::Not": [{"Fn::And": [{"Fn::Equals": [a, b]}, {"Fn::Contains": [[it], {"Fn::ValueOf": [Net, DefaultVpc]}]}]}]}',
+    ],
+)
+def test_what_is_decided_without_an_account(assertion: str) -> None:
+    """Where no parameter names a resource, or the rest decides, nothing is left open."""
+    assert asserted(assertion) == []
+
+
+def test_a_rule_that_does_not_apply_asks_nobody() -> None:
+    """Its assertions count for nothing, whatever they ask for."""
+    text = (
+        "  R:\n    RuleCondition: !Equals [a, b]\n"
+        '    Assertions: [{Assert: {"Fn::Equals": [{"Fn::ValueOf": [Net, Tags.x]}, it]}}]\n'
+    )
+
+    assert rules(text) == []
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("  []\n", "Rules is a list"),
@@ -124,6 +149,12 @@ def test_attributes_of_resources() -> None:
         ("  R: {Assertions: [{Assert: !Sub x}]}\n", "rule 'R' has 'Fn::Sub'"),
         ("  R: {Assertions: [{Assert: {'Fn::Contains': x}}]}\n", "Fn::Contains has 'x'"),
         ("  R: {Assertions: [{Assert: !Not []}]}\n", "Fn::Not has a list"),
+        (
+            "  R: {Assertions: [{Assert: !Equals [a, {'Fn::ValueOf': [Nett, Tags.x]}]}]}\n",
+            "Fn::ValueOf refers to 'Nett'",
+        ),
+        ("  R: {Assertions: [{Assert: !Equals [a, {'Fn::ValueOf': Net}]}]}\n", "Fn::ValueOf has 'Net'"),
+        ("  R: {Assertions: [{Assert: !Equals [a, {'Fn::ValueOfAll': [x]}]}]}\n", "Fn::ValueOfAll has a list"),
         ("  R: {Assertions: [{Assert: !And [true]}]}\n", "Fn::And has a list"),
         ("  R: {Assertions: [{Assert: {'Fn::EachMemberIn': [{'Fn::RefAll': []}, [a]]}}]}\n", "Fn::RefAll has a list"),
     ],

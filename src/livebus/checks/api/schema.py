@@ -44,6 +44,6 @@ def _unread(inspection: Inspection) -> Iterator[Place]:
     definitions = {schema.place("Definition") for schema in schemas if "Definition" in schema.properties}
     for api in inspection.application.apis:
         place = api.schema_place
-        is_file = place.file != inspection.document.file
+        is_file = inspection.document.of_file(place.file) is None
         if not api.schema and not is_file and ((place.file, place.line) in told or place not in definitions):
             yield place

@@ -62,7 +62,7 @@ def _on_own_bus(inspection: Inspection) -> Iterator[Fault]:
 
 def _is_of_this_stack(inspection: Inspection, given: Any) -> bool:
     """Whether a name hangs on nothing that is given from outside: no parameter, no export of another stack."""
-    parameters = inspection.resources.parameters
+    parameters = inspection.resources.parameter_names
     return not is_from_outside(inspection, given) and not any(each.name in parameters for each in references(given))
 
 

@@ -18,7 +18,7 @@ from livebus.checks.inspection import Inspection
 from livebus.checks.template.outside import is_from_outside, known_arn
 from livebus.errors import Fault
 from livebus.template.application import Rule, Target
-from livebus.template.properties import Properties
+from livebus.template.properties import Properties, shown
 from livebus.template.resources import Resource
 
 CHECKS = Checks()
@@ -66,6 +66,29 @@ def _bus_has_role(inspection: Inspection) -> Iterator[Fault]:
         if ":event-bus/" in item.text("Arn") and "RoleArn" not in item.values:
             found = f"target {item.text('Id')!r} is an event bus, and has no RoleArn"
             yield Fault(found, item.place(), "a role that may events:PutEvents on that bus")
+
+
+@CHECKS.add(
+    "W9139",
+    "API destinations and the token endpoints of connections begin with https://",
+    why="EventBridge's API destinations are HTTPS endpoints: over plain HTTP it delivers nothing, and no key goes safely.",
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html",
+)
+def _over_https(inspection: Inspection) -> Iterator[Fault]:
+    # That AWS refuses them is not documented: the pattern in its schema lets any URL through.
+    for resource in inspection.resources.of_type("AWS::Events::ApiDestination"):
+        yield from _plain(resource.properties, "InvocationEndpoint")
+    for resource in inspection.resources.of_type("AWS::Events::Connection"):
+        yield from _plain(
+            resource.properties.mapping("AuthParameters").mapping("OAuthParameters"), "AuthorizationEndpoint"
+        )
+
+
+def _plain(properties: Properties, member: str) -> Iterator[Fault]:
+    url = properties.text(member)
+    if url.lower().startswith("http://"):
+        advice = "Locally --map-endpoint puts an address of this machine in the place of an https:// one."
+        yield Fault(f"{member} is {shown(url)}", properties.place(member), "a URL that begins with https://", advice)
 
 
 @CHECKS.add(

@@ -17,7 +17,7 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import InspectedTarget, Inspection, Sample
 from livebus.checks.target.slots import ENVELOPE, Slot, Text, in_words, marked_text
 from livebus.checks.target.supplied import Supply, paths_map_place, supplies, target_properties
-from livebus.errors import Fault, Place, closest
+from livebus.errors import Fault, Place, closest, listed
 from livebus.transformer import NotTransformable
 from livebus.transformer.json_path import steps_of
 
@@ -175,21 +175,23 @@ def _free_text_unquoted(inspection: Inspection) -> Iterator[Fault]:
     for supply in supplies(inspection):
         if _fails_with_a_sample(supply, inspection):
             continue  # told with the sample
+        # Of several on one line one finding: they are mended in one go.
+        found: dict[Place, list[tuple[str, Slot]]] = {}
         for leaf in supply.leaves():
-            slot = leaf.value.whole if isinstance(leaf.value, Text) else None
+            text, slot = (leaf.value.text, leaf.value.whole) if isinstance(leaf.value, Text) else ("", None)
             if slot is None or leaf.named_type not in _FREE_TEXT or not (slot.path or "").startswith("$.detail."):
                 continue
             rule = supply.inspected.rule
             if _is_never_text(slot, inspection.samples_for(rule)):
                 continue
             if slot.kind is None and not _is_limited(slot, rule.event_pattern):
-                found = (
-                    f"{leaf.value.text!r} puts the text of {slot.path} between quotes"
-                    if isinstance(leaf.value, Text)
-                    else ""
-                )
-                advice = f"Write {slot} without the quotes."
-                yield Fault(f"{found}, in {supply.owner}", supply.place_in_template(slot), advice=advice)
+                found.setdefault(supply.place_in_template(slot), []).append((text, slot))
+        for place, given in found.items():
+            texts = listed(dict.fromkeys(repr(text) for text, _ in given))
+            paths = listed(dict.fromkeys(str(slot.path) for _, slot in given))
+            what = f"{texts} puts the text of {paths}" if len(given) == 1 else f"{texts} put the texts of {paths}"
+            advice = f"Write {listed(dict.fromkeys(str(slot) for _, slot in given))} without the quotes."
+            yield Fault(f"{what} between quotes, in {supply.owner}", place, advice=advice)
 
 
 def _fails_with_a_sample(supply: Supply, inspection: Inspection) -> bool:

@@ -13,8 +13,8 @@ from typing import Any
 from livebus.checks.inspection import Inspection
 from livebus.template.application import Rule
 from livebus.template.dependencies import references
+from livebus.template.nesting import NESTED
 
-_NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 _FUNCTIONS = frozenset(("Fn::ImportValue", "Fn::Transform", "Fn::GetStackOutput"))
 
 
@@ -26,7 +26,7 @@ def is_from_outside(inspection: Inspection, value: Any) -> bool:
         for name, declared in (parameters.items() if isinstance(parameters, Mapping) else ())
         if isinstance(declared, Mapping)
     }
-    assumed = inspection.resources.assumed
+    assumed = inspection.resources.unknown_parameters
     return _holds(value) or any(
         each.name in assumed or kinds.get(each.name, "").startswith("AWS::SSM::") for each in references(value)
     )
@@ -43,7 +43,8 @@ def _holds(value: Any) -> bool:
 def is_left_to_nested(inspection: Inspection, bus: str) -> bool:
     """Whether the rules of a bus may stand in templates that this one nests: it has none of them itself."""
     has_rules = any(rule.bus == bus for rule in inspection.application.rules)
-    return not has_rules and bool(inspection.resources.of_type(*_NESTED))
+    resources = inspection.resources
+    return not has_rules and not all(map(resources.is_read, resources.of_type(*NESTED)))
 
 
 def known_arn(inspection: Inspection, rule: Rule) -> str:

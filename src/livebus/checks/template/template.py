@@ -41,11 +41,12 @@ def _known_parameters(inspection: Inspection) -> Iterator[Fault]:
         yield Fault(
             f"parameter {name!r} has no value; {value} is assumed", place, advice=f"Give it with --set {name}=…"
         )
-    for name in resources.stored_parameters:
-        place = resources.document.place(("Parameters", name))
-        found = f"parameter {name!r} has the value that is stored in Systems Manager, which is not known here"
-        if name not in resources.assumed:
-            yield Fault(found, place)
+    for stack in resources.stacks:
+        for name in stack.stored_parameters:
+            place = stack.document.place(("Parameters", name))
+            found = f"parameter {name!r} has the value that is stored in Systems Manager, which is not known here"
+            if name not in stack.assumed:
+                yield Fault(found, place)
 
 
 @CHECKS.add(

@@ -26,6 +26,7 @@ examples:
   livebus validate --verbose events/sample.json      the way of one event, though it arrives
   livebus validate --undelivered events/undelivered  and see that these do not arrive
   livebus validate --template cdk.out/App.template.json --template other/template.yaml
+  livebus validate cdk.out                           every stack of a CDK application
   livebus validate --ignore "W9101:another team's"   leave a finding out, and say why
   livebus validate --explain E9100                   what a check is about
   livebus validate --sarif results.sarif             for GitHub's code scanning

@@ -47,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(for_stdout) > 1:
         parser.error(f"{' and '.join(for_stdout)} {'both' if len(for_stdout) == 2 else 'all'} want stdout")
     try:
+        _part_assemblies(arguments)
         options = read_options(arguments)
         templates = flags.templates(arguments)
         _demand(templates, [*(options.events or ()), *options.undelivered])
@@ -62,8 +63,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _watch(templates, options, arguments)
 
 
+def _part_assemblies(arguments: Namespace) -> None:
+    """`livebus validate cdk.out` is about the templates in it: a cloud assembly of AWS CDK is no folder of events."""
+    from livebus.files import is_assembly
+
+    assemblies = [path for path in arguments.events if is_assembly(path)]
+    if assemblies:
+        arguments.events = [path for path in arguments.events if path not in assemblies]
+        typed = arguments.template if "template" in arguments.typed else None
+        arguments.template, arguments.typed = [*(typed or ()), *assemblies], {*arguments.typed, "template"}
+
+
 def _validate(templates: Sequence[Path], options: Options, arguments: Namespace) -> tuple[int, list[Path]]:
     """Validate all templates and show what was found: the exit code, and the files that it depends on."""
+    from livebus.cdk_assembly import stack_of
+    from livebus.files import relative
     from livebus.validate.project import Project
     from livebus.validate.report import Report
     from livebus.validate.validation import Validation
@@ -79,6 +93,9 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
             config_env=arguments.config_env or DEFAULT_ENVIRONMENT,
         )
         validation = Validation(project, options)
+        if stack := stack_of(template):
+            where = f", region {options.region or stack.region}" if options.region or stack.region else ""
+            terminal.talk(f"{relative(template)}: stack {options.stack_name or stack.name}{where} (manifest.json)")
         try:
             with _functions(template, arguments) as ask:
                 validation.options = replace(options, ask=ask)

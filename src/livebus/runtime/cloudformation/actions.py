@@ -64,13 +64,26 @@ class CloudFormation:
             raise validation_error(
                 "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null"
             )
-        for stack in self.stacks.values():
+        for stack in self._every_stack():
             if given in (stack.name, stack.stack_id):
                 return stack
-        for stack in reversed(self._deleted):
+        for stack in (inner for each in reversed(self._deleted) for inner in each.with_nested):
             if or_deleted and given == stack.stack_id:
                 return stack
         raise validation_error(f"Stack with id {given} does not exist")
+
+    def _every_stack(self) -> list[Stack]:
+        """All stacks, those that others nest behind these."""
+        return [each for stack in self.stacks.values() for each in stack.with_nested]
+
+    def _changeable(self, form: Form) -> Stack:
+        """A stack that may be changed by itself: none that another nests."""
+        stack = self._stack(form)
+        if stack.parent_id:
+            raise validation_error(
+                f"Stack [{stack.stack_id}] is nested: the local runtime changes it with its root stack [{stack.root_id}] only."
+            )
+        return stack
 
     def _change_set(self, form: Form) -> tuple[Stack, ChangeSet]:
         given = str(form.get("ChangeSetName") or "")
@@ -193,7 +206,7 @@ class CloudFormation:
         return {"StackId": stack.stack_id}
 
     def _update_stack(self, form: Form) -> Answer:
-        stack = self._stack(form)
+        stack = self._changeable(form)
         self._check_updatable(stack)
         self._run(self._deployer.begin(stack, self._direct_change(form, stack, "UPDATE")), stack)
         return {"StackId": stack.stack_id}
@@ -212,7 +225,7 @@ class CloudFormation:
 
     def _delete_stack(self, form: Form) -> Answer:
         try:
-            stack = self._stack(form)
+            stack = self._changeable(form)
         except AwsError as error:
             if "does not exist" in error.message:
                 return None
@@ -228,7 +241,7 @@ class CloudFormation:
         return None
 
     def _describe_stacks(self, form: Form) -> Answer:
-        found = [self._stack(form, or_deleted=True)] if form.get("StackName") else list(self.stacks.values())
+        found = [self._stack(form, or_deleted=True)] if form.get("StackName") else self._every_stack()
         return {"Stacks": [answers.stack(stack, self._body(stack)) for stack in found]}
 
     def _body(self, stack: Stack) -> Mapping[str, Any] | None:
@@ -240,7 +253,7 @@ class CloudFormation:
 
     def _list_stacks(self, form: Form) -> Answer:
         wanted = form.get("StackStatusFilter")
-        found = [*self.stacks.values(), *self._deleted]
+        found = [*self._every_stack(), *(each for stack in self._deleted for each in stack.with_nested)]
         kept = [stack for stack in found if not isinstance(wanted, list) or stack.status in wanted]
         return {"StackSummaries": [answers.summary(stack) for stack in kept]}
 
@@ -269,7 +282,7 @@ class CloudFormation:
         return {"StackResources": told}
 
     def _owners(self, physical_id: str) -> Iterator[Stack]:
-        for stack in self.stacks.values():
+        for stack in self._every_stack():
             if any(each.physical_id == physical_id for each in stack.resources.values()):
                 yield stack
                 return
@@ -282,7 +295,7 @@ class CloudFormation:
         return {"StackResourceDetail": answers.resource(stack, stack.resources[logical_id], "LastUpdatedTimestamp")}
 
     def _update_termination_protection(self, form: Form) -> Answer:
-        stack = self._stack(form)
+        stack = self._changeable(form)
         stack.termination_protection = form.get("EnableTerminationProtection") == "true"
         self._save(stack)
         return {"StackId": stack.stack_id}

@@ -45,6 +45,8 @@ def stack(of: Stack, body: Mapping[str, Any] | None) -> dict[str, Any]:
         "Tags": tags(of.tags),
         "EnableTerminationProtection": of.termination_protection,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "ParentId": of.parent_id or None,
+        "RootId": of.root_id or None,
     }
 
 
@@ -59,6 +61,8 @@ def summary(of: Stack) -> dict[str, Any]:
         "StackStatus": of.status,
         "StackStatusReason": of.reason or None,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "ParentId": of.parent_id or None,
+        "RootId": of.root_id or None,
     }
 
 

@@ -177,7 +177,7 @@ def _is_acknowledged(capability: str, given: tuple[str, ...]) -> bool:
 def _read(deployment: Deployment, stack: Stack, deployer: Deployer) -> Resources:
     environment = deployer.served.environment_of(stack.name, stack_id=stack.stack_id, is_primary=stack.is_primary)
     try:
-        return read_resources(deployment, stack.name, environment)
+        return read_resources(deployment, stack.name, environment, deployer.read_file)
     except InvalidTemplate as error:
         raise validation_error("\n".join(f"Template format error: {fault}" for fault in error.faults)) from None
 

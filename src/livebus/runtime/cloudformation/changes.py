@@ -52,8 +52,8 @@ Change = dict[str, Any]
 
 def resource_changes(before: Resources | None, after: Resources | None) -> list[Change]:
     """The changes from one set of resources to another, in the order of their making; removals last, in reverse."""
-    old = {resource.logical_id: resource for resource in before.in_order()} if before else {}
-    new = {resource.logical_id: resource for resource in after.in_order()} if after else {}
+    old = {resource.own_id: resource for resource in before.in_order()} if before else {}
+    new = {resource.own_id: resource for resource in after.in_order()} if after else {}
     changes = []
     for logical_id, resource in new.items():
         if logical_id not in old:
@@ -105,7 +105,7 @@ def _modification(before: Resources | None, old: Resource, new: Resource, member
 def _change(action: str, resource: Resource, made: Resources | None = None) -> Change:
     described: dict[str, Any] = {
         "Action": action,
-        "LogicalResourceId": resource.logical_id,
+        "LogicalResourceId": resource.own_id,
         "PhysicalResourceId": made.ref(resource) if made else None,
         "ResourceType": resource.type,
         "Scope": [],

@@ -17,18 +17,17 @@ from typing import Any
 from livebus.errors import LivebusError
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.clockwork import Clockwork
-from livebus.runtime.cloudformation.changes import changed_members, is_replaced
 from livebus.runtime.cloudformation.effects import Effects
 from livebus.runtime.cloudformation.function_code import missing_code
 from livebus.runtime.cloudformation.loading import Loaded, load, read_resources
-from livebus.runtime.cloudformation.stack import DELETED, REVIEW, ChangeSet, Deployment, Stack, StackResource
+from livebus.runtime.cloudformation.making import Made, Maker, describe
+from livebus.runtime.cloudformation.stack import DELETED, REVIEW, ChangeSet, Deployment, Stack
 from livebus.runtime.cloudformation.stack_files import StackFiles
 from livebus.runtime.served_stacks import ServedStacks
 from livebus.template.resolvers import ReadFile
-from livebus.template.resources import Resource, Resources
+from livebus.template.resources import Resources
 
 _BY_USER = "User Initiated"
-_REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
 DO_NOTHING, DELETE = "DO_NOTHING", "DELETE"
 
 
@@ -49,6 +48,10 @@ class Deployer:
     # One after the other: each is prepared amid what runs, and the paths and names that are free then.
     _turn_of_one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def maker(self) -> Maker:
+        return Maker(self.effects, self.clockwork)
+
     # --- keeping ----------------------------------------------------------------------------------------------------
 
     def save(self, stack: Stack) -> None:
@@ -63,7 +66,7 @@ class Deployer:
     def _turn_and_save(self, stack: Stack, status: str) -> None:
         """Begin what the user asked for. Raises LivebusError, with the stack as it was, where that cannot be kept."""
         before = stack.status, stack.reason
-        self._turn(stack, status, _BY_USER)
+        self.maker.turn(stack, status, _BY_USER)
         try:
             self.save(stack)
         except LivebusError:
@@ -73,19 +76,13 @@ class Deployer:
 
     def _settle(self, stack: Stack, status: str, reason: str = "") -> None:
         """End a deployment. What cannot be kept is told: it is at work all the same."""
-        self._turn(stack, status, reason)
+        self.maker.turn(stack, status, reason)
         try:
             self.save(stack)
         except LivebusError as error:
             self.clockwork.tell(f"{error}; the next start finds it as it was before")
         self.changed()
         self.clockwork.tell(f"stack {stack.name}: {status}{f': {reason}' if reason else ''}")
-
-    def _turn(self, stack: Stack, status: str, reason: str = "") -> None:
-        stack.turn(self.clockwork.new_id(), self.clockwork.clock(), status, reason)
-
-    def _tell(self, stack: Stack, resource: StackResource, status: str, reason: str = "") -> None:
-        stack.tell(self.clockwork.new_id(), self.clockwork.clock(), resource, status, reason)
 
     # --- loading ----------------------------------------------------------------------------------------------------
 
@@ -122,7 +119,6 @@ class Deployer:
             self.clockwork.tell(f"stack {name}: {error}")
         self.running[name] = loaded.resources
         stack.deployed, stack.begun = loaded.deployment, None
-        stack.outputs = loaded.resources.outputs
         stack.is_primary = loaded.resources.environment.is_primary
         describe(stack, loaded.resources)
 
@@ -135,7 +131,7 @@ class Deployer:
             return self.running.get(stack.name)
         environment = self.served.environment_of(stack.name, stack_id=stack.stack_id, is_primary=stack.is_primary)
         made = {name for name, each in stack.resources.items() if each.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")}
-        return read_resources(stack.begun, stack.name, environment).only(made)
+        return read_resources(stack.begun, stack.name, environment, self.read_file).only(made)
 
     # --- create and update ------------------------------------------------------------------------------------------
 
@@ -174,17 +170,18 @@ class Deployer:
             loaded = self.load(stack, change_set.deployment)
         except LivebusError as error:
             change_set.execution = "EXECUTE_FAILED"
-            self._go_back(stack, {}, [], change_set, str(error))
+            self._go_back(stack, Made(), change_set, str(error))
             return
-        failed, touched = await self._make(stack, before, loaded)
-        for logical_id in failed:
-            self.clockwork.tell(f"stack {stack.name}: {logical_id}: {loaded.failures.of.get(logical_id, '')}")
+        made = await self.maker.make(stack, before, loaded.resources, loaded.failures)
+        for logical_id, reason in loaded.failures.of.items():
+            if made.failed:
+                self.clockwork.tell(f"stack {stack.name}: {logical_id}: {reason}")
         reasons = [*loaded.failures.stack]
-        if not failed and (held := self._held_export(stack, loaded.line.application.exports)):
+        if not made.failed and (held := self._held_export(stack, loaded.line.application.exports)):
             reasons.append(held)
-        if failed or reasons:
+        if made.failed or reasons:
             change_set.execution = "EXECUTE_FAILED"
-            self._go_back(stack, touched, failed, change_set, " ".join(reasons))
+            self._go_back(stack, made, change_set, " ".join(reasons))
             return
         change_set.execution = "EXECUTE_COMPLETE"
         created = change_set.type == "CREATE"
@@ -199,82 +196,28 @@ class Deployer:
         if created:
             self._settle(stack, "CREATE_COMPLETE")
             return
-        self._turn(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        self._remove_gone(stack, before, loaded.resources)
+        self.maker.turn(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        self.maker.remove_gone(stack, before, loaded.resources)
         self._settle(stack, "UPDATE_COMPLETE")
 
-    async def _make(
-        self, stack: Stack, before: Resources | None, loaded: Loaded
-    ) -> tuple[list[str], dict[str, Resource | None]]:
-        """
-        Make and change the resources in their order, each after those that it depends on.
-
-        What failed, by logical id; and what was touched, each with the resource that it was before.
-        """
-        failed: list[str] = []
-        touched: dict[str, Resource | None] = {}
-        waiting: set[str] = set()
-        for resource in loaded.resources.in_order():
-            logical_id, reason = resource.logical_id, loaded.failures.of.get(resource.logical_id, "")
-            old = before.get(logical_id) if before else None
-            members = changed_members(old, resource) if old else []
-            if old and not members and not reason:
-                continue
-            if loaded.resources.depends_on(logical_id) & waiting:
-                waiting.add(logical_id)
-                continue
-            await asyncio.sleep(0)  # subscribers and publishers have their turn between two resources
-            verb = "UPDATE" if old else "CREATE"
-            made = stack.resources.get(logical_id)
-            if made is None or old is None:
-                made = StackResource(logical_id, resource.type, "", "", self.clockwork.clock())
-                stack.resources[logical_id] = made
-            touched[logical_id] = old
-            replaced = old is not None and is_replaced(old, members)
-            self._tell(stack, made, f"{verb}_IN_PROGRESS", _REPLACED if replaced else "")
-            if not reason and not old:
-                reason = self.effects.create(resource.type, loaded.resources.ref(resource))
-            if reason:
-                failed.append(logical_id)
-                waiting.add(logical_id)
-                self._tell(stack, made, f"{verb}_FAILED", reason)
-                continue
-            made.type, made.physical_id = resource.type, loaded.resources.ref(resource)
-            if old is None or replaced:
-                self._tell(stack, made, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
-            self._tell(stack, made, f"{verb}_COMPLETE")
-        return failed, touched
-
-    def _remove_gone(self, stack: Stack, before: Resources | None, after: Resources) -> None:
-        """Delete the resources that the new template has not any more."""
-        for resource in reversed(before.in_order()) if before else ():
-            if after.get(resource.logical_id) is None and resource.logical_id in stack.resources:
-                self._delete(stack, stack.resources[resource.logical_id])
-
-    def _go_back(
-        self, stack: Stack, touched: dict[str, Resource | None], failed: list[str], change_set: ChangeSet, why: str
-    ) -> None:
+    def _go_back(self, stack: Stack, made: Made, change_set: ChangeSet, why: str) -> None:
         """After a failure: the stack as it was before, with the reasons in its events. Nothing is left of one that never ran."""
         created = stack.deployed is None
         verb = change_set.type.lower()
-        reason = why or f"The following resource(s) failed to {verb}: [{', '.join(failed)}]. "
+        reason = why or f"The following resource(s) failed to {verb}: [{', '.join(made.failed)}]. "
         if created and not why:
             reason += "Rollback requested by user."
         if change_set.on_failure == DO_NOTHING:
             self._settle(stack, f"{verb.upper()}_FAILED", reason)
             return
-        self._turn(stack, "ROLLBACK_IN_PROGRESS" if created else "UPDATE_ROLLBACK_IN_PROGRESS", reason)
-        for logical_id in [name for name in reversed(touched) if touched[name] is not None and not created]:
-            resource = stack.resources[logical_id]
-            self._tell(stack, resource, "UPDATE_IN_PROGRESS")
-            self._tell(stack, resource, "UPDATE_COMPLETE")
-        if not created:
-            self._turn(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-        gone = stack.resources if created else [name for name in touched if touched[name] is None]
-        for logical_id in list(reversed(gone)):
-            self._delete(stack, stack.resources[logical_id], is_rollback=True)
-            if not created:
-                del stack.resources[logical_id]
+        self.maker.turn(stack, "ROLLBACK_IN_PROGRESS" if created else "UPDATE_ROLLBACK_IN_PROGRESS", reason)
+        if created:
+            for resource in list(reversed(stack.resources.values())):
+                self.maker.delete(stack, resource, is_rollback=True)
+        else:
+            self.maker.undo(made.touched)
+            self.maker.turn(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+            self.maker.forget_new(made.touched)
         if created and change_set.on_failure == DELETE:
             self._settle(stack, DELETED)
             self.files.remove(stack.name)
@@ -299,12 +242,11 @@ class Deployer:
             return
         refused = {
             logical_id: reason
-            for logical_id, resource in stack.resources.items()
+            for logical_id, reason in self.maker.undeletable(stack, stack.name)
             if logical_id not in retained
-            and (reason := self.effects.refuses_deletion(resource.type, resource.physical_id, stack.name))
         }
         for logical_id, reason in refused.items():
-            self._tell(stack, stack.resources[logical_id], "DELETE_FAILED", reason)
+            self.maker.tell(stack, stack.resources[logical_id], "DELETE_FAILED", reason)
         if refused:
             reason = f"The following resource(s) failed to delete: [{', '.join(refused)}]. "
             self._settle(stack, "DELETE_FAILED", reason)
@@ -312,7 +254,7 @@ class Deployer:
         self.served.take(stack.name)
         self.running.pop(stack.name, None)
         for resource in list(reversed(stack.resources.values())):
-            self._delete(stack, resource, retain=resource.logical_id in retained)
+            self.maker.delete(stack, resource, retain=resource.logical_id in retained)
         stack.deleted = self.clockwork.clock()
         self.files.remove(stack.name)
         stack.follows_files = True  # there is nothing to keep any more
@@ -329,41 +271,3 @@ class Deployer:
                 verb = "updated" if export in after else "deleted"
                 return f"Export {export} cannot be {verb} as it is in use by {' and '.join(importers)}"
         return ""
-
-    def _delete(
-        self, stack: Stack, resource: StackResource, *, is_rollback: bool = False, retain: bool = False
-    ) -> None:
-        if resource.status == "DELETE_COMPLETE":
-            return
-        if (resource.retained and not is_rollback) or retain:
-            self._tell(stack, resource, "DELETE_SKIPPED")
-            return
-        if resource.physical_id:
-            self._tell(stack, resource, "DELETE_IN_PROGRESS")
-            self.effects.delete(resource.type, resource.physical_id, is_rollback=is_rollback)
-        self._tell(stack, resource, "DELETE_COMPLETE")
-        if not is_rollback:
-            del stack.resources[resource.logical_id]
-
-
-def describe(stack: Stack, resources: Resources) -> None:
-    """Note what a sound template makes of a stack: its resources, and what its Outputs say of themselves."""
-    now = stack.events[-1].time if stack.events else stack.created
-    for resource in resources.in_order():
-        known = stack.resources.get(resource.logical_id)
-        if known is None:
-            known = StackResource(resource.logical_id, resource.type, "", "CREATE_COMPLETE", now)
-            stack.resources[resource.logical_id] = known
-        known.type, known.physical_id = resource.type, resources.ref(resource)
-        # On AWS a resource of a first deployment that fails is deleted with RetainExceptOnCreate, and kept with Retain.
-        known.retained = resources.policy(resource.logical_id, "DeletionPolicy") != "Delete"
-    stack.description = str(resources.document.body.get("Description") or "")
-    bodies = resources.document.body.get("Outputs") or {}
-    exports = {output: name for name, output in resources.exports.items()}
-    stack.output_members = {
-        name: {
-            "Description": str(bodies.get(name, {}).get("Description") or ""),
-            "ExportName": exports.get(name, ""),
-        }
-        for name in resources.outputs
-    }

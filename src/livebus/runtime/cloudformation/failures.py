@@ -9,7 +9,7 @@ told in docs/fidelity.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from livebus.compilation import Compilation
@@ -55,7 +55,7 @@ def failures(reading: Reading, compilation: Compilation, new_id: Callable[[], st
     unowned: list[str] = []
     for fault, words in _told(reading, compilation, template):
         owner = finder.owner(fault.place)
-        shown = fault_in_source(reading.resources.document, fault)
+        shown = fault_in_source(reading.resources.whole, fault)
         if fault.found.startswith(_NO_EXPORT):
             stack.append(f"{fault.found} Rollback requested by user.")
         elif owner is None:
@@ -126,34 +126,55 @@ def _handler(message: str, code: str, new_id: Callable[[], str]) -> str:
 
 
 class _Finder:
-    """Finds the resource that a place belongs to: by its path, by the file that a resource names, by its line."""
+    """Finds the resource that a place belongs to, in the stack whose template or file it is of."""
 
     def __init__(self, resources: Resources) -> None:
+        self._stacks = list(_stacks(resources, None))
+
+    def owner(self, place: Place) -> Resource | None:
+        own = next((each for each in self._stacks if each.file == place.file.partition(INSIDE)[0]), None)
+        if own is not None:
+            return own.owner(place) or own.holder
+        return next((found for each in self._stacks if (found := each.by_file.get(place.file)) is not None), None)
+
+
+def _stacks(resources: Resources, holder: Resource | None) -> Iterator[_OfStack]:
+    yield _OfStack(resources, holder)
+    for logical_id, nested in resources.nested.items():
+        yield from _stacks(nested, resources.get(logical_id))
+
+
+class _OfStack:
+    """
+    Finds a resource of one template: by a place's path, by the file that a resource names, by its line.
+
+    ``holder`` is the resource that nests the stack: what is wrong beside its resources is this one's.
+    """
+
+    def __init__(self, resources: Resources, holder: Resource | None) -> None:
         self._resources = resources
-        self._file = resources.document.file
-        self._by_file: dict[str, Resource] = {}
-        for resource in resources.all():
+        self.holder = holder
+        self.file = resources.document.file
+        self.by_file: dict[str, Resource] = {}
+        self._own = resources.in_order()
+        for resource in self._own:
             for member in _FILE_MEMBERS:
                 location = resource.properties.values.get(member)
                 if isinstance(location, str):
-                    self._by_file.setdefault(location, resource)
+                    self.by_file.setdefault(resource.located(location), resource)
 
     def owner(self, place: Place) -> Resource | None:
         section, _, below = place.path.partition("/")
         if section == "Resources":
             return self._resources.get(below.split("/")[0])
-        file, inside, path = place.file.partition(INSIDE)
-        if inside and file == self._file:
+        _, inside, path = place.file.partition(INSIDE)
+        if inside:
             return self._resources.get(path.split("/")[1])
-        if place.file == self._file and place.line and not place.path:
-            return self._above(place.line)
-        return self._by_file.get(place.file)
+        return self._above(place.line) if place.line and not place.path else None
 
     def _above(self, line: int) -> Resource | None:
         """The resource that a line of the template is in: faults of inline code have no path."""
-        begun: Iterable[tuple[int, Resource]] = (
-            (resource.place().line or 0, resource) for resource in self._resources.all()
-        )
+        begun = ((resource.place().line or 0, resource) for resource in self._own)
         return max(
             ((start, each) for start, each in begun if start <= line), key=lambda item: item[0], default=(0, None)
         )[1]

@@ -5,11 +5,12 @@ a reload, and taken over by a deployment to its name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livebus.errors import LivebusError
 from livebus.runtime.application_files import ApplicationFiles
-from livebus.runtime.cloudformation.deployment import Deployer, describe
+from livebus.runtime.cloudformation.deployment import Deployer
+from livebus.runtime.cloudformation.making import describe
 from livebus.runtime.cloudformation.stack import Deployment, Stack
 
 
@@ -37,12 +38,13 @@ class FileStack:
         the line is at work all the same.
         """
         stack, served = self.stack, self.deployer.served
-        self.files.environment = served.environment_of(stack.name, stack_id=stack.stack_id, is_primary=stack.is_primary)
+        around = served.environment_of(stack.name, stack_id=stack.stack_id, is_primary=stack.is_primary)
+        # Of a template on disk the other stacks may be somewhere else: what needs their exports waits for nobody.
+        self.files.environment = replace(around, assumes_exports=True)
         line, resources, text = self.files.load(served.kept(stack.name), served.subscriptions)
         is_first = stack.deployed is None
         self.deployer.running[stack.name] = resources
         stack.deployed = Deployment(text, {}, dict(self.files.parameters))
-        stack.outputs = resources.outputs
         now = self.deployer.clockwork.clock()
         gone = [name for name in stack.resources if resources.get(name) is None]
         for name in gone:

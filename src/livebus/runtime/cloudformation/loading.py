@@ -19,6 +19,7 @@ from livebus.template import Environment
 from livebus.template.document import read_document
 from livebus.template.language_extensions import extended
 from livebus.template.loading import read_application
+from livebus.template.nesting import Nesting, OpenedTemplate
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resources
 from livebus.template.serverless import expanded
@@ -34,15 +35,29 @@ class Loaded:
     deployment: Deployment
 
 
-def read_resources(deployment: Deployment, name: str, environment: Environment) -> Resources:
+def read_resources(
+    deployment: Deployment, name: str, environment: Environment, read_file: ReadFile | None = None
+) -> Resources:
     """
-    The resources of a template, without the files that it names. Raises InvalidTemplate where nothing can be read.
+    The resources of a template, without the files that it names, but with its nested stacks where ``read_file`` opens their
+    templates. Raises InvalidTemplate where nothing can be read.
 
     What is wrong with the template as a whole is in ``template_faults``.
     """
     document = read_document(deployment.template, template_file(name))
     document = expanded(extended(document, environment, deployment.parameters))
-    return Resources(document, environment, deployment.parameters)
+
+    def opened(location: str) -> OpenedTemplate:
+        assert read_file is not None
+        files = deployment.files
+        return _nested(location, files[location] if location in files else read_file(location))
+
+    nesting = Nesting(opened) if read_file is not None else None
+    return Resources(document, environment, deployment.parameters, nesting)
+
+
+def _nested(location: str, text: str) -> OpenedTemplate:
+    return OpenedTemplate(f"nested template {location}", text)
 
 
 def load(
@@ -68,7 +83,13 @@ def load(
         return files[name]
 
     document = read_document(deployment.template, template_file(environment.stack_name))
-    reading = read_application(document, read, environment, deployment.parameters)
+    reading = read_application(
+        document,
+        read,
+        environment,
+        deployment.parameters,
+        lambda location: _nested(location, read(location)),
+    )
     compilation = compile_parts(reading.application, subscriptions=subscriptions, settings=settings)
     found = failures(reading, compilation, new_id)
     doubles = {

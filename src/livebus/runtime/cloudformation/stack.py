@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -92,7 +92,8 @@ class Stack:
     A stack. ``deployed`` is what its line was made of the last time that all went well; None before that, when ``begun``
     is what it was first made with.
 
-    ``follows_files``: it is the template on disk that the runtime was started with, and is not kept.
+    ``follows_files``: it is the template on disk that the runtime was started with, and is not kept. ``nested`` are the stacks that
+    it nests, by their logical ids; these name it and the outermost one.
     """
 
     stack_id: str
@@ -115,6 +116,16 @@ class Stack:
     events: list[StackEvent] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
     begun: Deployment | None = None
+    parent_id: str = ""
+    root_id: str = ""
+    nested: dict[str, Stack] = field(default_factory=dict)
+
+    @property
+    def with_nested(self) -> Iterator[Stack]:
+        """The stack, and those that it nests."""
+        yield self
+        for each in self.nested.values():
+            yield from each.with_nested
 
     @property
     def is_settled(self) -> bool:
@@ -170,6 +181,7 @@ class Stack:
         members["resources"] = {name: StackResource(**each) for name, each in content["resources"].items()}
         members["events"] = [StackEvent(**each) for each in content["events"]]
         members["change_sets"] = {name: _change_set(each) for name, each in content["change_sets"].items()}
+        members["nested"] = {name: cls.from_json(each) for name, each in content.get("nested", {}).items()}
         return cls(**members)
 
 
