@@ -13,9 +13,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_plus
+
+from livebus.record import dataclass
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 # Amplify signs for execute-api where its endpoint is a custom one.

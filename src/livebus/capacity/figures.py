@@ -9,8 +9,10 @@ AWS gives a range, the end that is worse for the user is taken. Prices are USD i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from livebus.record import dataclass
 
 Known = Literal["verified", "documented", "unsure"]
 

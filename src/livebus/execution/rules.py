@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -61,6 +60,7 @@ from graphql.validation import (
 )
 
 from livebus.execution.literals import java_literal, wrong_type
+from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import isinf
 
 from livebus.pattern.address import address_of
 from livebus.pattern.number import NumberText
+from livebus.record import dataclass
 
 Number = int | float | NumberText
 Constant = bool | None  # true, false, null

@@ -4,10 +4,11 @@ Letters in groups of one error, rule and target: how many, since when, and a few
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from livebus.record import dataclass
 from livebus.redrive.letter import Letter
 
 SAMPLES = 3

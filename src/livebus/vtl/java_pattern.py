@@ -9,7 +9,8 @@ https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pat
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from livebus.record import dataclass
 
 _FLAGS = re.compile(r"\(\?([a-zA-Z]+)\)")
 _GROUP = re.compile(r"\((?:\?(<[A-Za-z][A-Za-z0-9]*>|<=|<!|[:=!>]|[a-zA-Z-]*:))?")

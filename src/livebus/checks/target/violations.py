@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -32,6 +31,7 @@ from graphql import (
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.execution.rules import RULES
+from livebus.record import dataclass
 from livebus.schema import Schema
 
 _NAMES_SHOWN = 12

@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyCondit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from livebus.dynamodb.attribute_values import Value
 from livebus.dynamodb.errors import DynamoDBError, invalid, invalid_values
 from livebus.dynamodb.expressions.syntax import (
@@ -24,6 +22,7 @@ from livebus.dynamodb.expressions.syntax import (
     Or,
     Path,
 )
+from livebus.record import dataclass
 
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 BEGINS_WITH, BETWEEN = "begins_with", "BETWEEN"

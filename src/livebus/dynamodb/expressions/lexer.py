@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Ope
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from livebus.record import dataclass
 
 MAX_BYTES = 4096
 _TOKEN = re.compile(

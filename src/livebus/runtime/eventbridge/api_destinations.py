@@ -14,7 +14,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from livebus.api_destination import (
@@ -34,6 +34,7 @@ from livebus.delivery import Failure
 from livebus.event.envelope import Event
 from livebus.flow import CompiledDestination, FunctionAttempt
 from livebus.operation import Answer, Call, Called
+from livebus.record import dataclass
 from livebus.template.api_destination import ApiDestination, ClientCredentials
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from livebus.caller import Mode
 from livebus.errors import Place
+from livebus.record import dataclass
 from livebus.template.application.bus import Role
 
 
