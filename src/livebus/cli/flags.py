@@ -11,11 +11,13 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from livebus.aws.session import ReachFlags
 from livebus.cli.folder import Folder, find
 from livebus.errors import LivebusError, WrongUsage
+
+if TYPE_CHECKING:
+    from livebus.aws.session import ReachFlags
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -71,6 +73,8 @@ def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[
     What is typed counts: a --local that stands in a variable or in samconfig.toml makes way for a --region, and the other
     way round.
     """
+    from livebus.aws.session import ReachFlags  # not for commands that go nowhere
+
     typed = arguments.typed
     names = (*_AWS_ONLY, "stack_name")
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
