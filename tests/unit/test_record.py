@@ -11,6 +11,7 @@ import inspect
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, asdict, field, fields, replace
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -108,6 +109,26 @@ def test_what_must_be_given_is_demanded_by_its_name() -> None:
         New()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'other'"):
         New(name="a", other="b")  # type: ignore[call-arg]
+
+
+def test_a_method_is_written_when_it_is_first_called() -> None:
+    """A class that is only declared has compiled nothing; then each method has what it costs the original from the start."""
+
+    @dataclass(frozen=True, slots=True)
+    class Rare:
+        name: str
+
+    def written() -> list[str]:
+        methods = ("__init__", "__repr__", "__eq__", "__hash__")
+        return [name for name in methods if isinstance(vars(Rare)[name], FunctionType)]
+
+    assert written() == []
+    rare = Rare("a")
+    assert written() == ["__init__"]
+    assert {rare} == {Rare("a")}
+    assert written() == ["__init__", "__eq__", "__hash__"]
+    assert repr(rare).endswith("Rare(name='a')")
+    assert written() == ["__init__", "__repr__", "__eq__", "__hash__"]
 
 
 def test_methods_of_its_own_stay() -> None:

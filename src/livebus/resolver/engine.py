@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pkgutil import get_data
+from importlib.resources import files
 from threading import Lock
 from typing import Any
 
@@ -96,8 +96,8 @@ def too_long(seconds: float) -> str:
 
 @cache
 def _script() -> str:
-    # importlib.resources would import what makes temporary folders.
-    parts = "\n".join((get_data("livebus.resolver", part) or b"").decode() for part in _PARTS)
+    folder = files("livebus.resolver")
+    parts = "\n".join((folder / part).read_text(encoding="utf-8") for part in _PARTS)
     return f'((LINE_OFFSET) => {{"use strict";\n{parts}\n}})(LINE_OFFSET)'
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pkgutil import get_data
+from importlib.resources import files
 
 from livebus.record import dataclass
 
@@ -65,8 +65,7 @@ class _Types(Mapping[str, ResourceType]):
 @cache
 def known_types() -> Mapping[str, ResourceType]:
     """Every type of the table, by its name."""
-    # importlib.resources would import what makes temporary folders.
-    return _Types((get_data("livebus.template", "resource_types.txt") or b"").decode())
+    return _Types(files("livebus.template").joinpath("resource_types.txt").read_text(encoding="utf-8"))
 
 
 def arn_parts(kind: str) -> tuple[str, str]:
