@@ -8,10 +8,8 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
-
-from livebus.record import dataclass
 
 Mode = Literal["API_KEY", "AWS_IAM", "AMAZON_COGNITO_USER_POOLS", "OPENID_CONNECT", "AWS_LAMBDA"]
 API_KEY: Mode = "API_KEY"

@@ -7,7 +7,7 @@ In: an Application. Out: the line, or what stations refused. Parts that are refu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Visitor, visit
@@ -37,7 +37,6 @@ from livebus.flow import (
 )
 from livebus.operation import Resolver
 from livebus.pattern import EventPattern, PatternIndex
-from livebus.record import dataclass
 from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.schema import Schema, parse_schema
 from livebus.subscription import Subscriptions, SubscriptionSettings

@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from livebus.event.envelope import Event
-from livebus.record import dataclass
 from livebus.template.application import RetryPolicy, Rule, Target
 
 # The back-off. AWS says "exponential back off and jitter" and does not document the curve; with ours, AWS's two

@@ -25,11 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
-
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

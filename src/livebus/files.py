@@ -12,11 +12,11 @@ import errno
 import os
 import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
-from livebus.record import dataclass
 
 EVENT_SUFFIXES = (".json", ".ndjson")
 

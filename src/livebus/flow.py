@@ -8,7 +8,7 @@ The dry run, the local runtime and the tests all go through here; only what they
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.access import FieldAccess
@@ -18,7 +18,7 @@ from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
 from livebus.operation import Asking, Called, GraphQLRequest, Services, driven, recorded
 from livebus.pattern import EventPattern, PatternIndex
-from livebus.record import dataclass, record
+from livebus.record import record
 from livebus.schema import Schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions
 from livebus.template.application import Application, Destination, Function, GraphQLApi, Rule, Target

@@ -7,10 +7,10 @@ A GraphQL request as it came in, what a resolver gave back, what a mutation publ
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from livebus.record import dataclass, record
+from livebus.record import record
 
 
 @record

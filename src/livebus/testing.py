@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -36,7 +36,6 @@ from livebus.execution import Errors, GraphQLResponse
 from livebus.files import content
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish
 from livebus.operation import Answer, GraphQLRequest, Services
-from livebus.record import dataclass
 from livebus.rehearsal.audience import caller_of
 from livebus.rehearsal.samples import SampleReader
 from livebus.subscription import InvalidFilter

@@ -9,10 +9,9 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lamb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from livebus.record import dataclass
 from livebus.template.application import GraphQLApi
 
 LONGEST_TTL = 3600

@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.access.policy import evaluate
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

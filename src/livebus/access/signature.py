@@ -13,11 +13,9 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_plus
-
-from livebus.record import dataclass
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 # Amplify signs for execute-api where its endpoint is a custom one.

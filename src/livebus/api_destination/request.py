@@ -11,14 +11,13 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 
 from livebus.errors import Place
-from livebus.record import dataclass
 from livebus.template.api_destination import ApiDestination, ApiKey, Basic, HttpParameters, Pairs
 from livebus.transformer.json_path import MISSING, compile_path
 

@@ -12,10 +12,9 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from livebus.record import dataclass
 from livebus.template.api_destination import ClientCredentials
 
 # A token that ends sooner is not used any more.

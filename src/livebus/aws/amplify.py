@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.aws.refusal import told_as_faults
 from livebus.aws.session import Session
 from livebus.errors import LivebusError, Unreachable, did_you_mean
-from livebus.record import dataclass
 from livebus.stack.amplify_outputs import API_KEY, USER_POOLS, AmplifyApi, AmplifyUsers, amplify_outputs
 from livebus.stack.api_address import ApiAddress
 from livebus.stack.resources import CLIENT, IDENTITY_POOL, of_type

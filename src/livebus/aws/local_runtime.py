@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from livebus.errors import LivebusError, Place, Unreachable, did_you_mean
 from livebus.files import MAX_SETTINGS_BYTES, content
-from livebus.record import dataclass
 
 STATE_FILE = Path(".livebus", "runtime.json")
 _TEMPLATE, _TEMPLATE_STACK = "TemplateFile", "TemplateStack"

@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-even
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from livebus.aws.refusal import told_as_faults
 from livebus.errors import LivebusError, did_you_mean
-from livebus.record import dataclass
 
 OVER = ("COMPLETED", "CANCELLED", "FAILED")
 _PAGE = 100

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore import exceptions
@@ -23,7 +23,6 @@ from livebus.checks.check import Finding
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, LivebusError
 from livebus.operation import Resolution, Services
-from livebus.record import dataclass
 from livebus.rehearsal.audience import caller_of
 from livebus.resolver import compile_resolver
 from livebus.template.application import GraphQLApi, ResolverConfig

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +20,6 @@ from livebus.aws.local_runtime import LocalRuntime
 from livebus.errors import LivebusError, Place, Unreachable
 from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content, reason_of
 from livebus.publish.signer import Credentials
-from livebus.record import dataclass
 from livebus.stack.api_address import ApiAddress, find_api, find_client_id, find_pool_id, has_api
 from livebus.stack.resources import API, CLIENT, POOL, StackResource, find_bus, find_queue, of_type
 from livebus.stack.samconfig import DeployConfig, read_deploy_config

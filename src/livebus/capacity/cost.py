@@ -7,10 +7,11 @@ https://aws.amazon.com/eventbridge/pricing/ https://aws.amazon.com/appsync/prici
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from livebus.capacity import figures
 from livebus.capacity.figures import MILLION, Figure
 from livebus.capacity.load import SECONDS_PER_MONTH, Load, steps
-from livebus.record import dataclass
 
 _KB_PER_GB = 1024.0 * 1024.0
 _DAYS_PER_MONTH = 30

@@ -9,10 +9,8 @@ AWS gives a range, the end that is worse for the user is taken. Prices are USD i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from livebus.record import dataclass
 
 Known = Literal["verified", "documented", "unsure"]
 

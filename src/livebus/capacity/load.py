@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from livebus.capacity.figures import READ_STEP_BYTES, WRITE_STEP_BYTES
 from livebus.errors import Fault, LivebusError, did_you_mean
-from livebus.record import dataclass
 
 SECONDS_PER_MONTH = 30 * 24 * 3600
 MINUTES_PER_MONTH = 30 * 24 * 60

@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/general/latest/gr/appsync.html
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from livebus.capacity import figures
 from livebus.capacity.figures import Figure
 from livebus.capacity.load import Load, steps
-from livebus.record import dataclass
 
 Beyond = Literal["throttled", "delayed", "refused", "dropped", "not documented"]
 

@@ -9,11 +9,11 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, closest, listed
-from livebus.record import dataclass
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource
 

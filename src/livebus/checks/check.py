@@ -8,11 +8,11 @@ decorator only puts their description beside them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
-from livebus.record import dataclass
 
 Severity = Literal["error", "warning", "info"]
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}

@@ -9,6 +9,7 @@ a part that could not be made is None, and the errors of reading and compiling a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import Any, TypeVar
@@ -24,7 +25,6 @@ from livebus.execution.operations import parse_document
 from livebus.flow import Attempt, CompiledApi
 from livebus.operation import Sandbox, Services
 from livebus.pattern import EventPattern
-from livebus.record import dataclass
 from livebus.schema import Schema, types_of
 from livebus.template import Environment
 from livebus.template.application import Application, GraphQLApi, Rule, Target

@@ -18,11 +18,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.checks.check import Finding
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
-from livebus.record import dataclass
 from livebus.template.document import Document, Path
 
 _FORM = re.compile("[EWI][0-9]{1,4}")

@@ -12,6 +12,7 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,6 @@ from livebus.errors import InvalidEvent, LivebusError, Place
 from livebus.event.document import read_entries
 from livebus.event.envelope import Refused
 from livebus.files import event_files, relative
-from livebus.record import dataclass
 from livebus.stack.samconfig import DeployConfig
 from livebus.steps import words
 from livebus.terminal import interruption

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from livebus.errors import LivebusError, Place
 from livebus.files import event_files, read_text, relative
-from livebus.record import dataclass
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, SamConfig
 
 TEMPLATES = ("template.yaml", "template.yml", "template.json")

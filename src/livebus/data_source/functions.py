@@ -10,11 +10,11 @@ from __future__ import annotations
 import builtins
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from livebus.data_source.refusal import RefusedRequest, members_of, shown
 from livebus.operation import Answer
-from livebus.record import dataclass
 
 _MEMBERS = ("version", "operation", "payload", "invocationType")
 _OPERATIONS = ("Invoke", "BatchInvoke")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from livebus.data_source.refusal import RefusedRequest, members_of, shown
 from livebus.operation import Answer
-from livebus.record import dataclass
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _MEMBERS = ("method", "resourcePath", "params", "operation", "version")

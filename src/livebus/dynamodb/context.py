@@ -7,13 +7,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from livebus.dynamodb import parameters
 from livebus.dynamodb.errors import constraint, no_table
 from livebus.dynamodb.parameters import Request
 from livebus.dynamodb.table import Index, Table
-from livebus.record import dataclass
 
 if TYPE_CHECKING:
     from livebus.dynamodb.store import Store  # what has no need of it should not load SQLite

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.dynamodb.errors import DynamoDBError, invalid
-from livebus.record import dataclass
 
 _LONGEST = 8192
 _MAX_DEPTH = 32

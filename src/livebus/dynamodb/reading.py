@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.dynamodb import key_bytes, parameters
@@ -34,7 +35,6 @@ from livebus.dynamodb.expressions.syntax import (
 from livebus.dynamodb.parameters import Request
 from livebus.dynamodb.store import Range
 from livebus.dynamodb.table import ALL, Index, Key, Keys, Table, place, projected_names
-from livebus.record import dataclass
 
 PAGE_BYTES = 1024 * 1024
 _MOST_SEGMENTS = 1_000_000

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,6 @@ from livebus.dynamodb.attribute_values import Item, Value
 from livebus.dynamodb.table import Index, Place, Table, expiry, index_places, place
 from livebus.errors import LivebusError
 from livebus.errors import Place as Where
-from livebus.record import dataclass
 
 _T = TypeVar("_T")
 # Of 4096 bytes: 8 GiB. A loop that writes must not fill the disk.

@@ -7,13 +7,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescript
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from livebus.dynamodb import key_bytes
 from livebus.dynamodb.attribute_values import Item, Value, binary_size, text_bytes
 from livebus.dynamodb.errors import invalid, invalid_values
-from livebus.record import dataclass
 
 _LONGEST_PARTITION_KEY = 2048
 _LONGEST_SORT_KEY = 1024

@@ -8,6 +8,7 @@ a request is told before anything is done) and then carried out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.dynamodb import legacy, parameters
@@ -21,7 +22,6 @@ from livebus.dynamodb.expressions.updates import updated
 from livebus.dynamodb.parameters import Request
 from livebus.dynamodb.store import Row
 from livebus.dynamodb.table import Place, Table, check_item, check_key, place
-from livebus.record import dataclass
 
 PUT, UPDATE, DELETE, CHECK = "Put", "Update", "Delete", "ConditionCheck"
 _ALL_OLD = "ALL_OLD"

@@ -13,6 +13,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from livebus.errors import Fault, InvalidEvent, Place, closest
@@ -27,7 +28,6 @@ from livebus.event.members import (
     refuse_constant,
     sentence,
 )
-from livebus.record import dataclass
 
 _ENTRY = ("Source", "DetailType", "Detail", "Time", "Resources", "EventBusName", "TraceHeader")
 _ENVELOPE = {

@@ -10,14 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
-
-from livebus.record import dataclass
 
 MAX_ENTRIES = 10
 # AWS says "1 MB" without saying which; we refuse above the larger reading, as docs/fidelity.md tells.

@@ -5,13 +5,12 @@ What the plan, the completions and the run of an operation share: planned fields
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from livebus.execution.arguments import Arguments
 from livebus.execution.responses import Location, Path
 from livebus.operation import Resolver
-from livebus.record import dataclass
 
 Complete: TypeAlias = Callable[["Completing", "PlannedField", Any, Path], Any]
 

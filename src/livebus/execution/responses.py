@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Optional, TypeAlias
 
 import orjson
 from graphql import Node
 
 from livebus.operation import Publication
-from livebus.record import dataclass, record
+from livebus.record import record
 
 Error: TypeAlias = dict[str, Any]
 Location: TypeAlias = dict[str, Any]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -60,7 +61,6 @@ from graphql.validation import (
 )
 
 from livebus.execution.literals import java_literal, wrong_type
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference-j
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as member
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 from livebus.caller import Caller
@@ -28,7 +28,6 @@ from livebus.operation import (
     Services,
     Told,
 )
-from livebus.record import dataclass
 
 # What AppSync allows in one request where the API sets no limit of its own.
 DEFAULT_RESOLVER_COUNT = 10_000

@@ -10,6 +10,7 @@ null that must not be.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -27,7 +28,6 @@ from graphql.utilities import coerce_input_literal, type_from_ast
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from livebus.execution.responses import Location, location
-from livebus.record import dataclass
 from livebus.schema.scalars import SCALARS, CannotCoerce, java_text, java_type
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place, did_you_mean
-from livebus.record import dataclass
 from livebus.schema.scalars import INT_MAXIMUM, SCALARS
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from livebus.errors import Fault, LivebusError, Place
 from livebus.new.field import EventField, read_field
-from livebus.record import dataclass
 from livebus.schema.scalars import SCALARS
 
 SAMPLE_SOURCE = "sample.source"

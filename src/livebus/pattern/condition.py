@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import isinf
 
 from livebus.pattern.address import address_of
 from livebus.pattern.number import NumberText
-from livebus.record import dataclass
 
 Number = int | float | NumberText
 Constant = bool | None  # true, false, null

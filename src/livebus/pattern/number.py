@@ -7,10 +7,9 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-conte
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite, isinf
-
-from livebus.record import dataclass
 
 # Every integer below this is a double of its own; most numbers in events are.
 EXACT_INTEGERS = 2**53

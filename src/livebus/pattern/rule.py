@@ -9,12 +9,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from livebus.errors import InvalidEventPattern
 from livebus.pattern.condition import Condition
 from livebus.pattern.operators import read_operator, read_value
 from livebus.pattern.tokens import END_ARRAY, END_OBJECT, START_ARRAY, START_OBJECT, Tokens
-from livebus.record import dataclass
 
 MAX_COMBINATIONS = 1000
 # Names that stay free for operators to come: no field inside $or may have them.

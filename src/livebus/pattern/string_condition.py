@@ -9,10 +9,9 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from livebus.pattern.condition import Condition, Constant, Number, Place, argument, operator, quoted
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

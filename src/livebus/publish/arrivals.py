@@ -13,6 +13,7 @@ EventBridge nor AppSync promises an order.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from hashlib import blake2b
 from math import ceil
 from typing import Any
@@ -20,7 +21,6 @@ from typing import Any
 import orjson
 
 from livebus.publish.latencies import Latencies
-from livebus.record import dataclass
 
 _NUMBERS_SHOWN = 20
 _WIDTH = 80

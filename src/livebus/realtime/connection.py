@@ -9,11 +9,11 @@ https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.h
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from enum import Enum
 
 from livebus.realtime import messages
 from livebus.realtime.messages import ConnectionInit, Errors, Event, Start, Stop, Unreadable
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 import orjson
-
-from livebus.record import dataclass
 
 GRAPHQL_WS = "graphql-ws"
 _HEADER_SUBPROTOCOL = "header-"

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from livebus.realtime.handshake import Headers
-from livebus.record import dataclass
 
 Errors = Sequence[Mapping[str, Any]] | Mapping[str, Any]
 """The ``errors`` of a payload: a list, except for a limit that AppSync reports as a single object."""

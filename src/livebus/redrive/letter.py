@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from livebus.errors import InvalidEvent, Place
 from livebus.event.document import read_entries
 from livebus.numerals import END_OF_TIME, whole
-from livebus.record import dataclass
 
 Attribute = Mapping[str, Any]
 _MOST_MILLISECONDS = int(END_OF_TIME * 1000) - 1

@@ -12,10 +12,10 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, InvalidEvent, Place
-from livebus.record import dataclass
 from livebus.redrive.letter import Attribute, Letter
 
 MEMBER = "_livebus"

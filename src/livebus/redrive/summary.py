@@ -4,11 +4,10 @@ Letters in groups of one error, rule and target: how many, since when, and a few
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from livebus.record import dataclass
 from livebus.redrive.letter import Letter
 
 SAMPLES = 3

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any, cast
@@ -20,7 +20,6 @@ from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
 from livebus.execution import Errors
 from livebus.flow import CompiledApi
 from livebus.operation import GraphQLRequest, Publication, Selected, Services
-from livebus.record import dataclass
 from livebus.schema.selection import Selection
 from livebus.subscription import Deliveries, InvalidFilter, Projection, Subscriptions
 

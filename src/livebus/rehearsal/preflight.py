@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,6 @@ from livebus.errors import Fault, LivebusError, Place, did_you_mean
 from livebus.event.envelope import Event, Refused
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
-from livebus.record import dataclass
 from livebus.rehearsal.samples import SampleReader
 from livebus.rehearsal.stage import Rehearsal, Stage
 from livebus.template.attributes import bus_name

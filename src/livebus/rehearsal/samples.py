@@ -5,6 +5,7 @@ Sample events read as events on the buses of an application: what is sound, what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,6 @@ from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
 from livebus.event.document import FileEntry, read_entries
 from livebus.event.envelope import Event, Refused, accept
 from livebus.pattern import EventPattern
-from livebus.record import dataclass
 from livebus.template.application import Application
 from livebus.template.attributes import bus_name
 

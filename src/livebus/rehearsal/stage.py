@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -20,7 +20,6 @@ from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
-from livebus.record import dataclass
 from livebus.rehearsal.audience import MOST_TRIED, Audience, Heard
 from livebus.steps import Step
 from livebus.template.application import Rule, Target

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from livebus.errors import Fault, Place, closest
-from livebus.record import dataclass
 from livebus.resolver import names, rules
 from livebus.resolver.modules import MODULES, check_import
 from livebus.resolver.passing import Passing, passing

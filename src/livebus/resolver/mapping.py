@@ -11,12 +11,11 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-re
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livebus.errors import InvalidMappingTemplate
 from livebus.operation import MAX_RESPONSE_HEADERS, Call, Resolution, ResolverError, Services, Told
-from livebus.record import dataclass
 from livebus.resolver.data_sources import IN_PLACE, call_of, put_events
 from livebus.resolver.direct import direct_payload
 from livebus.resolver.documents import Refused, payload_of, put_events_entries, request_document

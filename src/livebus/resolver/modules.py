@@ -8,9 +8,9 @@ problems in words. The names are those of the type declarations of ``@aws-appsyn
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from livebus.errors import closest
-from livebus.record import dataclass
 
 UTILS = "@aws-appsync/utils"
 EXPORTS = ("util", "extensions", "runtime")

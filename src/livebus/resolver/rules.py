@@ -9,11 +9,11 @@ the rest is from https://docs.aws.amazon.com/appsync/latest/devguide/supported-f
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from livebus.errors import Fault, Place
-from livebus.record import dataclass
 from livebus.resolver.syntax import FUNCTIONS, Syntax
 
 _EXCERPT = 60  # characters of code that a fault quotes

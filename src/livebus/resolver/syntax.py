@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 import quickjs
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
-
-from livebus.record import dataclass
 
 _PLACE = re.compile(r"at <input>:(\d+):(\d+)")
 _LANGUAGE = Language(tree_sitter_javascript.language())

@@ -5,7 +5,7 @@ The template and the files that it names, on disk: read into a line, and looked 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livebus.cdk_assets import asset_of, is_in_s3
@@ -13,7 +13,6 @@ from livebus.compilation import compile_line
 from livebus.errors import Fault, InvalidTemplate, LivebusError
 from livebus.files import Root, read_text
 from livebus.flow import Line
-from livebus.record import dataclass
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.document import Document, read_document

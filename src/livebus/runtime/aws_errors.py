@@ -5,9 +5,8 @@ What AWS's protocols have in common: an answer, and an error with a type, a mess
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from livebus.record import dataclass
+from dataclasses import dataclass
 
 
 def _nobody(_: str) -> None:

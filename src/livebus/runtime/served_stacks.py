@@ -7,7 +7,7 @@ What goes on across a reload or a deployment is kept here: connections and subsc
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -19,7 +19,6 @@ from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
 from livebus.operation import Called
 from livebus.realtime import RealtimeSettings
-from livebus.record import dataclass
 from livebus.runtime.appsync.oidc_keys import OidcKeys
 from livebus.runtime.appsync.served_api import ServedApi
 from livebus.runtime.aws_errors import AwsError

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livebus.realtime import RealtimeSettings
-from livebus.record import dataclass
 from livebus.runtime.faults.injection import Injection
 from livebus.runtime.table_endpoint import DynamoDBEndpoint
 from livebus.subscription import SubscriptionSettings

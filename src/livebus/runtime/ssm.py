@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import AwsError
 from livebus.template.resources import Resources
 

@@ -13,10 +13,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import AwsError
 from livebus.template.application import Table
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_interface
@@ -22,8 +23,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-
-from livebus.record import dataclass
 
 INT_MAXIMUM = 2_147_483_647
 LONG_MAXIMUM = 9_223_372_036_854_775_807

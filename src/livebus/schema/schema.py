@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#using-ad
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -25,7 +26,6 @@ from graphql import (
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Mode
 from livebus.errors import NOWHERE, Fault, InvalidSchema, Place, bounded_suggestions
-from livebus.record import dataclass
 from livebus.schema.checking import check_bounds, sdl_errors, type_errors
 from livebus.schema.document import GIVEN, Reading, check_document, object_types, strings_of
 from livebus.schema.links import Links, read_links

@@ -11,11 +11,11 @@ https://docs.amplify.aws/react/build-a-backend/data/connect-to-existing-data-sou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.stack.api_address import ApiAddress, is_on_this_machine
 
 VERSION = "1.4"

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from livebus.errors import LivebusError, Unreachable, did_you_mean
-from livebus.record import dataclass
 
 GRAPHQL_URL = "GraphQLUrl"
 REALTIME_URL = "RealtimeUrl"

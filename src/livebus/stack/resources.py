@@ -13,9 +13,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from livebus.errors import LivebusError, Unreachable
-from livebus.record import dataclass
 
 BUS, RULE, QUEUE, CLIENT, POOL, IDENTITY_POOL, API = (
     "AWS::Events::EventBus",

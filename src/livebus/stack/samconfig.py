@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
-from livebus.record import dataclass
 
 DEFAULT_ENVIRONMENT = "default"
 # A TOML table's header, and a key at the beginning of a line: places are looked up by them, since tomllib tells none.

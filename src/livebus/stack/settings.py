@@ -11,10 +11,10 @@ publish`` is ``LIVEBUS_REDRIVE_PUBLISH_STACK_NAME``, and ``stack_name`` in ``[de
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place, did_you_mean
-from livebus.record import dataclass
 from livebus.stack.samconfig import SamConfig
 
 PREFIX = "LIVEBUS_"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -27,7 +28,6 @@ from graphql import (
 )
 
 from livebus.errors import Fault, InvalidOperation, did_you_mean
-from livebus.record import dataclass
 from livebus.schema.scalars import CannotCoerce
 from livebus.schema.selection import Selection
 

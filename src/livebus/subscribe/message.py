@@ -8,10 +8,9 @@ https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

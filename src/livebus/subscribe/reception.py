@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from livebus.record import dataclass
 from livebus.subscribe.message import Gap, Message
 from livebus.terminal.counts import counted
 

@@ -10,13 +10,13 @@ https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.h
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
 from livebus.errors import Fault
 from livebus.operation import Publication, Selected, SubscriptionStart
-from livebus.record import dataclass, record
+from livebus.record import record
 from livebus.subscription.equality import fields_of, value_key
 from livebus.subscription.filter import Filter, InvalidFilter, compile_filter
 from livebus.subscription.projection import Projection

@@ -6,10 +6,9 @@ Data only. What is secret stands in no ``repr``. https://docs.aws.amazon.com/eve
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from livebus.errors import Place
-from livebus.record import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 

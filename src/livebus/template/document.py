@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 from cfn_tools.yaml_loader import UNCONVERTED_SUFFIXES
 
 from livebus.errors import Fault, InvalidTemplate, Place
-from livebus.record import dataclass
 from livebus.template.yaml_nodes import TEXT_TAG, Composed, compose
 
 Path = tuple[str | int, ...]

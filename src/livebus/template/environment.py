@@ -10,10 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from livebus.record import dataclass
 
 # On AWS a name that CloudFormation makes up ends in 12 or 13 capital letters and digits.
 SUFFIX_LENGTH = 12

@@ -8,9 +8,9 @@ found on the way in one InvalidTemplate.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from livebus.errors import Fault, InvalidTemplate, Place, bounded_suggestions, did_you_mean, told
-from livebus.record import dataclass
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.archives import read_archives

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, Place, closest, did_you_mean
-from livebus.record import dataclass
 from livebus.template.document import Document, Path
 from livebus.template.values import UNKNOWN, is_opaque
 

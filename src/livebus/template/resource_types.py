@@ -10,10 +10,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-
-from livebus.record import dataclass
 
 # The service in the ARNs of a type, where it is not the type's own second part in lower case.
 _SERVICES = {

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, InvalidTemplate, Place, listed
-from livebus.record import dataclass
 from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import Document, Path

@@ -10,10 +10,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-str
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Fault, did_you_mean, listed
-from livebus.record import dataclass
 from livebus.template.document import Document, Path
 from livebus.template.properties import shown, text_of
 from livebus.template.values import UNKNOWN, is_opaque

@@ -9,7 +9,7 @@ https://yaml.org/spec/1.1/
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -17,7 +17,6 @@ from cfn_tools.yaml_loader import CfnYamlLoader
 from yaml.reader import ReaderError
 
 from livebus.errors import InvalidTemplate, Place
-from livebus.record import dataclass
 
 # AWS documents no bound on depth; no resource type comes near this one, and Python's stack holds it easily.
 MAX_DEPTH = 100

@@ -10,12 +10,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from livebus.event.envelope import Event
-from livebus.record import dataclass
 from livebus.transformer.json_path import MISSING
 from livebus.transformer.template_reader import PLACEHOLDER, Awkward, Build, TemplateReader, ValueOf, position, text_of
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from livebus.event.envelope import Event
-from livebus.record import dataclass
 from livebus.transformer.json_path import MISSING
 
 ValueOf = Callable[[Event], Any]

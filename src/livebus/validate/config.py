@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
 from livebus.files import MAX_SETTINGS_BYTES, Root, read_text, relative
-from livebus.record import dataclass
 
 CONFIG_FILE = ".livebus.toml"
 

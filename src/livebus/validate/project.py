@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.checks.inspection import Inspection
 from livebus.errors import LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, Root, event_files, read_text, relative
-from livebus.record import dataclass
 from livebus.sandbox import shared
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, read_deploy_config
 from livebus.template import Environment

@@ -8,7 +8,7 @@ SARIF is in ``sarif``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +17,6 @@ from livebus.checks.check import Check, Finding, Severity
 from livebus.checks.suppression import Suppressed
 from livebus.errors import NOWHERE, Fault, Place
 from livebus.event.envelope import Refused
-from livebus.record import dataclass
 from livebus.rehearsal.stage import Rehearsal
 from livebus.steps import Step, words
 from livebus.terminal.counts import counted

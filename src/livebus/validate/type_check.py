@@ -15,13 +15,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from livebus.checks.check import Finding
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, LivebusError, Place
 from livebus.files import missing
-from livebus.record import dataclass
 from livebus.validate.findings import TYPES_HOLD
 
 SECONDS = 60.0

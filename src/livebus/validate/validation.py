@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_
 from livebus.files import event_files, read_bytes, relative
 from livebus.flow import Attempt
 from livebus.operation import Services, not_emulated
-from livebus.record import dataclass
 from livebus.rehearsal.samples import RefusedEntry, SampleReader, Samples
 from livebus.rehearsal.stage import Stage
 from livebus.sandbox import shared

@@ -10,10 +10,9 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from livebus.record import dataclass
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = tuple(calendar.month_name)[1:]

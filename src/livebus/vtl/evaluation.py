@@ -7,12 +7,11 @@ they collect here what they bring about besides their value.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.operation import ResolverError as GraphQLError
 from livebus.operation import Services
-from livebus.record import dataclass
 from livebus.vtl.budget import Budget
 
 MAX_LOGS = 1_000

@@ -9,8 +9,7 @@ https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pat
 from __future__ import annotations
 
 import re
-
-from livebus.record import dataclass
+from dataclasses import dataclass
 
 _FLAGS = re.compile(r"\(\?([a-zA-Z]+)\)")
 _GROUP = re.compile(r"\((?:\?(<[A-Za-z][A-Za-z0-9]*>|<=|<!|[:=!>]|[a-zA-Z-]*:))?")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from livebus.record import dataclass
 from livebus.vtl.syntax import (
     Binary,
     Block,

@@ -7,9 +7,7 @@ Velocity's guide: https://velocity.apache.org/engine/1.7/vtl-reference.html
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from livebus.record import dataclass
+from dataclasses import dataclass, field
 
 # --- expressions ----------------------------------------------------------------------------------------------------
 

@@ -9,14 +9,13 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from livebus.errors import ResolverError
 from livebus.operation import ResolverError as GraphQLError
 from livebus.operation import Services
-from livebus.record import dataclass
 from livebus.vtl.budget import Budget, Exceeded
 from livebus.vtl.directives import Directives, Returned
 from livebus.vtl.evaluation import Effects, Evaluation, Halt

@@ -9,12 +9,12 @@ sent again, it arrives twice, as EventBridge's own deliveries may.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue, Taking
 from livebus.errors import LivebusError, Unreachable
 from livebus.publish.answer import Result
-from livebus.record import dataclass
 from livebus.redrive.letter import Letter
 from livebus.redrive.selection import Selection
 

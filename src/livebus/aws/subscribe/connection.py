@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +33,6 @@ from livebus.aws.subscribe.credential import authentication
 from livebus.aws.subscribe.operation import SubscriptionOperation
 from livebus.errors import Fault, Refused
 from livebus.numerals import whole
-from livebus.record import dataclass
 from livebus.subscribe.message import Message
 
 CONNECT_SECONDS = 10

@@ -10,13 +10,13 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from livebus.aws.subscribe.printer import Printer
 from livebus.aws.subscribe.subscriber import Subscription
 from livebus.errors import LivebusError, Unreachable
-from livebus.record import dataclass
 from livebus.subscribe.message import Gap, Message, message_record
 from livebus.subscribe.reception import Reception
 from livebus.terminal.result_stream import ResultStream

@@ -8,13 +8,13 @@ which is all that AppSync takes: https://docs.aws.amazon.com/appsync/latest/devg
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gql import GraphQLRequest
 from graphql import FieldNode, GraphQLSyntaxError, OperationDefinitionNode, OperationType
 
 from livebus.errors import InvalidOperation, Place
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

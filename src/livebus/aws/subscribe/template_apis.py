@@ -8,13 +8,13 @@ far as the template can be read. What is wrong with it is for livebus validate t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from graphql import GraphQLSchema
 
 from livebus.errors import LivebusError, Place
 from livebus.files import Root, content, reason_of
-from livebus.record import dataclass
 from livebus.schema import parse_schema
 from livebus.template import Environment
 from livebus.template.document import read_document

@@ -8,6 +8,7 @@ operation does not fit the schema have none: the checks of operations tell why.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -39,7 +40,6 @@ from livebus.caller import Caller, Mode
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Place
 from livebus.flow import CompiledApi
-from livebus.record import dataclass
 from livebus.template.application import GraphQLApi, ResolverConfig
 
 # The rules without which a selection cannot be read; others, on arguments and variables, take nothing from it.

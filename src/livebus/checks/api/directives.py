@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#using-ad
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import ConstDirectiveNode, GraphQLObjectType, StringValueNode
@@ -21,7 +21,6 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, did_you_mean, listed
 from livebus.flow import CompiledApi
-from livebus.record import dataclass
 from livebus.schema.document import strings_of
 
 CHECKS = Checks()

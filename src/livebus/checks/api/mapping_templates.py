@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphql import (
@@ -23,7 +23,6 @@ from graphql import (
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, InvalidMappingTemplate, Place, did_you_mean
-from livebus.record import dataclass
 from livebus.template.application import GraphQLApi, TemplateText
 
 if TYPE_CHECKING:

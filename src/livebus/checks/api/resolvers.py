@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import GraphQLNonNull
@@ -19,7 +19,6 @@ from livebus.checks.api.calls import MutationCall, calls, may_have_resolver, res
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, SampleAttempt
 from livebus.errors import Fault, Place, did_you_mean
-from livebus.record import dataclass
 from livebus.resolver.code import HANDLERS, read_code
 from livebus.resolver.syntax import FUNCTIONS, Syntax
 from livebus.template.application import GraphQLApi, PipelineFunction, ResolverConfig

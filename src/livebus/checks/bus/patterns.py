@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.checks.inspection import Inspection
 from livebus.errors import InvalidEventPattern, Place
-from livebus.record import dataclass
 from livebus.template.document import Path
 from livebus.template.resources import Resource
 

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from graphql import GraphQLObjectType
 
@@ -25,7 +26,6 @@ from livebus.checks.iam.statements import (
 )
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, closest
-from livebus.record import dataclass
 from livebus.template.application import GraphQLApi, Role
 from livebus.template.dependencies import references
 from livebus.template.literal_places import here, statement_here

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import EVENTBRIDGE
@@ -28,7 +29,6 @@ from livebus.checks.iam.statements import (
 )
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, Place
-from livebus.record import dataclass
 from livebus.template.application import Rule
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource

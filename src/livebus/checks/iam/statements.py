@@ -10,13 +10,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import EVENTBRIDGE, Principal, evaluate
 from livebus.checks.inspection import Inspection
 from livebus.checks.template.outside import is_from_outside, known_arn
 from livebus.errors import Fault, Place, closest
-from livebus.record import dataclass
 from livebus.template import Environment
 from livebus.template.application import Rule
 from livebus.template.literal_places import here, statement_here

@@ -9,11 +9,11 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondy
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from livebus.checks.inspection import Inspection
 from livebus.checks.requests.code import requests_of
 from livebus.checks.requests.parts import Part
-from livebus.record import dataclass
 from livebus.template.application import DataSource, GraphQLApi, PipelineFunction, ResolverConfig, Table
 
 # Operations of a resolver whose action has the same name.

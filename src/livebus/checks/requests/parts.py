@@ -5,10 +5,9 @@ Data: what is known of a value that code or a template makes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from livebus.errors import Place
-from livebus.record import dataclass
 
 _KEY_TYPES = ("B", "N", "S")
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livebus.checks.requests.parts import Part
 from livebus.errors import InvalidMappingTemplate, Place
-from livebus.record import dataclass
 from livebus.template.application import TemplateText
 from livebus.vtl.json_text import NotJson, read_json
 from livebus.vtl.parser import parse

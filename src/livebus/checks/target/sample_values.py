@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import get_named_type, get_nullable_type, is_input_object_type, is_leaf_type, is_list_type
@@ -19,7 +20,6 @@ from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.target.slots import ENVELOPE, Slot, Text
 from livebus.checks.target.supplied import Leaf, Misfit, Supply, filled, meet, supplies
 from livebus.errors import Fault, Place, closest
-from livebus.record import dataclass
 from livebus.transformer import NotTransformable
 from livebus.transformer.json_path import MISSING, WILDCARD, steps_of
 

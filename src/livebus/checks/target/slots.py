@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Any, Literal
 
 from livebus.errors import NOWHERE, Fault
-from livebus.record import dataclass
 from livebus.transformer import Transformer
 from livebus.transformer.json_path import WILDCARD, Find, compile_path, steps_of
 from livebus.transformer.template_reader import PLACEHOLDER

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -29,7 +30,6 @@ from livebus.checks.target.slots import Slot, Text, members_of
 from livebus.checks.target.violations import operations_with_variables
 from livebus.errors import Place, closest
 from livebus.execution.variables import enum_value
-from livebus.record import dataclass
 from livebus.schema import Schema
 from livebus.schema.scalars import SCALARS, CannotCoerce, java_text
 from livebus.template.properties import Properties, text_of

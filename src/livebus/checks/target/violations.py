@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -31,7 +32,6 @@ from graphql import (
 from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.execution.rules import RULES
-from livebus.record import dataclass
 from livebus.schema import Schema
 
 _NAMES_SHOWN = 12

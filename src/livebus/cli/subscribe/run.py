@@ -24,7 +24,6 @@ from livebus.cli.parser import Parser
 from livebus.cli.subscribe.arguments import FIELD, argument_parser
 from livebus.errors import InvalidOperation, LivebusError, WrongUsage
 from livebus.files import MAX_SETTINGS_BYTES, content, reason_of
-from livebus.record import dataclass
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 from livebus.terminal.time_limit import TimeIsUp, time_limit
@@ -42,7 +41,7 @@ MEMBERS: dict[str, Literal["AccessToken", "IdToken"]] = {"access": "AccessToken"
 TERMINATED = 128 + signal.SIGTERM
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Asked:
     """One subscription as it was asked for: a field with filters, or a document (None: the default field)."""
 

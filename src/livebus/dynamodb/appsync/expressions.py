@@ -8,13 +8,12 @@ for all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.dynamodb.appsync.errors import refused
 from livebus.dynamodb.appsync.members import Members
 from livebus.dynamodb.appsync.values import typed_item
-from livebus.record import dataclass
 
 EXPRESSION = ("expression", "expressionNames", "expressionValues")
 

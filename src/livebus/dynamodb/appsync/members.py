@@ -7,12 +7,12 @@ Null is read as though the member were not there: templates write ``$util.toJson
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from livebus.dynamodb.appsync.errors import refused, unsupported
-from livebus.record import dataclass
 
 _KINDS: tuple[tuple[type, str], ...] = (
     (bool, "BOOLEAN"),

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/js-aws-appsync-resolver-refe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.dynamodb.appsync.errors import not_emulated, of_service, refused
@@ -17,7 +18,6 @@ from livebus.dynamodb.appsync.members import Members
 from livebus.dynamodb.appsync.values import plain_item, plain_of, typed_item
 from livebus.dynamodb.attribute_values import equal, read_item
 from livebus.dynamodb.errors import CONDITION_FAILED, DynamoDBError
-from livebus.record import dataclass
 
 _VERSIONED = ("customPartitionKey", "populateIndexFields", "_version")
 _CONDITION = (*EXPRESSION, "equalsIgnore", "consistentRead", "conditionalCheckFailedHandler")

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyCondit
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from livebus.dynamodb.attribute_values import Value
 from livebus.dynamodb.errors import DynamoDBError, invalid, invalid_values
 from livebus.dynamodb.expressions.syntax import (
@@ -22,7 +24,6 @@ from livebus.dynamodb.expressions.syntax import (
     Or,
     Path,
 )
-from livebus.record import dataclass
 
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 BEGINS_WITH, BETWEEN = "begins_with", "BETWEEN"

@@ -7,8 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Ope
 from __future__ import annotations
 
 import re
-
-from livebus.record import dataclass
+from dataclasses import dataclass
 
 MAX_BYTES = 4096
 _TOKEN = re.compile(

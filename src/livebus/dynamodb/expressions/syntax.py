@@ -5,9 +5,8 @@ request's names and values, both are what they stand for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
-
-from livebus.record import dataclass
 
 COMPARATORS = ("=", "<>", "<", "<=", ">", ">=")
 

@@ -12,10 +12,10 @@ import json
 import shlex
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.execution import GraphQLResponse
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import AwsError
 
 MAX_LINES = 1000

@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from livebus.data_source import functions as lambda_source
 from livebus.data_source.refusal import RefusedRequest, refused
 from livebus.data_source.tables import DynamoDB, table_answer
 from livebus.operation import Allowance, Answer, Asking, Call, not_emulated
-from livebus.record import dataclass
 from livebus.runtime.appsync.http_calls import HttpCalls
 from livebus.runtime.aws_errors import AwsError
 from livebus.template.application import DataSource

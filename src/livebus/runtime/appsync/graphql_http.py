@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -19,7 +19,6 @@ from livebus.access.authentication import Undecided
 from livebus.execution import GraphQLResponse, read_http_request
 from livebus.flow import CompiledApi, publish
 from livebus.operation import GraphQLRequest, Services
-from livebus.record import dataclass
 from livebus.runtime.appsync.data_sources import Waiting
 from livebus.runtime.appsync.served_api import ServedApi
 from livebus.runtime.aws_errors import HttpAnswer

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.access import Unauthenticated
@@ -27,7 +28,6 @@ from livebus.realtime import (
     Stop,
     data_prefix,
 )
-from livebus.record import dataclass
 from livebus.runtime.appsync.data_sources import Finished, Waiting
 from livebus.runtime.appsync.served_api import ENDPOINT_PATH, ServedApi
 from livebus.runtime.aws_errors import unexpected

@@ -7,7 +7,7 @@ A reload replaces the compiled part; the connections, and the subscriptions in t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from livebus.access import Authenticator, SignedRequest, Unauthenticated
@@ -20,7 +20,6 @@ from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi
 from livebus.operation import Asking, Called, Services, watched
 from livebus.realtime import RealtimeSettings
-from livebus.record import dataclass
 from livebus.runtime.appsync.data_sources import DataSources
 
 T = TypeVar("T")

@@ -11,11 +11,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.cloudformation.changes import changed_members, is_replaced

@@ -6,9 +6,9 @@ events of archives, tables with their items.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.cognito.store import UserStore
 from livebus.runtime.eventbridge.archives import Archives
 from livebus.runtime.kept.journal import DeliveryJournal

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from livebus.compilation import Compilation
 from livebus.errors import Fault, InvalidEventPattern, InvalidTransformer, LivebusError, Place
 from livebus.pattern import EventPattern, service_message
-from livebus.record import dataclass
 from livebus.template.loading import Reading
 from livebus.template.resources import Resource, Resources
 from livebus.template.text_places import INSIDE, fault_in_source

@@ -5,8 +5,9 @@ a reload, and taken over by a deployment to its name.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.runtime.cloudformation.deployment import Deployer, describe
 from livebus.runtime.cloudformation.stack import Deployment, Stack

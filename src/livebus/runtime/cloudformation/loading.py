@@ -8,11 +8,10 @@ made, resource by resource. Nothing is put to work here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from livebus.compilation import compile_parts
 from livebus.flow import Line
-from livebus.record import dataclass
 from livebus.runtime.cloudformation.failures import Failures, exists_already, failures
 from livebus.runtime.cloudformation.stack import Deployment
 from livebus.subscription import Subscriptions, SubscriptionSettings

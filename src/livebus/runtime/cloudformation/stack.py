@@ -8,11 +8,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Self
-
-from livebus.record import dataclass
 
 # Events and change sets are for people to read: the last ones are enough.
 MAX_EVENTS = 500

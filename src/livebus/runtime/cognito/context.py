@@ -9,10 +9,9 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from livebus.record import dataclass
 from livebus.runtime.cognito.directory import EMAIL, PHONE_NUMBER, Directory
 from livebus.runtime.cognito.errors import invalid_parameter, not_authorized
 from livebus.runtime.cognito.passwords import new_credential

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from livebus.record import dataclass
 from livebus.runtime.cognito.errors import CognitoError, invalid_parameter
 
 

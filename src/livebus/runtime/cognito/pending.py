@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-po
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from livebus.record import dataclass
 from livebus.runtime.cognito.errors import CognitoError, not_authorized
 
 # Cognito's default AuthSessionValidity is 3 minutes.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ import orjson
 
 from livebus.errors import LivebusError, Place
 from livebus.files import content
-from livebus.record import dataclass
 from livebus.runtime.cognito.users import Credential, Group, PoolRecord, SignIn, User
 
 VERSION: Final = 1

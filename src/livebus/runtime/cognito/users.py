@@ -6,10 +6,8 @@ https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
-
-from livebus.record import dataclass
 
 UNCONFIRMED: Final = "UNCONFIRMED"
 CONFIRMED: Final = "CONFIRMED"

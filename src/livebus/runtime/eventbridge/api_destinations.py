@@ -14,7 +14,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from livebus.api_destination import (
@@ -34,7 +34,6 @@ from livebus.delivery import Failure
 from livebus.event.envelope import Event
 from livebus.flow import CompiledDestination, FunctionAttempt
 from livebus.operation import Answer, Call, Called
-from livebus.record import dataclass
 from livebus.template.api_destination import ApiDestination, ClientCredentials
 
 if TYPE_CHECKING:

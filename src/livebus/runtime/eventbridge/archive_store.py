@@ -16,14 +16,13 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.kept.sqlite_file import SqliteFile
 from livebus.template.application import Archive
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from livebus.errors import InvalidEventPattern
 from livebus.event.envelope import Event
 from livebus.pattern import EventPattern, PatternIndex
-from livebus.record import dataclass
 from livebus.runtime.eventbridge.archive_store import ArchivedMinute, ArchiveFault, ArchiveStore
 from livebus.template.application import Archive
 from livebus.terminal.counts import counted

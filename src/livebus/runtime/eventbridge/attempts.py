@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from livebus.delivery import TIMEOUT, Failure, http_failure
@@ -25,7 +25,6 @@ from livebus.flow import (
     Line,
 )
 from livebus.operation import Sandbox, Services
-from livebus.record import dataclass
 from livebus.runtime.appsync.data_sources import DataSources, Waiting
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.clockwork import Clockwork

@@ -9,9 +9,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 
 from __future__ import annotations
 
-from dataclasses import field, replace
-
-from livebus.record import dataclass
+from dataclasses import dataclass, field, replace
 
 MAX_GENERATIONS = 16
 MAX_FAMILY = 1_000

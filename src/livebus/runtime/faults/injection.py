@@ -9,11 +9,10 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from livebus.errors import Fault, LivebusError, did_you_mean
 from livebus.numerals import decimal, whole
-from livebus.record import dataclass
 
 # On the way from a publisher to the bus. Names, and what they do.
 OF_REQUESTS = {

@@ -12,10 +12,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.functions.outcome import Outcome
 from livebus.template.application import Function

@@ -12,13 +12,12 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livebus.cdk_assets import asset_of
 from livebus.errors import LivebusError, Place
 from livebus.files import assembly_around
-from livebus.record import dataclass
 from livebus.runtime.functions.unpacking import unpack
 from livebus.template.application import Function, FunctionCode
 

@@ -14,11 +14,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.functions.code import Code
 from livebus.template.application import Function
 

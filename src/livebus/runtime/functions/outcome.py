@@ -7,9 +7,8 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Literal
-
-from livebus.record import dataclass
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 

@@ -14,12 +14,11 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.functions import outcome as results
 from livebus.runtime.functions.asynchronous import Asynchronous

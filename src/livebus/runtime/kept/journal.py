@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import orjson
 
 from livebus.errors import LivebusError
 from livebus.event.envelope import Event
-from livebus.record import dataclass
 from livebus.runtime.kept.sqlite_file import SqliteFile
 
 # Of 4096 bytes: 1 GiB. A target that fails for a night must not fill the disk.

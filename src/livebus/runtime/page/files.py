@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-
-from livebus.record import dataclass
 
 INDEX = "index.html"
 PLACE_OF_TOKEN = "{{token}}"  # noqa: S105 - where it goes

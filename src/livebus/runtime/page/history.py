@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from livebus.event.envelope import Event, Refused
 from livebus.operation import Called
-from livebus.record import dataclass
 
 if TYPE_CHECKING:
     from livebus.flow import Attempt, CompiledRule, FunctionAttempt

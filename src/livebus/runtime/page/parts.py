@@ -5,11 +5,10 @@ What the page's documents are made from: the parts of the running runtime, each 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livebus.operation import Services
-from livebus.record import dataclass
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.trace import Trace

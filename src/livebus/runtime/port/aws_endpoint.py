@@ -11,12 +11,12 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import AwsError, HttpAnswer, unexpected
 from livebus.runtime.port import query_protocol, refusals
 from livebus.runtime.s3.service import S3, S3Request

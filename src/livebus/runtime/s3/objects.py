@@ -5,10 +5,10 @@ The objects of S3 buckets: what `sam deploy` uploads. One SQLite file, bounded, 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from livebus.errors import LivebusError
-from livebus.record import dataclass
 from livebus.runtime.kept.sqlite_file import SqliteFile
 
 # Of 4096 bytes: 1 GiB.

@@ -11,6 +11,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import parse_qsl, quote, unquote
@@ -20,7 +21,6 @@ import orjson
 
 from livebus.errors import LivebusError, Place
 from livebus.numerals import hexadecimal, whole
-from livebus.record import dataclass
 from livebus.runtime.aws_errors import HttpAnswer
 from livebus.runtime.port.refusals import NOT_IN_XML
 from livebus.runtime.s3.objects import NoRoom, S3Objects, StoredObject

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.caller import Mode
 from livebus.errors import Place
-from livebus.record import dataclass
 from livebus.template.application.bus import Role
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from livebus.record import dataclass
 from livebus.template.application.api import GraphQLApi, Table
 from livebus.template.application.bus import Archive, EventBus, Queue, Role, Rule
 from livebus.template.application.functions import Function

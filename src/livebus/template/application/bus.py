@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from livebus.errors import Place
-from livebus.record import dataclass
 from livebus.template.api_destination import NO_PARAMETERS, ApiDestination, HttpParameters
 
 

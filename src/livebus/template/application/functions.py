@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.errors import Place
-from livebus.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)
