@@ -1,10 +1,13 @@
 """
-Seconds of validate.py on the project's template, against cfn-lint alone, of many sample events on top, and of a large template.
+Processor time of validate.py on the project's template, against cfn-lint alone and against itself at another commit, of many sample
+events on top, and of a large template.
 
-Run it with ``python benchmarks/validation.py [--json] [--rounds 5] [--events 10000] [--resources 400]``. The large template is
-written as AWS CDK does it: JSON, metadata for each construct, inline schema and code, a mutation for each rule. Each row is a pair: both programs are started
-one after the other in each round, and the ratio is the median over the rounds, so that a busy machine slows both. Both run
-in a process of their own, as people start them; cfn-lint alone runs without our rules.
+Run it with ``python benchmarks/validation.py [--json] [--rounds 5] [--events 10000] [--resources 400] [--against COMMIT]``. The
+large template is written as AWS CDK does it: JSON, metadata for each construct, inline schema and code, a mutation for each rule.
+Each row is a pair: both programs are started one after the other in each round, and the ratio is the median over the rounds, so
+that a busy machine slows both. Both run in a process of their own, as people start them, and its processor time counts, user and
+system, which other work changes least; cfn-lint alone runs without our rules. ``--against`` runs the code of another commit on
+this one's files, too.
 """
 
 from __future__ import annotations
@@ -17,14 +20,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import Any
+
+from line_servers import checked_out
 
 PROJECT = Path(__file__).resolve().parent.parent
 VALIDATE = [sys.executable, str(PROJECT / "scripts" / "validate.py"), "--quiet"]
-TARGETS = {"validate.py": 1.5, "validate.py --fast": 1 / 3}
 EVENTS_SECONDS = 2.0
 RESOURCES_SECONDS = 5.0
 
@@ -40,8 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how many pairs (default: %(default)s)")
     parser.add_argument("--events", type=int, default=10_000, help="how many sample events (default: %(default)s)")
     parser.add_argument("--resources", type=int, default=400, help="of the large template (default: %(default)s)")
+    parser.add_argument("--against", metavar="COMMIT", help="measure the code of this commit, too")
     options = parser.parse_args(arguments)
-    rows = measure(options.rounds, options.events, options.resources)
+    with ExitStack() as stack:
+        other = stack.enter_context(checked_out(options.against)) if options.against else None
+        rows = measure(options.rounds, options.events, options.resources)
+        if other is not None:
+            rows += measure_against(options.against, other, options.rounds)
     if options.json:
         print(json.dumps(rows, indent=2))
         return 0
@@ -63,8 +72,8 @@ def measure(rounds: int, events: int, resources: int) -> list[Row]:
         # Without our rules: .cfnlintrc is not read where another file is named.
         cfn_lint = [str(Path(sys.executable).with_name("cfn-lint")), "--config-file", str(bare), "-t", "template.yaml"]
         rows = [
-            ratio("validate.py", VALIDATE, "cfn-lint", cfn_lint, rounds),
-            ratio("validate.py --fast", [*VALIDATE, "--fast"], "cfn-lint", cfn_lint, rounds),
+            ratio("validate.py", VALIDATE, "cfn-lint", cfn_lint, rounds=rounds, aim=1.5),
+            ratio("validate.py --fast", [*VALIDATE, "--fast"], "cfn-lint", cfn_lint, rounds=rounds, aim=1 / 3),
         ]
         one = [*VALIDATE, "--fast", "events/sample.json"]
         pairs = [(seconds([*VALIDATE, "--fast", str(many)]), seconds(one)) for _ in range(rounds)]
@@ -83,19 +92,28 @@ def measure(rounds: int, events: int, resources: int) -> list[Row]:
         large.write_text(json.dumps(synthesised(resources), indent=1), encoding="utf-8")
         # What CDK leaves to its user (retry policies, conditions of trust) is told as warnings.
         alone = [*VALIDATE, "--fast", "--lenient", "--template", str(large), "events/sample.json"]
-        pairs = [(processor_seconds(alone), processor_seconds(one)) for _ in range(rounds)]
+        pairs = [(seconds(alone), seconds(one)) for _ in range(rounds)]
         rows.append(
             {
                 "subject": f"validate.py --fast, {resources} resources",
                 "seconds": median(with_all for with_all, _ in pairs),
                 "against": "validate.py --fast, 1 event",
                 "against_seconds": median(with_one for _, with_one in pairs),
-                "measure": "processor seconds",
+                "measure": "seconds",
                 "value": median(with_all for with_all, _ in pairs),
                 "aim": RESOURCES_SECONDS,
             }
         )
     return rows
+
+
+def measure_against(commit: str, folder: Path, rounds: int) -> list[Row]:
+    """Measure the code in a folder, of another commit."""
+    theirs = [sys.executable, str(folder / "scripts" / "validate.py"), "--quiet"]
+    return [
+        ratio("validate.py", VALIDATE, commit, theirs, rounds=rounds, aim=1.0),
+        ratio("validate.py --fast", [*VALIDATE, "--fast"], commit, [*theirs, "--fast"], rounds=rounds, aim=1.0),
+    ]
 
 
 CODE = """export function request(ctx) {
@@ -244,8 +262,9 @@ def statement(action: str, **members: Any) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, **members}]}
 
 
-def ratio(subject: str, ours: Sequence[str], against: str, theirs: Sequence[str], rounds: int) -> Row:
-    seconds(ours)  # files come from the disk once
+def ratio(subject: str, ours: Sequence[str], against: str, theirs: Sequence[str], *, rounds: int, aim: float) -> Row:
+    for command in (ours, theirs):
+        seconds(command)  # files come from the disk once, and bytecode is written once
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
     return {
         "subject": subject,
@@ -254,21 +273,14 @@ def ratio(subject: str, ours: Sequence[str], against: str, theirs: Sequence[str]
         "against_seconds": median(other for _, other in pairs),
         "measure": "ratio",
         "value": median(mine / other for mine, other in pairs),
-        "aim": TARGETS[subject],
+        "aim": aim,
     }
 
 
 def seconds(command: Sequence[str]) -> float:
-    """How long a program runs, from its start to its end. Raises CalledProcessError where it finds something."""
-    started = perf_counter()
-    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, env=ENVIRONMENT)
-    return perf_counter() - started
-
-
-def processor_seconds(command: Sequence[str]) -> float:
-    """The processor time of a program: what it takes on a machine that does nothing else."""
+    """The processor time of a program, from its start to its end. Raises CalledProcessError where it finds something."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds(command)
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, env=ENVIRONMENT)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from livebus.aws.session import ReachFlags
 from livebus.cli.folder import Folder, find
 from livebus.errors import LivebusError, WrongUsage
 from livebus.numerals import decimal, whole
@@ -22,6 +21,7 @@ from livebus.numerals import decimal, whole
 N = TypeVar("N", int, float)
 
 if TYPE_CHECKING:
+    from livebus.aws.session import ReachFlags
     from livebus.cdk_assembly import CdkStack
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
@@ -81,6 +81,8 @@ def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[
     What is typed counts: a --local that stands in a variable or in samconfig.toml makes way for a --region, and the other
     way round.
     """
+    from livebus.aws.session import ReachFlags  # not for commands that go nowhere
+
     typed = arguments.typed
     names = (*_AWS_ONLY, "stack_name")
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}

@@ -354,6 +354,8 @@ class _Reader:
         return offset
 
     def _skip(self, offset: int) -> int:
+        if self._text[offset : offset + 1] > " ":  # as mostly: no blank is above it, and no search is needed to see it
+            return offset
         match = _blank(self._text, offset)
         return match.end() if match else offset
 

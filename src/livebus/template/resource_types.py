@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -44,17 +44,27 @@ class ResourceType:
     attributes: tuple[str, ...]
 
 
+class _Types(Mapping[str, ResourceType]):
+    """The table, whose lines are read when they are asked for: a template has some types of nearly two thousand."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = dict(line.split(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+
+    def __getitem__(self, kind: str) -> ResourceType:
+        ref, *attributes = self._lines[kind].split()
+        return ResourceType("" if ref == "-" else ref, tuple(attributes))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
 @cache
 def known_types() -> Mapping[str, ResourceType]:
     """Every type of the table, by its name."""
-    text = files("livebus.template").joinpath("resource_types.txt").read_text(encoding="utf-8")
-    found = {}
-    for line in text.splitlines():
-        kind, _, rest = line.partition(" ")
-        if kind != "#":
-            ref, *attributes = rest.split()
-            found[kind] = ResourceType("" if ref == "-" else ref, tuple(attributes))
-    return found
+    return _Types(files("livebus.template").joinpath("resource_types.txt").read_text(encoding="utf-8"))
 
 
 def arn_parts(kind: str) -> tuple[str, str]:

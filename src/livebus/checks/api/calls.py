@@ -150,12 +150,19 @@ def resolver_of(api: CompiledApi, type_name: str, field_name: str) -> ResolverCo
 
 def may_have_resolver(inspection: Inspection, field_name: str) -> bool:
     """Whether some resource of the template names a field of this name, or names none: also one that is not made."""
+    named = inspection.once(_fields_with_resolvers)
+    return field_name in named or None in named
+
+
+def _fields_with_resolvers(inspection: Inspection) -> Iterator[str | None]:
+    """The fields that resources name; None stands for a resolver that names none."""
     for body in inspection.document.body["Resources"].values():
         properties = body.get("Properties") if isinstance(body, dict) else None
-        if isinstance(properties, dict) and properties.get("FieldName") == field_name:
-            return True
+        if isinstance(properties, dict) and isinstance(properties.get("FieldName"), str):
+            yield properties["FieldName"]
     fields = [each.properties for each in inspection.resources.of_type("AWS::AppSync::Resolver")]
-    return any(not each.text("FieldName") or not each.text("TypeName") for each in fields)
+    if any(not each.text("FieldName") or not each.text("TypeName") for each in fields):
+        yield None
 
 
 def schema_place(api: CompiledApi, node: Any) -> Place:

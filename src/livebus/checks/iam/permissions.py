@@ -233,7 +233,7 @@ def _needed(inspection: Inspection) -> Iterator[Fault]:
     for invoked in _invoked(inspection):
         by_role.setdefault(invoked.role.logical_id, []).append(invoked)
     for name, uses in by_role.items():
-        if _number_of_uses(inspection, name) != len(uses):
+        if inspection.once(_referred_to).count(name) != len(uses):
             continue
         statements = permissions_of(inspection, uses[0].role, uses[0].resource)
         requests = [invoked.request(field) for invoked in uses for field in invoked.fields]
@@ -246,14 +246,11 @@ def _needed(inspection: Inspection) -> Iterator[Fault]:
                     yield from _not_needed(inspection, name, requests, statement)
 
 
-def _number_of_uses(inspection: Inspection, logical_id: str) -> int:
-    """How many times resources of the template refer to the role; the policies that are attached to it do not count."""
-    return sum(
-        each.name == logical_id
-        for resource in inspection.resources.all()
-        if resource.type not in _POLICIES
-        for each in references(inspection.raw(resource.logical_id).get("Properties"))
-    )
+def _referred_to(inspection: Inspection) -> Iterator[str]:
+    """What resources refer to, as many times as they do; the policies that are attached to a role do not count."""
+    for resource in inspection.resources.all():
+        if resource.type not in _POLICIES:
+            yield from (each.name for each in references(inspection.raw(resource.logical_id).get("Properties")))
 
 
 def _not_needed(

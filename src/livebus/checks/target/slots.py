@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Any, Literal
 
@@ -76,10 +77,15 @@ class Slot:
 
     def find(self, envelope: Mapping[str, Any]) -> Any:
         """What a path leads to in an event, or MISSING; for paths only."""
-        found = compile_path(self.path, NOWHERE, "")
-        assert not isinstance(found, Fault)
-        finder: Find = found
-        return finder(envelope)
+        return _finder(self.path)(envelope)
+
+
+@lru_cache(maxsize=1024)
+def _finder(path: str | None) -> Find:
+    """The function for a path that is one: a slot looks into every sample."""
+    found = compile_path(path, NOWHERE, "")
+    assert not isinstance(found, Fault)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
