@@ -16,7 +16,7 @@ async function open(who) {
   const options = { viewport: { width: 1280, height: 860 }, locale: "en-GB", timezoneId: "UTC", colorScheme: "light", reducedMotion: "reduce" };
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   // Connections that are refused are told by the browser itself: runtimes are stopped on purpose.

@@ -14,7 +14,7 @@ const browser = await chromium.launch({
 const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "dark" });
 await context.grantPermissions(["clipboard-read", "clipboard-write"]);
 const page = await context.newPage();
-page.setDefaultTimeout(15_000);
+page.setDefaultTimeout(60_000);
 let faults = [];
 page.on("pageerror", (error) => faults.push(String(error)));
 page.on("console", (message) => message.type() === "error" && !/^Failed to load resource/.test(message.text()) && faults.push(message.text()));
