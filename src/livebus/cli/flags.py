@@ -130,7 +130,7 @@ def templates(arguments: Namespace) -> list[Path]:
 
 def _of_assembly(path: Path) -> list[CdkStack]:
     """The stacks of a cloud assembly of AWS CDK, where a path is one; none otherwise."""
-    if not path.is_dir():
+    if not is_folder(path):
         return []
     from livebus.cdk_assembly import stacks_of
 
