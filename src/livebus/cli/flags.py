@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from livebus.cli.folder import Folder, find
 from livebus.errors import LivebusError, WrongUsage
+from livebus.files import is_folder
 from livebus.numerals import decimal, whole
 
 N = TypeVar("N", int, float)
