@@ -23,6 +23,7 @@ APART = frozenset(
         "tests/e2e/test_readme.py",
         "tests/e2e/test_rehearse.py",
         "tests/e2e/test_sam_cli.py",
+        "tests/e2e/test_your_own_project.py",
         "tests/integration/test_cfn_lint_rules.py",
         "tests/integration/test_publishing.py",
     }

@@ -19,7 +19,7 @@ import pytest
 LEAST_SECONDS = 2.0
 HEAD = """\
 # What the dearest test files cost, in seconds, and how many tests they have; written by tests/support/usage.py, which says how.
-# Elapsed time is that of a machine which had other things to do as well.
+# Elapsed time counts the waits, and what else the machine had to do.
 # processor, of it in programs, elapsed, tests, file
 """
 
