@@ -11,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # On a terminal pip shows how far it is; a log gets the lines of `tell` alone.
-INSTALL := -m pip --disable-pip-version-check install --no-deps --require-hashes $$(test -t 2 || echo -qq)
+INSTALL := -m pip --disable-pip-version-check install --no-deps --require-hashes --no-compile $$(test -t 2 || echo -qq)
 PIP := $(BIN)/python $(INSTALL)
 # Says what is installed where, and how much that is.
 tell = echo "installing $(1) into $(2): $$(grep -c '==' $(1)) packages$(3)" >&2
@@ -24,8 +24,9 @@ MUTMUT := .venv-mutants
 MUTANTS ?=
 MUTANTS_SAMPLE ?=
 TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-team.yaml
-# A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start.
-COMPILE := $(BIN)/python -m compileall -q src/livebus
+# A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start. Those of others are compiled
+# here, on all cores: pip takes one file after another. Some of theirs are for other Pythons, and are passed over as pip does it.
+COMPILE := $(BIN)/python -m compileall -q src/livebus && { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
 PYTEST_ARGS ?=
 comma := ,
 CLIENTS := tests/clients/node_modules/.package-lock.json
@@ -125,6 +126,7 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
 	@$(LINK)
 	@touch $(VENV)/.run $@
 
+# Nothing is compiled ahead: one command uses it, and little of it.
 $(CHECKOV)/.installed: requirements-checkov.txt | $(BIN)/python
 	@$(call tell,requirements-checkov.txt,$(CHECKOV),)
 	@$(BIN)/python -m venv --clear $(CHECKOV)

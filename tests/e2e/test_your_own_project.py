@@ -36,7 +36,7 @@ ELSEWHERE = {
 BESIDE = ("livebus local", "livebus subscribe")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shop(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's new application, written by the page's own command."""
     folder = tmp_path_factory.mktemp("own")

@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from support import usage
+
 MOST_WORKERS = 8
 # Files whose tests share nothing that takes time to start: each test goes to whichever worker is free.
 APART = frozenset(
@@ -21,6 +23,7 @@ APART = frozenset(
         "tests/e2e/test_readme.py",
         "tests/e2e/test_rehearse.py",
         "tests/e2e/test_sam_cli.py",
+        "tests/e2e/test_your_own_project.py",
         "tests/integration/test_cfn_lint_rules.py",
         "tests/integration/test_publishing.py",
     }
@@ -47,16 +50,13 @@ def scope(test: str) -> str:
     return test if file in APART else file
 
 
-def dear(table: str) -> dict[str, float]:
-    """Processor seconds by file, as the lines of ``tests/usage.txt`` have them."""
-    lines = (line.split() for line in table.splitlines() if line and not line.startswith("#"))
-    return {file: float(seconds) for seconds, _, _, _, file in lines}
-
-
 def in_order(files: Iterable[str], seconds: Mapping[str, float]) -> list[str]:
     """Each file once, the dearest first, those of which nothing is known in the order in which they come."""
     return sorted(dict.fromkeys(files), key=lambda file: -seconds.get(file, 0.0))
 
 
 def known(tests: Path) -> dict[str, float]:
-    return dear((tests / "usage.txt").read_text(encoding="utf-8"))
+    """Processor seconds by file, of the dearest."""
+    return {
+        file: cost.processor for file, cost in usage.read((tests / "usage.txt").read_text(encoding="utf-8")).items()
+    }

@@ -1,8 +1,8 @@
 """
 What each test file costs: a plugin for pytest, which writes ``tests/usage.txt``.
 
-``PYTHONPATH=tests .venv/bin/python -m pytest -p support.usage --usage tests/usage.txt`` runs everything in one process and takes
-long. Processor time is the measure: it is the same on a machine that has other things to do. That of a program counts once it has
+``PYTHONPATH=tests .venv/bin/python -m pytest -p support.usage --usage tests/usage.txt PATH`` runs a part in one process; what is known of
+the files that it does not run stays. Processor time is the measure: it is the same on a machine that has other things to do. That of a program counts once it has
 ended, for the test that waited for it; a browser that tests share counts for the last of them.
 """
 
@@ -19,7 +19,7 @@ import pytest
 LEAST_SECONDS = 2.0
 HEAD = """\
 # What the dearest test files cost, in seconds, and how many tests they have; written by tests/support/usage.py, which says how.
-# Elapsed time is that of a machine which had other things to do as well.
+# Elapsed time counts the waits, and what else the machine had to do.
 # processor, of it in programs, elapsed, tests, file
 """
 
@@ -49,6 +49,7 @@ class Usage:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._costs: dict[str, Cost] = {}
+        self._known = read(file.read_text(encoding="utf-8")) if file.exists() else {}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -63,11 +64,20 @@ class Usage:
         return done  # type: ignore[return-value]
 
     def pytest_sessionfinish(self) -> None:
-        self._file.write_text(table(self._costs), encoding="utf-8")
+        self._file.write_text(table({**self._known, **self._costs}), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         total = sum(cost.processor for cost in self._costs.values())
         terminalreporter.write_line(f"{total:.0f} s of processor time; {self._file} has the files that took most of it")
+
+
+def read(text: str) -> dict[str, Cost]:
+    """What ``table`` has written."""
+    rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
+    return {
+        file: Cost(float(processor) - float(programs), float(programs), float(elapsed), int(tests))
+        for processor, programs, elapsed, tests, file in rows
+    }
 
 
 def table(costs: dict[str, Cost]) -> str:

@@ -6,17 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from support import distribution
+from support import distribution, usage
 
 TESTS = Path(__file__).parents[1]
 
 
 def test_the_dearest_come_first_and_unknown_ones_as_they_come() -> None:
     """By what is known of them; each once."""
-    seconds = distribution.dear("# words\n2.5 2.0 9.0 3 tests/b.py\n40.0 0.0 41.0 1 tests/d.py\n")
-    assert seconds == {"tests/b.py": 2.5, "tests/d.py": 40.0}
+    seconds = {"tests/b.py": 2.5, "tests/d.py": 40.0}
     files = ["tests/c.py", "tests/b.py", "tests/b.py", "tests/a.py", "tests/d.py"]
     assert distribution.in_order(files, seconds) == ["tests/d.py", "tests/b.py", "tests/c.py", "tests/a.py"]
+
+
+def test_what_files_cost_is_read_as_it_is_written() -> None:
+    """The dearest first; what costs little is left out."""
+    costs = {
+        "tests/b.py": usage.Cost(0.5, 2.0, 9.0, 3),
+        "tests/d.py": usage.Cost(1.0, 39.0, 41.0, 1),
+        "tests/a.py": usage.Cost(0.1, 0.0, 0.1, 5),
+    }
+    written = usage.table(costs)
+    assert written.removeprefix(usage.HEAD) == "40.0 39.0 41.0 1 tests/d.py\n2.5 2.0 9.0 3 tests/b.py\n"
+    assert usage.read(written) == {file: costs[file] for file in ("tests/d.py", "tests/b.py")}
 
 
 def test_a_file_stays_together_but_for_those_whose_tests_share_nothing() -> None:
