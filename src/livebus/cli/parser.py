@@ -118,7 +118,7 @@ class Parser(ArgumentParser):
     def _get_value(self, action: Any, text: str) -> Any:
         if action.type is Path and not text:  # Path("") is the folder that one stands in
             raise ArgumentError(action, "it is empty")
-        return super()._get_value(action, text)  # type: ignore[misc]
+        return super()._get_value(action, text)
 
     def _check_value(self, action: Any, value: Any) -> None:
         try:
