@@ -109,7 +109,7 @@ def replaced(pattern: str, text: str, replacement: str, budget: Budget, limit: i
     return "".join((*pieces, rest))
 
 
-def _filled(replacement: str, groups: Match, names: dict[str, int]) -> str:
+def _filled(replacement: str, groups: Match, names: Mapping[str, int]) -> str:
     def one(match: re.Match[str]) -> str:
         escaped, number, name = match.groups()
         if escaped is not None:
