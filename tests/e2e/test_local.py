@@ -212,7 +212,7 @@ def test_a_resolver_that_is_not_there(verb: Verb, tmp_path: Path) -> None:
         (["--user", "alice"], 2, "--user takes NAME:PASSWORD"),
         (["--user", "a b:Passw0rd!"], 1, "cannot make the user 'a b'"),
         (["--port", "70000"], 2, "--port takes a number from 0 to 65535"),
-        (["--port", "x"], 2, "invalid int value"),
+        (["--port", "x"], 2, "'x' is not a whole number"),
         (["--host", "203.0.113.1"], 1, "cannot listen on 203.0.113.1:0"),
         (["--host", "no such host"], 1, "cannot listen on no such host:0"),
         (["--time-scale", "0"], 2, "--time-scale"),
