@@ -243,7 +243,7 @@ def joined(arguments: object) -> str:
         (["--set", "=x"], "--set takes Param=Value"),
         (["--user", "alice"], "--user takes NAME:PASSWORD"),
         (["--port", "70000"], "--port takes a number from 0 to 65535"),
-        (["--port", "x"], "invalid int value"),
+        (["--port", "x"], "'x' is not a whole number"),
         (["--time-scale", "0"], "--time-scale"),
         (["--unknown"], "--unknown"),
     ],

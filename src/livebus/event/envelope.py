@@ -43,7 +43,7 @@ class Event:
     ``detail_text`` is the Detail as it was put, where it was: in ``text`` it stands character for character.
     """
 
-    envelope: dict[str, Any]
+    envelope: Mapping[str, Any]
     bus: str
     ingestion_time: str
     detail_text: str | None = field(default=None, repr=False)
@@ -63,7 +63,7 @@ class Event:
     def _made_text(self) -> bytes:
         if self.detail_text is None:
             return _json(self.envelope)
-        head = self.envelope.copy()
+        head = dict(self.envelope)
         del head["detail"]
         return b'%b,"detail":%b}' % (orjson.dumps(head)[:-1], self.detail_text.strip().encode())
 

@@ -14,8 +14,12 @@ class HttpAnswer:
     """An HTTP answer: status, headers, body."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
+
+    def with_header(self, name: str, value: str) -> HttpAnswer:
+        """The same answer with a header more."""
+        return HttpAnswer(self.status, {**self.headers, name: value}, self.body)
 
 
 class AwsError(Exception):

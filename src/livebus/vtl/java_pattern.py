@@ -9,6 +9,7 @@ https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pat
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _FLAGS = re.compile(r"\(\?([a-zA-Z]+)\)")
@@ -48,7 +49,7 @@ class Translation:
 
     source: str
     flags: str
-    names: dict[str, int]
+    names: Mapping[str, int]
 
 
 def translated(pattern: str) -> Translation:

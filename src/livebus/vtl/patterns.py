@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from threading import Lock
@@ -62,7 +63,7 @@ def _script() -> str:
 _ENGINE = _Engine()
 
 
-def _matches(pattern: str, text: str, budget: Budget, limit: int) -> tuple[list[Match], str, dict[str, int]]:
+def _matches(pattern: str, text: str, budget: Budget, limit: int) -> tuple[list[Match], str, Mapping[str, int]]:
     """The matches, the text behind the last, and the numbers of named groups. Raises InvalidPattern and Exceeded."""
     if len(pattern) > MAX_PATTERN:
         raise InvalidPattern(f"A pattern of more than {MAX_PATTERN:,} characters")
@@ -108,7 +109,7 @@ def replaced(pattern: str, text: str, replacement: str, budget: Budget, limit: i
     return "".join((*pieces, rest))
 
 
-def _filled(replacement: str, groups: Match, names: dict[str, int]) -> str:
+def _filled(replacement: str, groups: Match, names: Mapping[str, int]) -> str:
     def one(match: re.Match[str]) -> str:
         escaped, number, name = match.groups()
         if escaped is not None:

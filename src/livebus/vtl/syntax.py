@@ -7,6 +7,7 @@ Velocity's guide: https://velocity.apache.org/engine/1.7/vtl-reference.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # --- expressions ----------------------------------------------------------------------------------------------------
@@ -221,4 +222,4 @@ class Tree:
     """A whole template: what stands in it, and its macros by name."""
 
     block: Block
-    macros: dict[str, Macro] = field(default_factory=dict)
+    macros: Mapping[str, Macro] = field(default_factory=dict)

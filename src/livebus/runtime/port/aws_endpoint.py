@@ -77,7 +77,7 @@ class AwsEndpoint:
         target = headers.get("X-Amz-Target", "")
         answer = await self._call(target, headers, body)
         if target.partition(".")[0] in _CHECKED:
-            answer.headers["x-amz-crc32"] = str(zlib.crc32(answer.body))
+            return answer.with_header("x-amz-crc32", str(zlib.crc32(answer.body)))
         return answer
 
     async def _call(self, target: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:

@@ -76,8 +76,7 @@ class S3:
             answer = _error(refused)
         except NoRoom as error:
             answer = _error(_Refused(500, "InternalError", str(error)))
-        answer.headers["x-amz-request-id"] = self._new_id()
-        return answer
+        return answer.with_header("x-amz-request-id", self._new_id())
 
     def read_text(self, location: str) -> str:
         """
