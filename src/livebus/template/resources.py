@@ -352,6 +352,8 @@ class Resources:
 
     def all(self) -> list[Resource]:
         """The resources whose conditions hold, in the template's order; those of a nested stack behind it."""
+        if not self._nested:
+            return list(self._made.values())
         return [each for made in self._made.values() for each in (made, *self._inside(made))]
 
     def _inside(self, resource: Resource) -> list[Resource]:
