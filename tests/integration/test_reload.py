@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,41 @@ def test_a_new_pool_has_the_user_too(running: RunningRuntime, application: Path)
     change(template, "  UserPool:\n", "  OtherPool:\n")
     assert reload(running)
     assert running.tokens()["TokenType"] == "Bearer"
+
+
+def test_what_another_stack_exports_elsewhere_stops_nothing(application: Path, start_runtime: Any) -> None:
+    """A template on disk runs without the stacks that it imports from: what is missing is told, and does nothing."""
+    sweeper = "  Sweeper: {Type: Custom::Sweeper, Properties: {ServiceToken: {Fn::ImportValue: tools-sweeper}}}\n"
+    change(application / "template.yaml", "Resources:\n", f"Resources:\n{sweeper}")
+    runtime = start_runtime(template=application / "template.yaml")
+
+    (told,) = [line for line in runtime.told if "No export named" in line]
+    assert told.endswith("No export named tools-sweeper found. There are: none.")
+    trace = runtime.trace()
+    (event_id,) = runtime.put("all the same")
+    assert trace.next("transformer", event_id)["variables"] == {"msg": "all the same"}
+
+
+def test_nested_stacks_follow_their_files(start_runtime: Any, tmp_path: Path) -> None:
+    """A change of a nested template, or of what it names, is one of the application; a broken one is told at its line."""
+    foreign = Path(__file__).parents[1] / "foreign"
+    shutil.copytree(foreign / "nested", tmp_path / "app" / "nested")
+    shutil.copy(foreign / "nested-at-hand.yaml", tmp_path / "app")
+    runtime = start_runtime(template=tmp_path / "app" / "nested-at-hand.yaml")
+    trace = runtime.trace()
+    (event_id,) = runtime.put("before", bus="livebus")
+    assert trace.next("transformer", event_id)["variables"] == {"msg": "before"}
+    stacks = runtime.client("cloudformation").describe_stacks()["Stacks"]
+    assert sorted(each["StackName"].rpartition("-")[0] for each in stacks) == ["", "livebus-Api", "livebus-Line"]
+
+    line = tmp_path / "app" / "nested" / "line.yaml"
+    change(line, "'{\"msg\": <msg>}'", '\'{"msg": "changed"}\'')
+    assert reload(runtime)
+    (event_id,) = runtime.put("after", bus="livebus")
+    assert trace.next("transformer", event_id)["variables"] == {"msg": "changed"}
+
+    change(line, "!Ref BusName", "!Ref Bus")
+    assert not reload(runtime)
+    assert any(
+        "nested/line.yaml:" in told and "Unresolved resource dependencies [Bus]" in told for told in runtime.told
+    )

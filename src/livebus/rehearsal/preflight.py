@@ -24,7 +24,7 @@ from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
 from livebus.rehearsal.samples import SampleReader
 from livebus.rehearsal.stage import Rehearsal, Stage
-from livebus.template.attributes import bus_name
+from livebus.template.resource_answers import bus_name
 
 # Reasons cost more than verdicts: so many events are explained, the others are counted.
 MOST_EXPLAINED = 1000

@@ -21,8 +21,9 @@ from livebus.template.document import IN_STACK, Document, Path
 from livebus.template.environment import Environment
 from livebus.template.intrinsics import Evaluator
 from livebus.template.nesting import MAX_DEPTH, NESTED, Nesting, find_template, folder_of, located, read_nested
+from livebus.template.outputs import Outputs
 from livebus.template.parameters import assumed_parameters, read_parameters
-from livebus.template.properties import Properties, Scope, shown, text_of
+from livebus.template.properties import Properties, Scope, shown
 from livebus.template.quotas import beyond_quotas
 from livebus.template.rules import Given, check_rules
 from livebus.template.sections import checked_sections
@@ -125,7 +126,9 @@ class Resources:
         self._order: tuple[str, ...] = ()
         self._made = self._evaluated()
         # What is told from here on is of one resource, and found when it is made: see ``template_faults``.
-        self._outputs, self._exports = self._evaluated_outputs()
+        self._outputs = Outputs(document, self._evaluator)
+        self._outputs.read(self._sections["Outputs"])
+        self.faults += self._outputs.faults
         self.template_faults: tuple[Fault, ...] = tuple(_in_order(self._own_faults))
 
     def _check_references(self) -> None:
@@ -352,6 +355,8 @@ class Resources:
 
     def all(self) -> list[Resource]:
         """The resources whose conditions hold, in the template's order; those of a nested stack behind it."""
+        if not self._nested:
+            return list(self._made.values())
         return [each for made in self._made.values() for each in (made, *self._inside(made))]
 
     def _inside(self, resource: Resource) -> list[Resource]:
@@ -409,53 +414,17 @@ class Resources:
     @property
     def outputs(self) -> dict[str, str]:
         """The template's Outputs whose conditions hold, by their own names."""
-        return self._outputs
+        return self._outputs.values
 
     @property
     def exports(self) -> dict[str, str]:
         """For each exported name the output whose value it has."""
-        return self._exports
+        return self._outputs.exports
 
     @property
     def imports(self) -> frozenset[str]:
         """The names of other stacks' exports that the template asks for."""
         return frozenset(self._evaluator.imported)
-
-    def _evaluated_outputs(self) -> tuple[dict[str, str], dict[str, str]]:
-        outputs: dict[str, str] = {}
-        exports: dict[str, str] = {}
-        for name, body in self._sections["Outputs"].items():
-            if "Value" not in body:
-                self.faults.append(Fault(f"output {name!r} has no Value", self.document.place(("Outputs", name))))
-                continue
-            condition = body.get("Condition")
-            if condition is None or self._evaluator.condition(condition, ("Outputs", name, "Condition")):
-                path: Path = ("Outputs", name, "Value")
-                value = self._evaluator.resolve(body["Value"], path)
-                text = text_of(value)
-                if text is None and body["Value"] is not None:
-                    found = (
-                        f"The Value field of every Outputs member must evaluate to a String: {name!r} is {shown(value)}"
-                    )
-                    self.faults.append(Fault(found, self.document.place(path)))
-                outputs[name] = text or ""
-                if "Export" in body:
-                    self._export(name, body["Export"], exports)
-        return outputs, exports
-
-    def _export(self, output: str, body: Any, exports: dict[str, str]) -> None:
-        path: Path = ("Outputs", output, "Export")
-        value = self._evaluator.resolve(body, path)
-        name = text_of(value.get("Name")) if isinstance(value, Mapping) else None
-        if not name:
-            if value is not UNKNOWN:
-                self.faults.append(
-                    Fault(f"Export of {output!r} is {shown(value)}", self.document.place(path), "a Name")
-                )
-        elif name in exports:
-            self.faults.append(Fault(f"Duplicate Export names, {name}", self.document.place(path), "each name once"))
-        else:
-            exports[name] = output
 
 
 def _is_unknown(value: Any) -> bool:

@@ -9,12 +9,10 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from livebus.errors import Fault, did_you_mean
 from livebus.template.document import Document, Path
-from livebus.template.places import Places
 from livebus.template.properties import shown
 from livebus.template.serverless_data_sources import (
     SOURCE_KINDS,
@@ -23,13 +21,13 @@ from livebus.template.serverless_data_sources import (
     role_and_policy,
     settings,
 )
+from livebus.template.serverless_expansion import Expansion, Sheet, expand
 from livebus.template.serverless_functions import functions_expanded
 from livebus.template.serverless_references import references_resolved
 from livebus.template.serverless_state_machines import state_machines_expanded
 from livebus.template.simple_tables import with_tables
 
 TYPE = "AWS::Serverless::GraphQLApi"
-_TRANSFORM = "AWS::Serverless-2016-10-31"
 _JS = {"Name": "APPSYNC_JS", "RuntimeVersion": "1.0.0"}
 # What SAM gives a resolver that has no code of its own: the last function's result.
 _PASSING_ON = "export function request() { return {}; }\nexport function response(ctx) { return ctx.prev.result; }\n"
@@ -64,45 +62,14 @@ def expanded(document: Document) -> Document:
     document = references_resolved(document)
     document = state_machines_expanded(functions_expanded(document))
     document = with_tables(document)
-    resources = document.body.get("Resources")
-    if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):
-        return document
-    places, faults, made = Places(document.places), list(document.faults), {}
-    transforms = document.body.get("Transform")
-    for logical_id, body in resources.items():
-        if not _is_ours(body):
-            made[logical_id] = body
-            continue
-        if _TRANSFORM not in (transforms if isinstance(transforms, list) else [transforms]):
-            found = f"Unrecognized resource types: [{TYPE}]"
-            place = document.place(("Resources", logical_id, "Type"))
-            faults.append(Fault(found, place, advice=f"Write Transform: {_TRANSFORM} at the template's head."))
-        made.update(_Api(document, logical_id, body, places, faults).resources())
-    return replace(document, body={**document.body, "Resources": made}, places=places, faults=tuple(faults))
+    return expand(document, (TYPE,), lambda *one: _Api(*one).resources())
 
 
-def _is_ours(body: Any) -> bool:
-    return isinstance(body, dict) and body.get("Type") == TYPE and isinstance(body.get("Properties") or {}, dict)
+class _Api(Expansion):
+    """One AWS::Serverless::GraphQLApi."""
 
-
-class _Api:
-    """One AWS::Serverless::GraphQLApi. ``places`` and ``faults`` grow while it is expanded."""
-
-    def __init__(
-        self,
-        document: Document,
-        logical_id: str,
-        body: Mapping[str, Any],
-        places: Places,
-        faults: list[Fault],
-    ) -> None:
-        self._document = document
-        self._id = logical_id
-        self._root: Path = ("Resources", logical_id, "Properties")
-        self._given: Mapping[str, Any] = body.get("Properties") or {}
-        self._attributes = {name: value for name, value in body.items() if name not in ("Type", "Properties")}
-        self._places = places
-        self._faults = faults
+    def __init__(self, sheet: Sheet, logical_id: str, body: Mapping[str, Any]) -> None:
+        super().__init__(sheet, logical_id, body)
         self._api_id = {"Fn::GetAtt": [logical_id, "ApiId"]}
         self._sources: dict[str, Any] = {}
         self._function_ids: dict[str, Any] = {}
@@ -324,7 +291,3 @@ class _Api:
 
     def _fault(self, found: str, path: Path, advice: str = "") -> None:
         self._faults.append(Fault(found, self._document.place(path), advice=advice))
-
-    def _start(self, path: Path) -> tuple[int, int]:
-        place = self._document.place(path)
-        return place.line or 1, place.column or 1

@@ -11,17 +11,15 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from livebus.errors import Fault
 from livebus.template.document import Document, Path
-from livebus.template.places import Places
 from livebus.template.properties import shown
+from livebus.template.serverless_expansion import Expansion, Sheet, expand
 
 TYPE = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
-_TRANSFORM = "AWS::Serverless-2016-10-31"
 _TYPES = (TYPE, LAYER)
 # Those that AWS::Lambda::Function has under the same names.
 _AS_IT_IS = (
@@ -45,62 +43,24 @@ _IMPLICIT_OWNER = {"Api": "RestApiId", "HttpApi": "ApiId"}
 
 def functions_expanded(document: Document) -> Document:
     """A template without serverless functions and layers; the template itself where it has none."""
-    resources = document.body.get("Resources")
-    if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):
-        return document
-    places, faults, warnings, made = Places(document.places), list(document.faults), list(document.warnings), {}
-    transforms = document.body.get("Transform")
-    is_transformed = _TRANSFORM in (transforms if isinstance(transforms, list) else [transforms])
-    for logical_id, body in resources.items():
-        if not _is_ours(body):
-            made[logical_id] = body
-            continue
-        if not is_transformed:
-            found = f"Unrecognized resource types: [{body['Type']}]"
-            place = document.place(("Resources", logical_id, "Type"))
-            faults.append(Fault(found, place, advice=f"Write Transform: {_TRANSFORM} at the template's head."))
-        expansion = _Expansion(document, logical_id, body, places=places, faults=faults, warnings=warnings)
-        made.update(expansion.layer() if body["Type"] == LAYER else expansion.function())
-        for name, kind in expansion.implicit.items():
-            if name not in resources:
-                made.setdefault(name, {"Type": kind, "Properties": {}})
-    return replace(
-        document,
-        body={**document.body, "Resources": made},
-        places=places,
-        faults=tuple(faults),
-        warnings=tuple(dict.fromkeys(warnings)),
-    )
+    return expand(document, _TYPES, _made)
 
 
-def _is_ours(body: Any) -> bool:
-    return isinstance(body, dict) and body.get("Type") in _TYPES and isinstance(body.get("Properties") or {}, dict)
+def _made(sheet: Sheet, logical_id: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    one = _FunctionOrLayer(sheet, logical_id, body)
+    yield from one.layer() if body["Type"] == LAYER else one.function()
+    known = sheet.document.body["Resources"]
+    yield from ((name, {"Type": kind, "Properties": {}}) for name, kind in one.implicit.items() if name not in known)
 
 
-class _Expansion:
-    """One serverless resource. ``places``, ``faults`` and ``warnings`` grow while it is expanded."""
+class _FunctionOrLayer(Expansion):
+    """One function or layer. ``implicit`` are the types of what SAM makes beside functions, by logical ids."""
 
-    def __init__(
-        self,
-        document: Document,
-        logical_id: str,
-        body: Mapping[str, Any],
-        *,
-        places: Places,
-        faults: list[Fault],
-        warnings: list[str],
-    ) -> None:
-        self._document = document
-        self._id = logical_id
-        self._root: Path = ("Resources", logical_id, "Properties")
-        self._attributes = {name: value for name, value in body.items() if name not in ("Type", "Properties")}
-        self._places = places
-        self._faults = faults
-        self._warnings = warnings
+    def __init__(self, sheet: Sheet, logical_id: str, body: Mapping[str, Any]) -> None:
+        super().__init__(sheet, logical_id, body)
         self.implicit: dict[str, str] = {}
-        own = body.get("Properties") or {}
         ignored = self._attributes.pop("IgnoreGlobals", ())
-        self._given = self._with_globals(own, body["Type"].rsplit("::", 1)[-1], ignored)
+        self._given = self._with_globals(self._given, body["Type"].rsplit("::", 1)[-1], ignored)
         self._arn = {"Fn::GetAtt": [logical_id, "Arn"]}
 
     # --- Globals ----------------------------------------------------------------------------------------------------
@@ -293,13 +253,6 @@ class _Expansion:
         name = f"{self._id}{suffix}"
         self._places.setdefault(("Resources", name), self._start(self._root[:2]))
         return name, {"Type": kind, **self._condition(), "Properties": dict(properties)}
-
-    def _condition(self) -> dict[str, Any]:
-        return {name: self._attributes[name] for name in ("Condition",) if name in self._attributes}
-
-    def _start(self, path: Path) -> tuple[int, int]:
-        place = self._document.place(path)
-        return place.line or 1, place.column or 1
 
 
 def _merged(common: Any, own: Any) -> Any:

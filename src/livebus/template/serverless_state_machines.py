@@ -10,16 +10,14 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from livebus.errors import Fault
 from livebus.template.document import Document, Path
-from livebus.template.places import Places
 from livebus.template.properties import shown
+from livebus.template.serverless_expansion import Expansion, expand
 
 TYPE = "AWS::Serverless::StateMachine"
-_TRANSFORM = "AWS::Serverless-2016-10-31"
 _RULE_EVENTS = ("EventBridgeRule", "CloudWatchEvent")
 _AS_IT_IS = {
     "Definition": "Definition",
@@ -36,26 +34,7 @@ _RULE_MEMBERS = {"Pattern": "EventPattern", "EventBusName": "EventBusName", "Rul
 
 def state_machines_expanded(document: Document) -> Document:
     """A template without serverless state machines; the template itself where it has none."""
-    resources = document.body.get("Resources")
-    if not isinstance(resources, dict) or not any(_is_ours(body) for body in resources.values()):
-        return document
-    places, faults, made = Places(document.places), list(document.faults), {}
-    transforms = document.body.get("Transform")
-    is_transformed = _TRANSFORM in (transforms if isinstance(transforms, list) else [transforms])
-    for logical_id, body in resources.items():
-        if not _is_ours(body):
-            made[logical_id] = body
-            continue
-        if not is_transformed:
-            place = document.place(("Resources", logical_id, "Type"))
-            advice = f"Write Transform: {_TRANSFORM} at the template's head."
-            faults.append(Fault(f"Unrecognized resource types: [{TYPE}]", place, advice=advice))
-        made.update(_Expansion(document, logical_id, body, places, faults).resources())
-    return replace(document, body={**document.body, "Resources": made}, places=places, faults=tuple(faults))
-
-
-def _is_ours(body: Any) -> bool:
-    return isinstance(body, dict) and body.get("Type") == TYPE and isinstance(body.get("Properties") or {}, dict)
+    return expand(document, (TYPE,), lambda *one: _StateMachine(*one).resources())
 
 
 def _names_queue(letters: Any) -> bool:
@@ -63,24 +42,8 @@ def _names_queue(letters: Any) -> bool:
     return not isinstance(letters, dict | None) or "Arn" in (letters or {})
 
 
-class _Expansion:
-    """One state machine. ``places`` and ``faults`` grow while it is expanded."""
-
-    def __init__(
-        self,
-        document: Document,
-        logical_id: str,
-        body: Mapping[str, Any],
-        places: Places,
-        faults: list[Fault],
-    ) -> None:
-        self._document = document
-        self._id = logical_id
-        self._root: Path = ("Resources", logical_id, "Properties")
-        self._attributes = {name: value for name, value in body.items() if name not in ("Type", "Properties")}
-        self._given: Mapping[str, Any] = body.get("Properties") or {}
-        self._places = places
-        self._faults = faults
+class _StateMachine(Expansion):
+    """One state machine."""
 
     def resources(self) -> Iterator[tuple[str, Any]]:
         given = self._given
@@ -140,10 +103,3 @@ class _Expansion:
             properties["Policies"] = [{"PolicyName": f"{name}StartExecutionPolicy", "PolicyDocument": document}]
         self._places.setdefault(("Resources", name), self._start(self._root[:2]))
         return name, {"Type": "AWS::IAM::Role", **self._condition(), "Properties": properties}
-
-    def _condition(self) -> dict[str, Any]:
-        return {name: self._attributes[name] for name in ("Condition",) if name in self._attributes}
-
-    def _start(self, path: Path) -> tuple[int, int]:
-        place = self._document.place(path)
-        return place.line or 1, place.column or 1

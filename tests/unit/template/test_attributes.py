@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from livebus.template.attributes import bus_name
 from livebus.template.environment import Environment
+from livebus.template.resource_answers import bus_name
 from livebus.template.resources import Resources
 
 HOME = "us-east-1:123456789012"

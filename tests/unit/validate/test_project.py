@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,6 +109,40 @@ def test_the_environment_is_samconfig_s(given: dict[str, str], expected: tuple[s
     Path("samconfig.toml").write_text('[default.global.parameters]\nstack_name = "orders"\nregion = "eu-west-1"\n')
     environment = project.environment(**given)
     assert expected == (environment.stack_name, environment.region)
+
+
+def test_the_environment_is_that_of_the_manifest() -> None:
+    """AWS CDK's own, before samconfig.toml, which is another template's; what is given goes before both."""
+    Path("cdk.out").mkdir()
+    Path("cdk.out", "cdk.out").write_text("{}")
+    stack = {
+        "type": "aws:cloudformation:stack",
+        "environment": "aws://1/eu-north-1",
+        "properties": {"templateFile": "A.template.json", "stackName": "harbour", "parameters": {"Size": "2"}},
+    }
+    Path("cdk.out", "manifest.json").write_text(json.dumps({"artifacts": {"A": stack}}))
+    Path("samconfig.toml").write_text('[default.global.parameters]\nstack_name = "orders"\nregion = "eu-west-1"\n')
+    project = Project(Path("cdk.out", "A.template.json"), samconfig=Path("samconfig.toml"))
+
+    found = project.environment()
+    assert (found.stack_name, found.region, found.overrides) == ("harbour", "eu-north-1", {"Size": "2"})
+    assert project.environment(stack_name="x").stack_name == "x"
+
+
+def test_nested_templates_are_opened_by_path_or_asset() -> None:
+    """Places call an asset by its file, and not by the URL that nobody can open."""
+    Path("Stack.assets.json").write_text(
+        '{"files": {"aa": {"source": {"path": "N.nested.template.json"}, "destinations": {"x": {"objectKey": "aa.json"}}}}}'
+    )
+    Path("N.nested.template.json").write_text("{}")
+    project = Project(Path("Stack.template.json"))
+
+    opened = project.open_template("https://s3.eu-west-1.amazonaws.com/assets/aa.json")
+    assert opened == ("N.nested.template.json", "{}")
+    assert project.open_template("N.nested.template.json") == opened
+    assert project.shown("N.nested.template.json") == "N.nested.template.json"
+    with pytest.raises(LivebusError, match="lies in S3"):
+        project.open_template("https://s3.eu-west-1.amazonaws.com/assets/bb.json")
 
 
 def test_a_configuration_is_looked_for_beside_the_template_first() -> None:

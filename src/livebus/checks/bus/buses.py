@@ -17,8 +17,8 @@ from livebus.checks.inspection import Inspection
 from livebus.checks.template.outside import is_from_outside
 from livebus.errors import Fault
 from livebus.template.application import EventBus, Rule
-from livebus.template.attributes import bus_name
 from livebus.template.dependencies import depends_on, references
+from livebus.template.resource_answers import bus_name
 
 CHECKS = Checks()
 

@@ -40,7 +40,7 @@ from livebus.runtime.eventbridge.retries import Retries
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults
 from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
-from livebus.template.attributes import bus_name
+from livebus.template.resource_answers import bus_name
 
 # As many as a signal needs to become the end of the runtime: it is read, it wakes who waits for it, and that stops us.
 _TURNS_BETWEEN = 5

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from livebus.cli import commands
 from livebus.cli.validate import run as validate
 from support.application import PROJECT, copied
 
@@ -561,3 +562,46 @@ def test_our_own_application_is_sound(capsys: pytest.CaptureFixture[str]) -> Non
     assert [found for found in answer["findings"] if found["severity"] != "info"] == []
     assert {event["expected"] for event in answer["events"]} == {True, False}
     assert all(event["arrives"] == event["expected"] for event in answer["events"])
+
+
+def assembly(**names: str) -> None:
+    """A cloud assembly of AWS CDK in cdk.out, with sound templates, and their stacks' names by the templates' own."""
+    application(folder="cdk.out")
+    text = Path("cdk.out", "template.yaml").read_text("utf-8")
+    artifacts = {}
+    for template, name in names.items():
+        Path("cdk.out", f"{template}.template.json").write_text(text, "utf-8")
+        properties = {"templateFile": f"{template}.template.json", "stackName": name}
+        environment = f"aws://1/{'eu-north-1' if template == 'A' else 'unknown-region'}"
+        artifacts[template] = {
+            "type": "aws:cloudformation:stack",
+            "environment": environment,
+            "properties": properties,
+        }
+    Path("cdk.out", "cdk.out").write_text("{}")
+    Path("cdk.out", "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+
+
+@pytest.mark.parametrize("given", [("cdk.out",), ("--template", "cdk.out"), ("cdk.out", "cdk.out/events/hello.json")])
+def test_every_stack_of_a_cdk_application(given: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with its own events' outcome, and its stack as the manifest names it."""
+    assembly(A="harbour", B="depot")
+
+    assert run(*given) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        "cdk.out/A.template.json: stack harbour, region eu-north-1 (manifest.json)",
+        "cdk.out/B.template.json: stack depot (manifest.json)",
+        "0 errors, 0 warnings, 2 of 2 events arrive",
+    ]
+
+
+def test_local_takes_one_of_several_stacks(capsys: pytest.CaptureFixture[str]) -> None:
+    """Which ones there are is told; nothing is begun."""
+    assembly(A="harbour", B="depot")
+
+    assert commands.main(["local", "--port", "0", "--template", "cdk.out"]) == 2
+    expected = (
+        "error: 'cdk.out' has 2 stacks. Name the template of one: cdk.out/A.template.json, cdk.out/B.template.json."
+    )
+    assert capsys.readouterr().err.strip() == expected
