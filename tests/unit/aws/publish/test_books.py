@@ -156,6 +156,18 @@ def test_a_resumed_run_goes_on_with_its_own_files() -> None:
     assert books(resume=True, fail_file="h").failed.path == Path("h")
 
 
+def test_a_resumed_run_goes_on_behind_the_last_whole_line() -> None:
+    """A line that was cut off belongs to an event that goes again; a new run has a file of its own."""
+    first = books(fail_file="g")
+    first.close(summary(item(2), interrupted=True), ledger(first))
+    Path("g").write_bytes(b'{"_livebus":{},"Source":"s"}\n{"_live')
+    resumed = books(resume=True)
+    resumed.failed.add(item(2), NOT_SENT)
+    resumed.failed.sync()
+    resumed.close(summary(), ledger(resumed))
+    assert [json.loads(line)["Source"] for line in Path("g").read_bytes().splitlines()] == ["s", "s"]
+
+
 def test_nothing_to_resume_is_told() -> None:
     """As wrong input: nothing was sent."""
     with pytest.raises(InvalidEvent, match=r"a\.json\.journal: there is no journal to resume"):
