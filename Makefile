@@ -90,7 +90,7 @@ mutants: $(MUTMUT)/.installed
 	$(MUTMUT)/bin/mutmut run $(MUTANTS)
 	$(MUTMUT)/bin/mutmut results
 
-mutants-sample: $(MUTMUT)/.installed
+mutants-sample: $(MUTMUT)/.installed $(VENV)/.dev
 	$(MUTMUT)/bin/python tools/sample_mutants.py $(MUTANTS_SAMPLE)
 
 clean:

@@ -33,7 +33,7 @@ ELSEWHERE = [
     Held(
         "unit/template/test_serverless.py",
         "the SAM translator's own resources are what it is held against",
-        "template/serverless_data_sources.py template/serverless_expansion.py",
+        "template/serverless_expansion.py",
     ),
     Held(
         "abuse/test_publisher.py",
@@ -44,11 +44,6 @@ ELSEWHERE = [
         "abuse/test_sandbox.py",
         "it is a process of its own, and is ended",
         "sandbox/inside.py",
-    ),
-    Held(
-        "unit/template/test_loading.py",
-        "data, and AWS's quotas as a template meets them",
-        "template/quotas.py template/values.py",
     ),
     Held(
         "unit/schema/test_schema.py",
@@ -108,11 +103,6 @@ ELSEWHERE = [
         "template/api_destination.py",
     ),
     Held(
-        "unit/template/test_tables.py",
-        "SAM's table is read as the one that it becomes",
-        "template/simple_tables.py",
-    ),
-    Held(
         "integration/test_dynamodb_boto3.py",
         "boto3 calls each operation",
         "dynamodb/batches.py dynamodb/context.py dynamodb/errors.py dynamodb/legacy.py dynamodb/names.py "
@@ -159,10 +149,7 @@ ELSEWHERE = [
     Held(
         "integration/test_publishing.py",
         "engines and files are tried against a service that fails",
-        "aws/publish/blocking_engine.py aws/publish/books.py aws/publish/boto3_engine.py "
-        "aws/publish/bulk_engine.py aws/publish/engines.py aws/publish/event_bus_check.py "
-        "aws/publish/input_files.py aws/publish/placeholders.py "
-        "aws/publish/publishing.py aws/publish/stream_feed.py",
+        "aws/publish/boto3_engine.py aws/publish/bulk_engine.py",
     ),
     Held(
         "integration/test_second_opinion.py",
@@ -249,16 +236,6 @@ ELSEWHERE = [
         "cli/local.py",
     ),
     Held(
-        "unit/cli/publish/test_run.py",
-        "the command draws it",
-        "cli/publish/latency_plot.py",
-    ),
-    Held(
-        "unit/cli/publish/test_run.py",
-        "arguments and words are seen at the command",
-        "cli/publish/arguments.py cli/publish/view.py",
-    ),
-    Held(
         "unit/cli/redrive/test_run.py",
         "arguments are seen at the command",
         "cli/redrive/arguments.py cli/redrive/filling.py cli/redrive/looking.py cli/redrive/queue.py cli/redrive/sending.py",
@@ -305,7 +282,7 @@ ELSEWHERE = [
     Held(
         "unit/publish/test_dispatch.py",
         "rate, window and counts are parts of the dispatch",
-        "publish/latencies.py publish/sending.py publish/tally.py",
+        "publish/tally.py",
     ),
     Held(
         "unit/realtime/test_transcripts.py",
@@ -381,30 +358,10 @@ ELSEWHERE = [
         "runtime/kept/sqlite_file.py",
     ),
     Held(
-        "integration/test_faults.py",
-        "faults are seen by clients",
-        "runtime/port/failing_requests.py",
-    ),
-    Held(
-        "integration/test_tls.py",
-        "clients trust it or not",
-        "runtime/port/tls.py",
-    ),
-    Held(
-        "integration/test_http_fuzz.py",
-        "sockets get what nobody would send",
-        "runtime/port/http_server.py runtime/port/listener.py runtime/port/refusals.py",
-    ),
-    Held(
         "integration/test_page.py",
         "documents are asked for as the page does, and compared with what boto3 says",
         "runtime/page/actions.py runtime/page/clients.py runtime/page/documents.py "
         "runtime/page/parts.py runtime/page/service.py runtime/page/trial.py",
-    ),
-    Held(
-        "unit/runtime/s3/test_service.py",
-        "objects are stored through the service",
-        "runtime/s3/objects.py",
     ),
     Held(
         "integration/test_cloudformation_boto3.py",
@@ -445,7 +402,6 @@ ELSEWHERE = [
     Held(
         "unit/template/test_loading.py",
         "data only",
-        "template/application/api.py template/application/application.py template/application/bus.py "
         "template/application/functions.py template/application/users.py",
     ),
     Held(

@@ -14,6 +14,7 @@ from livebus.publish.answer import (
     NOT_SENT,
     PutEventsAnswer,
     Result,
+    failed,
     read_answer,
 )
 
@@ -76,3 +77,15 @@ def test_what_is_hopeless_has_advice() -> None:
     assert {NOT_PUT_EVENTS, NOT_SENT, *advice.BY_CODE} == HOPELESS
     assert str(advice.refused("ExpiredTokenException", "old", "publish")).startswith("cannot publish: ExpiredToken")
     assert str(advice.refused(NOT_SENT, "no credentials", "publish")) == "cannot publish: no credentials"
+
+
+def test_a_request_that_failed_has_no_id() -> None:
+    """Its code and its message."""
+    assert failed("Code", "message") == PutEventsAnswer(Result("", "Code", "message"))
+
+
+@pytest.mark.parametrize("given", ["aws.events#v1#Code", "Code:http://a:80/", "ns#Code:x:y", "Code"])
+def test_a_code_may_have_a_namespace_and_a_url(given: str) -> None:
+    """Before the last sharp, and behind the first colon."""
+    answer = read_answer(400, json.dumps({"__type": given, "message": "m"}).encode(), 1)
+    assert answer.error == Result("", "Code", "m")

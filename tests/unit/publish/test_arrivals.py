@@ -34,9 +34,22 @@ def tally(published: list[object], received: list[object]) -> tuple[int, int, in
         (["a", "a"], ["a", "a", "a"], (2, 0, 1, 0, 0)),
         ([{"x": 1.0, "y": [2]}], [{"y": [2.0], "x": 1}], (1, 0, 0, 0, 0)),
         ([{"x": 1}, {"x": "1"}, {"x": True}], [{"x": True}], (1, 2, 0, 0, 0)),
+        ([{"x": 1, "y": [2, {"z": 3.0}]}], [{"x": 1, "y": [2, {"z": 4}]}], (0, 1, 0, 0, 1)),
         ([], [], (0, 0, 0, 0, 0)),
     ],
-    ids=["all", "lost", "doubled", "out of order", "unexpected", "alike", "alike and doubled", "JSON", "types", "none"],
+    ids=[
+        "all",
+        "lost",
+        "doubled",
+        "out of order",
+        "unexpected",
+        "alike",
+        "alike and doubled",
+        "JSON",
+        "types",
+        "values",
+        "none",
+    ],
 )
 def test_each_message_is_counted_once(
     published: list[object], received: list[object], expected: tuple[int, int, int, int, int]
@@ -159,3 +172,15 @@ def test_a_tally_is_json() -> None:
 def test_the_key_of_data_is_short() -> None:
     """However large a message is."""
     assert len(key({"msg": "x" * 200_000})) == 12
+
+
+def test_a_histogram_adds_up() -> None:
+    """A line for each step, its share of all, and a bar as long as its share of the most."""
+    latencies = Latencies()
+    for seconds in (0.003, 0.003, 0.003, 0.015):
+        latencies.add(seconds)
+    lines = histogram(latencies, bar="#")
+    shares = [line.split()[-2] for line in lines[:-1]]
+    assert [share for share in shares if share != "0.0"] == ["75.0", "25.0"]
+    bars = [line.count("#") for line in lines[:-1]]
+    assert (max(bars), sorted(bars)[-2]) == (bars[0], -(-bars[0] // 3))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
+import pytest
+
+from livebus.errors import LivebusError
 from livebus.event.stream import StreamedEntry
 from livebus.publish.acknowledged import Acknowledged
 from livebus.publish.order import Order, ordered, shuffled
@@ -44,3 +47,14 @@ def test_a_stream_is_shuffled_within_a_window() -> None:
     indices = [entry.index for entry in entries]
     assert sorted(indices) == list(range(1000))
     assert all(index - at < 10 for at, index in enumerate(indices))
+
+
+def test_a_journal_of_another_input_is_refused() -> None:
+    """With both counts, counted from one; one that has just what the input holds is taken."""
+    with pytest.raises(LivebusError) as told:
+        order(3, Order(), done=Acknowledged([(0, 1), (4, 4)]))
+    assert str(told.value) == (
+        "the journal says that event 5 is done, and the input has 3: it is of another input. Nothing in it can be relied on. "
+        "Remove it to publish all of the input."
+    )
+    assert order(3, Order(), done=Acknowledged([(0, 2)])) == []

@@ -45,3 +45,21 @@ def test_progress_says_what_is_left() -> None:
     assert known.startswith("[##########..........] 1,500 accepted of 3,046, 15 s left, 23 failed, 100/s, latency ")
     assert unknown.startswith("1,500 accepted, 23 failed, 100/s, latency ")
     assert "min left" in report.progress(tally(), 1.0, 30_000)
+
+
+def test_a_long_time_that_is_left_is_told_in_minutes() -> None:
+    """From a hundred seconds on; without a rate, or at the end, nothing is told."""
+    assert "] 1,500 accepted of 7,523, 60 s left, " in report.progress(tally(), 100.0, 7_523)
+    assert ", 99 s left, " in report.progress(tally(), 100.0, 11_423)
+    assert ", 2 min left, " in report.progress(tally(), 100.0, 13_523)
+    assert " left, " not in report.progress(tally(), 0.0, 7_523)
+    assert " left, " not in report.progress(tally(), 100.0, 1_523)
+
+
+def test_times_have_the_digits_that_say_something() -> None:
+    """Tenths below ten milliseconds; a summary's seconds to the millisecond."""
+    assert [report.milliseconds(seconds) for seconds in (0.00123, 0.0099, 0.01, 1.2345)] == [
+        *("1.2 ms", "9.9 ms", "10 ms", "1234 ms"),
+    ]
+    assert report.members(tally(), 1.23456)["seconds"] == 1.235
+    assert (report.members(tally(), 0.0)["rate"], report.members(tally(), 0.7)["rate"]) == (0.0, 2142.9)

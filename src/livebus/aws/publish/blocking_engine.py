@@ -19,8 +19,8 @@ from livebus.publish.sending import Sending
 class BlockingEngine:
     """Sends a publication's requests; a Ctrl-C ends it after what it interrupted has been booked as unanswered."""
 
-    def __init__(self, reach: Reach, connection: HttpConnection | None = None) -> None:
-        self._connection = connection or HttpConnection(reach.address, reach.ca_file)
+    def __init__(self, reach: Reach, connection: HttpConnection) -> None:
+        self._connection = connection
         self._signer = put_events_signer(reach)
 
     def run(self, publication: Sending) -> None:

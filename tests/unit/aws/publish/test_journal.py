@@ -125,7 +125,7 @@ def test_two_runs_do_not_share_a_journal(path: Path) -> None:
     journal = begun(path, HEADER)
     with pytest.raises(LivebusError, match="an earlier run with this journal did not end"):
         begun(path, HEADER)
-    with pytest.raises(LivebusError, match="another run is going on with this journal"):
+    with pytest.raises(LivebusError, match=r": another run is going on with this journal$"):
         resumed(path, HEADER)
     journal.close(keep=False)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from livebus.aws.publish.sources import sources
+from livebus.aws.publish.sources import Opened, sources
 from livebus.event.stream import StreamFault, read_events
 
 LINE = json.dumps({"Source": "a", "DetailType": "b", "Detail": {}}) + "\n"
@@ -119,3 +120,42 @@ def test_stdin_is_read_and_left_open(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         assert read("-") == ["stdin 0"]
         assert not file.closed
         monkeypatch.setattr(sys, "stdin", None)
+
+
+def test_a_pipe_is_read_to_its_end() -> None:
+    """Which has no size, and no place to begin at: nothing has shrunk."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as out:
+        out.write(b"01234")
+    with Opened(os.fdopen(reading, "rb")) as opened:
+        assert [opened.read1(3), opened.read1(3), opened.read1(3)] == [b"012", b"34", b""]
+
+
+def test_a_file_that_shrinks_is_told(tmp_path: Path) -> None:
+    """How much of it is left; one that is read from its middle on is counted from there."""
+    path = tmp_path / "f"
+    path.write_bytes(b"0123456789")
+    with Opened(path.open("rb", buffering=2)) as opened:
+        assert opened.read1(2) == b"01"
+        os.truncate(path, 4)
+        assert opened.read1(2) == b"23"
+        with pytest.raises(OSError, match=r"^the file shrank while it was read: 4 of its 10 bytes are left$"):
+            opened.read1(2)
+    file = path.open("rb")
+    file.seek(3)
+    with Opened(file) as opened:
+        assert [opened.read1(9), opened.read1(9)] == [b"3", b""]
+
+
+def test_stdin_stays_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is not ours to close; where there is none, that is told as for a file."""
+    (tmp_path / "f").write_bytes(b"x")
+    with (tmp_path / "f").open() as given:
+        monkeypatch.setattr(sys, "stdin", given)
+        (source,) = sources(["-"])
+        with source.open() as opened:
+            assert opened.read1(9) == b"x"
+        assert not given.buffer.closed
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(OSError, match=r"^stdin is closed$"):
+        source.open()

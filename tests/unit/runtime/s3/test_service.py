@@ -118,6 +118,20 @@ def test_what_is_not_there_is_refused_in_s3s_shape(s3: S3, method: str, path: st
     assert (answered, f"<Error><Code>{code}</Code>" in told) == (status, True), told
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "message"),
+    [
+        ("/nowhere", "NoSuchBucket", "The specified bucket does not exist"),
+        ("/nowhere/key", "NoSuchBucket", "The specified bucket does not exist"),
+        ("/bucket/nothing", "NoSuchKey", "The specified key does not exist."),
+    ],
+)
+def test_what_is_not_there_is_told_in_s3s_words(s3: S3, path: str, code: str, message: str) -> None:
+    """With the full stop that it has for keys alone."""
+    call(s3, "PUT", "/bucket")
+    assert call(s3, "GET", path) == (404, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>")
+
+
 def test_a_bucket_with_objects_is_not_deleted(s3: S3) -> None:
     """S3's words; emptied, it goes."""
     call(s3, "PUT", "/bucket")
