@@ -90,7 +90,9 @@ def test_a_jump_makes_nothing_either(console: Console, full: RunningRuntime) -> 
     before = counted(console)["made"]
     scroll(console, ROW * 80, STEPS)
     console.run("await page.getByRole('listbox', {name: 'Events'}).hover()")
-    console.run("for (let step = 0; step < 20; step++) { await page.mouse.wheel(0, 600); await page.evaluate('frame()'); }")
+    console.run(
+        "for (let step = 0; step < 20; step++) { await page.mouse.wheel(0, 600); await page.evaluate('frame()'); }"
+    )
     console.run("await page.getByRole('listbox', {name: 'Events'}).focus()")
     console.press(*["PageDown"] * 5)
     console.run("await page.evaluate('frame()')")
@@ -105,7 +107,9 @@ def test_rows_stand_in_their_order(console: Console, full: RunningRuntime) -> No
     assert full is not None
     scroll(console, ROW * 3, 30)
     scroll(console, -ROW * 2, 10)
-    order = "[...document.querySelectorAll('[role=option].row')].map((row) => Number(row.getAttribute('aria-posinset')))"
+    order = (
+        "[...document.querySelectorAll('[role=option].row')].map((row) => Number(row.getAttribute('aria-posinset')))"
+    )
 
     def stands() -> bool:
         found = console.value(order)
@@ -178,10 +182,12 @@ def test_a_busy_runtime_is_asked_for_little(console: Console, full: RunningRunti
 
     full.await_all(bursts)
     try:
-        console.run("await page.getByRole('option', {name: given}).waitFor()", f"number {EVENTS + BURSTS * A_BURST - 1} ")
+        console.run(
+            "await page.getByRole('option', {name: given}).waitFor()", f"number {EVENTS + BURSTS * A_BURST - 1} "
+        )
         console.wait(f"{EVENTS:,} events")
         # Of a burst the first are in the hole between what was there and what was read first.
-        console.fill("searchbox", "Filter events by text", f"number {EVENTS + 1}\"")
+        console.fill("searchbox", "Filter events by text", f'number {EVENTS + 1}"')
         console.wait("1 of 10,000 events")
         read: list[str] = console.run("return asked.filter((url) => url.includes('/events?'))")
         assert len([url for url in read if "before=" not in url]) >= 4

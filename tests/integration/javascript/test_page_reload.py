@@ -60,8 +60,6 @@ def test_a_reload_is_told(console: Console, start_runtime: Start, template: Path
     assert console.run("return await page.locator('#banner').isHidden()") is True
 
 
-
-
 def test_faults_are_told_until_they_are_mended(console: Console, start_runtime: Start, template: Path) -> None:
     """The first one with its place, and that the application before goes on; a page that is opened meanwhile says so, too."""
     running = start_runtime(template=template)
@@ -103,7 +101,9 @@ def test_a_trial_follows_the_template(console: Console, start_runtime: Start, te
     console.wait("1 of 1 recorded events match")
     assert changed(template, running, OWN, OTHER)
     console.wait("0 of 1 recorded events match")
-    assert "another.source" in console.run("return await page.getByRole('textbox', {name: 'Event pattern'}).inputValue()")
+    assert "another.source" in console.run(
+        "return await page.getByRole('textbox', {name: 'Event pattern'}).inputValue()"
+    )
 
     text = '{"source": "sample.source", "detail-type": "message", "detail": {"msg": "x"}}'
     console.visit("#/compose")
@@ -113,14 +113,17 @@ def test_a_trial_follows_the_template(console: Console, start_runtime: Start, te
     console.wait("1 of 1 rule would match")
 
 
-
 def test_two_pages_left_open_over_a_restart(console: Console, start_runtime: Start) -> None:
     """Both say so and go on by themselves, each with the new runtime's events and token; what is written stays."""
     first = start_runtime()
     go(console, first, "#/compose")
     console.wait("would match")
-    console.fill("textbox", "Event as JSON", '{"source": "sample.source", "detail-type": "kept", "detail": {"msg": "kept"}}')
-    console.run("globalThis.other = await context.newPage(); await other.goto(given)", f"{first.outputs['ConsoleUrl']}#/failed")
+    console.fill(
+        "textbox", "Event as JSON", '{"source": "sample.source", "detail-type": "kept", "detail": {"msg": "kept"}}'
+    )
+    console.run(
+        "globalThis.other = await context.newPage(); await other.goto(given)", f"{first.outputs['ConsoleUrl']}#/failed"
+    )
     console.run("await other.getByRole('heading', {name: 'Failed'}).waitFor()")
     port = first.port
     first.stop()
@@ -130,7 +133,9 @@ def test_two_pages_left_open_over_a_restart(console: Console, start_runtime: Sta
     console.run("await other.getByText('The runtime was started again').waitFor()")
     assert "kept" in console.run("return await page.getByRole('textbox', {name: 'Event as JSON'}).inputValue()")
     console.run("await page.getByRole('textbox', {name: 'Event as JSON'}).press('End')")
-    console.fill("textbox", "Event as JSON", '{"source": "sample.source", "detail-type": "kept", "detail": {"msg": "sent"}}')
+    console.fill(
+        "textbox", "Event as JSON", '{"source": "sample.source", "detail-type": "kept", "detail": {"msg": "sent"}}'
+    )
     console.run("await page.getByRole('button', {name: /^Send/, disabled: false}).waitFor()")
     console.click("button", "Send")
     console.run("await page.getByRole('option', {name: /kept/}).waitFor()")

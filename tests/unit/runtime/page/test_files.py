@@ -134,6 +134,6 @@ def test_less_goes_over_the_wire() -> None:
         ("x-gzip-like", False),
     ],
 )
-def test_who_takes_gzip(accepted: str, takes: bool) -> None:  # noqa: FBT001 - what is expected
+def test_who_takes_gzip(accepted: str, takes: bool) -> None:
     """As the header of the request says."""
     assert takes_gzip(accepted) is takes
