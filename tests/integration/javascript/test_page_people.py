@@ -20,9 +20,14 @@ VIOLATIONS = """
   return await page.evaluate(async () => (await axe.run()).violations.map((each) =>
     [each.id, each.nodes.map((node) => node.html.slice(0, 160))]))
 """
-WIDTHS = (900, 1280, 1920)
+# How much wider than the window the page is, or a part that one has to scroll through from top to bottom.
+SIDEWAYS = """
+  Math.max(...[document.documentElement, document.body, document.querySelector('main')].map((each) => each.scrollWidth - window.innerWidth))
+"""
+WIDTHS = (360, 390, 600, 761, 900, 1001, 1280, 1920)
 # What each view has once it is drawn.
 VIEWS = {
+    "events/none": ("heading", "This event is not kept any more"),
     "events/ID": ("tabpanel", ""),
     "events/ID/event": ("group", "Event envelope"),
     "events/ID/RULE/transformer": ("table", "Variables"),
@@ -85,13 +90,19 @@ def test_axe_finds_nothing(console: Console, running: RunningRuntime, busy: dict
         console.await_role("dialog", "Keyboard")
         found[f"keys {scheme}"] = console.run(VIOLATIONS)
         console.press("Escape")
+        console.run("await page.setViewportSize({width: 390, height: 844})")
+        for way, (role, name) in views(busy):
+            console.visit(way)
+            console.await_role(role, name)
+            found[f"{way} {scheme} 390"] = console.run(VIOLATIONS)
+        console.run("await page.setViewportSize({width: 1440, height: 900})")
     assert {way: violations for way, violations in found.items() if violations} == {}
     console.value("document.querySelector('.icon-button, button').replaceWith(document.createElement('button'))")
     assert [name for name, _ in console.run(VIOLATIONS)] == ["button-name"]
 
 
 def test_nothing_is_wider_than_the_window(console: Console, running: RunningRuntime, busy: dict[str, str]) -> None:
-    """From 900 to 1,920 the page itself never scrolls sideways, and no view is empty."""
+    """From 360, a small phone's, to 1,920 the page itself never scrolls sideways, no view is empty, and the list stays bounded."""
     go(console, running, "#/events")
     wide = {}
     for width in WIDTHS:
@@ -99,7 +110,8 @@ def test_nothing_is_wider_than_the_window(console: Console, running: RunningRunt
         for way, (role, name) in views(busy):
             console.visit(way)
             console.await_role(role, name)
-            wide[f"{way} {width}"] = console.value("document.documentElement.scrollWidth - window.innerWidth")
+            wide[f"{way} {width}"] = console.value(SIDEWAYS)
+            assert console.value("document.querySelectorAll('[role=option].row').length") < 40
     console.run("await page.setViewportSize({width: 1440, height: 900})")
     assert {way: more for way, more in wide.items() if more > 0} == {}
 

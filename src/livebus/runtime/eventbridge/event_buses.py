@@ -21,7 +21,7 @@ from livebus.flow import CompiledDestination, CompiledRule, Published
 from livebus.operation import Services
 from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.clockwork import Clockwork
-from livebus.runtime.eventbridge.api_destinations import CROWDED, ApiDestinations, Sending
+from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations, Sending
 from livebus.runtime.eventbridge.attempts import (
     AnyAttempt,
     AnyTarget,
@@ -45,6 +45,7 @@ from livebus.template.resource_answers import bus_name
 # As many as a signal needs to become the end of the runtime: it is read, it wakes who waits for it, and that stops us.
 _TURNS_BETWEEN = 5
 _STOPPING = {"ErrorCode": "InternalFailure", "ErrorMessage": "The runtime stops."}
+_CROWDED_OUT = f"{MAX_CALLS} requests to API destinations are under way: try again once some have ended."
 # Mutations that wait for data sources at the same time; the next events wait in the journal for their turn.
 MAX_UNDER_WAY = 256
 
@@ -321,7 +322,28 @@ class EventBuses:
         )
 
     async def redeliver(self, event: Event, rule: CompiledRule, target: AnyTarget) -> AnyAttempt:
-        """One attempt at one target that no retry follows: a redrive that no other rule sees."""
+        """
+        One attempt at one target that no retry follows: a redrive that no other rule sees.
+
+        At an API destination it waits for its turn as any event does, and takes a place among the requests under way.
+        """
+        if not is_api_destination(target):
+            return await self._redelivered(event, rule, target)
+        assert isinstance(target, CompiledDestination)
+        assert target.destination.api is not None
+        turn = self.api_destinations.turn(target.destination.api, 0)
+        if turn == CROWDED:
+            return failed(target, Failure("RESOURCE_LIMIT_EXCEEDED", _CROWDED_OUT, retryable=True))
+        await asyncio.sleep(turn)
+        self.api_destinations.begun()
+        try:
+            return await self._redelivered(event, rule, target)
+        finally:
+            if next_row := self.api_destinations.ended():
+                self._retries.release(next_row)
+                self._retries.set_timer()
+
+    async def _redelivered(self, event: Event, rule: CompiledRule, target: AnyTarget) -> AnyAttempt:
         made = self._attempts.make(event, rule, target, self._from_outside)
         attempt = await self._attempts.finish(made) if isinstance(made, Begun | Sending) else made
         send(attempt.published)

@@ -6,6 +6,7 @@ Nothing is fetched from elsewhere, no text of an event can become a script, and 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import html
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ class StaticFiles:
 
     def __init__(self, token: str, folder: Traversable | None = None) -> None:
         self._files: dict[str, StaticFile] = {}
+        self._zipped: dict[str, StaticFile] = {}
         self._read(folder or files("livebus.runtime.page") / "static", "", token)
 
     def _read(self, folder: Traversable, way: str, token: str) -> None:
@@ -45,8 +47,27 @@ class StaticFiles:
                 body = body.replace(PLACE_OF_TOKEN.encode(), html.escape(token).encode())
             caching = "no-store" if name == INDEX else "no-cache"
             tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            headers = {"Content-Type": f"{kind}; charset=utf-8", "ETag": tag, "Cache-Control": caching}
+            headers = {
+                "Content-Type": f"{kind}; charset=utf-8",
+                "ETag": tag,
+                "Cache-Control": caching,
+                "Vary": "Accept-Encoding",
+            }
             self._files[name] = StaticFile(body, headers)
+
+    def zipped(self, name: str) -> StaticFile | None:
+        """
+        The same gzipped, made when it is first asked for. The page itself is not: what has a token in it is not compressed.
+        """
+        plain = self._files.get(name)
+        if plain is None or name == INDEX:
+            return plain
+        found = self._zipped.get(name)
+        if found is None:
+            tag = plain.headers["ETag"].removesuffix('"') + '-gzip"'
+            headers = {**plain.headers, "ETag": tag, "Content-Encoding": "gzip"}
+            found = self._zipped[name] = StaticFile(gzip.compress(plain.body, 6, mtime=0), headers)
+        return found
 
     @property
     def names(self) -> list[str]:
@@ -54,6 +75,15 @@ class StaticFiles:
 
     def get(self, name: str) -> StaticFile | None:
         return self._files.get(name)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header names gzip, and not with a weight of 0."""
+    for each in accepted.split(","):
+        coding, _, weight = each.partition(";")
+        if coding.strip().lower() in ("gzip", "*"):
+            return weight.replace(" ", "").lower() not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def policy(host: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from livebus.errors import LivebusError
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.page.actions import Actions, Exists
 from livebus.runtime.page.documents import Documents
-from livebus.runtime.page.files import INDEX, StaticFile, StaticFiles, policy
+from livebus.runtime.page.files import INDEX, StaticFile, StaticFiles, policy, takes_gzip
 from livebus.runtime.page.gate import refusal_of_document, refusal_of_page
 from livebus.runtime.page.letters import Letters
 from livebus.runtime.page.parts import Parts
@@ -72,7 +72,8 @@ class Page:
         return _json(status, document, headers)
 
     def _file(self, request: web.BaseRequest, name: str, headers: Mapping[str, str]) -> web.Response:
-        found: StaticFile | None = self._files.get(name)
+        accepts = takes_gzip(request.headers.get("Accept-Encoding", ""))
+        found: StaticFile | None = self._files.zipped(name) if accepts else self._files.get(name)
         if found is None or (name == INDEX and request.path != "/"):
             return web.Response(status=404, text="There is no such file.", headers=headers)
         if request.headers.get("If-None-Match") == found.headers["ETag"] and name != INDEX:

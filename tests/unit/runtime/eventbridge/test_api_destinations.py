@@ -12,6 +12,7 @@ import pytest
 
 from livebus.compilation import compile_line
 from livebus.delivery import Failure
+from livebus.event.envelope import Event
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge import event_buses, retries
 from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations
@@ -226,3 +227,64 @@ def test_without_room_and_without_a_journal(
 
     assert asyncio.run(put()) == 0
     assert journal.counts(buses.lines.rules[0].other_targets[0].dead_letter.arn, 0.0) == (1, 0)  # type: ignore[union-attr]
+
+
+def test_a_redelivery_keeps_the_pace(buses: EventBuses, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is redriven waits for its moment among all others, and takes that of the next one; with nothing before it goes at once."""
+    waited: list[float] = []
+    real = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        waited.append(round(seconds, 3))
+        await real(0)
+
+    [rule] = buses.lines.compiled_rules("livebus")
+    [target] = [each for each in rule.every_target if event_buses.is_api_destination(each)]
+    api = target.destination.api
+    event = accepted()
+
+    async def redeliver() -> Any:
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        attempts = [await buses.redeliver(event, rule, target)]
+        for _ in range(9):
+            buses.api_destinations.turn(api, 0)
+        attempts.append(await buses.redeliver(event, rule, target))
+        monkeypatch.setattr(asyncio, "sleep", real)
+        await buses.api_destinations.close()
+        return attempts
+
+    attempts = asyncio.run(redeliver())
+
+    assert [each for each in waited if each in (0.0, 0.1)] == [0.0, 0.1]
+    assert buses.api_destinations.turn(api, 0) == pytest.approx(0.2, abs=1e-4)
+    assert [each.failure.code for each in attempts] == ["ERROR_FROM_TARGET"] * 2
+    assert buses.api_destinations._under_way == 0
+
+
+def test_a_redelivery_finds_a_crowd(buses: EventBuses) -> None:
+    """Nothing is sent while all places are taken: its letter stays in the queue."""
+    [rule] = buses.lines.compiled_rules("livebus")
+    [target] = [each for each in rule.every_target if event_buses.is_api_destination(each)]
+    for _ in range(MAX_CALLS):
+        buses.api_destinations.begun()
+
+    attempt = asyncio.run(buses.redeliver(accepted(), rule, target))
+
+    assert attempt.failure is not None
+    assert attempt.failure.code == "RESOURCE_LIMIT_EXCEEDED"
+    assert "are under way" in attempt.failure.message
+
+
+def accepted() -> Event:
+    envelope = {
+        "version": "0",
+        "id": "e-1",
+        "detail-type": "d",
+        "source": "sample.source",
+        "account": "123456789012",
+        "time": "2026-01-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {"msg": "hello"},
+    }
+    return Event(envelope, "livebus", "2026-01-01T00:00:00Z")

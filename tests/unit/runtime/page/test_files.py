@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
 
-from livebus.runtime.page.files import INDEX, StaticFiles, policy
+from livebus.runtime.page.files import INDEX, StaticFiles, policy, takes_gzip
 
 FILES = StaticFiles("the-token")
 SCRIPTS = [name for name in FILES.names if name.endswith(".js")]
@@ -101,3 +102,38 @@ def test_no_style_stands_twice() -> None:
     selectors = re.findall(r"^([^@{}\n/][^{}\n]*?) \{|\} ([^@{}\n]+?) \{", wide, re.MULTILINE)
     found = [first or second for first, second in selectors]
     assert sorted({each for each in found if found.count(each) > 1} - {":root"}) == []
+
+
+def test_less_goes_over_the_wire() -> None:
+    """Gzipped they are the same files, 75 KB of them, each under a tag of its own; the page with its token stays as it is."""
+    zipped = {name: FILES.zipped(name) for name in FILES.names}
+    plain = {name: FILES.get(name) for name in FILES.names}
+    assert all(zipped.values())
+    bodies = {name: each.body if name == INDEX else gzip.decompress(each.body) for name, each in zipped.items() if each}
+    assert bodies == {name: each.body for name, each in plain.items() if each}
+    assert zipped[INDEX] is plain[INDEX]
+    assert sum(len(each.body) for each in zipped.values() if each) <= 75 * 1024
+    tags = [each.headers["ETag"] for each in (*zipped.values(), *plain.values()) if each and each is not plain[INDEX]]
+    assert len(set(tags)) == len(tags) == 2 * (len(FILES.names) - 1)
+    assert FILES.zipped("js/main.js") is FILES.zipped("js/main.js")
+    assert FILES.zipped("js/none.js") is None
+
+
+@pytest.mark.parametrize(
+    ("accepted", "takes"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("gzip, deflate, br, zstd", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0", False),
+        ("*", True),
+        ("identity", False),
+        ("br", False),
+        ("x-gzip-like", False),
+    ],
+)
+def test_who_takes_gzip(accepted: str, takes: bool) -> None:
+    """As the header of the request says."""
+    assert takes_gzip(accepted) is takes

@@ -101,7 +101,7 @@ function drawTop() {
 		button('New event', { icon: 'plus', kind: 'primary', key: 'C', onclick: () => go('#/compose') }),
 	);
 	if (focused >= 0) stops()[focused]?.focus();
-	else find(top, '[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+	else find(top, '[aria-current]')?.scrollIntoView({ block: 'nearest' });
 	drawBanner();
 }
 

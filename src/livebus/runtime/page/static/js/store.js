@@ -82,7 +82,7 @@ function keep(event) {
 	const known = store.events.get(event.id);
 	if (known && known.seq !== event.seq) store.events.delete(event.id);
 	if (!known) came.push(event);
-	// What became of an event may be told before an older event is, or where there is a gap.
+	// One may be told of after a newer one.
 	if (known?.seq !== event.seq) isInOrder &&= event.seq > last;
 	last = Math.max(last, event.seq);
 	store.events.set(event.id, event);
