@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from livebus.publish.onset import Onset
+
 # Timers come late, and a process waits for its core; what was missed in so many seconds is sent after.
 CATCH_UP_SECONDS = 1.0
 # At a small rate requests are small: an entry is not to wait longer for others.
@@ -52,6 +54,10 @@ class Quota:
     """
 
     CUT = 0.92
+    FIRST_STEPS = 4.0
+    SPELL = 20
+    LISTEN_SECONDS = 0.5
+    MOST_LATE = 0.1
     ROUND_SECONDS = 0.5
     ROUND_REQUESTS = 50  # a round has so many at the least, or takes LONG_SECONDS
     LONG_SECONDS = 2.0
@@ -92,20 +98,38 @@ class Quota:
         self._clean = 0.0  # requests per second in the last round in which little was throttled
         self._steps = 1.0
         self._trial: _Trial | None = None
+        self._late = LATE_SECONDS
+        self._onset = Onset(0.0)
+        self._listens = False
+        self._sent_at = -math.inf
 
     def sent(self, now: float) -> None:
         """A request goes."""
+        if self._listens:
+            self._heard(now)
         self._round_at = min(self._round_at, now)
         if self.per_second != math.inf:
-            self.next = max(self.next, now - LATE_SECONDS) + 1 / self.per_second
+            self.next = max(self.next, now - self._late) + 1 / self.per_second
 
     def answered(self, now: float, sent_at: float, throttled: float) -> None:
         """A request came back; ``throttled`` is the share of its entries that were, from 0 to 1."""
         self._let_in += 1 - throttled
+        if self.per_second == math.inf:
+            self._onset.answered(now, throttled)
+            if self._listens:
+                return
+            if self._onset.is_certain:
+                # What is in flight is the measure; nothing goes until it is answered, and the bucket gets something in.
+                self._listens = True
+                self.next = now + min(now - sent_at, self.LISTEN_SECONDS)
+                return
         if sent_at < self._round_at:  # it says nothing about the rate of this round
             return
         self._counted += 1
         self._throttled += throttled
+        self._sent_at = sent_at
+        if self.per_second != math.inf:
+            self._onset.answered(now, throttled)
         elapsed = now - self._round_at
         if self._trial is not None:
             self._weigh(self._trial, elapsed, now)
@@ -139,7 +163,8 @@ class Quota:
             self.noise = min(self.noise, most)
         else:  # it may be the quota's as well: only what is surely less counts
             self._hear(min(share + math.sqrt(share * (1 - share) / counted), self.noise), self.NOISE_REQUESTS)
-        self._clean = counted / elapsed
+        # Only what has been answered counts: of a round of half a second, at a latency of 0.2, what went in 0.3.
+        self._clean = counted / max(self._sent_at - self._round_at, elapsed / 4)
         if self._clean >= self.per_second * self.USED:
             self._clean = self.per_second  # answers to what was sent last are still to come
             self.per_second = self._more()
@@ -156,13 +181,33 @@ class Quota:
         self._steps *= 2
         return rate + step
 
+    def _heard(self, now: float) -> None:
+        """What was in flight when throttling set in has been answered."""
+        onset = self._onset
+        self._listens = False
+        self._counted, self._throttled = onset.counted, onset.throttled
+        trial = _Trial(self.per_second, self._known)
+        trial.begin(self._counted, self._throttled)
+        trial.expect(self.noise)
+        trial.let_in = onset.let_in / (1 - self.noise)
+        depth = onset.depth(onset.let_in)
+        if depth > 0:
+            self._late = 0.0 if depth < 2 else max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / trial.let_in))
+        trial.measured = True
+        self._trial = trial
+        self.per_second = max(self.FLOOR, trial.let_in * self.CUT)
+        self._begin_round(now)
+
     def _try_less(self, trial: _Trial, elapsed: float, now: float) -> None:
         """Lower the rate, and see what comes of it."""
         share = self._throttled / self._counted
         trial.begin(self._counted, self._throttled)
         trial.expect(self.noise)
         # Without any burst, a service that is sent a little too much lets in half of it.
-        trial.let_in = self._let_in / elapsed / (1 - self.noise)
+        trial.let_in = self._let_in / elapsed
+        if self._onset.counted >= self.SPELL and self.per_second != math.inf:
+            trial.let_in = min(trial.let_in, self._onset.let_in)
+        trial.let_in /= 1 - self.noise
         if share - self.noise > self.NO_BURST * (1 - self.noise) and trial.let_in < self._clean:
             trial.let_in, trial.ceiling = self._clean, self.per_second
         else:
@@ -192,15 +237,16 @@ class Quota:
         if evidence < 0:
             self._trial = None
             # Below a quota nothing but the noise is throttled; a first try may still be above it, of a burst.
-            if (trial.known_before != math.inf or trial.in_vain) and not trial.outage:
+            if (trial.known_before != math.inf or trial.in_vain or trial.measured) and not trial.outage:
                 self._hear(self._throttled / self._counted, self.TRIAL_REQUESTS)
                 self._proven = self.noise
             # In an outage little was let in, which is no quota.
             outage = trial.outage and trial.known_before != math.inf
             # Where nothing kept the rate down, too many at once may have been what was too much.
-            self._known = trial.known_before if outage or trial.before == math.inf else trial.let_in
+            first = trial.before == math.inf
+            self._known = trial.known_before if outage or (first and not trial.measured) else trial.let_in
             self._ceiling = trial.ceiling
-            self._steps = 1.0
+            self._steps = self.FIRST_STEPS if first else 1.0
             self._begin_round(now)
             return
         share = self._throttled / self._counted
@@ -238,7 +284,9 @@ class Quota:
 
     def _begin_round(self, now: float) -> None:
         self._round_at = now
+        self._sent_at = now
         self._let_in = self._counted = self._throttled = 0.0
+        self._onset = Onset(self.noise, 0.5 if self.per_second == math.inf else 0.1)
 
 
 class _Trial:
@@ -261,6 +309,7 @@ class _Trial:
         self.in_vain = 0
         self.share = 0.0
         self.outage = False
+        self.measured = False
         self._before = (0.0, 0.0)
         self._throttled = self._passed = 0.0
 
