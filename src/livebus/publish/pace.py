@@ -54,7 +54,10 @@ class Quota:
     """
 
     CUT = 0.92
-    FIRST_STEPS = 4.0
+    RISEN = 2.5  # standard deviations
+    CLIMB = 0.25  # in each short round, until throttling is met again: the first measure says too little
+    CLIMB_TOLERATED = 0.08
+    CLIMB_REQUESTS = 25
     SPELL = 20
     LISTEN_SECONDS = 0.5
     MOST_LATE = 0.1
@@ -69,6 +72,10 @@ class Quota:
     HINT = math.log(4)  # after LONG_SECONDS this is enough; after the LONGEST_SECONDS anything is
     LONGEST_SECONDS = 6.0
     IN_VAIN = 2
+    FIRST_NOISE = 0.25
+    FIRST_TRIAL = 30
+    SURE = 0.1
+    FIRST_GAIN = 0.08
     MOST_NOISE = 0.5
     NEAR = 0.97  # of the known quota, from where on the rate goes by steps
     STEP = 0.4  # requests per second, times the root of the rate: smaller publishers take larger steps and catch up
@@ -101,6 +108,8 @@ class Quota:
         self._late = LATE_SECONDS
         self._onset = Onset(0.0)
         self._listens = False
+        self._climbs = False
+        self._gain = 0.0
         self._sent_at = -math.inf
 
     def sent(self, now: float) -> None:
@@ -138,6 +147,8 @@ class Quota:
 
     def _is_over(self, elapsed: float) -> bool:
         counted = self._counted
+        if self._climbs and elapsed >= self.SHORT_SECONDS and counted >= self.CLIMB_REQUESTS:
+            return True
         # It is found out how far the rate can be doubled.
         if self.per_second < self._known / 2 and elapsed >= self.SHORT_SECONDS and counted >= self.SHORT_REQUESTS:
             return True
@@ -173,6 +184,8 @@ class Quota:
     def _more(self) -> float:
         """The next rate after one at which little was throttled."""
         rate, known = self.per_second, self._known
+        if self._climbs:
+            return rate * (1 + self._gain)
         step = min(self._steps * self.STEP * math.sqrt(rate), self.LARGEST_STEP * rate)
         if step < self._ceiling - rate < math.inf:
             return min(2 * rate, (rate + self._ceiling) / 2)
@@ -194,6 +207,7 @@ class Quota:
         if depth > 0:
             self._late = 0.0 if depth < 2 else max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / trial.let_in))
         trial.measured = True
+        self._gain = min(self.CLIMB, max(self.FIRST_GAIN, 1 / max(1, self._counted - self._throttled)))
         self._trial = trial
         self.per_second = max(self.FLOOR, trial.let_in * self.CUT)
         self._begin_round(now)
@@ -204,17 +218,17 @@ class Quota:
         trial.begin(self._counted, self._throttled)
         trial.expect(self.noise)
         # Without any burst, a service that is sent a little too much lets in half of it.
-        trial.let_in = self._let_in / elapsed
-        if self._onset.counted >= self.SPELL and self.per_second != math.inf:
-            trial.let_in = min(trial.let_in, self._onset.let_in)
-        trial.let_in /= 1 - self.noise
-        if share - self.noise > self.NO_BURST * (1 - self.noise) and trial.let_in < self._clean:
+        let_in = self._let_in / elapsed
+        if self._onset.counted >= self.SPELL:
+            let_in = min(let_in, self._onset.let_in)
+        let_in /= 1 - self.noise
+        trial.let_in, trial.ceiling = let_in, math.inf
+        if self._late < LATE_SECONDS * 1.001 and share - self.noise > self.NO_BURST * (1 - self.noise) and let_in < self._clean:
             trial.let_in, trial.ceiling = self._clean, self.per_second
-        else:
-            if elapsed < self.ROUND_SECONDS and not trial.in_vain:  # it has counted few
-                steady = self._clean if self._known == math.inf else self._known * self.STEADY
-                trial.let_in = max(trial.let_in, min(self.per_second, steady))
-            trial.ceiling = math.inf
+            let_in = self._clean
+        elif elapsed < self.ROUND_SECONDS and not trial.in_vain and self._known != math.inf and not self._climbs:
+            # It has counted few: the experiment goes by it, and what is remembered hardly does.
+            trial.let_in = max(let_in, min(self.per_second, self._known * self.STEADY))
         self._clean = 0.0
         lowest = self.FLOOR
         if self.per_second != math.inf:
@@ -222,7 +236,7 @@ class Quota:
         if trial.known_before != math.inf and share > self.MOST_NOISE:
             lowest = max(lowest, trial.known_before * self.LOWEST)
         self._trial = trial
-        self.per_second = max(lowest, min(self.per_second, trial.let_in) * self.CUT)
+        self.per_second = max(lowest, min(self.per_second, let_in) * self.CUT)
         self.next = max(self.next, now + 1 / self.per_second)  # nothing is made up for
         self._begin_round(now)
 
@@ -230,15 +244,17 @@ class Quota:
         """Whether the lower rate has helped, once that is clear."""
         evidence = trial.evidence(self._counted, self._throttled)
         clear = abs(evidence) >= self.EVIDENCE * (1 if self._counted >= self.ROUND_REQUESTS else 2)
-        if evidence > 0 and trial.in_vain == self.IN_VAIN - 1:
+        if evidence > 0 and trial.in_vain == self._tries() - 1:
             clear = clear and self._is_exact()  # it is what will be put up with
+        if evidence < 0 and self._throttled and self._proven == 0 and not trial.outage:
+            clear = clear and self._is_exact()
         if not clear and elapsed < (self.LONG_SECONDS if abs(evidence) >= self.HINT else self.LONGEST_SECONDS):
             return
         if evidence < 0:
             self._trial = None
             # Below a quota nothing but the noise is throttled; a first try may still be above it, of a burst.
             if (trial.known_before != math.inf or trial.in_vain or trial.measured) and not trial.outage:
-                self._hear(self._throttled / self._counted, self.TRIAL_REQUESTS)
+                self._hear(self._throttled / self._counted, self.TRIAL_REQUESTS if self._proven else self.FIRST_TRIAL)
                 self._proven = self.noise
             # In an outage little was let in, which is no quota.
             outage = trial.outage and trial.known_before != math.inf
@@ -246,13 +262,18 @@ class Quota:
             first = trial.before == math.inf
             self._known = trial.known_before if outage or (first and not trial.measured) else trial.let_in
             self._ceiling = trial.ceiling
-            self._steps = self.FIRST_STEPS if first else 1.0
+            self._steps = 1.0
+            self._climbs = first or (self._climbs and trial.share - self.noise < self.SURE)
             self._begin_round(now)
             return
         share = self._throttled / self._counted
-        trial.in_vain += 1
+        if share - trial.share > self.RISEN * math.sqrt(share * (1 - share) / self._counted):
+            # At random it would be the same: a burst has come to its end, or the quota has gone down.
+            trial.restart()
+        else:
+            trial.in_vain += 1
         trial.outage = share > self.MOST_NOISE
-        if trial.outage or trial.in_vain < self.IN_VAIN:
+        if trial.outage or trial.in_vain < self._tries():
             self._try_less(trial, elapsed, now)
             return
         self._trial = None
@@ -268,9 +289,14 @@ class Quota:
         self._steps = 1.0
         self._begin_round(now)
 
+    def _tries(self) -> int:
+        """In vain so often is noise: more than what is proven is believed less easily."""
+        share = self._throttled / self._counted
+        return 1 if self._proven == 0 and share <= self.FIRST_NOISE else self.IN_VAIN
+
     def _usual(self, deviations: float) -> float:
         """So many throttled requests of this round are put up with: what is tolerated, and what chance makes of it."""
-        share = self.noise + self.TOLERATED
+        share = self.noise + (self.CLIMB_TOLERATED if self._climbs else self.TOLERATED)
         return self._counted * share + deviations * math.sqrt(self._counted * share * (1 - share))
 
     def _hear(self, share: float, of: float) -> None:
@@ -298,7 +324,7 @@ class _Trial:
     what was throttled in all rounds before.
     """
 
-    HELPED, IN_VAIN = 0.35, 0.85  # of the share beyond the noise that is left
+    HELPED, IN_VAIN = 0.3, 0.8  # of the share beyond the noise that is left
     LEAST = 0.002
 
     def __init__(self, before: float, known_before: float) -> None:
@@ -317,6 +343,11 @@ class _Trial:
         """So many were throttled at the rate before: each round that says the same makes the share surer."""
         self._before = (self._before[0] + counted, self._before[1] + throttled)
         self.share = self._before[1] / self._before[0]
+
+    def restart(self) -> None:
+        """What was throttled before says nothing any more."""
+        self.in_vain = 0
+        self._before = (0.0, 0.0)
 
     def expect(self, noise: float) -> None:
         """What both explanations say about the next rate."""
