@@ -73,6 +73,7 @@ class Quota:
     LONGEST_SECONDS = 6.0
     IN_VAIN = 2
     FIRST_NOISE = 0.25
+    SETTLE_REQUESTS = 300
     FIRST_TRIAL = 30
     SURE = 0.1
     FIRST_GAIN = 0.08
@@ -109,7 +110,9 @@ class Quota:
         self._onset = Onset(0.0)
         self._listens = False
         self._climbs = False
-        self._gain = 0.0
+        self._gain = self.CLIMB
+        self._unsettled = self.SETTLE_REQUESTS
+        self._settles = False
         self._sent_at = -math.inf
 
     def sent(self, now: float) -> None:
@@ -168,7 +171,12 @@ class Quota:
             self._try_less(_Trial(self.per_second, self._known), elapsed, now)
             return
         share = throttled / counted
-        if self._known == math.inf or self.per_second < self._known * self.NEAR:
+        if self._settles:
+            self._hear(share, self.SETTLE_REQUESTS - self._unsettled)
+            self._unsettled -= counted
+            self._proven = self.noise
+            self._settles = self._unsettled > 0
+        elif self._known == math.inf or self.per_second < self._known * self.NEAR:
             most = max(self.noise, self._proven + self.CREEP)
             self._hear(share, self.NOISE_REQUESTS)
             self.noise = min(self.noise, most)
@@ -186,6 +194,8 @@ class Quota:
         rate, known = self.per_second, self._known
         if self._climbs:
             return rate * (1 + self._gain)
+        if self._settles:
+            return rate
         step = min(self._steps * self.STEP * math.sqrt(rate), self.LARGEST_STEP * rate)
         if step < self._ceiling - rate < math.inf:
             return min(2 * rate, (rate + self._ceiling) / 2)
@@ -252,6 +262,7 @@ class Quota:
             return
         if evidence < 0:
             self._trial = None
+            first_noise = self._proven == 0
             # Below a quota nothing but the noise is throttled; a first try may still be above it, of a burst.
             if (trial.known_before != math.inf or trial.in_vain or trial.measured) and not trial.outage:
                 self._hear(self._throttled / self._counted, self.TRIAL_REQUESTS if self._proven else self.FIRST_TRIAL)
@@ -264,6 +275,9 @@ class Quota:
             self._ceiling = trial.ceiling
             self._steps = 1.0
             self._climbs = first or (self._climbs and trial.share - self.noise < self.SURE)
+            if first_noise and not self._climbs and not trial.outage and self._unsettled > 0 and self._late > 0:
+                self._settles = True
+                self._unsettled -= min(self._counted, self.SETTLE_REQUESTS)
             self._begin_round(now)
             return
         share = self._throttled / self._counted
@@ -296,7 +310,7 @@ class Quota:
 
     def _usual(self, deviations: float) -> float:
         """So many throttled requests of this round are put up with: what is tolerated, and what chance makes of it."""
-        share = self.noise + (self.CLIMB_TOLERATED if self._climbs else self.TOLERATED)
+        share = self.noise + (self.CLIMB_TOLERATED if self._climbs or self._settles else self.TOLERATED)
         return self._counted * share + deviations * math.sqrt(self._counted * share * (1 - share))
 
     def _hear(self, share: float, of: float) -> None:
