@@ -11,6 +11,7 @@ import math
 
 CERTAIN = math.log(100_000)  # so many times as likely as chance: it is asked at each answer, and 7,000 times a second
 LEAST_SHARE = 0.02
+PAUSE = 5  # times the usual time between two answers
 
 
 class Onset:
@@ -33,6 +34,7 @@ class Onset:
         self._first_at = math.inf
         self._last_at = math.inf
         self._counted = self._throttled = 0.0  # since then
+        self._pauses, self._paused = 0, 0.0
         self.is_certain = False
 
     def answered(self, now: float, throttled: float) -> None:
@@ -42,7 +44,13 @@ class Onset:
             self._earlier += 1
             return
         if self._counted == 0:
-            self._first_at = now
+            self._first_at = self._last_at = now
+            self._pauses, self._paused = 0, 0.0
+        gap = now - self._last_at
+        usual_gap = (self._last_at - self._first_at - self._paused) / max(1, self._counted - 1)
+        if self._counted >= 4 and gap > PAUSE * usual_gap:
+            self._pauses += 1
+            self._paused += gap
         self._last_at = now
         self._counted += 1
         self._throttled += throttled
@@ -67,6 +75,13 @@ class Onset:
         """Requests per second since it has set in: one less than counted, since the first may be the last of a token's time."""
         elapsed = self._last_at - self._first_at
         through = max(self._counted - self._throttled - 1, 0.5)
+        return through / elapsed if elapsed > 0 else through
+
+    @property
+    def let_in_meanwhile(self) -> float:
+        """The same without the pauses in which nothing came: a bucket without a burst keeps one of them, and no more."""
+        elapsed = self._last_at - self._first_at - self._paused
+        through = max(self._counted - self._throttled - 1 - self._pauses, 0.5)
         return through / elapsed if elapsed > 0 else through
 
     def depth(self, per_second: float) -> float:

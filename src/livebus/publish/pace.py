@@ -57,7 +57,8 @@ class Quota:
     RISEN = 2.5  # standard deviations
     CLIMB = 0.25  # in each short round, until throttling is met again: the first measure says too little
     CLIMB_TOLERATED = 0.08
-    CLIMB_REQUESTS = 25
+    CLIMB_REQUESTS = 12
+    NO_DEPTH = 2
     SPELL = 20
     LISTEN_SECONDS = 0.5
     MOST_LATE = 0.1
@@ -212,10 +213,14 @@ class Quota:
         trial = _Trial(self.per_second, self._known)
         trial.begin(self._counted, self._throttled)
         trial.expect(self.noise)
-        trial.let_in = onset.let_in / (1 - self.noise)
-        depth = onset.depth(onset.let_in)
-        if depth > 0:
-            self._late = 0.0 if depth < 2 else max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / trial.let_in))
+        let_in = onset.let_in
+        depth = onset.depth(let_in)
+        if 0 < depth < self.NO_DEPTH:
+            self._late = 0.0
+            let_in = onset.let_in_meanwhile
+        elif depth > 0:
+            self._late = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
+        trial.let_in = let_in / (1 - self.noise)
         trial.measured = True
         self._gain = min(self.CLIMB, max(self.FIRST_GAIN, 1 / max(1, self._counted - self._throttled)))
         self._trial = trial
@@ -256,7 +261,7 @@ class Quota:
         clear = abs(evidence) >= self.EVIDENCE * (1 if self._counted >= self.ROUND_REQUESTS else 2)
         if evidence > 0 and trial.in_vain == self._tries() - 1:
             clear = clear and self._is_exact()  # it is what will be put up with
-        if evidence < 0 and self._throttled and self._proven == 0 and not trial.outage:
+        if evidence < 0 and self._throttled and self._proven == 0 and not trial.outage and not trial.measured:
             clear = clear and self._is_exact()
         if not clear and elapsed < (self.LONG_SECONDS if abs(evidence) >= self.HINT else self.LONGEST_SECONDS):
             return
@@ -264,7 +269,7 @@ class Quota:
             self._trial = None
             first_noise = self._proven == 0
             # Below a quota nothing but the noise is throttled; a first try may still be above it, of a burst.
-            if (trial.known_before != math.inf or trial.in_vain or trial.measured) and not trial.outage:
+            if (trial.known_before != math.inf or trial.in_vain) and not trial.outage:
                 self._hear(self._throttled / self._counted, self.TRIAL_REQUESTS if self._proven else self.FIRST_TRIAL)
                 self._proven = self.noise
             # In an outage little was let in, which is no quota.
