@@ -43,7 +43,8 @@ from livebus.publish.request import Request  # noqa: E402
 
 BEGIN = 1000.0  # of a simulation's time
 MAKING = 1 / 7000  # seconds for a request: what the publisher reaches on a core
-TIMER = 0.001
+TIMER = 0.001  # what timers are rounded to
+JITTER = 0.0005  # seconds that a request takes beyond the latency, on average
 FIXED = (0.95, 1.0)
 PHASES = ("unknown", "trying", "returning", "at it")
 Row = dict[str, float]
@@ -51,7 +52,7 @@ Row = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``service(seed)``, asked for ``seconds``, or for so many ``events``; ``quota`` in requests per second."""
+    """``service(seed)``, asked for ``seconds``, or for so many ``events``; ``quota`` in requests per second; ``exact`` without jitter."""
 
     service: Callable[[int], Service]
     quota: float = 0.0
@@ -60,6 +61,7 @@ class Scenario:
     latency: float = 0.01
     publishers: int = 1
     making: float = MAKING
+    exact: bool = False
     seeds: int = 1000
     fixed: Sequence[float] = FIXED
 
@@ -75,6 +77,7 @@ def becoming(before: float, after: float, at: float) -> Callable[[int], Service]
 def scenarios() -> dict[str, Scenario]:
     found = {
         "600/s, no burst": Scenario(bucket(600, 0), 600),
+        "600/s, no burst, exact times": Scenario(bucket(600, 0), 600, exact=True),
         "600/s": Scenario(bucket(600), 600),
         "600/s, a burst of 1 s": Scenario(bucket(600, 1), 600),
         **{f"600/s, {each:.0%} at random": Scenario(bucket(600, 0.1, each), 600) for each in (0.01, 0.05, 0.1, 0.2)},
@@ -134,8 +137,10 @@ def publisher(scenario: Scenario, seed: int, *, rate: float = 0.0, paced: bool =
     limits = Limits(max_attempts=100, rate=rate, most_concurrency=1 if 0 < scenario.events <= 1000 else 512)
     bus = Bus(limits, uniform=chance.uniform)
     bus.dispatch._outcomes = bus.outcomes = Counted()
-    bus.latency, bus.making, bus.timer = scenario.latency, scenario.making, TIMER
-    bus.takes = lambda: chance.expovariate(1 / 0.0005)
+    bus.latency, bus.making = scenario.latency, scenario.making
+    if not scenario.exact:
+        bus.timer = TIMER
+        bus.takes = lambda: chance.expovariate(1 / JITTER)
     if not paced:
         bus.dispatch.quota = Unpaced()
     phases: Counter[str] = Counter()

@@ -59,6 +59,7 @@ class Quota:
     CLIMB_TOLERATED = 0.08
     CLIMB_REQUESTS = 12
     NO_DEPTH = 2
+    EXACT_SECONDS = 0.35
     SPELL = 20
     LISTEN_SECONDS = 0.5
     MOST_LATE = 0.1
@@ -83,6 +84,7 @@ class Quota:
     STEP = 0.4  # requests per second, times the root of the rate: smaller publishers take larger steps and catch up
     LARGEST_STEP = 0.1  # of the rate
     USED = 0.7  # of a rate: one that is used less says nothing about a higher one
+    USED_EXACTLY = 0.5  # where each request waits for its whole time: a timer that comes a step late makes two of one
     NOISE_REQUESTS, TRIAL_REQUESTS = 2000, 150  # the noise is that of about so many requests; of those at a lower rate
     EXACT = 0.03  # a standard deviation of a share
     CREEP = 0.01  # noise grows by no more than this unless a lower rate was tried: it would take a quota in, bit by bit
@@ -151,23 +153,29 @@ class Quota:
 
     def _is_over(self, elapsed: float) -> bool:
         counted = self._counted
+        if self._is_sudden():
+            return True
         if self._climbs and elapsed >= self.SHORT_SECONDS and counted >= self.CLIMB_REQUESTS:
             return True
         # It is found out how far the rate can be doubled.
         if self.per_second < self._known / 2 and elapsed >= self.SHORT_SECONDS and counted >= self.SHORT_REQUESTS:
             return True
-        if elapsed >= self.ROUND_SECONDS:
+        if elapsed >= (self.ROUND_SECONDS if self._late else self.EXACT_SECONDS):
             return counted >= self.ROUND_REQUESTS or elapsed >= self.LONG_SECONDS
         much = counted * (self.noise + self.MUCH)
         if self._throttled < self.SHORT_REQUESTS or self._throttled <= max(much, self._usual(3)):
             return False
         return counted >= self.ROUND_REQUESTS or elapsed >= self.SHORT_SECONDS
 
+    def _is_sudden(self) -> bool:
+        """Whether a bucket without a burst has been sent too much: no burst hides it, and every second request pays for it."""
+        return self._late == 0 and self._onset.is_certain
+
     def _judge(self, elapsed: float, now: float) -> None:
         """A round has ended in which nothing was tried."""
         counted, throttled = self._counted, self._throttled
         if throttled > self._usual(2):
-            if counted < self.ROUND_REQUESTS and elapsed < self.LONG_SECONDS:
+            if counted < self.ROUND_REQUESTS and elapsed < self.LONG_SECONDS and not self._is_sudden():
                 return  # the round goes on: few requests do not say what is usual
             self._try_less(_Trial(self.per_second, self._known), elapsed, now)
             return
@@ -185,7 +193,7 @@ class Quota:
             self._hear(min(share + math.sqrt(share * (1 - share) / counted), self.noise), self.NOISE_REQUESTS)
         # Only what has been answered counts: of a round of half a second, at a latency of 0.2, what went in 0.3.
         self._clean = counted / max(self._sent_at - self._round_at, elapsed / 4)
-        if self._clean >= self.per_second * self.USED:
+        if self._clean >= self.per_second * (self.USED if self._late else self.USED_EXACTLY):
             self._clean = self.per_second  # answers to what was sent last are still to come
             self.per_second = self._more()
         self._begin_round(now)
