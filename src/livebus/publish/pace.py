@@ -59,6 +59,7 @@ class Quota:
     CLIMB_TOLERATED = 0.08
     CLIMB_REQUESTS = 12
     NO_DEPTH = 2
+    EXACT_GAIN = 0.4
     EXACT_SECONDS = 0.35
     SPELL = 20
     LISTEN_SECONDS = 0.5
@@ -182,7 +183,7 @@ class Quota:
         share = throttled / counted
         if self._settles:
             self._hear(share, self.SETTLE_REQUESTS - self._unsettled)
-            self._unsettled -= counted
+            self._unsettled -= max(counted, self.SETTLE_REQUESTS / 2)  # two rounds are enough where they are small
             self._proven = self.noise
             self._settles = self._unsettled > 0
         elif self._known == math.inf or self.per_second < self._known * self.NEAR:
@@ -221,16 +222,17 @@ class Quota:
         trial = _Trial(self.per_second, self._known)
         trial.begin(self._counted, self._throttled)
         trial.expect(self.noise)
+        self._gain = min(self.CLIMB, max(self.FIRST_GAIN, 1 / max(1, self._counted - self._throttled)))
         let_in = onset.let_in
         depth = onset.depth(let_in)
         if 0 < depth < self.NO_DEPTH:
             self._late = 0.0
             let_in = onset.let_in_meanwhile
+            self._gain = self.EXACT_GAIN
         elif depth > 0:
             self._late = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
         trial.let_in = let_in / (1 - self.noise)
         trial.measured = True
-        self._gain = min(self.CLIMB, max(self.FIRST_GAIN, 1 / max(1, self._counted - self._throttled)))
         self._trial = trial
         self.per_second = max(self.FLOOR, trial.let_in * self.CUT)
         self._begin_round(now)
