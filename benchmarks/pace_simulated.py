@@ -32,14 +32,13 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "src"), str(PROJECT / "tests")]
 
-from support.simulated_bus import Bus, Outcomes, run_together  # noqa: E402
-from support.simulated_services import AtRandom, Bucket, Changing, Failing, Service  # noqa: E402
-
 from livebus.event.stream import StreamedEntry  # noqa: E402
 from livebus.publish.answer import PutEventsAnswer  # noqa: E402
 from livebus.publish.dispatch import Limits  # noqa: E402
 from livebus.publish.pace import Quota  # noqa: E402
 from livebus.publish.request import Request  # noqa: E402
+from support.simulated_bus import Bus, Outcomes  # noqa: E402
+from support.simulated_services import AtRandom, Bucket, Changing, Failing, Service  # noqa: E402
 
 BEGIN = 1000.0  # of a simulation's time
 MAKING = 1 / 7000  # seconds for a request: what the publisher reaches on a core
@@ -75,7 +74,7 @@ def becoming(before: float, after: float, at: float) -> Callable[[int], Service]
 
 
 def scenarios() -> dict[str, Scenario]:
-    found = {
+    return {
         "600/s, no burst": Scenario(bucket(600, 0), 600),
         "600/s, no burst, exact times": Scenario(bucket(600, 0), 600, exact=True),
         "600/s": Scenario(bucket(600), 600),
@@ -93,12 +92,12 @@ def scenarios() -> dict[str, Scenario]:
         "600/s, then 300/s": Scenario(becoming(600, 300, 3), 300, seconds=9),
         "600/s, then 1200/s": Scenario(becoming(600, 1200, 3), 1200, seconds=9),
         "600/s, two publishers": Scenario(bucket(600), 600, seconds=12, publishers=2),
-        **{
-            f"600/s, {each * 1000:.0f} ms": Scenario(bucket(600), 600, latency=each)
-            for each in (0.05, 0.2)
-        },
+        **{f"600/s, {each * 1000:.0f} ms": Scenario(bucket(600), 600, latency=each) for each in (0.05, 0.2)},
         **{f"{each} events, 600/s": Scenario(bucket(600), 600, events=each) for each in (500, 2000, 10_000)},
-        **{f"{each} events, 600/s, a burst of 1 s": Scenario(bucket(600, 1), 600, events=each) for each in (2000, 10_000)},
+        **{
+            f"{each} events, 600/s, a burst of 1 s": Scenario(bucket(600, 1), 600, events=each)
+            for each in (2000, 10_000)
+        },
         "30000 events, 600/s": Scenario(bucket(600), 600, events=30_000),
         **{f"{each} events, healthy": Scenario(lambda seed: Service(), events=each) for each in (500, 2000, 10_000)},
         "healthy": Scenario(lambda seed: Service(), seconds=3, seeds=2),
@@ -108,7 +107,6 @@ def scenarios() -> dict[str, Scenario]:
         },
         "40000 events, 30% fail": Scenario(lambda seed: Failing(0.3, seed), events=40_000, latency=0.003),
     }
-    return found
 
 
 ENTRY = StreamedEntry(b"{}", 300, "e.ndjson", 0, 1)
@@ -130,7 +128,9 @@ class Counted(Outcomes):
         self.count += len(items)
 
 
-def publisher(scenario: Scenario, seed: int, *, rate: float = 0.0, paced: bool = True) -> tuple[Bus, Counter[str], Callable[..., PutEventsAnswer]]:
+def publisher(
+    scenario: Scenario, seed: int, *, rate: float = 0.0, paced: bool = True
+) -> tuple[Bus, Counter[str], Callable[..., PutEventsAnswer]]:
     """One, what of its requests was throttled when, and a wrapper for the service that counts it."""
     chance = random.Random(seed)
     # The command sends few events one request after the other.
@@ -181,7 +181,7 @@ def run(scenario: Scenario, seed: int, *, rate: float = 0.0, paced: bool = True)
     share = getattr(random_share, "share_at_random", 0.0)
     made = [publisher(scenario, seed * 100 + each, rate=rate, paced=paced) for each in range(scenario.publishers)]
     if scenario.events:
-        (bus, phases, answer), = made
+        ((bus, phases, answer),) = made
         bus.read(scenario.events)
         bus.run(lambda request, now: answer(service, request, now))
         took = bus.now - BEGIN
@@ -240,7 +240,9 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     chosen = [each for each in scenarios() if not options.names or any(name in each for name in options.names)]
-    print("| scenario | ratio: median, least | throttled: median, most | at the quota: median, most | unknown, trying, returning, at it |")
+    print(
+        "| scenario | ratio: median, least | throttled: median, most | at the quota: median, most | unknown, trying, returning, at it |"
+    )
     print("|---|---|---|---|---|")
     rows: dict[str, Any] = {}
     with ProcessPoolExecutor(options.processes) as pool:
@@ -253,8 +255,11 @@ def main() -> int:
             least = min(row["ratio"] for row in found)
             phases = ", ".join(f"{middle[each]:.1%}" for each in PHASES)
             shares = f"; least share {min(row['least'] for row in found):.2f}" if "least" in middle else ""
-            print(f"| {name} | {middle['ratio']:.2f}, {least:.2f}{shares} | {middle['throttled']:.1%}, {most['throttled']:.1%} "
-                  f"| {middle['at the quota']:.1%}, {most['at the quota']:.1%} | {phases} |", flush=True)
+            print(
+                f"| {name} | {middle['ratio']:.2f}, {least:.2f}{shares} | {middle['throttled']:.1%}, {most['throttled']:.1%} "
+                f"| {middle['at the quota']:.1%}, {most['at the quota']:.1%} | {phases} |",
+                flush=True,
+            )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
     return 0

@@ -248,7 +248,11 @@ class Quota:
             let_in = min(let_in, self._onset.let_in)
         let_in /= 1 - self.noise
         trial.let_in, trial.ceiling = let_in, math.inf
-        if self._late < LATE_SECONDS * 1.001 and share - self.noise > self.NO_BURST * (1 - self.noise) and let_in < self._clean:
+        if (
+            self._late < LATE_SECONDS * 1.001
+            and share - self.noise > self.NO_BURST * (1 - self.noise)
+            and let_in < self._clean
+        ):
             trial.let_in, trial.ceiling = self._clean, self.per_second
             let_in = self._clean
         elif elapsed < self.ROUND_SECONDS and not trial.in_vain and self._known != math.inf and not self._climbs:

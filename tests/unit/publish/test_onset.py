@@ -17,7 +17,7 @@ def heard(onset: Onset, text: str, each: float = 0.001, begin: float = 10.0) -> 
 
 
 @pytest.mark.parametrize(("text", "certain"), [("xxx", False), ("xxxx", True), ("x.x.x.", False), ("x.xx.x", True)])
-def test_four_in_a_row_are_no_chance(text: str, certain: bool) -> None:  # noqa: FBT001
+def test_four_in_a_row_are_no_chance(text: str, certain: bool) -> None:
     """Where nothing is throttled at random; one that is let in between costs a fifth of one."""
     onset = Onset(0.0)
     heard(onset, "." * 50 + text)
