@@ -37,8 +37,14 @@ from livebus.publish.answer import PutEventsAnswer  # noqa: E402
 from livebus.publish.dispatch import Limits  # noqa: E402
 from livebus.publish.pace import Quota  # noqa: E402
 from livebus.publish.request import Request  # noqa: E402
-from support.simulated_bus import Bus, Outcomes  # noqa: E402
-from support.simulated_services import AtRandom, Bucket, Changing, Failing, Service  # noqa: E402
+from support.simulated_bus import Bus, Outcomes  # type: ignore[import-not-found]  # noqa: E402
+from support.simulated_services import (  # type: ignore[import-not-found]  # noqa: E402
+    AtRandom,
+    Bucket,
+    Changing,
+    Failing,
+    Service,
+)
 
 BEGIN = 1000.0  # of a simulation's time
 MAKING = 1 / 7000  # seconds for a request: what the publisher reaches on a core
@@ -99,8 +105,8 @@ def scenarios() -> dict[str, Scenario]:
             for each in (2000, 10_000)
         },
         "30000 events, 600/s": Scenario(bucket(600), 600, events=30_000),
-        **{f"{each} events, healthy": Scenario(lambda seed: Service(), events=each) for each in (500, 2000, 10_000)},
-        "healthy": Scenario(lambda seed: Service(), seconds=3, seeds=2),
+        **{f"{each} events, healthy": Scenario(lambda _: Service(), events=each) for each in (500, 2000, 10_000)},
+        "healthy": Scenario(lambda _: Service(), seconds=3, seeds=2),
         **{
             f"{each:.0%} at random": Scenario(lambda seed, share=each: AtRandom(share, seed), seconds=6, seeds=8)  # type: ignore[misc]
             for each in (0.01, 0.05, 0.1, 0.2)
@@ -119,12 +125,13 @@ class Unpaced(Quota):
         pass
 
 
-class Counted(Outcomes):
+class Counted(Outcomes):  # type: ignore[misc]
     """Only counts."""
 
     count = 0
 
     def accepted(self, items: Sequence[Any], results: Any, latency: float) -> None:
+        del results, latency
         self.count += len(items)
 
 
@@ -152,7 +159,7 @@ def publisher(
         sent_in[now] = phase(quota)
         sent(now)
 
-    quota.sent = noted  # type: ignore[method-assign]
+    quota.sent = noted
 
     def answer(service: Service, request: Request, now: float) -> PutEventsAnswer:
         got = service(request, now)

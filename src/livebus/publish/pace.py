@@ -44,7 +44,7 @@ class Quota:
     round is throttled, the rate goes to what was let in, a little less, and the answers that come then are weighed against
     both explanations (Wald's sequential test) until one of them is much more likely. If it helped, that was the quota: the
     rate comes back to it, and probes beyond it by small steps that double while nothing is throttled. If it was in vain
-    twice (a burst that was let in makes the first try say too much), so much is ``noise``: the rate is again what it was
+    twice (a burst that was let in makes the first try say too much), so much is ``noise`` (once is enough for the first noise of up to a quarter): the rate is again what it was
     before, and only what exceeds the noise counts from then on. The noise is learnt below a quota, where nothing else is
     throttled; close to it only what is surely less counts, or a quota would be taken in by the noise, bit by bit. More than
     half is never taken for noise: that is an outage, in which the rate halves, and doubles after it up to the quota that
@@ -54,16 +54,16 @@ class Quota:
     """
 
     CUT = 0.92
-    RISEN = 2.5  # standard deviations
-    CLIMB = 0.25  # in each short round, until throttling is met again: the first measure says too little
-    CLIMB_TOLERATED = 0.08
-    CLIMB_REQUESTS = 12
-    NO_DEPTH = 2
-    EXACT_GAIN = 0.4
-    EXACT_SECONDS = 0.35
-    SPELL = 20
-    LISTEN_SECONDS = 0.5
-    MOST_LATE = 0.1
+    RISEN = 2.5  # standard deviations: more is throttled at a lower rate, which is no chance
+    CLIMB = 0.25  # the largest step of a short round, until throttling is met again: the first measure says too little
+    CLIMB_TOLERATED = 0.08  # of a short round, beyond the noise
+    CLIMB_REQUESTS = 12  # of a short round at the least
+    NO_DEPTH = 2  # requests at once: less is no burst
+    EXACT_GAIN = 0.4  # without a burst too much is noticed at once
+    EXACT_SECONDS = 0.35  # a round without a burst
+    SPELL = 20  # answers since throttling set in that say what is let in
+    LISTEN_SECONDS = 0.5  # at the most, for what is in flight when throttling sets in
+    MOST_LATE = 0.1  # seconds that are made up for, where a burst is let in
     ROUND_SECONDS = 0.5
     ROUND_REQUESTS = 50  # a round has so many at the least, or takes LONG_SECONDS
     LONG_SECONDS = 2.0
@@ -75,11 +75,11 @@ class Quota:
     HINT = math.log(4)  # after LONG_SECONDS this is enough; after the LONGEST_SECONDS anything is
     LONGEST_SECONDS = 6.0
     IN_VAIN = 2
-    FIRST_NOISE = 0.25
-    SETTLE_REQUESTS = 300
-    FIRST_TRIAL = 30
-    SURE = 0.1
-    FIRST_GAIN = 0.08
+    FIRST_NOISE = 0.25  # up to so much is believed at the first try
+    SETTLE_REQUESTS = 300  # below a quota that was just measured: what is throttled of them is noise
+    FIRST_TRIAL = 30  # as TRIAL_REQUESTS, while no noise is known
+    SURE = 0.1  # beyond the noise: throttling that surely is the quota's
+    FIRST_GAIN = 0.08  # the least step of the climb
     MOST_NOISE = 0.5
     NEAR = 0.97  # of the known quota, from where on the rate goes by steps
     STEP = 0.4  # requests per second, times the root of the rate: smaller publishers take larger steps and catch up
@@ -115,7 +115,7 @@ class Quota:
         self._listens = False
         self._climbs = False
         self._gain = self.CLIMB
-        self._unsettled = self.SETTLE_REQUESTS
+        self._unsettled: float = self.SETTLE_REQUESTS
         self._settles = False
         self._sent_at = -math.inf
 
