@@ -193,7 +193,7 @@ class Quota:
         else:  # it may be the quota's as well: only what is surely less counts
             self._hear(min(share + math.sqrt(share * (1 - share) / counted), self.noise), self.NOISE_REQUESTS)
         # Only what has been answered counts: of a round of half a second, at a latency of 0.2, what went in 0.3.
-        self._clean = counted / max(self._sent_at - self._round_at, elapsed / 4)
+        self._clean = counted / max(self._sent_at - self._round_at, elapsed / 16)
         if self._clean >= self.per_second * (self.USED if self._late else self.USED_EXACTLY):
             self._clean = self.per_second  # answers to what was sent last are still to come
             self.per_second = self._more()
