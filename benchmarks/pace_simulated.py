@@ -162,7 +162,7 @@ def publisher(
     quota.sent = noted
 
     def answer(service: Service, request: Request, now: float) -> PutEventsAnswer:
-        got = service(request, now)
+        got: PutEventsAnswer = service(request, now)
         bad = got.error is not None and got.error.error_code == "ThrottlingException"
         known = sent_in.pop(request.sent_at)
         phases["requests"] += 1
@@ -221,7 +221,8 @@ def reference(name: str, seed: int) -> float:
     if isinstance(scenario.service(seed), Changing):
         before, after = ((service.per_second, until - BEGIN) for until, service in scenario.service(seed)._services)
         at = before[1]
-        return 10 * (before[0] * at + after[0] * (scenario.seconds - at)) / scenario.seconds
+        through: float = 10 * (before[0] * at + after[0] * (scenario.seconds - at)) / scenario.seconds
+        return through
     if not scenario.quota:
         return run(scenario, seed, paced=False)["through"]
     if scenario.publishers > 1:
