@@ -43,7 +43,8 @@ class Bus:
     Drives a dispatch in simulated time: each request takes ``latency``, and ``answer(request, now)`` says what comes.
 
     ``requests`` are the numbers in each request, ``times`` when it went. ``takes()`` is what a request takes beyond the
-    latency.
+    latency, ``making`` what it costs to make one, ``timer`` the steps in which time is waited for: uvloop's are a
+    millisecond. All in seconds.
     """
 
     def __init__(self, limits: Limits | None = None, *, uniform: Callable[[float, float], float] | None = None) -> None:
@@ -52,6 +53,8 @@ class Bus:
         self.now = 1000.0
         self.latency = 0.03
         self.takes: Callable[[], float] = float
+        self.making = MAKING
+        self.timer = 0.0
         self.requests: list[list[int]] = []
         self.times: list[float] = []
         self.most_in_flight = 0
@@ -88,7 +91,7 @@ class Bus:
             self.times.append(self.now)
             heapq.heappush(self._flying, (self.now + self.latency + self.takes(), len(self.requests), request))
             self.most_in_flight = max(self.most_in_flight, dispatch.in_flight)
-            self.now += MAKING
+            self.now += self.making
             return
         if dispatch.done:
             return
@@ -99,6 +102,8 @@ class Bus:
             dispatch.answered(request, answer(request, self.now), self.now)
         else:
             assert deadline < math.inf, "it waits for ever"
+            if self.timer:
+                deadline = math.ceil(deadline / self.timer) * self.timer
             self.now = max(self.now + 1e-6, deadline)
 
 
