@@ -80,11 +80,9 @@ def test_the_policy_lets_nothing_else_in() -> None:
 
 
 def test_the_page_is_small() -> None:
-    """150 KB as it is written, the annotations for the type checker aside; half of the modules have less than 200 lines."""
-    annotation = re.compile(r"/\*\*.*?\*/\n?", re.DOTALL)
-    sizes = {name: len(annotation.sub("", text(name)).encode()) for name in FILES.names}
+    """190 KB as it is written, comments and types and all; half of the modules have less than 200 lines."""
     lines = sorted(len(text(name).splitlines()) for name in SCRIPTS)
-    assert sum(sizes.values()) <= 150 * 1024
+    assert sum(len(text(name).encode()) for name in FILES.names) <= 190 * 1024
     assert (lines[len(lines) // 2] < 200, lines[-1] <= 250) == (True, True)
 
 
