@@ -82,9 +82,10 @@ def cdk(application: Path, runtime: LocalRuntime, tmp_path: Path) -> Cdk:
     return run
 
 
-def validated(project: Path, template: Path, event: Path) -> dict[str, Any]:
-    """What validate says of a template, by itself, with cfn-lint's rules."""
-    with Program.script(project / "scripts" / "validate.py", "--json", "--template", template, event) as program:
+def validated(project: Path, application: Path) -> dict[str, Any]:
+    """What validate says of an application's stacks, with cfn-lint's rules: the command of docs/deploying.md."""
+    words = ("--json", "cdk.out", "events/order-placed.json")
+    with Program.script(project / "scripts" / "validate.py", *words, cwd=application) as program:
         program.wait()
         report: dict[str, Any] = json.loads(program.stdout)
         return report
@@ -93,8 +94,7 @@ def validated(project: Path, template: Path, event: Path) -> dict[str, Any]:
 def test_the_life_of_a_stack(project: Path, application: Path, runtime: LocalRuntime, cdk: Cdk) -> None:
     """Synthesised, validated, bootstrapped, deployed, subscribed to, compared, destroyed."""
     cdk("synth", "--quiet")
-    template = application / "cdk.out" / f"{STACK}.template.json"
-    report = validated(project, template, application / "events" / "order-placed.json")
+    report = validated(project, application)
     assert [each for each in report["findings"] if each["severity"] != "info"] == []
     assert [event["arrives"] for event in report["events"]] == [True]
 
