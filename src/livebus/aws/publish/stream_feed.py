@@ -42,12 +42,17 @@ class StreamFeed:
             taken = [self._read.popleft() for _ in range(min(count, len(self._read)))]
             self._bytes -= sum(item[1].size for item in taken)
             self._wanted = len(taken) < count
-            self.ended = self._finished and not self._read
-            error = self._error if self.ended else None
+            is_over = self._finished and not self._read
+            error = self._error if is_over else None
+            self.ended = is_over and (error is None or not taken)
             self._changed.notify()
-        if error is not None and not taken:
-            raise error if isinstance(error, LivebusError) else RuntimeError("reading failed") from error
-        return taken
+        if error is None:
+            return taken
+        if taken:
+            # What was read before it goes first, and whoever takes is to come again for the error.
+            self.ready()
+            return taken
+        raise error if isinstance(error, LivebusError) else RuntimeError("reading failed") from error
 
     def left(self) -> Sequence[Item]:
         """What was read and not taken."""

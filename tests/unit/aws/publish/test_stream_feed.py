@@ -127,3 +127,25 @@ def test_what_reading_raises_comes_after_what_was_read(
     assert feed.ended
     if not isinstance(error.value, LivebusError):
         assert isinstance(error.value.__cause__, ZeroDivisionError)
+
+
+def test_what_reading_raised_before_anything_was_taken_is_not_lost() -> None:
+    """
+    The last entries that were read and the error are there at once: the entries come first, the feed has not ended with them,
+    and whoever takes is woken to come again.
+    """
+    woken: list[int] = []
+
+    def given() -> Iterator[Item]:
+        yield from items(3)
+        raise InvalidEvent("no event")
+
+    feed = StreamFeed(given())
+    assert feed.take(0) == []  # begins to read
+    until(lambda: feed._finished, "the end of what is read")
+    feed.ready = lambda: woken.append(1)
+    assert [each[0] for each in feed.take(10)] == [0, 1, 2]
+    assert (feed.ended, woken) == (False, [1])
+    with pytest.raises(InvalidEvent, match="no event"):
+        feed.take(10)
+    assert feed.ended
