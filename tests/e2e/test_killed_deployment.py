@@ -43,11 +43,11 @@ MOMENTS = [
     ("save:before", 1, "old"),
     ("save:after", 1, "old"),
     ("load:after", 1, "old"),
-    ("_tell:after", 1, "old"),
-    ("_tell:after", 2, "old"),
+    ("tell:after", 1, "old"),
+    ("tell:after", 2, "old"),
     ("put:before", 1, "old"),
     ("put:after", 1, "old"),
-    ("_remove_gone:after", 1, "old"),
+    ("remove_gone:after", 1, "old"),
     ("_settle:after", 1, "new"),
 ]
 

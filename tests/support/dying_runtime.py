@@ -17,22 +17,24 @@ from typing import Any
 def die(point: str, number: int) -> None:
     """Let the process die inside of a method: ``before`` it is called, or ``after``."""
     from livebus.runtime.cloudformation.deployment import Deployer
+    from livebus.runtime.cloudformation.making import Maker
 
     name, _, when = point.partition(":")
-    method = getattr(Deployer, name)
+    owner: Any = Maker if hasattr(Maker, name) else Deployer
+    method = getattr(owner, name)
     left = [number]
 
-    def dying(deployer: Any, stack: Any, *given: Any, **options: Any) -> Any:
+    def dying(one: Any, stack: Any, *given: Any, **options: Any) -> Any:
         counts = stack.status.startswith("UPDATE_") and stack.status.endswith("_IN_PROGRESS")
         left[0] -= counts
         if counts and left[0] == 0 and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        result = method(deployer, stack, *given, **options)
+        result = method(one, stack, *given, **options)
         if counts and left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    setattr(Deployer, name, dying)
+    setattr(owner, name, dying)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,21 @@ MEGABYTES = 1_500
 _RESERVED_MEGABYTES = 500
 
 
+# A process begins with the memory of the one that starts it, and that counts as its own most: that of a worker with thousands of tests
+# is not what is measured. So a small one stands between. What the command writes to stderr goes where this one has its stdin.
+_MEASURING = """
+import os, signal, sys
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+told = os.dup(2)
+os.dup2(0, 2)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.set_inheritable(2, True)
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, setsigdef=[signal.SIGALRM])
+_, status, used = os.wait4(pid, 0)
+os.write(told, b"%d %f %d" % (status, used.ru_utime + used.ru_stime, used.ru_maxrss))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a program ended: exit code (negative: the signal), what it wrote, processor seconds, most memory in bytes."""
@@ -64,26 +79,33 @@ def limited(
     """Run a command to its end, or until a limit ends it."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
-            under_limits(*command, cpu_seconds=cpu_seconds, megabytes=megabytes),
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                "-c",
+                _MEASURING,
+                *under_limits(*command, cpu_seconds=cpu_seconds, megabytes=megabytes),
+            ],
             cwd=cwd,
             env={**os.environ, **(environment or {}), "PYTHONPATH": str(PROJECT / "src")},
-            stdin=subprocess.DEVNULL,
+            stdin=err,
             stdout=out,
-            stderr=err,
+            stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        end = threading.Timer(HANGS_AFTER_SECONDS, process.send_signal, (signal.SIGALRM,))
+        end = threading.Timer(HANGS_AFTER_SECONDS, os.killpg, (process.pid, signal.SIGALRM))
         end.start()
         try:
-            _, status, used = os.wait4(process.pid, 0)
+            _, measured = process.communicate()
         finally:
             end.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
         for file in (out, err):
             file.seek(0)
             texts.append(file.read().decode("utf-8", "replace"))
-    return Ended(process.returncode, texts[0], texts[1], used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    status, seconds, kilobytes = measured.split()
+    return Ended(os.waitstatus_to_exitcode(int(status)), texts[0], texts[1], float(seconds), int(kilobytes) * 1024)
 
 
 def run_limited(code: str, *, cpu_seconds: int, megabytes: int = MEGABYTES) -> str:

@@ -214,9 +214,6 @@ def _connected(url: str, region: str) -> DynamoDBEndpoint:
 
 
 async def _serve(settings: Settings, *, opens: bool) -> None:
-    from livebus.runtime.garbage import serve_long
-    from livebus.runtime.server import Runtime
-
     stopping = asyncio.Event()
 
     def stop(number: int) -> None:
@@ -225,8 +222,21 @@ async def _serve(settings: Settings, *, opens: bool) -> None:
             os._exit(128 + number)
         stopping.set()
 
+    loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop, name)
+        loop.add_signal_handler(name, stop, name)
+    try:
+        await _serve_until(stopping, settings, opens=opens)
+    finally:
+        # A loop that is closed would keep them, and leave who called us without Ctrl-C.
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(name)
+
+
+async def _serve_until(stopping: asyncio.Event, settings: Settings, *, opens: bool) -> None:
+    from livebus.runtime.garbage import serve_long
+    from livebus.runtime.server import Runtime
+
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
     serve_long()

@@ -6,16 +6,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from livebus.aws.publish.publishing import Summary
 from livebus.cli.publish import run as publish
-from livebus.errors import InvalidEvent, LivebusError
-from livebus.event.stream import StreamedEntry
-from livebus.publish.answer import Result
-from livebus.publish.tally import Tally
 
 ENTRY = {"Source": "my.app", "DetailType": "Hello", "Detail": {"msg": "hi"}}
 PROJECT = Path(publish.__file__).parents[4]
@@ -185,26 +179,3 @@ def test_lines_that_are_no_events_are_left_out_with_keep_going(capsys: pytest.Ca
         "error: e.ndjson:2:1: not JSON: expecting value",
         "sound: events 2, bytes 46, PutEvents requests 1; nothing was sent",
     ]
-
-
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({}, 0),
-        ({"error": InvalidEvent("no event")}, 2),
-        ({"error": InvalidEvent("no event"), "accepted": 1}, 1),
-        ({"error": InvalidEvent("no event"), "failed": 1}, 1),
-        ({"error": InvalidEvent("no event"), "left": True}, 1),
-        ({"error": LivebusError("a full disk")}, 1),
-        ({"failed": 1}, 3),
-    ],
-)
-def test_the_exit_code_says_whether_anything_was_sent(changed: dict[str, Any], code: int) -> None:
-    """Input that is wrong is wrong usage only where it was told before anything was sent."""
-    tally = Tally()
-    tally.accepted = changed.get("accepted", 0)
-    tally.rejected["MalformedDetail"] += changed.get("failed", 0)
-    entry = StreamedEntry(b"{}", 2, "f", 0, 1)
-    left = [((0, entry), Result())] if changed.get("left") else []
-    summary = Summary(tally, 1.0, left, False, False, None, changed.get("error"))
-    assert publish._code(summary) == code

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from livebus.runtime.aws_errors import AwsError, HttpAnswer
 from livebus.runtime.page.history import SENDER
-from livebus.runtime.port import bodies, http_server
+from livebus.runtime.port import answers, bodies, http_server
 from livebus.runtime.port.callers import Gate
 from support.http import Answer
 from support.serving import Client, Port, answering, until
@@ -888,7 +888,7 @@ def test_a_large_answer_waits_for_its_client() -> None:
 
 def test_an_answer_that_nobody_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """After two minutes, here sooner: the connection is gone, without the end of the answer."""
-    monkeypatch.setattr(http_server, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(answers, "ANSWER_SECONDS", 0.05)
     port = Port()
     port.s3.answer = HttpAnswer(200, {}, b"x" * (32 * 1024 * 1024))
 
