@@ -9,7 +9,7 @@ const SEQUENCE_MS = 900;
 
 /** Whether a key belongs to a field, a dialog or the browser. @type {(event: KeyboardEvent) => boolean} */
 export const isTaken = (event) =>
-	event.ctrlKey || event.metaKey || event.altKey || isIn(event, 'input, textarea, select, dialog');
+	event.ctrlKey || event.metaKey || event.altKey || isIn(event, 'input, textarea, select, dialog[open]');
 
 /** @type {Record<string, () => void>} */
 const ACTIONS = { c: () => go('#/compose'), '/': () => find(document, '[data-filter]')?.focus(), '?': help };
