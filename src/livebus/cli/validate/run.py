@@ -161,9 +161,16 @@ def _cfn_lint(arguments: Namespace) -> Others | None:
     try:
         from livebus.lint import cfn_lint_findings
     except ModuleNotFoundError:
-        terminal.warn("cfn-lint is not installed, so its own rules are left out; `make setup` installs it")
+        terminal.warn(f"cfn-lint is not installed, so its own rules are left out; {_how_to_install_it()}")
         return None
     return cfn_lint_findings
+
+
+def _how_to_install_it() -> str:
+    """A clone has a Makefile for it; elsewhere it goes beside Livebus, into the environment that runs this."""
+    from livebus.cli.shipped import is_clone
+
+    return "`make setup` installs it" if is_clone() else "`pip install cfn-lint`, or `pipx inject livebus cfn-lint`, adds it"
 
 
 def _compare(validation: Validation, arguments: Namespace) -> Report:

@@ -605,3 +605,21 @@ def test_local_takes_one_of_several_stacks(capsys: pytest.CaptureFixture[str]) -
         "error: 'cdk.out' has 2 stacks. Name the template of one: cdk.out/A.template.json, cdk.out/B.template.json."
     )
     assert capsys.readouterr().err.strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("in_a_clone", "advice"),
+    [(True, "`make setup` installs it"), (False, "`pip install cfn-lint`, or `pipx inject livebus cfn-lint`, adds it")],
+)
+def test_how_cfn_lint_is_had_is_told_for_where_livebus_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, in_a_clone: bool, advice: str
+) -> None:
+    """Outside of a clone there is no Makefile."""
+    application()
+    monkeypatch.setitem(sys.modules, "livebus.lint", None)
+    monkeypatch.setattr("livebus.cli.shipped.is_clone", lambda: in_a_clone)
+
+    assert validate.main([]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"warning: cfn-lint is not installed, so its own rules are left out; {advice}"
+    )
