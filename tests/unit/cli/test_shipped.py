@@ -21,7 +21,7 @@ def test_a_clone_is_told_from_a_package(tmp_path: Path, monkeypatch: pytest.Monk
     """By the copy that a wheel has: where it is, there is no Makefile to name."""
     assert shipped.is_clone()
     package = tmp_path / "livebus"
-    shipped.write({name: "" for name in shipped.FILES}, package / "shipped")
+    shipped.write(dict.fromkeys(shipped.FILES, ""), package / "shipped")
     monkeypatch.setattr(shipped.livebus, "__file__", str(package / "__init__.py"))
     assert not shipped.is_clone()
 

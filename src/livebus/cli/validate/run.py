@@ -170,7 +170,11 @@ def _how_to_install_it() -> str:
     """A clone has a Makefile for it; elsewhere it goes beside Livebus, into the environment that runs this."""
     from livebus.cli.shipped import is_clone
 
-    return "`make setup` installs it" if is_clone() else "`pip install cfn-lint`, or `pipx inject livebus cfn-lint`, adds it"
+    return (
+        "`make setup` installs it"
+        if is_clone()
+        else "`pip install cfn-lint`, or `pipx inject livebus cfn-lint`, adds it"
+    )
 
 
 def _compare(validation: Validation, arguments: Namespace) -> Report:
