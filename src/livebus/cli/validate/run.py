@@ -49,8 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _part_assemblies(arguments)
         options = read_options(arguments)
-        templates = flags.templates(arguments)
-        _demand(templates, [*(options.events or ()), *options.undelivered])
+        events = [*(options.events or ()), *options.undelivered]
+        try:
+            templates = flags.templates(arguments)
+        except LivebusError:
+            _demand([], events)  # `livebus validate cdk.out` before `cdk synth`: what was named is what is missed
+            raise
+        _demand(templates, events)
         if arguments.check_types is not None:
             from livebus.validate.type_check import TypeCheck
 

@@ -623,3 +623,14 @@ def test_how_cfn_lint_is_had_is_told_for_where_livebus_is(
     assert capsys.readouterr().err.splitlines()[0] == (
         f"warning: cfn-lint is not installed, so its own rules are left out; {advice}"
     )
+
+
+def test_what_was_named_and_is_not_there_is_told_before_a_template_that_nobody_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In the folder of a CDK application there is no template, and no cdk.out before `cdk synth`."""
+    assert run("cdk.out") == 2
+    assert capsys.readouterr() == ("", "error: cdk.out: 'cdk.out' is not there. Looked in '.'.\n")
+    Path("cdk.out").mkdir()
+    assert run("cdk.out") == 2
+    assert capsys.readouterr().err.startswith("error: no template here; ")
