@@ -634,3 +634,14 @@ def test_what_was_named_and_is_not_there_is_told_before_a_template_that_nobody_n
     Path("cdk.out").mkdir()
     assert run("cdk.out") == 2
     assert capsys.readouterr().err.startswith("error: no template here; ")
+
+
+def test_a_bus_without_any_rule_is_no_fault_of_the_event_s(capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as a stack of the buses alone: another EventBusName would help only where another bus has a rule."""
+    application()
+    Path("buses.yaml").write_text("Resources: {Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}}\n")
+
+    assert run("--template", "buses.yaml", "events/hello.json") == 1
+    told = capsys.readouterr().out
+    assert "hello.json is for the bus 'orders', on which there is no rule" in told
+    assert ("Add a rule, or name the template that has one." in told, "EventBusName" in told) == (True, False)
