@@ -29,6 +29,11 @@ def shipped() -> Mapping[str, str]:
     return {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
 
 
+def is_clone() -> bool:
+    """Whether this is the project itself, with its Makefile, and not a package that was installed from a wheel."""
+    return not is_file(Path(livebus.__file__).parent / "shipped" / TEMPLATE)
+
+
 def write(files: Mapping[str, str], folder: Path) -> None:
     """Write files below a folder. Raises OSError, FileExistsError where one of them is there already."""
     for name, text in files.items():

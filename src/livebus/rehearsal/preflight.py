@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -22,6 +22,7 @@ from livebus.errors import Fault, LivebusError, Place, did_you_mean
 from livebus.event.envelope import Event, Refused
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
+from livebus.publish.unforeseen import Places, blanked, differing
 from livebus.rehearsal.samples import SampleReader
 from livebus.rehearsal.stage import Rehearsal, Stage
 from livebus.template.resource_answers import bus_name
@@ -29,6 +30,10 @@ from livebus.template.resource_answers import bus_name
 # Reasons cost more than verdicts: so many events are explained, the others are counted.
 MOST_EXPLAINED = 1000
 _REASONS_SHOWN = 3
+# What AWS sets in an event, otherwise: what differs then is not known before.
+_OTHER_ID = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+_LATER = timedelta(days=401, hours=1, minutes=1, seconds=1)
+_MOST_KINDS = 100
 
 
 @dataclass(slots=True)
@@ -55,6 +60,7 @@ class Preflight:
         self.sources = inspection.sources
         self._line = inspection.compilation.line
         self._reader = SampleReader(inspection.application, now)
+        self._later = SampleReader(inspection.application, now + _LATER)
         self._bus = bus_name(bus) if bus else None
         self._misses: dict[str, Miss] = {}
 
@@ -75,10 +81,20 @@ class Preflight:
 
     def event(self, entry: StreamedEntry) -> Event | Refused:
         """The event that PutEvents would make of an entry."""
+        return self._reader.event(self._parsed(entry))
+
+    def otherwise(self, entry: StreamedEntry) -> Event | Refused:
+        """The same event with another id, put at another time."""
+        event = self._later.event(self._parsed(entry))
+        if isinstance(event, Refused):
+            return event
+        return Event({**event.envelope, "id": _OTHER_ID}, event.bus, event.ingestion_time, event.detail_text)
+
+    def _parsed(self, entry: StreamedEntry) -> dict[str, Any]:
         parsed: dict[str, Any] = orjson.loads(entry.text)
         if self._bus is not None:
             parsed.setdefault("EventBusName", self._bus)
-        return self._reader.event(parsed)
+        return parsed
 
     def findings(self) -> list[Fault]:
         """What is to be told of events that match no rule: each reason once, with the first event that has it."""
@@ -134,6 +150,8 @@ class Expectation:
         self._preflight = preflight
         self._stage = Stage(preflight._line, services)
         self._services = services
+        # By the rules that an event matches: what of each message is not known before, as the first such event had it.
+        self._unforeseen: dict[tuple[str, ...], list[Places]] = {}
 
     def listener(self, wanted: str = "") -> Listener:
         """
@@ -178,19 +196,42 @@ class Expectation:
         """
         The ``data`` of each message on a subscription field that the event leads to, as far as subscribers get it all.
 
-        What AWS sets in an event (id, account, the time that PutEvents was called) is made up here: a mutation that passes
-        it on gives another value there.
+        What AWS sets in an event (its id, the time that PutEvents was called), and times and ids that resolvers make, are made up
+        here. Where they come through, :class:`~livebus.publish.unforeseen.Unforeseen` stands for them: found with a second run for
+        the first of the events that the same rules match. The account is the local runtime's: a mutation that passes it on gives
+        another value on AWS.
         """
         event = self._preflight.event(entry)
         if isinstance(event, Refused):
             self.silence = self.silence or f"the event is refused: {event.code}: {event.message}"
             return []
-        services = replace(self._services, call=self._preflight.sources(self._services.now).perform)
-        rehearsal = self._stage.rehearse(event, services)
+        rehearsal = self._rehearsed(event, self._services)
         received = list(_received(rehearsal, field))
         if not received and not self.silence:
             self.silence = _silence(rehearsal, field)
-        return received
+        places = self._places(entry, field, rehearsal, received) if received else []
+        if len(places) != len(received):
+            return received
+        return [blanked(data, each) for data, each in zip(received, places, strict=True)]
+
+    def _rehearsed(self, event: Event, services: Services) -> Rehearsal:
+        sources = self._preflight.sources(services.now)
+        return self._stage.rehearse(event, replace(services, call=sources.perform))
+
+    def _places(self, entry: StreamedEntry, field: str, rehearsal: Rehearsal, received: list[Any]) -> list[Places]:
+        """What of each message is not known before."""
+        matched = (field, *(rule.logical_id for rule in rehearsal.matched))
+        if (known := self._unforeseen.get(matched)) is not None:
+            return known
+        other = self._preflight.otherwise(entry)
+        if isinstance(other, Refused):
+            return []
+        now = self._services.now + _LATER.total_seconds()
+        again = self._rehearsed(other, replace(self._services, now=now, new_id=lambda: _OTHER_ID))
+        places = [differing(*pair) for pair in zip(received, _received(again, field), strict=False)]
+        if len(self._unforeseen) < _MOST_KINDS:
+            self._unforeseen[matched] = places
+        return places
 
 
 def _received(rehearsal: Rehearsal, field: str) -> Iterator[Mapping[str, Any]]:

@@ -105,7 +105,8 @@ def _candidates(application: Application) -> list[str]:
     output = bus_name(application.outputs.get("EventBusName") or "-")
     if output in known:
         return [output]
-    return list(dict.fromkeys(rule.bus for rule in application.rules)) or known or ["default"]
+    own = [name for name in known if name != "default"]  # the default bus is in every account, and in known
+    return list(dict.fromkeys(rule.bus for rule in application.rules)) or own or ["default"]
 
 
 def _patterns(application: Application, buses: Sequence[str]) -> list[tuple[str, EventPattern]]:

@@ -17,6 +17,15 @@ def test_in_a_clone_it_is_what_lies_at_the_top() -> None:
     assert shipped.shipped() == expected
 
 
+def test_a_clone_is_told_from_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the copy that a wheel has: where it is, there is no Makefile to name."""
+    assert shipped.is_clone()
+    package = tmp_path / "livebus"
+    shipped.write(dict.fromkeys(shipped.FILES, ""), package / "shipped")
+    monkeypatch.setattr(shipped.livebus, "__file__", str(package / "__init__.py"))
+    assert not shipped.is_clone()
+
+
 def test_a_wheels_copy_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the package, where hatch puts it."""
     package = tmp_path / "livebus"

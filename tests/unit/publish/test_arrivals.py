@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livebus.publish.arrivals import Arrivals, ArrivalTally, Latencies, histogram, key
+from livebus.publish.unforeseen import Unforeseen
 
 
 def tally(published: list[object], received: list[object]) -> tuple[int, int, int, int, int]:
@@ -184,3 +185,13 @@ def test_a_histogram_adds_up() -> None:
     assert [share for share in shares if share != "0.0"] == ["75.0", "25.0"]
     bars = [line.count("#") for line in lines[:-1]]
     assert (max(bars), sorted(bars)[-2]) == (bars[0], -(-bars[0] // 3))
+
+
+def test_what_is_not_known_before_may_be_anything() -> None:
+    """The rest tells messages apart; messages of other kinds beside it are held to all of their data."""
+    unknown = Unforeseen.VALUE
+    published = [{"id": unknown, "text": "a"}, {"id": unknown, "text": "b"}, {"id": 7, "text": "c"}]
+    received = [{"id": "x", "text": "b"}, {"id": "y", "text": "a"}, {"id": 7, "text": "c"}]
+
+    assert tally(published, received) == (3, 0, 0, 1, 0)
+    assert tally(published, [*received, received[0], {"id": 8, "text": "c"}]) == (3, 0, 1, 1, 1)

@@ -11,6 +11,7 @@ import pytest
 
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
+from livebus.publish.unforeseen import Unforeseen
 from livebus.rehearsal.preflight import Expectation, Preflight
 from livebus.template import Environment
 from livebus.validate.project import Project
@@ -128,3 +129,31 @@ def test_a_mutation_that_writes_is_tried_on_tables_in_memory(project: Path, tmp_
     received = [expectation.received(entry({"msg": "hi"}), "onPublish") for _ in range(2)]
 
     assert (received, expectation.silence) == ([[{"onPublish": "hi"}]] * 2, "")
+
+
+@pytest.mark.parametrize(
+    ("path", "members", "foreseen"),
+    [
+        ("$.id", {}, False),
+        ("$.time", {}, False),
+        ("$.time", {"Time": "2026-01-01T00:00:00Z"}, True),
+        ("$.source", {}, True),
+        ("$.detail.msg", {}, True),
+    ],
+    ids=["id", "time", "a time of its own", "source", "detail"],
+)
+def test_what_aws_sets_in_an_event_is_not_known_before(
+    project: Path, tmp_path: Path, path: str, members: dict[str, str], *, foreseen: bool
+) -> None:
+    """A second run, as another event at another time, tells it from what the entry says; for later events as well."""
+    text = (project / "tests/vectors/checks/sound.yaml").read_text(encoding="utf-8")
+    assert text.count("$.detail.msg") == 1
+    (tmp_path / "template.yaml").write_text(text.replace("$.detail.msg", path), encoding="utf-8")
+    inspection = Project(tmp_path / "template.yaml").inspect(environment=Environment())
+    expectation = Expectation(Preflight(inspection, now=NOW), SERVICES)
+
+    received = [expectation.received(entry({"msg": "hi"}, **members), "onPublish") for _ in range(2)]
+
+    assert [[each["onPublish"] is not Unforeseen.VALUE for each in messages] for messages in received] == [
+        [foreseen]
+    ] * 2

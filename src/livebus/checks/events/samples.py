@@ -61,7 +61,11 @@ def _unmatched(inspection: Inspection, sample: Sample) -> tuple[str, str] | None
         names = [each.name for each in application.buses]
         if bus not in names:
             return f"is for the bus {bus!r}, which the template has not", did_you_mean(bus, names)
-        return f"is for the bus {bus!r}, on which there is no rule", "Leave EventBusName out, or add a rule."
+        others = any(each.bus != bus for each in application.rules)
+        advice = (
+            "Leave EventBusName out, or add a rule." if others else "Add a rule, or name the template that has one."
+        )
+        return f"is for the bus {bus!r}, on which there is no rule", advice
     rule, reasons = min(verdicts, key=lambda verdict: len(verdict[1]))
     more = f"; and {len(reasons) - _REASONS_SHOWN} more" if len(reasons) > _REASONS_SHOWN else ""
     which = "the rule" if len(rules) == 1 else "the nearest rule"

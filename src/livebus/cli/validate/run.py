@@ -49,8 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _part_assemblies(arguments)
         options = read_options(arguments)
-        templates = flags.templates(arguments)
-        _demand(templates, [*(options.events or ()), *options.undelivered])
+        events = [*(options.events or ()), *options.undelivered]
+        try:
+            templates = flags.templates(arguments)
+        except LivebusError:
+            _demand([], events)  # `livebus validate cdk.out` before `cdk synth`: what was named is what is missed
+            raise
+        _demand(templates, events)
         if arguments.check_types is not None:
             from livebus.validate.type_check import TypeCheck
 
@@ -161,9 +166,20 @@ def _cfn_lint(arguments: Namespace) -> Others | None:
     try:
         from livebus.lint import cfn_lint_findings
     except ModuleNotFoundError:
-        terminal.warn("cfn-lint is not installed, so its own rules are left out; `make setup` installs it")
+        terminal.warn(f"cfn-lint is not installed, so its own rules are left out; {_how_to_install_it()}")
         return None
     return cfn_lint_findings
+
+
+def _how_to_install_it() -> str:
+    """A clone has a Makefile for it; elsewhere it goes beside Livebus, into the environment that runs this."""
+    from livebus.cli.shipped import is_clone
+
+    return (
+        "`make setup` installs it"
+        if is_clone()
+        else "`pip install cfn-lint`, or `pipx inject livebus cfn-lint`, adds it"
+    )
 
 
 def _compare(validation: Validation, arguments: Namespace) -> Report:

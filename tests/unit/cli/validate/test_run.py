@@ -605,3 +605,43 @@ def test_local_takes_one_of_several_stacks(capsys: pytest.CaptureFixture[str]) -
         "error: 'cdk.out' has 2 stacks. Name the template of one: cdk.out/A.template.json, cdk.out/B.template.json."
     )
     assert capsys.readouterr().err.strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("in_a_clone", "advice"),
+    [(True, "`make setup` installs it"), (False, "`pip install cfn-lint`, or `pipx inject livebus cfn-lint`, adds it")],
+)
+def test_how_cfn_lint_is_had_is_told_for_where_livebus_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, in_a_clone: bool, advice: str
+) -> None:
+    """Outside of a clone there is no Makefile."""
+    application()
+    monkeypatch.setitem(sys.modules, "livebus.lint", None)
+    monkeypatch.setattr("livebus.cli.shipped.is_clone", lambda: in_a_clone)
+
+    assert validate.main([]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"warning: cfn-lint is not installed, so its own rules are left out; {advice}"
+    )
+
+
+def test_what_was_named_and_is_not_there_is_told_before_a_template_that_nobody_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In the folder of a CDK application there is no template, and no cdk.out before `cdk synth`."""
+    assert run("cdk.out") == 2
+    assert capsys.readouterr() == ("", "error: cdk.out: 'cdk.out' is not there. Looked in '.'.\n")
+    Path("cdk.out").mkdir()
+    assert run("cdk.out") == 2
+    assert capsys.readouterr().err.startswith("error: no template here; ")
+
+
+def test_a_bus_without_any_rule_is_no_fault_of_the_event_s(capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as a stack of the buses alone: another EventBusName would help only where another bus has a rule."""
+    application()
+    Path("buses.yaml").write_text("Resources: {Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}}\n")
+
+    assert run("--template", "buses.yaml", "events/hello.json") == 1
+    told = capsys.readouterr().out
+    assert "hello.json is for the bus 'orders', on which there is no rule" in told
+    assert ("Add a rule, or name the template that has one." in told, "EventBusName" in told) == (True, False)
