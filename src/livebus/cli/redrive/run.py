@@ -11,9 +11,10 @@ from livebus.aws.session import Session
 from livebus.cli import flags
 from livebus.cli.parser import Parser
 from livebus.cli.redrive.arguments import parser
-from livebus.cli.redrive.filling import run_import, run_purge
+from livebus.cli.redrive.importing import run_import
 from livebus.cli.redrive.looking import run_export, run_list, run_show
-from livebus.cli.redrive.sending import run_publish
+from livebus.cli.redrive.publishing import run_publish
+from livebus.cli.redrive.purging import run_purge
 from livebus.errors import LivebusError
 from livebus.terminal import output as terminal
 
