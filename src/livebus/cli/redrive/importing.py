@@ -6,7 +6,6 @@ import errno
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from livebus.aws.session import Session
 from livebus.cli.redrive.queue import meant_queue
@@ -16,9 +15,6 @@ from livebus.redrive.lines import QueueMessage, messages_of
 from livebus.terminal import output as terminal
 from livebus.terminal.counts import counted
 from livebus.terminal.status_line import StatusLine
-
-if TYPE_CHECKING:
-    pass
 
 
 def run_import(session: Session, arguments: Namespace) -> int:
