@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,15 @@ def test_whatever_grows_keeps_within_the_limits(
     """Any shape at any size up to 1 MB: 20 s and 500 MB at the most, and no traceback."""
     ended = validated(GROWING[shape](size).written(tmp_path_factory.mktemp("growing")))
     assert ended.held, (shape, size, ended.code, ended.cpu_seconds, ended.memory_bytes, ended.stderr[-2000:])
+
+
+@pytest.mark.parametrize("read", [validated, loaded])
+def test_a_name_like_one_in_a_nested_stack_is_refused(tmp_path: Path, read: Any) -> None:
+    """``A:B`` is what B in the stack A is called; a template's own resource of that name is named, and nothing breaks."""
+    (tmp_path / "b.yaml").write_text('{"Resources": {"B": {"Type": "AWS::SNS::Topic"}}}')
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "b.yaml"}}
+    path = tmp_path / "template.yaml"
+    path.write_text(json.dumps({"Resources": {"A": nested, "A:B": nested}}))
+
+    assert "'A:B'" in (text := found(read(path))) or "name A:B is non alphanumeric" in text
+    assert "Traceback" not in text
