@@ -22,7 +22,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from livebus.checks.check import Check, Finding
 from livebus.checks.suppression import Owners
 from livebus.errors import Fault, LivebusError, Place
-from livebus.files import relative
+from livebus.files import MAX_SETTINGS_BYTES, Root, read_bytes, relative
 from livebus.numerals import MAX_INDEX, whole
 from livebus.template.document import Document
 from livebus.template.document import Path as TemplatePath
@@ -203,12 +203,54 @@ def _silence() -> Iterator[None]:
         _State.silent = False
 
 
+@contextmanager
+def _bounded_reads(template: Path) -> Iterator[None]:
+    """
+    Let cfn-lint read what Livebus would: its E3043 opens whatever a TemplateURL names, a device that has no end, a pipe that waits.
+
+    What lies elsewhere, or is no regular file, it takes for one that cannot be read, and says nothing about it.
+    """
+    from cfnlint.decode import cfn_json, cfn_yaml
+
+    root = Root.around(template)
+    loads = [(module, module.load) for module in (cfn_json, cfn_yaml)]
+
+    def bounded(load: Callable[[str], Any]) -> Callable[[str], Any]:
+        known: dict[str, Any] = {}
+
+        def read(filename: str) -> Any:
+            path = Path(filename)
+            # The user names the template, and cfn-lint its own configuration: both may lie anywhere.
+            if path == template or path.name.startswith(".cfnlintrc"):
+                return load(filename)
+            if filename not in known:
+                root.demand(path, filename)
+                read_bytes(path, filename, most=MAX_SETTINGS_BYTES)  # a template has no more, says CloudFormation
+                try:
+                    known[filename] = load(filename)
+                except Exception as error:  # noqa: BLE001 - it is cfn-lint's, and raised again
+                    known[filename] = error
+            if isinstance(known[filename], Exception):
+                raise known[filename]
+            return known[filename]
+
+        return read
+
+    try:
+        for module, load in loads:
+            module.load = bounded(load)
+        yield
+    finally:
+        for module, load in loads:
+            module.load = load
+
+
 def cfn_lint_findings(template: Path) -> list[Finding]:
     """What cfn-lint finds by itself, with the configuration that it reads (.cfnlintrc in the working directory)."""
     from cfnlint.api import lint_file
 
     try:
-        with _silence():
+        with _silence(), _bounded_reads(template):
             matches = lint_file(template)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a template, a configuration, somebody's rule does
         fault = Fault(f"cfn-lint broke: {type(error).__name__}: {error}", Place(relative(template), 1, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from livebus.lint import cfn_lint_findings
 from support.hostile import GROWING, Hostile, joined, output, template
 from support.limited import Ended, loaded, validated
 
@@ -156,3 +159,61 @@ def test_whatever_grows_keeps_within_the_limits(
     """Any shape at any size up to 1 MB: 20 s and 500 MB at the most, and no traceback."""
     ended = validated(GROWING[shape](size).written(tmp_path_factory.mktemp("growing")))
     assert ended.held, (shape, size, ended.code, ended.cpu_seconds, ended.memory_bytes, ended.stderr[-2000:])
+
+
+@pytest.mark.parametrize("read", [validated, loaded])
+def test_a_name_like_one_in_a_nested_stack_is_refused(tmp_path: Path, read: Any) -> None:
+    """``A:B`` is what B in the stack A is called; a template's own resource of that name is named, and nothing breaks."""
+    (tmp_path / "b.yaml").write_text('{"Resources": {"B": {"Type": "AWS::SNS::Topic"}}}')
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "b.yaml"}}
+    path = tmp_path / "template.yaml"
+    path.write_text(json.dumps({"Resources": {"A": nested, "A:B": nested}}))
+
+    assert "'A:B'" in (text := found(read(path))) or "name A:B is non alphanumeric" in text
+    assert "Traceback" not in text
+
+
+def nests(folder: Path, *locations: str) -> Path:
+    """A template that nests what the locations name."""
+    stacks = {
+        f"A{n}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": each}}
+        for n, each in enumerate(locations)
+    }
+    path = folder / "template.yaml"
+    path.write_text(json.dumps({"Resources": stacks}))
+    return path
+
+
+def test_loops_in_nested_templates_count_as_what_they_make(tmp_path: Path) -> None:
+    """A hundred stacks of one loop each ask for 40,000 resources: 2,500 are read, and the others named."""
+    made = {"R${x}": {"Type": "AWS::SNS::Topic"}}
+    loop = {"Fn::ForEach::L": ["x", [f"a{n}" for n in range(400)], made]}
+    (tmp_path / "b.yaml").write_text(json.dumps({"Transform": "AWS::LanguageExtensions", "Resources": loop}))
+
+    ended = validated(nests(tmp_path, *["b.yaml"] * 100))
+
+    assert ended.held, (ended.code, ended.cpu_seconds, ended.memory_bytes, ended.stderr[-2000:])
+    assert "the template nests too much: 'A6' is not read" in ended.stdout
+
+
+def test_texts_that_are_nested_often_count_as_often(tmp_path: Path) -> None:
+    """A hundred times 900,000 characters."""
+    topic = {"Type": "AWS::SNS::Topic", "Metadata": {"x": "y" * 900_000}}
+    (tmp_path / "b.yaml").write_text(json.dumps({"Resources": {"B": topic}}))
+
+    ended = validated(nests(tmp_path, *["b.yaml"] * 100))
+
+    assert ended.held, (ended.code, ended.cpu_seconds, ended.memory_bytes, ended.stderr[-2000:])
+    assert "the template nests too much: 'A4' is not read" in ended.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_cfn_lint_reads_no_device_and_waits_for_no_pipe(tmp_path: Path) -> None:
+    """Its own rule for nested stacks opens what TemplateURL names; Livebus lets it open what Livebus would."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "b.yaml").write_text(json.dumps({"Resources": {"B": {"Type": "AWS::SNS::Topic"}}}))
+    path = nests(tmp_path, "/dev/zero", "pipe", "b.yaml")
+
+    matches = {each.check.id for each in cfn_lint_findings(path)}
+
+    assert matches == {"W3002"}

@@ -84,7 +84,23 @@ def test_what_lies_outside_is_not_named(assembly: Path, file: str) -> None:
 
 
 def test_an_assembly_in_itself_ends(assembly: Path) -> None:
-    """As far down as CDK's stages ever are."""
+    """Each of its stacks is one, however many ways lead to it."""
     write(assembly, {"Own": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "."}}, "A": stack("A.json")})
 
-    assert [each.name for each in stacks_of(assembly)] == ["A"] * 6
+    assert [each.name for each in stacks_of(assembly)] == ["A"]
+
+
+def test_stages_that_lead_to_themselves_are_read_once(tmp_path: Path) -> None:
+    """Fifty times fifty ways into the same folder are one way; a hostile manifest does not hold the command."""
+    around = {f"S{n}": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "."}} for n in range(50)}
+    write(tmp_path, {**around, "One": stack("One.template.json"), "Two": stack("One.template.json")})
+
+    assert stacks_of(tmp_path) == [CdkStack(tmp_path / "One.template.json", "One")]
+
+
+def test_what_can_be_no_files_name_is_none(tmp_path: Path) -> None:
+    """A NUL, and half of a surrogate pair: no such file, and no such stack name, can be; the others are found."""
+    named = stack("A.template.json", stackName="\udfff", parameters={"P": "\udfff", "Q": "x"})
+    write(tmp_path, {"N": stack("a\0b"), "S": stack("\ud800.json"), "D": stack("../" * 5000), "A": named})
+
+    assert stacks_of(tmp_path) == [CdkStack(tmp_path / "A.template.json", "A", parameters={"Q": "x"})]

@@ -118,6 +118,9 @@ class Parser(ArgumentParser):
     def _get_value(self, action: Any, text: str) -> Any:
         if action.type is Path and not text:  # Path("") is the folder that one stands in
             raise ArgumentError(action, "it is empty")
+        is_path = action.type is Path or action.metavar in _PATHS  # a file's name may be any bytes
+        if not is_path and not _is_unicode(text):
+            raise ArgumentError(action, f"{text!r} is not UTF-8")
         return super()._get_value(action, text)
 
     def _check_value(self, action: Any, value: Any) -> None:
@@ -198,6 +201,18 @@ class Parser(ArgumentParser):
             path = _from_the_file(action, setting, text)
             action(self, namespace, self._get_values(action, [path]), option)
         return True
+
+
+_PATHS = ("EVENT_FILE", "FILE", "FOLDER", "PATH")
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether an argument came as text: other bytes are half of a surrogate pair each."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _name(action: Action) -> str:

@@ -32,6 +32,8 @@ NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 MAX_DEPTH = 10
 MAX_RESOURCES = 2_500
 MAX_STACKS = 200
+# Of the nested templates' texts, each counted as often as it is nested: each time it is evaluated anew.
+MAX_CHARACTERS = 4 * 1024 * 1024
 
 _LOCATIONS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 
@@ -59,14 +61,40 @@ class Nesting:
     yielded: Yielded = field(default_factory=Yielded)
     stacks_left: int = MAX_STACKS
     resources_left: int = MAX_RESOURCES
-    _documents: dict[str, Document] = field(default_factory=dict)
+    characters_left: int = MAX_CHARACTERS
+    _documents: dict[str, Document | LivebusError] = field(default_factory=dict)
 
     def document(self, name: str) -> Document:
         """The document of a template by its location. Raises LivebusError where it is not at hand, or cannot be read."""
         if name not in self._documents:
-            opened = self.open(name)
-            self._documents[name] = read_document(opened.text, opened.name)
-        return self._documents[name]
+            try:
+                opened = self.open(name)
+                self._documents[name] = read_document(opened.text, opened.name)
+            except LivebusError as error:  # it is no less wrong the next time
+                self._documents[name] = error
+        found = self._documents[name]
+        if isinstance(found, LivebusError):
+            raise found
+        return found
+
+    def take(self, document: Document) -> None:
+        """Count a stack that is to be read, before its transforms: ``is_spent`` tells whether that was too much."""
+        self.stacks_left -= 1
+        self.characters_left -= len(document.text)
+        self.take_resources(document)
+
+    def take_resources(self, document: Document, *, instead_of: Document | None = None) -> None:
+        """Count a template's resources; ``instead_of`` is what it was before its transforms, and counted as."""
+        self.resources_left -= _resource_count(document) - (_resource_count(instead_of) if instead_of else 0)
+
+    @property
+    def is_spent(self) -> bool:
+        return min(self.stacks_left, self.resources_left, self.characters_left) < 0
+
+
+def _resource_count(document: Document) -> int:
+    resources = document.body.get("Resources")
+    return len(resources) if isinstance(resources, dict) else 0
 
 
 class NestedTemplate(NamedTuple):

@@ -212,16 +212,7 @@ class Resources:
             if faults:
                 self._refused.add(logical_id)
             return None
-        nesting.stacks_left -= 1
-        nesting.resources_left -= len(document.body.get("Resources") or ())
-        depth = self._within.count(IN_STACK) + 1
-        if depth > MAX_DEPTH or nesting.stacks_left < 0 or nesting.resources_left < 0:
-            what = (
-                f"stacks are nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else "the template nests too much"
-            )
-            self._of_nested.append(
-                Fault(f"{what}: {logical_id!r} is not read", place(), is_bound=True, not_emulated=True)
-            )
+        if self._is_too_much(nesting, document, logical_id, place()):
             return None
         is_primary = self.environment.is_primary and self._primary_api() is None and not self._has_nested_api()
         environment = self.environment.nested(logical_id, is_primary=is_primary)
@@ -230,6 +221,11 @@ class Resources:
                 document, self.property_of(logical_id, "Parameters"), environment, place=place, name=logical_id
             )
             self._of_nested += faults
+            if nested.document is not document:
+                nesting.take_resources(nested.document, instead_of=document)
+                if nesting.is_spent:
+                    self._of_nested.append(_too_much("the template nests too much", logical_id, place()))
+                    return None
             within = f"{self._within}{logical_id}{IN_STACK}"
             resources = Resources(nested.document, environment, nested.parameters, nesting, within=within)
         except InvalidTemplate as error:
@@ -238,6 +234,16 @@ class Resources:
             return None
         self.warnings += resources.warnings
         return resources
+
+    def _is_too_much(self, nesting: Nesting, document: Document, logical_id: str, place: Place) -> bool:
+        """Whether one more nested stack is beyond what is read; it is told."""
+        nesting.take(document)
+        is_deep = self._within.count(IN_STACK) + 1 > MAX_DEPTH
+        if is_deep or nesting.is_spent:
+            what = f"stacks are nested more than {MAX_DEPTH} deep" if is_deep else "the template nests too much"
+            self._of_nested.append(_too_much(what, logical_id, place))
+            return True
+        return False
 
     @staticmethod
     def _has(body: Mapping[str, Any], member: str) -> bool:
@@ -429,6 +435,10 @@ class Resources:
 
 def _is_unknown(value: Any) -> bool:
     return any(map(is_opaque, value)) if isinstance(value, list) else is_opaque(value)
+
+
+def _too_much(what: str, logical_id: str, place: Place) -> Fault:
+    return Fault(f"{what}: {logical_id!r} is not read", place, is_bound=True, not_emulated=True)
 
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:

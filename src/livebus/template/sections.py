@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from livebus.errors import Fault, did_you_mean
-from livebus.template.document import Document
+from livebus.template.document import IN_STACK, Document
 from livebus.template.properties import shown
 
 _SECTIONS = (
@@ -99,6 +99,8 @@ def _resources(document: Document, resources: dict[str, Any], faults: list[Fault
         place = document.place(("Resources", logical_id))
         if not _LOGICAL_ID.fullmatch(logical_id):
             faults.append(Fault(f"Resource name {logical_id} is non alphanumeric.", place))
+            if IN_STACK in logical_id:  # it would be taken for one in a nested stack
+                continue
         if not isinstance(body, dict):
             faults.append(Fault(f"resource {logical_id!r} is {shown(body)}", place, "an object with a Type"))
             continue

@@ -270,3 +270,17 @@ def test_long_names_of_an_option_are_broken_between_words(monkeypatch: pytest.Mo
         "    FILE|TEXT",
         "                  a whole subscription",
     ]
+
+
+def test_an_argument_that_is_no_text_is_a_wrong_call(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bytes that are no UTF-8 come as halves of surrogate pairs; a file may be called so, nothing else."""
+    parser = Parser("validate")
+    parser.add_argument("--name")
+    parser.add_argument("--file", type=Path)
+
+    assert parser.parse_args(["--file", "a\udcff"]).file == Path("a\udcff")
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(["--name", "a\udcff"])
+
+    assert ended.value.code == 2
+    assert "argument --name: 'a\\udcff' is not UTF-8" in capsys.readouterr().err
