@@ -47,11 +47,16 @@ SENDER: ContextVar[str] = ContextVar("sender", default="")
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Facts that were counted together: how many events begin in them, and how much text those have."""
+    """
+    Facts that were counted together: how many events begin in them, and how much text those have.
+
+    ``told`` is the text of what the other facts hold, once for each fact: their events may have been let go of before.
+    """
 
     facts: list[Fact]
     events: int
     text: int
+    told: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class History:
         self._facts = 0
         self._events = 0
         self._text = 0
+        self._told = 0
         self._records = Records()
         self._calls: deque[AskedCall] = deque(maxlen=MAX_CALLS)
         self._logs: dict[str, list[str]] = {}
@@ -114,7 +120,7 @@ class History:
         more: Any = None,
     ) -> None:
         self._new.append((self._clock(), kind, event, rule, attempt, attempts, more))
-        if len(self._new) >= self._at_once:
+        if len(self._new) >= self._at_once or len(event.detail_text or "") > self._large:
             self._count()
 
     def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
@@ -133,12 +139,15 @@ class History:
             sizes = [size_of(fact[2]) for fact in new if fact[1] in BEGINNINGS]
             sizes += [size_of_entry(fact[3]) for fact in new if fact[1] == REFUSED]
             count, text = len(sizes), sum(sizes)
-            self._chunks.append(_Chunk(new, count, text))
+            told = sum([size_of(fact[2]) for fact in new if fact[1] not in BEGINNINGS and fact[1] != REFUSED])
+            self._chunks.append(_Chunk(new, count, text, told))
             self._facts += len(new)
             self._events += count
             self._text += text
-        while self._facts > MAX_FACTS:
-            # Retries of few events: their records keep the last tries alone.
+            self._told += told
+        while self._facts > MAX_FACTS or self._told > self._max_text:
+            # Retries of few events: their records keep the last tries alone. Or of large ones that were let go of: they are
+            # kept again, and count as text that is.
             self._read_chunk()
         self._bound()
 
@@ -207,8 +216,7 @@ class History:
             self.forgotten += 1
         elif self._chunks:
             chunk = self._take_chunk()
-            # What comes behind keeps its number.
-            self._records.changed += len(chunk.facts)
+            self._records.pass_over(len(chunk.facts))
             self.forgotten += chunk.events
 
     def _take_chunk(self) -> _Chunk:
@@ -217,6 +225,7 @@ class History:
         self._facts -= len(chunk.facts)
         self._events -= chunk.events
         self._text -= chunk.text
+        self._told -= chunk.told
         return chunk
 
     # --- as somebody looks ------------------------------------------------------------------------------------------
@@ -265,17 +274,31 @@ class History:
             if begun >= most:
                 break
             begun, facts, chunks = begun + chunk.events, facts + len(chunk.facts), chunks + 1
+        earlier = len(self._chunks) - chunks
         records = Records(self.changed - facts)
-        for chunk in islice(self._chunks, len(self._chunks) - chunks, None):
+        told: set[str] = set()  # events that did not begin here
+        for chunk in islice(self._chunks, earlier, None):
             for fact in chunk.facts:
-                # What is told of events that began earlier shows when all is read.
                 if fact[1] in BEGINNINGS or fact[1] == REFUSED or records.get(fact[2].id) is not None:
                     records.take(fact)
                 else:
-                    records.changed += 1
+                    # What is told of events that began earlier shows when all is read.
+                    records.pass_over()
+                    told.add(fact[2].id)
+        if not self._began(told, earlier):
+            return []
         for event_id, run in self._ended:
             records.ran(event_id, run)
         return records.newest(most)
+
+    def _began(self, told: set[str], chunks: int) -> bool:
+        """Whether all these events began before, in the oldest chunks or in what was read: others are records from here on."""
+        told = {event_id for event_id in told if self._records.get(event_id) is None}
+        for chunk in islice(reversed(self._chunks), len(self._chunks) - chunks, None):
+            if not told:
+                break
+            told.difference_update(fact[2].id for fact in chunk.facts if fact[1] != REFUSED)
+        return not told
 
     def since(self, changed: int) -> Iterator[Record]:
         """What changed after a number, the last change first."""
