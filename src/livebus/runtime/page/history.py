@@ -31,6 +31,7 @@ MAX_TEXT = 64 * 1024 * 1024
 MAX_FACTS = 60_000
 _AT_ONCE = 256  # facts that are counted together
 _LARGE = 64 * 1024  # characters of a detail that is counted at once
+_SMALL = 1024  # characters of a detail that tries hold and nobody counts
 # More facts than this that nobody has read are a storm: those of some five hundred events.
 _STORM = 1000
 MAX_LOGS = 100  # lines of one run
@@ -50,7 +51,7 @@ class _Chunk:
     """
     Facts that were counted together: how many events begin in them, and how much text those have.
 
-    ``told`` is the text of what the other facts hold, once for each fact: their events may have been let go of before.
+    ``told`` is the text that large events' other facts hold: their events may have been let go of before.
     """
 
     facts: list[Fact]
@@ -94,6 +95,7 @@ class History:
         self._events = 0
         self._text = 0
         self._told = 0
+        self._new_told = 0
         self._records = Records()
         self._calls: deque[AskedCall] = deque(maxlen=MAX_CALLS)
         self._logs: dict[str, list[str]] = {}
@@ -119,8 +121,12 @@ class History:
         attempts: int,
         more: Any = None,
     ) -> None:
+        text = event.detail_text
+        # What comes right behind its event's last fact goes with that, and what is small is little for all facts there may be.
+        if (text is None or len(text) > _SMALL) and not (self._new and self._new[-1][2] is event):
+            self._new_told += size_of(event)
         self._new.append((self._clock(), kind, event, rule, attempt, attempts, more))
-        if len(self._new) >= self._at_once or len(event.detail_text or "") > self._large:
+        if len(self._new) >= self._at_once or self._new_told > self._large:
             self._count()
 
     def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
@@ -139,7 +145,7 @@ class History:
             sizes = [size_of(fact[2]) for fact in new if fact[1] in BEGINNINGS]
             sizes += [size_of_entry(fact[3]) for fact in new if fact[1] == REFUSED]
             count, text = len(sizes), sum(sizes)
-            told = sum([size_of(fact[2]) for fact in new if fact[1] not in BEGINNINGS and fact[1] != REFUSED])
+            told, self._new_told = self._new_told, 0
             self._chunks.append(_Chunk(new, count, text, told))
             self._facts += len(new)
             self._events += count
