@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import BotoCoreError
 
-from support.deploying import Deploying
+from support.deploying import BUCKET, Deploying
 from support.processes import LocalRuntime
 
 Local = Callable[..., LocalRuntime]
@@ -103,3 +103,53 @@ def test_a_first_deployment_that_is_cut_off_is_gone_back_from(local: Local, tmp_
     after.cloudformation.delete_stack(StackName="livebus")
     assert after.settled() == ""
     assert after.deploy() == "CREATE_COMPLETE"
+
+
+FOREIGN = Path(__file__).parents[1] / "foreign"
+
+
+def nested_files(deploying: Deploying) -> str:
+    """Upload the nested templates as they are on disk, and return the template that nests them."""
+    nested = FOREIGN / "nested"
+    texts = {name: (nested / name).read_text(encoding="utf-8") for name in ("api.yaml", "line.yaml")}
+    texts["publish.js"] = (nested / "resolvers" / "publish.js").read_text(encoding="utf-8")
+    texts["api.yaml"] = texts["api.yaml"].replace("resolvers/publish.js", f"s3://{BUCKET}/publish.js")
+    for name, text in texts.items():
+        deploying.s3.put_object(Bucket=BUCKET, Key=name, Body=text.encode())
+    template = (FOREIGN / "nested-at-hand.yaml").read_text(encoding="utf-8")
+    return template.replace("./nested/", "nested/").replace("nested/", f"https://s3.us-east-1.amazonaws.com/{BUCKET}/")
+
+
+# As a nested stack has begun; as its end is about to be told, before its parent's; as all is done and the end is not kept.
+@pytest.mark.parametrize("moment", ["_make_nested:before", "turn:before", "remove_gone:after"])
+def test_nested_stacks_come_back_with_the_last_good_one(
+    project: Path, tmp_path: Path, local: Local, moment: str
+) -> None:
+    """SIGKILL amid what is nested: the next start has the old rule, whole, and no stack that is in progress for ever."""
+    dying = [sys.executable, str(project / "tests/support/dying_runtime.py"), moment, "1", str(project / "scripts")]
+    with LocalRuntime.started_by(dying, tmp_path / "state", tmp_path / "first.json", "--empty") as process:
+        deploying = Deploying(Killable(process))  # type: ignore[arg-type]
+        template = nested_files(deploying)
+        assert deploying.deploy(TemplateBody=template) == "CREATE_COMPLETE"
+        line = (FOREIGN / "nested/line.yaml").read_text(encoding="utf-8")
+        anew = line.replace("Name: publish", "Name: publish-anew").replace("/publish", "/publish-anew")
+        assert anew != line
+        deploying.s3.put_object(Bucket=BUCKET, Key="line.yaml", Body=anew.encode())
+        changed = template.replace("  Bus:\n", "  More: {Type: AWS::SNS::Topic}\n  Bus:\n", 1)
+        deploying.propose(name="update", TemplateBody=changed)
+        with suppress(BotoCoreError):  # it may die before it answers
+            deploying.cloudformation.execute_change_set(StackName="livebus", ChangeSetName="update")
+        assert process.wait(20) == -signal.SIGKILL
+
+    again: Any = Killable(local("--empty", state=tmp_path / "state"))
+    stacks = again.client("cloudformation").describe_stacks()["Stacks"]
+    assert sorted((each["StackName"].split("-")[1:2], each["StackStatus"]) for each in stacks) == [
+        ([], "UPDATE_ROLLBACK_COMPLETE"),
+        (["Api"], "CREATE_COMPLETE"),
+        (["Line"], "CREATE_COMPLETE"),
+    ]
+    assert [each["Name"] for each in again.client("events").list_rules(EventBusName="livebus")["Rules"]] == ["publish"]
+    after = Deploying(again)
+    assert after.deploy(name="once-more", TemplateBody=changed) == "UPDATE_COMPLETE"
+    rules = again.client("events").list_rules(EventBusName="livebus")["Rules"]
+    assert [each["Name"] for each in rules] == ["publish-anew"]

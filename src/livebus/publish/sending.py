@@ -29,6 +29,9 @@ class Feed(Protocol):
 
     def take(self, count: int) -> Sequence[Item]: ...
 
+    def left(self) -> Sequence[Item]:
+        """What was read and not taken."""
+
 
 class DirectFeed:
     """Reads when it is asked: for what is always there, such as a regular file."""
@@ -38,17 +41,27 @@ class DirectFeed:
     def __init__(self, items: Iterator[Item]) -> None:
         self._items = items
         self._each = 1
+        self._left: Sequence[Item] = ()
         self.ended = False
         self.ready: Callable[[], object] = lambda: None
 
     def take(self, count: int) -> Sequence[Item]:
-        """Up to ``count`` entries; fewer where they are large, or at the end."""
+        """Up to ``count`` entries; fewer where they are large, or at the end. Raises what reading raised."""
         wanted = max(1, min(count, self.TOGETHER // self._each))
-        taken = list(islice(self._items, wanted))
+        taken: list[Item] = []
+        try:
+            taken.extend(islice(self._items, wanted))
+        except BaseException:
+            self._left = taken
+            raise
         self.ended = len(taken) < wanted
         if taken:
             self._each = max(1, taken[-1][1].size)
         return taken
+
+    def left(self) -> Sequence[Item]:
+        """What was read together with what could not be."""
+        return self._left
 
 
 def _nothing(now: float) -> None:

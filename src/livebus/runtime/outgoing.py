@@ -10,6 +10,7 @@ environment and no keys of a .netrc. docs/decisions/0032-one-client-for-what-goe
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import socket
 from collections.abc import Mapping
@@ -47,7 +48,8 @@ class Received:
 
 class Outgoing:
     """
-    ``loopback_only``: every name is this machine, whatever a name server would say, and connections are not kept.
+    ``loopback_only``: every name is this machine, whatever a name server would say, addresses of others are not called, and
+    connections are not kept.
 
     ``decompresses``: bodies are read as they were before they were compressed.
     """
@@ -72,11 +74,16 @@ class Outgoing:
         from yarl import URL
 
         try:
+            target = URL(url, encoded=True)
+            if target.scheme not in ("http", "https") or not target.host:
+                raise NoAnswer("its URL is none of HTTP")
+            if self._loopback_only and _is_elsewhere(target.host):
+                raise NoAnswer("its address is not this machine's")
             async with (
                 asyncio.timeout(seconds),
                 self._http().request(
                     method,
-                    URL(url, encoded=True),
+                    target,
                     headers=headers,
                     data=body,
                     allow_redirects=False,
@@ -140,6 +147,14 @@ def _named(error: Exception) -> str:
     if isinstance(error, OSError):
         return os.strerror(error.errno) if error.errno else type(error).__name__
     return type(error).__name__
+
+
+def _is_elsewhere(host: str) -> bool:
+    """Whether a host is an address, which no resolver is asked for, and another machine's."""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _loopback_only() -> Any:

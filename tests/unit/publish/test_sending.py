@@ -115,6 +115,22 @@ def test_what_cannot_be_read_ends_it() -> None:
     assert (str(publication.error), publication.done) == ("no event", True)
 
 
+def test_what_was_read_together_with_what_cannot_be_is_left() -> None:
+    """It is neither sent nor forgotten."""
+
+    def given() -> Iterator[Item]:
+        yield from map(item, range(5))
+        raise InvalidEvent("no event")
+
+    dispatch = Dispatch(room=3)
+    publication = sending(dispatch, given())
+    publication.next_request(1.0)
+    assert numbers(publication.feed.left()) == []
+    publication.next_request(2.0)
+    assert dispatch.told == [("add", [0, 1, 2], 1.0), ("stop", "no event")]
+    assert numbers(publication.feed.left()) == [3, 4]
+
+
 def test_books_that_cannot_be_kept_end_it() -> None:
     """Nothing is sent that nobody notes."""
 

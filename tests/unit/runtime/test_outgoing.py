@@ -179,3 +179,33 @@ def test_names_are_this_machine_where_nothing_else_may_be_called() -> None:
                 await outgoing.close()
 
     assert asyncio.run(ask()).status == 200
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "[2001:db8::1]", "0.0.0.0"])
+def test_addresses_of_others_are_not_called_where_nothing_else_may_be(address: str) -> None:
+    """An address is not looked up: it is refused before anything is connected."""
+
+    async def asked() -> None:
+        http = Outgoing(loopback_only=True)
+        try:
+            await http.request("GET", f"http://{address}:9/", seconds=SHORT, most_bytes=MOST)
+        finally:
+            await http.close()
+
+    with pytest.raises(NoAnswer, match="its address is not this machine's"):
+        asyncio.run(asked())
+
+
+@pytest.mark.parametrize("url", ["//there", "there", "None", "", "/", "file:///etc/hosts", "http://", "http:there"])
+def test_what_is_no_url_of_http_has_no_answer(url: str) -> None:
+    """Such as what an issuer's document names: it ends the request, and not whoever asks."""
+
+    async def asked() -> None:
+        http = Outgoing()
+        try:
+            await http.request("GET", url, seconds=LONG, most_bytes=MOST)
+        finally:
+            await http.close()
+
+    with pytest.raises(NoAnswer, match="its URL is none of HTTP"):
+        asyncio.run(asked())

@@ -99,6 +99,9 @@ class _Run:
             for task in tuple(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            # Those that were being opened are told of by nobody else.
+            for connection in tuple(self._connections):
+                connection.leave()
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -113,7 +116,9 @@ class _Run:
             if idle:
                 idle.pop().send(request, data)
             else:
-                self._start(self._open(_Connection(self, request, data)))
+                connection = _Connection(self, request, data)
+                self._connections.add(connection)
+                self._start(self._open(connection))
         dispatch = self._dispatch
         if dispatch.in_flight < dispatch.window.size:
             if publication.done:
@@ -161,7 +166,6 @@ class _Run:
                     raw.setblocking(False)
                     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     await self._loop.sock_connect(raw, where)
-                    self._connections.add(connection)
                     name = address.host if self._context is not None else None
                     await self._loop.create_connection(
                         lambda: connection, sock=raw, ssl=self._context, server_hostname=name
@@ -282,6 +286,10 @@ class _Connection(asyncio.Protocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    def leave(self) -> None:
+        """Nobody waits any more for what is in flight here."""
+        self._lose(ConnectionAbortedError("interrupted"))
 
     def _answered(self, response: Response) -> None:
         request, self.request = self.request, None

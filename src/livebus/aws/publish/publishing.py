@@ -17,13 +17,12 @@ from livebus.publish.acknowledged import Acknowledged, ranges_of
 from livebus.publish.answer import Result
 from livebus.publish.dispatch import Dispatch, Limits
 from livebus.publish.request import Addressing, Item, Request
-from livebus.publish.sending import DirectFeed, Sending
+from livebus.publish.sending import DirectFeed, Feed, Sending
 from livebus.publish.tally import Tally
 
 if TYPE_CHECKING:
     from livebus.aws.publish.failed_entries import FailedEntries
     from livebus.aws.publish.journal import PublishJournal
-    from livebus.aws.publish.stream_feed import StreamFeed
 
 
 class Engine(Protocol):
@@ -144,12 +143,14 @@ def publish(
     ``waits`` says that reading may have to wait: a stream. ``sending`` is told of each request just before it goes.
     """
     dispatch = Dispatch(limits, ledger, uniform=random.uniform)
-    stream: StreamFeed | None = None
+    feed: Feed
     if waits:
         from livebus.aws.publish.stream_feed import StreamFeed
 
-        stream = StreamFeed(items)
-    publication = Sending(stream or DirectFeed(items), dispatch, addressing, ids=ledger.wants_ids)
+        feed = StreamFeed(items)
+    else:
+        feed = DirectFeed(items)
+    publication = Sending(feed, dispatch, addressing, ids=ledger.wants_ids)
     publication.sending = sending
 
     def tick(now: float) -> None:
@@ -165,8 +166,7 @@ def publish(
         interrupted = True
     seconds = time.monotonic() - began
     left = list(dispatch.left())
-    if stream is not None:
-        left += [(item, Result("", "NotSent", "the verb ended before it was accepted")) for item in stream.left()]
+    left += [(item, Result("", "NotSent", "the verb ended before it was accepted")) for item in feed.left()]
     publication.beat(float("inf"))
     hopeless, error = dispatch.hopeless, publication.error
     return Summary(ledger.tally, seconds, left, interrupted, dispatch.out_of_time, hopeless, error)

@@ -100,7 +100,7 @@ class HttpCalls:
             return unreachable(f"The answer of {request.url} is larger than {MAX_BODY_BYTES} bytes.")
         except NoAnswer as error:
             # A data source's URL is the template's, and says more than our words.
-            cause = error.__cause__
+            cause = error.__cause__ or error
             return unreachable(f"{request.url}: {str(cause) or type(cause).__name__}")
         return answered(received.status, received.lines, received.body)
 

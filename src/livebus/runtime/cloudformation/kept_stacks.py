@@ -59,7 +59,7 @@ def settle(stack: Stack, deployer: Deployer) -> None:
         status = "DELETE_COMPLETE"
     elif stack.deployed is None:
         status = "ROLLBACK_COMPLETE"
-        stack.resources = {}
+        stack.resources, stack.nested = {}, {}
     else:
         status = "UPDATE_ROLLBACK_COMPLETE"
         stack.resources = {

@@ -31,6 +31,7 @@ MAX_TEXT = 64 * 1024 * 1024
 MAX_FACTS = 60_000
 _AT_ONCE = 256  # facts that are counted together
 _LARGE = 64 * 1024  # characters of a detail that is counted at once
+_SMALL = 1024  # characters of a detail that tries hold and nobody counts
 # More facts than this that nobody has read are a storm: those of some five hundred events.
 _STORM = 1000
 MAX_LOGS = 100  # lines of one run
@@ -47,11 +48,16 @@ SENDER: ContextVar[str] = ContextVar("sender", default="")
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Facts that were counted together: how many events begin in them, and how much text those have."""
+    """
+    Facts that were counted together: how many events begin in them, and how much text those have.
+
+    ``told`` is the text that large events' other facts hold: their events may have been let go of before.
+    """
 
     facts: list[Fact]
     events: int
     text: int
+    told: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,8 @@ class History:
         self._facts = 0
         self._events = 0
         self._text = 0
+        self._told = 0
+        self._new_told = 0
         self._records = Records()
         self._calls: deque[AskedCall] = deque(maxlen=MAX_CALLS)
         self._logs: dict[str, list[str]] = {}
@@ -113,8 +121,12 @@ class History:
         attempts: int,
         more: Any = None,
     ) -> None:
+        text = event.detail_text
+        # What comes right behind its event's last fact goes with that, and what is small is little for all facts there may be.
+        if (text is None or len(text) > _SMALL) and not (self._new and self._new[-1][2] is event):
+            self._new_told += size_of(event)
         self._new.append((self._clock(), kind, event, rule, attempt, attempts, more))
-        if len(self._new) >= self._at_once:
+        if len(self._new) >= self._at_once or self._new_told > self._large:
             self._count()
 
     def refused(self, entry: Mapping[str, Any], refused: Refused) -> None:
@@ -133,12 +145,15 @@ class History:
             sizes = [size_of(fact[2]) for fact in new if fact[1] in BEGINNINGS]
             sizes += [size_of_entry(fact[3]) for fact in new if fact[1] == REFUSED]
             count, text = len(sizes), sum(sizes)
-            self._chunks.append(_Chunk(new, count, text))
+            told, self._new_told = self._new_told, 0
+            self._chunks.append(_Chunk(new, count, text, told))
             self._facts += len(new)
             self._events += count
             self._text += text
-        while self._facts > MAX_FACTS:
-            # Retries of few events: their records keep the last tries alone.
+            self._told += told
+        while self._facts > MAX_FACTS or self._told > self._max_text:
+            # Retries of few events: their records keep the last tries alone. Or of large ones that were let go of: they are
+            # kept again, and count as text that is.
             self._read_chunk()
         self._bound()
 
@@ -207,8 +222,7 @@ class History:
             self.forgotten += 1
         elif self._chunks:
             chunk = self._take_chunk()
-            # What comes behind keeps its number.
-            self._records.changed += len(chunk.facts)
+            self._records.pass_over(len(chunk.facts))
             self.forgotten += chunk.events
 
     def _take_chunk(self) -> _Chunk:
@@ -217,6 +231,7 @@ class History:
         self._facts -= len(chunk.facts)
         self._events -= chunk.events
         self._text -= chunk.text
+        self._told -= chunk.told
         return chunk
 
     # --- as somebody looks ------------------------------------------------------------------------------------------
@@ -265,17 +280,31 @@ class History:
             if begun >= most:
                 break
             begun, facts, chunks = begun + chunk.events, facts + len(chunk.facts), chunks + 1
+        earlier = len(self._chunks) - chunks
         records = Records(self.changed - facts)
-        for chunk in islice(self._chunks, len(self._chunks) - chunks, None):
+        told: set[str] = set()  # events that did not begin here
+        for chunk in islice(self._chunks, earlier, None):
             for fact in chunk.facts:
-                # What is told of events that began earlier shows when all is read.
                 if fact[1] in BEGINNINGS or fact[1] == REFUSED or records.get(fact[2].id) is not None:
                     records.take(fact)
                 else:
-                    records.changed += 1
+                    # What is told of events that began earlier shows when all is read.
+                    records.pass_over()
+                    told.add(fact[2].id)
+        if not self._began(told, earlier):
+            return []
         for event_id, run in self._ended:
             records.ran(event_id, run)
         return records.newest(most)
+
+    def _began(self, told: set[str], chunks: int) -> bool:
+        """Whether all these events began before, in the oldest chunks or in what was read: others are records from here on."""
+        told = {event_id for event_id in told if self._records.get(event_id) is None}
+        for chunk in islice(reversed(self._chunks), len(self._chunks) - chunks, None):
+            if not told:
+                break
+            told.difference_update(fact[2].id for fact in chunk.facts if fact[1] != REFUSED)
+        return not told
 
     def since(self, changed: int) -> Iterator[Record]:
         """What changed after a number, the last change first."""

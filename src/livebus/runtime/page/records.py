@@ -104,6 +104,11 @@ class Records:
             self._last = (event, at)
         self._change(record)
 
+    def pass_over(self, facts: int = 1) -> None:
+        """Leave out so many facts: what comes behind them keeps its number, and its time is not told as one that follows."""
+        self.changed += facts
+        self._last = (None, 0.0)
+
     def ran(self, event_id: str, run: Mapping[str, Any]) -> None:
         """A function's run of an event; of an event that is not kept it is forgotten."""
         record = self._by_id.get(event_id)

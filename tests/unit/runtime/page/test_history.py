@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from types import SimpleNamespace
 from typing import Any
 
@@ -187,6 +188,72 @@ def test_in_a_storm_a_look_shows_what_a_whole_reading_shows(clock: Any, most: in
         shown(record) for record in whole.newest(9000, before=looks[0][-1][1])
     ]
     assert (glanced.changed, len(glanced)) == (whole.changed, len(whole)) == (6531, 3101)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_looks_now_and_then_show_what_one_sees_who_reads_all_along(clock: Any, seed: int) -> None:
+    """Whatever comes in a storm, replays, retries of events from before and refused entries among it: the same records."""
+    chance = random.Random(seed)
+    reading, glancing = both = History(clock), History(clock)
+    of, earlier = rule(), [event(f"earlier-{number}") for number in range(3)]
+    live: list[Event] = []
+    was_storm = False
+    for number in range(2500):
+        clock.now += 0.001
+        kind = chance.choices(["begins", "tried", "again", "refused", "dropped", "earlier"], [50, 40, 4, 3, 3, 0.2])[0]
+        if kind == "begins" or not live:
+            name = chance.randrange(5000) if chance.random() < 0.1 else 10_000 + number
+            live.append(event(str(name)))
+        recent, old, tried = (
+            chance.choice([live[-1], *live[-20:]]),
+            chance.choice(earlier),
+            attempt(chance.choice("TU")),
+        )
+        again = chance.choice(live)
+        for history in both:
+            if kind == "begins":
+                history.matched(live[-1], "lines", [of])  # type: ignore[arg-type]
+            elif kind == "refused":
+                history.refused({"Source": "x"}, Refused("NotAuthorizedForSourceException", str(number)))
+            elif kind == "dropped":
+                history.stopped(DROPPED, event(f"dropped-{number}"), "no such event bus")
+            elif kind == "earlier":
+                history.attempted(DELIVERED, old, of, tried, attempts=3)
+            else:
+                given, attempts = (recent, 0) if kind == "tried" else (again, 2)
+                history.attempted(DELIVERED, given, of, tried, attempts=attempts)
+        reading.read()
+        if number > 1100 and chance.random() < 0.004:
+            was_storm |= glancing.in_storm
+            most = chance.choice([1, 50, 200])
+            looks = [[shown(record) for record in history.newest(most)] for history in both]
+            assert looks[0] == looks[1]
+            assert reading.changed == glancing.changed
+    assert [shown(record) for record in reading.since(1000)] == [shown(record) for record in glancing.since(1000)]
+    assert was_storm
+
+
+def test_a_look_in_a_storm_shows_an_event_from_before_this_runtime(history: History) -> None:
+    """It waited for its next try, and its record begins with that: between new ones, in the list as in the whole."""
+    for number in range(1000):
+        history.matched(event(str(number)), "lines", [])  # type: ignore[arg-type]
+    history.attempted(DELIVERED, event("earlier"), rule(), attempt(), attempts=3)
+    history.matched(event("last"), "lines", [])  # type: ignore[arg-type]
+    assert history.in_storm
+    assert [record.id for record in history.newest(3)] == ["last", "earlier", "999"]
+
+
+def test_tries_of_large_events_that_were_let_go_of_stay_within_the_bound(clock: Any) -> None:
+    """A try holds its event: what is held so counts as well, whether anybody looks or not."""
+    history = History(clock, max_text=1_000_000)
+    large = [event(str(number), json.dumps({"msg": "x" * 9_000})) for number in range(1000)]
+    for given in large:
+        history.matched(given, "lines", [])  # type: ignore[arg-type]
+    for given in large:
+        history.attempted(DELIVERED, given, rule(), attempt(), attempts=2)
+        held = {fact[2].id for chunk in history._chunks for fact in chunk.facts}
+        assert 9_000 * len(held) + history._records.text <= 2_100_000
+    assert history.newest(1)[0].id == "999"
 
 
 def test_a_look_at_replays_in_a_storm_reads_all(history: History) -> None:
