@@ -23,6 +23,17 @@ DRIPS = {
 }
 
 
+def request_of(connection: socket.socket) -> bytes:
+    """A whole request, whose head and body may come apart; nothing where there is none any more."""
+    received = b""
+    while b"\r\n\r\n" not in received or not received.endswith(b"}"):
+        piece = connection.recv(65_536)
+        if not piece:
+            return b""
+        received += piece
+    return received
+
+
 @contextmanager
 def served(*connections: tuple[bytes, bytes]) -> Iterator[str]:
     """A server whose connections send a beginning and then, unless it is empty, a piece every 10 ms for ever."""
@@ -33,7 +44,7 @@ def served(*connections: tuple[bytes, bytes]) -> Iterator[str]:
             with suppress(OSError):
                 connection, _ = listening.accept()
                 with connection:
-                    while connection.recv(65_536):
+                    while request_of(connection):
                         connection.sendall(first)
                         while piece:
                             connection.sendall(piece)

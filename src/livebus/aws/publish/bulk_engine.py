@@ -102,6 +102,8 @@ class _Run:
             # Those that were being opened are told of by nobody else.
             for connection in tuple(self._connections):
                 connection.leave()
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                self._loop.remove_signal_handler(signal.SIGINT)  # a closed loop would keep it
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
