@@ -38,6 +38,7 @@ def test_a_text_is_as_it_is_written(console: Console, running: RunningRuntime, s
     console.await_role("group", "Event envelope")
     assert console.text("heading", "") == text
     assert f'"msg": "{text}"' in console.text("group", "Event envelope")
+    console.run("await page.locator('[role=option] .title').first().waitFor()")
     assert console.value("document.querySelector('[role=option] .title').textContent") == text
     assert console.value("document.querySelectorAll('.hidden-char').length") == 0
     console.fill("searchbox", "Filter events by text", text[:4])
