@@ -57,7 +57,7 @@ AREAS: dict[str, Area] = {
     "subscription": package("subscription"),
     "transformer": package("transformer"),
     "realtime": package("realtime"),
-    "delivery": Area(("src/livebus/delivery.py",), ("tests/unit/test_delivery.py",)),
+    "delivery": Area(("src/livebus/retry_policy.py",), ("tests/unit/test_retry_policy.py",)),
     "access": package("access"),
     "parsers": Area(
         ("src/livebus/numerals.py", "src/livebus/runtime/port/*.py", "src/livebus/runtime/s3/*.py"),

@@ -13,12 +13,12 @@ from typing import Any
 
 from livebus.access import FieldAccess
 from livebus.caller import Caller
-from livebus.delivery import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.event.envelope import Event
 from livebus.execution import Executor, GraphQLResponse
 from livebus.operation import Asking, Called, GraphQLRequest, Services, driven, recorded
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.record import record
+from livebus.retry_policy import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
 from livebus.schema import Schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions
 from livebus.template.application import Application, Destination, Function, GraphQLApi, Rule, Target

@@ -40,7 +40,7 @@ from livebus.rehearsal.audience import caller_of
 from livebus.rehearsal.samples import SampleReader
 from livebus.subscription import InvalidFilter
 from livebus.template.application import Function
-from livebus.template.resource_answers import bus_name
+from livebus.template.return_values import bus_name
 from livebus.validate.project import Project
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ ELSEWHERE = [
     Held(
         "unit/template/test_attributes.py",
         "what resources answer is asked of them all together",
-        "template/resource_answers.py",
+        "template/return_values.py",
     ),
     Held(
         "unit/template/test_resources.py",
@@ -194,7 +194,7 @@ ELSEWHERE = [
         "checks/api/directives.py checks/api/schema.py checks/api/subscriptions.py "
         "checks/api/table_requests.py checks/requests/asked.py checks/requests/parts.py "
         "checks/bus/buses.py checks/bus/rules.py checks/events/samples.py checks/every.py "
-        "checks/iam/permissions.py checks/iam/queues.py checks/iam/roles.py checks/inspection.py "
+        "checks/iam/target_permissions.py checks/iam/queues.py checks/iam/trust_policies.py checks/inspection.py "
         "checks/running.py checks/target/input_variables.py checks/target/inputs.py "
         "checks/target/operation.py checks/target/sample_values.py checks/target/slots.py "
         "checks/target/supplied.py checks/target/targets.py checks/target/violations.py "
@@ -276,8 +276,8 @@ ELSEWHERE = [
     Held(
         "unit/pattern/test_vectors.py",
         "the pattern engine's verdicts are vectors",
-        "pattern/condition.py pattern/event_pattern.py pattern/leaf.py pattern/search.py "
-        "pattern/string_condition.py pattern/tree.py",
+        "pattern/conditions.py pattern/event_pattern.py pattern/leaf.py pattern/search.py "
+        "pattern/string_conditions.py pattern/tree.py",
     ),
     Held(
         "unit/publish/test_dispatch.py",

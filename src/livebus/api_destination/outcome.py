@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from livebus.delivery import ERROR_FROM_TARGET, NO_PERMISSIONS, NO_RESOURCE, THROTTLING, TIMEOUT, Failure
+from livebus.retry_policy import ERROR_FROM_TARGET, NO_PERMISSIONS, NO_RESOURCE, THROTTLING, TIMEOUT, Failure
 
 _RETRIED = frozenset((401, 407, 409, 429))
 _SECONDS = re.compile(r"-?[0-9]{1,9}")

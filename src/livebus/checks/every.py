@@ -18,7 +18,7 @@ from livebus.checks.api import (
 from livebus.checks.bus import buses, rules
 from livebus.checks.check import Check
 from livebus.checks.events import samples, sizes
-from livebus.checks.iam import data_sources, permissions, queues, roles
+from livebus.checks.iam import data_source_permissions, queues, target_permissions, trust_policies
 from livebus.checks.target import destinations, input_variables, inputs, operation, sample_values, targets
 from livebus.checks.template import names, template
 
@@ -31,9 +31,9 @@ EVERY_CHECK: tuple[Check, ...] = (
     *destinations.CHECKS,
     *inputs.CHECKS,
     *input_variables.CHECKS,
-    *roles.CHECKS,
-    *permissions.CHECKS,
-    *data_sources.CHECKS,
+    *trust_policies.CHECKS,
+    *target_permissions.CHECKS,
+    *data_source_permissions.CHECKS,
     *operation.CHECKS,
     *api.CHECKS,
     *clients.CHECKS,

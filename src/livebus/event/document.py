@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from livebus.errors import Fault, InvalidEvent, Place, closest
-from livebus.event.envelope import MAX_REQUEST_BYTES, entry_bytes
-from livebus.event.members import (
+from livebus.event.entry_members import (
     InvalidMember,
     NotANumber,
     checked,
@@ -28,6 +27,7 @@ from livebus.event.members import (
     refuse_constant,
     sentence,
 )
+from livebus.event.envelope import MAX_REQUEST_BYTES, entry_bytes
 
 _ENTRY = ("Source", "DetailType", "Detail", "Time", "Resources", "EventBusName", "TraceHeader")
 _ENVELOPE = {

@@ -161,7 +161,7 @@ class LineReader:
         return frame
 
     def _seconds(self, time: bytes) -> bytes | None:
-        from livebus.event.members import InvalidMember, checked
+        from livebus.event.entry_members import InvalidMember, checked
 
         if len(self._times) >= _REMEMBERED:
             self._times.clear()
@@ -248,8 +248,8 @@ def _entry_frame(entry: dict[str, Any], *, envelope: bool, timeless: bool) -> _F
         return None
     size = len(source.encode()) + len(detail_type.encode())
     if len(entry) > 2 or timeless:
+        from livebus.event.entry_members import InvalidMember, checked
         from livebus.event.envelope import TIME_BYTES, entry_bytes
-        from livebus.event.members import InvalidMember, checked
 
         try:
             entry = {name: checked(name, value) for name, value in entry.items()}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterable
 from math import inf
 
 from livebus.pattern.address import address_of
-from livebus.pattern.condition import TABLES, Condition, Constant, InBlock, Numeric
+from livebus.pattern.conditions import TABLES, Condition, Constant, InBlock, Numeric
 from livebus.pattern.number import EXACT_INTEGERS, NumberText, number_of
 
 Table = dict[Hashable, int]

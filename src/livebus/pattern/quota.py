@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from livebus.errors import Fault, InvalidEventPattern
-from livebus.pattern.condition import Condition
+from livebus.pattern.conditions import Condition
 from livebus.pattern.rule import PatternField, PatternRule, TooManyCombinations, read
-from livebus.pattern.string_condition import AnythingButForm, Wildcard
+from livebus.pattern.string_conditions import AnythingButForm, Wildcard
 
 DEFAULT_LENGTH = 2048
 MAX_LENGTH = 4096

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from livebus.errors import closest
-from livebus.pattern.condition import Absent, Condition, Exists, quoted
+from livebus.pattern.conditions import Absent, Condition, Exists, quoted
 from livebus.pattern.matcher import match
 from livebus.pattern.number import NumberText
 from livebus.pattern.rule import PatternField, PatternRule, SubRule

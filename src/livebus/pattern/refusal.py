@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern
 from __future__ import annotations
 
 from livebus.errors import InvalidEventPattern
-from livebus.pattern.operators import RefusedInList
+from livebus.pattern.condition_reader import RefusedInList
 from livebus.pattern.tokens import quoted_source
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from livebus.errors import InvalidEventPattern
-from livebus.pattern.condition import Condition
-from livebus.pattern.operators import read_operator, read_value
+from livebus.pattern.condition_reader import read_operator, read_value
+from livebus.pattern.conditions import Condition
 from livebus.pattern.tokens import END_ARRAY, END_OBJECT, START_ARRAY, START_OBJECT, Tokens
 
 MAX_COMBINATIONS = 1000

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livebus.pattern.condition import Condition
+from livebus.pattern.conditions import Condition
 from livebus.pattern.leaf import Leaf
 from livebus.pattern.rule import SubRule
 

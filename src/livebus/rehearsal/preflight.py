@@ -25,7 +25,7 @@ from livebus.operation import Services
 from livebus.publish.unforeseen import Places, blanked, differing
 from livebus.rehearsal.samples import SampleReader
 from livebus.rehearsal.stage import Rehearsal, Stage
-from livebus.template.resource_answers import bus_name
+from livebus.template.return_values import bus_name
 
 # Reasons cost more than verdicts: so many events are explained, the others are counted.
 MOST_EXPLAINED = 1000

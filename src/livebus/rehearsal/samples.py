@@ -15,7 +15,7 @@ from livebus.event.document import FileEntry, read_entries
 from livebus.event.envelope import Event, Refused, accept
 from livebus.pattern import EventPattern
 from livebus.template.application import Application
-from livebus.template.resource_answers import bus_name
+from livebus.template.return_values import bus_name
 
 
 @dataclass(frozen=True, slots=True)

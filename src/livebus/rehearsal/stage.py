@@ -15,12 +15,12 @@ import orjson
 
 from livebus import steps
 from livebus.data_source.in_memory import is_unproven
-from livebus.delivery import INVALID_JSON
 from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
 from livebus.rehearsal.audience import MOST_TRIED, Audience, Heard
+from livebus.retry_policy import INVALID_JSON
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
 from livebus.template.values import is_opaque

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from livebus.delivery import ERROR_FROM_TARGET, NO_RESOURCE, THROTTLING, Failure
+from livebus.retry_policy import ERROR_FROM_TARGET, NO_RESOURCE, THROTTLING, Failure
 from livebus.runtime.aws_errors import AwsError, HttpAnswer
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.kept.journal import DeliveryJournal, JournalFault

@@ -13,8 +13,8 @@ from typing import Any
 from livebus.errors import did_you_mean
 from livebus.template.environment import Environment
 from livebus.template.properties import text_of
-from livebus.template.resource_answers import ANSWERS, inert, is_arn
 from livebus.template.resource_types import arn_parts, known_types
+from livebus.template.return_values import ANSWERS, inert, is_arn
 
 _STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 # What stands before the name of a nested stack's output.

@@ -27,8 +27,8 @@ from livebus.template.application import (
 )
 from livebus.template.connections import target_parameters
 from livebus.template.properties import Properties, shown
-from livebus.template.resource_answers import bus_name
 from livebus.template.resources import Resource, Resources
+from livebus.template.return_values import bus_name
 from livebus.template.roles import warn_of_unknown_rights
 from livebus.template.values import is_opaque
 

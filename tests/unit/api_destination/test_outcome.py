@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from livebus.api_destination import failure_of, late, retry_after, unreached
-from livebus.delivery import Failure
+from livebus.retry_policy import Failure
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])

@@ -9,7 +9,7 @@ import pytest
 
 from livebus.errors import InvalidEvent
 from livebus.pattern import EventPattern, PatternIndex
-from livebus.pattern.condition import Literal
+from livebus.pattern.conditions import Literal
 
 X1_NO_Y = {"d": {"x": [1], "y": [{"exists": False}]}}
 NO_A_Z1 = {"d": {"a": [{"exists": False}], "z": [1]}}

@@ -8,7 +8,7 @@ import pytest
 
 from livebus.errors import InvalidEventPattern
 from livebus.pattern import EventPattern, service_message
-from livebus.pattern.operators import RefusedInList
+from livebus.pattern.condition_reader import RefusedInList
 
 
 def refused(text: str) -> str:

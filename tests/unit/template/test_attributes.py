@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from livebus.template.environment import Environment
-from livebus.template.resource_answers import bus_name
 from livebus.template.resources import Resources
+from livebus.template.return_values import bus_name
 
 HOME = "us-east-1:123456789012"
 TEMPLATE = """

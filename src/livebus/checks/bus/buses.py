@@ -18,7 +18,7 @@ from livebus.checks.template.outside import is_from_outside
 from livebus.errors import Fault
 from livebus.template.application import EventBus, Rule
 from livebus.template.dependencies import depends_on, references
-from livebus.template.resource_answers import bus_name
+from livebus.template.return_values import bus_name
 
 CHECKS = Checks()
 

@@ -28,10 +28,10 @@ from livebus.api_destination import (
     unreached,
 )
 from livebus.api_destination.token import MAX_TOKEN_BYTES
-from livebus.delivery import Failure
 from livebus.event.envelope import Event
 from livebus.flow import CompiledDestination, FunctionAttempt
 from livebus.operation import Answer, Call, Called
+from livebus.retry_policy import Failure
 from livebus.runtime.outgoing import NoAnswer, Outgoing, TooLate
 from livebus.template.api_destination import ApiDestination, ClientCredentials
 

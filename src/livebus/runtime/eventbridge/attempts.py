@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from livebus.delivery import TIMEOUT, Failure, http_failure
 from livebus.event.envelope import Event
 from livebus.execution import GraphQLResponse
 from livebus.flow import (
@@ -25,6 +24,7 @@ from livebus.flow import (
     Line,
 )
 from livebus.operation import Sandbox, Services
+from livebus.retry_policy import TIMEOUT, Failure, http_failure
 from livebus.runtime.appsync.data_sources import DataSources, Waiting
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.clockwork import Clockwork

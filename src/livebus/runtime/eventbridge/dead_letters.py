@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from livebus.access import queue_admits
-from livebus.delivery import DeadLetter, dead_letter_message
 from livebus.event.envelope import Event
 from livebus.flow import CompiledRule
+from livebus.retry_policy import DeadLetter, dead_letter_message
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge.attempts import AnyAttempt, AnyTarget
 from livebus.runtime.eventbridge.lines import Lines

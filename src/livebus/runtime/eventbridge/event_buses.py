@@ -15,10 +15,10 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from livebus.delivery import DeadLetter, Failure, decide
 from livebus.event.envelope import Event, Refused, accept
 from livebus.flow import CompiledDestination, CompiledRule, Published
 from livebus.operation import Services
+from livebus.retry_policy import DeadLetter, Failure, decide
 from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations, Sending
@@ -35,12 +35,12 @@ from livebus.runtime.eventbridge.dead_letters import put_dead_letter
 from livebus.runtime.eventbridge.due import Due, is_api_destination, may_wait
 from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
+from livebus.runtime.eventbridge.pending_retries import Retries
 from livebus.runtime.eventbridge.resolver_events import TURN_SECONDS, ResolverEvents, put_events_answer
-from livebus.runtime.eventbridge.retries import Retries
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.injection import Faults
 from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
-from livebus.template.resource_answers import bus_name
+from livebus.template.return_values import bus_name
 
 # As many as a signal needs to become the end of the runtime: it is read, it wakes who waits for it, and that stops us.
 _TURNS_BETWEEN = 5

@@ -18,7 +18,7 @@ from livebus.runtime.aws_errors import AwsError, validation
 from livebus.runtime.eventbridge.archive_api import ARCHIVE_ACTIONS, ArchiveApi
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.template.application import Rule, Target
-from livebus.template.resource_answers import bus_name
+from livebus.template.return_values import bus_name
 
 _ENTRY_TEXTS = ("Source", "DetailType", "Detail", "EventBusName", "TraceHeader")
 _PLAIN_MEMBERS = frozenset(("Source", "DetailType", "Detail", "EventBusName"))

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from livebus import steps
-from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, CompiledRule, FunctionAttempt
 from livebus.operation import Called
+from livebus.retry_policy import DeadLetter
 from livebus.runtime.eventbridge.lineage import Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.page.history import History

@@ -25,7 +25,7 @@ from livebus.runtime.page.example import example
 from livebus.runtime.page.parts import Parts
 from livebus.runtime.page.records import DELIVERED, Try
 from livebus.template.application import Target
-from livebus.template.resource_answers import bus_name
+from livebus.template.return_values import bus_name
 from livebus.transformer import NotTransformable, compile_transformer
 
 MAX_TRIED = 1000

@@ -16,11 +16,11 @@ from typing import Any
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, parse
 
 from livebus import steps
-from livebus.delivery import DeadLetter
 from livebus.errors import Place
 from livebus.event.envelope import Event
 from livebus.files import relative
 from livebus.flow import CompiledDestination, CompiledFunctionTarget, CompiledRule, CompiledTarget, FunctionAttempt
+from livebus.retry_policy import DeadLetter
 from livebus.runtime.page import clients
 from livebus.runtime.page.records import DEAD, DELIVERED, LOST, RETRYING, Record, Try
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from livebus.compilation import compile_line
-from livebus.delivery import Failure
 from livebus.event.envelope import Event
+from livebus.retry_policy import Failure
 from livebus.runtime.clockwork import Clockwork
-from livebus.runtime.eventbridge import event_buses, retries
+from livebus.runtime.eventbridge import event_buses, pending_retries
 from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
@@ -219,7 +219,7 @@ def test_without_room_and_without_a_journal(
 ) -> None:
     """Events that may have to wait, and for which there is no room anywhere, are not begun beyond the bound."""
     monkeypatch.setattr(event_buses, "MAX_UNDER_WAY", 0)
-    monkeypatch.setattr(retries, "MAX_PENDING_RETRIES", 0)
+    monkeypatch.setattr(pending_retries, "MAX_PENDING_RETRIES", 0)
 
     async def put() -> int:
         buses.put_events([EVENT])

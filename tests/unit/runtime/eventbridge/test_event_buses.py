@@ -13,7 +13,7 @@ import pytest
 from livebus.event.envelope import Event
 from livebus.flow import Line
 from livebus.runtime.clockwork import Clockwork
-from livebus.runtime.eventbridge import event_buses, retries
+from livebus.runtime.eventbridge import event_buses, pending_retries
 from livebus.runtime.eventbridge.attempts import Attempts
 from livebus.runtime.eventbridge.event_buses import EventBuses, Faults
 from livebus.runtime.eventbridge.lineage import NO_LINEAGE, Lineage
@@ -197,7 +197,7 @@ def test_more_than_so_many_retries_go_to_the_queue_at_once(
     bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits is bounded: one more is dead-lettered with RESOURCE_LIMIT_EXCEEDED."""
-    monkeypatch.setattr(retries, "MAX_PENDING_RETRIES", 2)
+    monkeypatch.setattr(pending_retries, "MAX_PENDING_RETRIES", 2)
     here = bench(faults=Faults(TARGET))
 
     def check() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from livebus.delivery import DeadLetter
 from livebus.event.envelope import Event, Refused
 from livebus.flow import Attempt, Line
+from livebus.retry_policy import DeadLetter
 from livebus.runtime.eventbridge.trace import FUNCTION_LINES_PER_SECOND, LINES_PER_SECOND, Trace
 
 REFUSED = Refused("MalformedDetail", "Detail is malformed.")

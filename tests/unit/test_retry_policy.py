@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.delivery import DeadLetter, Failure, Retry, dead_letter_message, decide, delay, http_failure
 from livebus.event.envelope import Event
+from livebus.retry_policy import DeadLetter, Failure, Retry, dead_letter_message, decide, delay, http_failure
 from livebus.template.application import RetryPolicy, Rule, Target
 
 TIMEOUT = Failure("TIMEOUT", "no answer within 30 s", retryable=True)

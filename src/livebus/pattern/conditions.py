@@ -3,7 +3,7 @@ The conditions of event patterns: each says whether one value of an event meets 
 
 In: an operator's argument, as the pattern has it. Out: frozen objects, compared by what they ask for. A value is a
 string, a number as :func:`~livebus.pattern.number.number_of` gives it, or true, false, null. Here are the plain values
-and the operators for all types; those for strings only are in ``string_condition``.
+and the operators for all types; those for strings only are in ``string_conditions``.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
 

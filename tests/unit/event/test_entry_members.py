@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.event.members import InvalidMember, checked, detail_from_object, detail_from_text
+from livebus.event.entry_members import InvalidMember, checked, detail_from_object, detail_from_text
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 
 from livebus.access import Principal, evaluate
 from livebus.checks.check import Checks
-from livebus.checks.iam.permissions import has_unknown_rights, permissions_of
 from livebus.checks.iam.statements import Obstacle, Request, obstacles, statements_of
+from livebus.checks.iam.target_permissions import has_unknown_rights, permissions_of
 from livebus.checks.inspection import Inspection
 from livebus.checks.requests.asked import Action, Asked, actions, asked
 from livebus.checks.template.outside import is_from_outside

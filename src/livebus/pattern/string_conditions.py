@@ -1,7 +1,7 @@
 """
 The conditions of event patterns that only a string can meet, and what anything-but makes of them.
 
-In: an operator's argument, as the pattern has it. Out: frozen objects like those of ``condition``. Each looks at a
+In: an operator's argument, as the pattern has it. Out: frozen objects like those of ``conditions``. Each looks at a
 string once, however it is made.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from livebus.pattern.condition import Condition, Constant, Number, Place, argument, operator, quoted
+from livebus.pattern.conditions import Condition, Constant, Number, Place, argument, operator, quoted
 
 
 @dataclass(frozen=True, slots=True)

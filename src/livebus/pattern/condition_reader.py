@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from livebus.errors import InvalidEventPattern
 from livebus.pattern.address import InvalidAddress, address_of, block_of
-from livebus.pattern.condition import (
+from livebus.pattern.conditions import (
     Absent,
     AnythingBut,
     Condition,
@@ -29,7 +29,7 @@ from livebus.pattern.condition import (
     quoted,
 )
 from livebus.pattern.number import comparable, number_of_text
-from livebus.pattern.string_condition import (
+from livebus.pattern.string_conditions import (
     AnythingButForm,
     EqualsIgnoreCase,
     Prefix,

@@ -11,7 +11,7 @@ import pytest
 
 from livebus.event.envelope import Event
 from livebus.runtime.eventbridge.lineage import NO_LINEAGE, Lineage
-from livebus.runtime.eventbridge.retries import Retries
+from livebus.runtime.eventbridge.pending_retries import Retries
 from livebus.runtime.kept.journal import DeliveryJournal, PendingRetry
 
 

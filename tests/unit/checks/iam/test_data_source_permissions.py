@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.checks.iam import data_sources
+from livebus.checks.iam import data_source_permissions
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.errors import LivebusError
@@ -66,7 +66,7 @@ def found(text: str) -> list[str]:
 
     environment = Environment(assumes_parameters=True)
     inspection = Inspection(read_document(text, "template.yaml"), read_file, environment=environment)
-    return [finding.check.id for finding in run_checks(data_sources.CHECKS, inspection)]
+    return [finding.check.id for finding in run_checks(data_source_permissions.CHECKS, inspection)]
 
 
 def test_what_the_role_does_not_allow_is_told() -> None:
