@@ -205,6 +205,13 @@ VALUES = st.sampled_from(JUNK) | st.recursive(
 )
 
 
+def _fresh(value: Any, levels: int = 100) -> Any:
+    """A copy as deep as a path may lead: what one example puts into a value is in no other's."""
+    if levels and isinstance(value, dict):
+        return {key: _fresh(item, levels - 1) for key, item in value.items()}
+    return [_fresh(item, levels - 1) for item in value] if levels and isinstance(value, list) else value
+
+
 def _put(body: Any, path: tuple[Any, ...], value: Any, *, rename: bool) -> None:
     for step in path[:-1]:
         try:
@@ -231,7 +238,7 @@ def test_nothing_but_faults_comes_out(changes: list[tuple[tuple[Any, ...], Any, 
     """Whatever stands anywhere in a template, it is loaded and compiled, or refused with faults that can be told."""
     body = copy.deepcopy(BODY)
     for path, value, rename in changes:
-        _put(body, path, value, rename=rename)
+        _put(body, path, _fresh(value), rename=rename)
     try:
         compile_line(load_project(_text(body)))
         told = ["nothing"]
