@@ -27,7 +27,7 @@ from livebus.event.entry_members import (
     refuse_constant,
     sentence,
 )
-from livebus.event.envelope import MAX_REQUEST_BYTES, entry_bytes
+from livebus.event.put_events import MAX_REQUEST_BYTES, entry_bytes
 
 _ENTRY = ("Source", "DetailType", "Detail", "Time", "Resources", "EventBusName", "TraceHeader")
 _ENVELOPE = {
@@ -148,7 +148,7 @@ def _one_per_line(text: str, lines: list[str]) -> bool:
     full = [line for line in lines if line]
     if len(full) < 2 or _is_json(text):
         return False
-    if _is_json(full[0]) and full[0].startswith("{"):
+    if _is_json(full[0]) and full[0].startswith(("{", "[")):
         return True
     return all(line.startswith("{") for line in full) and not _opens_a_request(full[0])
 
