@@ -31,7 +31,7 @@ from livebus.data_source.functions import FunctionRequest, answered
 from livebus.data_source.in_memory import Ask, HttpAnswers, InMemorySources
 from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
 from livebus.event.document import read_entries
-from livebus.event.envelope import Refused, accept
+from livebus.event.put_events import Refused, accept
 from livebus.execution import Errors, GraphQLResponse
 from livebus.files import content
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish

@@ -13,7 +13,8 @@ import pytest
 from livebus.caller import API_KEY, Caller
 from livebus.compilation import compile_line
 from livebus.errors import InvalidTemplate, LivebusError
-from livebus.event.envelope import Event, accept
+from livebus.event.envelope import Event
+from livebus.event.put_events import accept
 from livebus.flow import Attempt, Line
 from livebus.operation import GraphQLRequest, Services, SubscriptionStart
 from livebus.template import Environment, load_application

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from livebus import steps
-from livebus.event.envelope import Refused
+from livebus.event.put_events import Refused
 from livebus.operation import Answer, Call, Called
 from livebus.template.application import DataSource
 

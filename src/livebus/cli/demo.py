@@ -24,7 +24,7 @@ from livebus.cli.folder import NoTemplate, beside, find
 from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError, Place, WrongUsage
 from livebus.event.document import read_entries
-from livebus.event.envelope import Refused
+from livebus.event.put_events import Refused
 from livebus.files import content, event_files, reason_of, relative
 from livebus.stack.samconfig import DeployConfig
 from livebus.steps import words

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from livebus.event.envelope import has_large_number, parse_detail
+from livebus.event.put_events import has_large_number, parse_detail
 
 MAX_DETAIL_TYPE = 128
 

@@ -187,7 +187,7 @@ def _surely_in_range(detail: bytes) -> bool:
     alike = detail.translate(_ALIKE)
     if (len(alike) < 2 * _SURELY_FLAT or alike.count(b"{") < _SURELY_FLAT) and _MANY_DIGITS not in alike:
         return True
-    from livebus.event.envelope import parse_detail
+    from livebus.event.put_events import parse_detail
 
     return parse_detail(detail.decode()) is not None
 
@@ -249,7 +249,7 @@ def _entry_frame(entry: dict[str, Any], *, envelope: bool, timeless: bool) -> _F
     size = len(source.encode()) + len(detail_type.encode())
     if len(entry) > 2 or timeless:
         from livebus.event.entry_members import InvalidMember, checked
-        from livebus.event.envelope import TIME_BYTES, entry_bytes
+        from livebus.event.put_events import TIME_BYTES, entry_bytes
 
         try:
             entry = {name: checked(name, value) for name, value in entry.items()}

@@ -92,7 +92,7 @@ class Template:
 
         from livebus.errors import InvalidEvent
         from livebus.event.document import read_line
-        from livebus.event.envelope import entry_bytes
+        from livebus.event.put_events import entry_bytes
 
         longest = self.render(*_LAST).text
         found = read_line(longest, self._entry.file, self._entry.line, self._entry.index)

@@ -1,5 +1,5 @@
 """
-Station: what PutEvents accepts, and the envelope that rules and targets see.
+Station: what PutEvents accepts and what it refuses, in AWS's words: members, sizes, limits.
 
 In: one entry of a PutEvents request, as parsed JSON. Out: an :class:`Event`, or a :class:`Refused` in AWS's words.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
+
+from livebus.event.envelope import Event
 
 MAX_ENTRIES = 10
 # AWS says "1 MB" without saying which; we refuse above the larger reading, as docs/fidelity.md tells.
@@ -31,68 +33,6 @@ _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _BRACKETS = re.compile(rf"{_STRING}|[][{{}}]")
 _NUMBERS = re.compile(rf"{_STRING}|-?[0-9][-+.eE0-9]*")
-
-
-@dataclass(slots=True)
-class Event:
-    """
-    An accepted event: ``envelope`` is the JSON object that patterns, transformers and targets see.
-
-    Its members stand in AWS's order: version, id, detail-type, source, account, time, region, resources, detail.
-    ``bus`` is the name of the event bus, ``ingestion_time`` the ISO-8601 time at which the bus received it.
-    ``detail_text`` is the Detail as it was put, where it was: in ``text`` it stands character for character.
-    """
-
-    envelope: Mapping[str, Any]
-    bus: str
-    ingestion_time: str
-    detail_text: str | None = field(default=None, repr=False)
-    _text: bytes | None = field(default=None, repr=False)
-
-    @property
-    def id(self) -> str:
-        return str(self.envelope["id"])
-
-    @property
-    def text(self) -> bytes:
-        """The envelope as JSON in UTF-8; made once, when first asked for."""
-        if self._text is None:
-            self._text = self._made_text()
-        return self._text
-
-    def _made_text(self) -> bytes:
-        if self.detail_text is None:
-            return _json(self.envelope)
-        head = dict(self.envelope)
-        del head["detail"]
-        return b'%b,"detail":%b}' % (orjson.dumps(head)[:-1], self.detail_text.strip().encode())
-
-    @classmethod
-    def restored(cls, text: bytes, bus: str, ingestion_time: str) -> Event:
-        """An event from the ``text`` of an earlier one."""
-        return cls(orjson.loads(text), bus, ingestion_time, None, text)
-
-
-def _json(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        # Deeper than orjson writes, though not than it reads: piece by piece, with what is to come on a stack.
-        pieces: list[bytes] = []
-        stack: list[Any] = [value]
-        while stack:
-            item = stack.pop()
-            if isinstance(item, bytes):
-                pieces.append(item)
-            elif isinstance(item, dict):
-                members = [piece for name, each in item.items() for piece in (b",", orjson.dumps(name), b":", each)]
-                stack += [b"}", *reversed(members[1:]), b"{"]
-            elif isinstance(item, list):
-                items = [piece for each in item for piece in (b",", each)]
-                stack += [b"]", *reversed(items[1:]), b"["]
-            else:
-                pieces.append(orjson.dumps(item))
-        return b"".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ class _Reading:
 
     def _found(self, found: Found) -> Iterator[StreamedEntry | StreamFault]:
         """What the slow reader found, in the order of the file."""
-        from livebus.event.envelope import entry_bytes
+        from livebus.event.put_events import entry_bytes
 
         both: list[StreamedEntry | StreamFault] = [
             StreamedEntry(

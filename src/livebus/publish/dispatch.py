@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from livebus.event.envelope import MAX_ENTRIES
+from livebus.event.put_events import MAX_ENTRIES
 from livebus.publish.answer import HOPELESS, NO_ANSWER, PASSING, THROTTLED, PutEventsAnswer, Result
 from livebus.publish.concurrency import MOST, Window
 from livebus.publish.pace import Quota, Rate

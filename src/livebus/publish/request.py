@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import orjson
 
-from livebus.event.envelope import MAX_ENTRIES
+from livebus.event.put_events import MAX_ENTRIES
 
 # AWS says "1 MB" without saying which: the smaller reading passes under both.
 MAX_BATCH_BYTES = 1_000_000

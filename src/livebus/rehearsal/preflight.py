@@ -19,7 +19,8 @@ import orjson
 
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
-from livebus.event.envelope import Event, Refused
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
 from livebus.publish.unforeseen import Places, blanked, differing

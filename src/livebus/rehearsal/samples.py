@@ -12,7 +12,8 @@ from typing import Any
 from livebus.checks.inspection import Sample
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
 from livebus.event.document import FileEntry, read_entries
-from livebus.event.envelope import Event, Refused, accept
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused, accept
 from livebus.pattern import EventPattern
 from livebus.template.application import Application
 from livebus.template.return_values import bus_name

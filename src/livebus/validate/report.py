@@ -16,7 +16,7 @@ from livebus import steps
 from livebus.checks.check import Check, Finding, Severity
 from livebus.checks.suppression import Suppressed
 from livebus.errors import NOWHERE, Fault, Place
-from livebus.event.envelope import Refused
+from livebus.event.put_events import Refused
 from livebus.rehearsal.stage import Rehearsal
 from livebus.steps import Step, words
 from livebus.terminal.counts import counted

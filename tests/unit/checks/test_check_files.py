@@ -29,7 +29,8 @@ from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.running import run_checks
 from livebus.errors import NOWHERE, LivebusError
 from livebus.event.document import read_entries
-from livebus.event.envelope import Event, accept
+from livebus.event.envelope import Event
+from livebus.event.put_events import accept
 from livebus.template.document import read_document
 from livebus.template.environment import Environment
 

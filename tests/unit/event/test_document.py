@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from livebus.errors import Fault, InvalidEvent
 from livebus.event.document import read_entries
-from livebus.event.envelope import MAX_REQUEST_BYTES
+from livebus.event.put_events import MAX_REQUEST_BYTES
 
 ENTRY = {"Source": "my.app", "DetailType": "Hello", "Detail": {"msg": "hi"}}
 ENVELOPE = {"source": "my.app", "detail-type": "Hello", "detail": {"msg": "hi"}}

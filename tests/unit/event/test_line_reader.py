@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from livebus.event.document import read_line
-from livebus.event.envelope import entry_bytes
 from livebus.event.line_reader import LineReader
+from livebus.event.put_events import entry_bytes
 
 PLAIN = '{ "n":1.10,"m":100000000000000000000.5, "a":1 ,"a":2}'
 DETAIL = '{"n":1.10,"id":"12345","s":"é \\" \\\\ \\u00e9, {\\"x\\": [1]}","l":[1 ,2]}'

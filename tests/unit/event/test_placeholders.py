@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from livebus.errors import InvalidEvent
 from livebus.event.document import read_line
-from livebus.event.envelope import entry_bytes
 from livebus.event.placeholders import compile_template
+from livebus.event.put_events import entry_bytes
 from livebus.event.stream import StreamedEntry
 
 NOW = datetime(2026, 1, 15, 8, 30, 0, 250_000, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from livebus.checks.check import Check, Finding
 from livebus.checks.suppression import Suppressed, Suppression
 from livebus.errors import Fault, Place
-from livebus.event.envelope import Refused
+from livebus.event.put_events import Refused
 from livebus.validate.findings import found_elsewhere
 from livebus.validate.junit import as_junit
 from livebus.validate.report import EventOutcome, Report

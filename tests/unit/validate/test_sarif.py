@@ -8,7 +8,7 @@ from typing import Any
 from livebus.checks.check import Check, Finding
 from livebus.checks.suppression import Suppressed, Suppression
 from livebus.errors import Fault, Place
-from livebus.event.envelope import Refused
+from livebus.event.put_events import Refused
 from livebus.validate.findings import LISTED, found_elsewhere
 from livebus.validate.report import EventOutcome, Report
 from livebus.validate.sarif import as_sarif

@@ -16,7 +16,7 @@ import orjson
 
 from livebus.aws import advice
 from livebus.aws.publish.boto3_engine import Boto3Engine, EventsClient
-from livebus.event.envelope import entry_bytes
+from livebus.event.put_events import entry_bytes
 from livebus.event.stream import StreamedEntry
 from livebus.publish.answer import Result
 from livebus.publish.dispatch import Dispatch, Limits

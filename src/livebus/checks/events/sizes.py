@@ -16,7 +16,7 @@ from livebus.capacity.figures import EVENT_STEP_BYTES, MESSAGE_STEP_BYTES
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample, SampleAttempt
 from livebus.errors import Fault
-from livebus.event.envelope import entry_bytes
+from livebus.event.put_events import entry_bytes
 from livebus.subscription.registry import SubscriptionSettings
 
 CHECKS = Checks()

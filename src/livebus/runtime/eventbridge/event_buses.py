@@ -15,7 +15,8 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from livebus.event.envelope import Event, Refused, accept
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused, accept
 from livebus.flow import CompiledDestination, CompiledRule, Published
 from livebus.operation import Services
 from livebus.retry_policy import DeadLetter, Failure, decide

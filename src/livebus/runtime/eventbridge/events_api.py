@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from livebus.errors import InvalidEventPattern
-from livebus.event.envelope import MAX_ENTRIES, MAX_REQUEST_BYTES, entry_bytes, is_timestamp
+from livebus.event.put_events import MAX_ENTRIES, MAX_REQUEST_BYTES, entry_bytes, is_timestamp
 from livebus.pattern import EventPattern, service_message
 from livebus.runtime.aws_errors import AwsError, validation
 from livebus.runtime.eventbridge.archive_api import ARCHIVE_ACTIONS, ArchiveApi

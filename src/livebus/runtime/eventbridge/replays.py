@@ -16,7 +16,8 @@ from typing import Protocol
 
 import orjson
 
-from livebus.event.envelope import Event, whole_seconds
+from livebus.event.envelope import Event
+from livebus.event.put_events import whole_seconds
 from livebus.runtime.aws_errors import unexpected
 from livebus.runtime.eventbridge.archive_store import ArchiveFault, KeptEvent, KeptReplay
 from livebus.runtime.eventbridge.archives import REPLAY_NAME, Archives

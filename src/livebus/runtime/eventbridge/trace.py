@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from livebus import steps
-from livebus.event.envelope import Event, Refused
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused
 from livebus.flow import Attempt, CompiledRule, FunctionAttempt
 from livebus.operation import Called
 from livebus.retry_policy import DeadLetter

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from livebus.event.envelope import Event, Refused
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused
 from livebus.operation import Called
 from livebus.runtime.page.records import BEGINNINGS, MATCHED, REFUSED, Fact, Record, Records, size_of, size_of_entry
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from livebus.event.envelope import Event, Refused
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused
 
 if TYPE_CHECKING:
     from livebus.flow import Attempt, CompiledRule, FunctionAttempt

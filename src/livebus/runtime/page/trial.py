@@ -15,7 +15,8 @@ import orjson
 
 from livebus.errors import InvalidEventPattern, LivebusError
 from livebus.event.document import read_entries
-from livebus.event.envelope import Event, Refused, accept, entry_bytes
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused, accept, entry_bytes
 from livebus.flow import Attempt, CompiledRule, Line, Published
 from livebus.pattern import EventPattern
 from livebus.rehearsal.stage import RehearsedTarget, Stage

@@ -11,7 +11,8 @@ from livebus.checks.events import sizes
 from livebus.checks.inspection import Inspection, Sample
 from livebus.checks.running import run_checks
 from livebus.errors import Place
-from livebus.event.envelope import Event, accept
+from livebus.event.envelope import Event
+from livebus.event.put_events import accept
 from livebus.template.document import read_document
 
 SOUND = Path(__file__).parents[3] / "vectors" / "checks" / "sound.yaml"

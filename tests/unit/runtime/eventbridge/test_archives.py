@@ -12,7 +12,8 @@ import orjson
 import pytest
 
 from livebus.errors import Place
-from livebus.event.envelope import Event, accept
+from livebus.event.envelope import Event
+from livebus.event.put_events import accept
 from livebus.runtime.eventbridge.archive_store import ArchiveStore, KeptEvent
 from livebus.runtime.eventbridge.archives import MAX_BUFFERED_EVENTS, Archives
 from livebus.runtime.eventbridge.replays import replayed

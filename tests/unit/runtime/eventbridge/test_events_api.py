@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.event.envelope import entry_bytes
+from livebus.event.put_events import entry_bytes
 from livebus.flow import Line
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.clockwork import Clockwork

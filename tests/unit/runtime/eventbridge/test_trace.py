@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from livebus.event.envelope import Event, Refused
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused
 from livebus.flow import Attempt, Line
 from livebus.retry_policy import DeadLetter
 from livebus.runtime.eventbridge.trace import FUNCTION_LINES_PER_SECOND, LINES_PER_SECOND, Trace

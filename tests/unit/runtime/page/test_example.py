@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from livebus.event.envelope import Event, Refused, accept
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused, accept
 from livebus.runtime.page.example import example
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from livebus.event.envelope import Event, Refused
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused
 from livebus.flow import NOTHING_PUBLISHED
 from livebus.runtime.page.history import MAX_LOGS, MAX_RUNNING, SENDER, History
 from livebus.runtime.page.records import DEAD, DELIVERED, DROPPED, MAX_ATTEMPTS, MAX_RUNS, RETRYING

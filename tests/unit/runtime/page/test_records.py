@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from livebus.event.envelope import Event, Refused
+from livebus.event.envelope import Event
+from livebus.event.put_events import Refused
 from livebus.runtime.page.records import (
     DEAD,
     DELIVERED,
