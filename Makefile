@@ -5,6 +5,7 @@
 # make check   lint, types (the page's JavaScript too), who imports whom, what nobody uses, and the templates (cfn-lint, checkov, SAM)
 # make mutants change the code of stations in small ways, and see whether the unit tests notice: hours; MUTANTS=PATTERN narrows it
 # make mutants-sample  the same for some mutants of each module; MUTANTS_SAMPLE='--most 6 pattern' says which
+# make map     what each module is for, a line each; WORDS='retries queue' narrows it
 # make clean   remove what the above made
 
 PYTHON ?= python3
@@ -37,7 +38,7 @@ PAGE := tools/page/node_modules/.package-lock.json
 # The quickest, then the longest: where several run at a time, none of these is left alone.
 CHECKS := check-form check-types check-templates check-sam check-unused check-imports check-page
 
-.PHONY: demo local setup setup-check test check $(CHECKS) mutants mutants-sample clean lock
+.PHONY: demo local setup setup-check test check $(CHECKS) mutants mutants-sample map clean lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.run
@@ -92,6 +93,9 @@ mutants: $(MUTMUT)/.installed
 
 mutants-sample: $(MUTMUT)/.installed $(VENV)/.dev
 	$(MUTMUT)/bin/python tools/sample_mutants.py $(MUTANTS_SAMPLE)
+
+map:
+	@$(PYTHON) tools/module_map.py $(WORDS)
 
 clean:
 	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules tools/page/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out

@@ -20,7 +20,7 @@ One event's way, and the station that answers for each part of it::
         subscription     who gets which part of a result: links, filters, projection, the 240 KB limit
         realtime         the WebSocket protocol, without the socket
 
-    delivery             an attempt that failed: try again (when?), or the dead-letter queue
+    retry_policy         an attempt that failed: try again (when?), or the dead-letter queue
     redrive              a dead letter: which, why, and what sends its event on its way again
 
 ``flow`` puts the stations in their order; nobody else does. The event takes its way for real on AWS, live in the local runtime

@@ -1,5 +1,7 @@
 """
-What each resource answers to Ref and GetAtt when it runs locally: names, ARNs and URLs, the same at every start.
+Ref and GetAtt of a template's resources when it runs locally: asked of ``return_values``, made up for types that do nothing here.
+
+Names, ARNs and URLs are the same at every start.
 
 Shapes follow the "Return values" part of each resource's page in the CloudFormation template reference. Where
 CloudFormation makes up a name, we derive one from the stack's and the resource's names, so that it is stable.
