@@ -31,5 +31,5 @@ def lines(package: Path, words: Sequence[str]) -> Iterator[str]:
 
 if __name__ == "__main__":
     found = list(lines(PACKAGE, sys.argv[1:]))
-    print("\n".join(found), end="\n" if found else "")
+    sys.stdout.write("".join(f"{line}\n" for line in found))
     sys.exit(0 if found else 1)
