@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,9 +85,9 @@ class Run:
 
         def sizes() -> Iterator[int]:
             nonlocal count, size
-            for entry in entries:
-                count, size = count + 1, size + entry.size
-                yield entry.size
+            for each in self._sizes(entries):
+                count, size = count + 1, size + each
+                yield each
 
         requests = requests_needed(sizes())
         if self._arguments.json:
@@ -97,6 +98,14 @@ class Run:
         if not self._arguments.quiet:
             terminal.talk(f"sound: events {count}, bytes {size}, PutEvents requests {requests}; nothing was sent")
         return SOME_FAILED if self._unreadable else terminal.DONE
+
+    def _sizes(self, entries: Iterable[StreamedEntry]) -> Iterator[int]:
+        """What goes out, by its sizes: as often as the input is repeated, and no more than are asked for."""
+        once: Iterable[int] = (entry.size for entry in entries)
+        if self._order.repeat > 1:
+            held = array("Q", once)
+            once = chain.from_iterable(repeat(held, self._order.repeat))
+        return islice(once, self._order.limit or None)
 
     def publish(self) -> int:
         """Publish. What is wrong before anything was sent is raised."""

@@ -100,6 +100,21 @@ def test_a_dry_run_tells_what_would_be_sent(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr() == ("", "sound: events 12, bytes 276, PutEvents requests 2; nothing was sent\n")
 
 
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--repeat", "3"], "sound: events 36, bytes 828, PutEvents requests 4; nothing was sent\n"),
+        (["--count", "5"], "sound: events 5, bytes 115, PutEvents requests 1; nothing was sent\n"),
+        (["--repeat", "3", "--count", "25"], "sound: events 25, bytes 575, PutEvents requests 3; nothing was sent\n"),
+    ],
+)
+def test_a_dry_run_counts_what_is_repeated(capsys: pytest.CaptureFixture[str], flags: list[str], told: str) -> None:
+    """As many as would go out: each time that the files are published, and no more than --count."""
+    Path("e.json").write_text(json.dumps([ENTRY] * 12))
+    assert run("--dry-run", *flags, "e.json") == 0
+    assert capsys.readouterr() == ("", told)
+
+
 def test_no_runtime_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """--local without a runtime tells how to start one, and ends with 1."""
     Path("e.json").write_text(json.dumps(ENTRY))
