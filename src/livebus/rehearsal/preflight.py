@@ -33,6 +33,8 @@ MOST_EXPLAINED = 1000
 _REASONS_SHOWN = 3
 # What AWS sets in an event, otherwise: what differs then is not known before.
 _OTHER_ID = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+_OTHER_ACCOUNT = "999999999999"
+_OTHER_REGION = "xx-other-1"
 _LATER = timedelta(days=401, hours=1, minutes=1, seconds=1)
 _MOST_KINDS = 100
 
@@ -49,10 +51,13 @@ class Miss:
 class Preflight:
     """
     The rules of one template. ``bus`` is where an entry goes that names no event bus; None means the bus of the stack's
-    Outputs, as in ``livebus validate``. ``now`` is the time that events are put at.
+    Outputs, as in ``livebus validate``. ``now`` is the time that events are put at. Events that go ``elsewhere`` get the account and
+    the region of where they go, which nobody knows here.
     """
 
-    def __init__(self, inspection: Inspection, *, now: datetime, bus: str | None = None) -> None:
+    def __init__(
+        self, inspection: Inspection, *, now: datetime, bus: str | None = None, elsewhere: bool = False
+    ) -> None:
         self.matched: Counter[str] = Counter()
         self.events = 0
         self.unmatched = 0
@@ -63,6 +68,7 @@ class Preflight:
         self._reader = SampleReader(inspection.application, now)
         self._later = SampleReader(inspection.application, now + _LATER)
         self._bus = bus_name(bus) if bus else None
+        self._elsewhere = {"account": _OTHER_ACCOUNT, "region": _OTHER_REGION} if elsewhere else {}
         self._misses: dict[str, Miss] = {}
 
     def look(self, entry: StreamedEntry) -> list[str]:
@@ -85,11 +91,12 @@ class Preflight:
         return self._reader.event(self._parsed(entry))
 
     def otherwise(self, entry: StreamedEntry) -> Event | Refused:
-        """The same event with another id, put at another time."""
+        """The same event with another id, put at another time; and with another account and region, where those are not known."""
         event = self._later.event(self._parsed(entry))
         if isinstance(event, Refused):
             return event
-        return Event({**event.envelope, "id": _OTHER_ID}, event.bus, event.ingestion_time, event.detail_text)
+        envelope = {**event.envelope, "id": _OTHER_ID, **self._elsewhere}
+        return Event(envelope, event.bus, event.ingestion_time, event.detail_text)
 
     def _parsed(self, entry: StreamedEntry) -> dict[str, Any]:
         parsed: dict[str, Any] = orjson.loads(entry.text)
@@ -199,8 +206,7 @@ class Expectation:
 
         What AWS sets in an event (its id, the time that PutEvents was called), and times and ids that resolvers make, are made up
         here. Where they come through, :class:`~livebus.publish.unforeseen.Unforeseen` stands for them: found with a second run for
-        the first of the events that the same rules match. The account is the local runtime's: a mutation that passes it on gives
-        another value on AWS.
+        the first of the events that the same rules match. So with the account and the region of events that go elsewhere.
         """
         event = self._preflight.event(entry)
         if isinstance(event, Refused):

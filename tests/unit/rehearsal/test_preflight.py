@@ -157,3 +157,18 @@ def test_what_aws_sets_in_an_event_is_not_known_before(
     assert [[each["onPublish"] is not Unforeseen.VALUE for each in messages] for messages in received] == [
         [foreseen]
     ] * 2
+
+
+@pytest.mark.parametrize("path", ["$.account", "$.region"])
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "elsewhere"])
+def test_where_an_event_goes_is_known_only_here(project: Path, tmp_path: Path, path: str, *, elsewhere: bool) -> None:
+    """The account and the region are those of the local runtime, and unforeseen on AWS."""
+    text = (project / "tests/vectors/checks/sound.yaml").read_text(encoding="utf-8")
+    (tmp_path / "template.yaml").write_text(text.replace("$.detail.msg", path), encoding="utf-8")
+    inspection = Project(tmp_path / "template.yaml").inspect(environment=Environment())
+    expectation = Expectation(Preflight(inspection, now=NOW, elsewhere=elsewhere), SERVICES)
+
+    (message,) = expectation.received(entry({"msg": "hi"}), "onPublish")
+
+    known = {"$.account": Environment().account, "$.region": Environment().region}[path]
+    assert message == {"onPublish": Unforeseen.VALUE if elsewhere else known}

@@ -257,7 +257,8 @@ class Run:
 
         from livebus.rehearsal.preflight import Preflight
 
-        return Preflight(self._inspection, now=datetime.now(UTC), bus=self._arguments.bus)
+        elsewhere = self._session.runtime is None
+        return Preflight(self._inspection, now=datetime.now(UTC), bus=self._arguments.bus, elsewhere=elsewhere)
 
     @cached_property
     def _inspection(self) -> Inspection:
