@@ -1,35 +1,72 @@
 """
 Prints what each module is for: its path and the first sentence of its docstring, a line each.
 
-    make map                    all of them
-    make map WORDS='retries dead-letter'   those that have all of the words, in the path or in the docstring, small or capital
+    make map                                all of them
+    make map WORDS='retries dead-letter'    those that have all of the words
 
-Where no line has all of the words, nothing is printed and the exit code is 1.
+A word may stand in the path, in the docstring, in a name that the module defines or in a short text of its code, there at the
+beginning of a word. Modules that have all words in path and docstring come first; behind a line stand the names and texts that
+had a word. Where nothing has all of the words, stderr says so and the exit code is 1.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = Path(__file__).parent.parent / "src" / "livebus"
 
+_LONGEST_TEXT = 60
+_MOST_SHOWN = 4
 
-def modules(package: Path) -> Iterator[tuple[str, str]]:
-    """Path below the package and docstring of each module, in the order of the paths."""
+
+class Module(NamedTuple):
+    """A module: its path below the package, its docstring, and the names and short texts in it."""
+
+    path: str
+    docstring: str
+    names: frozenset[str]
+
+
+def modules(package: Path) -> Iterator[Module]:
     for file in sorted(package.rglob("*.py")):
-        yield file.relative_to(package).as_posix(), ast.get_docstring(ast.parse(file.read_bytes())) or ""
+        tree = ast.parse(file.read_bytes())
+        yield Module(file.relative_to(package).as_posix(), ast.get_docstring(tree) or "", frozenset(_names(tree)))
 
 
-def lines(package: Path, words: Sequence[str]) -> Iterator[str]:
-    for path, docstring in modules(package):
-        if all(word.lower() in f"{path} {docstring}".lower() for word in words):
-            yield f"{path}: {' '.join(docstring.partition(chr(10) * 2)[0].split())}"
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id.isupper():
+            yield node.id
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= _LONGEST_TEXT:
+            yield node.value
+
+
+def lines(package: Path, words: Sequence[str]) -> list[str]:
+    """The modules that have all of the words, those first that have them in path and docstring."""
+    patterns = [re.compile(rf"(?<![^\W_]){re.escape(word)}", re.IGNORECASE) for word in words]
+    first, then = [], []
+    for module in modules(package):
+        about = f"{module.path} {module.docstring}"
+        open_ = [pattern for pattern in patterns if not pattern.search(about)]
+        held = [sorted(name for name in module.names if pattern.search(name)) for pattern in open_]
+        line = f"{module.path}: {' '.join(module.docstring.partition(chr(10) * 2)[0].split())}"
+        if not open_:
+            first.append(line)
+        elif all(held):
+            shown = dict.fromkeys(name for names in held for name in names[:_MOST_SHOWN])
+            then.append(f"{line} [{', '.join(shown)}]")
+    return first + then
 
 
 if __name__ == "__main__":
-    found = list(lines(PACKAGE, sys.argv[1:]))
+    found = lines(PACKAGE, sys.argv[1:])
     sys.stdout.write("".join(f"{line}\n" for line in found))
-    sys.exit(0 if found else 1)
+    if not found:
+        sys.exit(f"no module has {' and '.join(map(repr, sys.argv[1:]))}; try fewer words, or their beginnings")

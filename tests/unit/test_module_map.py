@@ -23,17 +23,25 @@ def test_what_contributing_names_is_there() -> None:
 
 def test_every_module_says_what_it_is_for() -> None:
     """A docstring begins with a sentence; only the entry points of AWS's runtimes have none to show here."""
-    silent = [path for path, docstring in module_map.modules(ROOT / "src/livebus") if not docstring.strip()]
+    silent = [module.path for module in module_map.modules(ROOT / "src/livebus") if not module.docstring.strip()]
 
     assert silent == []
 
 
 def test_words_narrow_the_map(tmp_path: Path) -> None:
-    """All of the words have to be in the path or in the docstring, in any case; the first sentence is on one line."""
+    """
+    Words begin where a word of path, docstring, names or texts begins, in any case; the first sentence is on one line.
+
+    What has them all in path and docstring comes first, what has one only in its code says where.
+    """
     (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "code.py").write_text('"""Numbers."""\n\ndef count_retries(): return "RETRY_ATTEMPTS"\n')
     (tmp_path / "a" / "queue.py").write_text('"""\nPuts letters\ninto a queue.\n\nWhen retries end.\n"""\n')
     (tmp_path / "b.py").write_text('"""Retries."""\n')
+    queue, b = "a/queue.py: Puts letters into a queue.", "b.py: Retries."
 
-    assert list(module_map.lines(tmp_path, [])) == ["a/queue.py: Puts letters into a queue.", "b.py: Retries."]
-    assert list(module_map.lines(tmp_path, ["RETRIES", "queue"])) == ["a/queue.py: Puts letters into a queue."]
-    assert list(module_map.lines(tmp_path, ["page"])) == []
+    assert module_map.lines(tmp_path, []) == ["a/code.py: Numbers.", queue, b]
+    assert module_map.lines(tmp_path, ["RETRIES"]) == [queue, b, "a/code.py: Numbers. [count_retries]"]
+    assert module_map.lines(tmp_path, ["retries", "que"]) == [queue]
+    assert module_map.lines(tmp_path, ["retry_a"]) == ["a/code.py: Numbers. [RETRY_ATTEMPTS]"]
+    assert module_map.lines(tmp_path, ["etter"]) == []

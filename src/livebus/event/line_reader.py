@@ -2,7 +2,7 @@
 Reads one event on one line, fast: what most lines of a stream look like.
 
 In: a line without white space around it. Out: the PutEvents entry as JSON, and its size; or None where the line is
-anything but an event that is surely sound. Then ``event_file`` looks at it, which knows all forms and all faults.
+anything but an event that is surely sound. Then ``event.document`` looks at it, which knows all forms and all faults.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
 
 A line is taken apart at its Detail: what stands around it, the frame, is the same for many lines and is judged once.

@@ -1,7 +1,7 @@
 r"""
 Placeholders in an event that is published many times: each time it is a little different.
 
-In: an entry as ``event_stream`` gives it. Out: a :class:`Template`, whose ``render`` makes an entry of a number, a time and
+In: an entry as ``event.stream`` gives it. Out: a :class:`Template`, whose ``render`` makes an entry of a number, a time and
 a UUID. AWS knows nothing of this: EventBridge's own placeholders, ``<name>``, belong to input transformers.
 
 ====================  ====================================================================================

@@ -6,7 +6,7 @@ the order of the sources; and the faults of what is no such entry, each in its p
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
 
 A source that has an event, or an array of events, on each line is read line by line: no more than a chunk and a line of
-it is held, and an entry is there as soon as its line is complete. Whatever else ``event_file`` reads is one document,
+it is held, and an entry is there as soon as its line is complete. Whatever else ``event.document`` reads is one document,
 which is read whole. Which of the two it is, the first lines tell.
 """
 
@@ -182,7 +182,7 @@ class _Reading:
         yield from self._found(read_line(line, self._file, self._line, self._index))
 
     def _document(self, head: list[bytes], batches: Iterator[list[bytes]]) -> Iterator[StreamedEntry | StreamFault]:
-        """All that is left, as ``event_file`` reads it."""
+        """All that is left, as ``event.document`` reads it."""
         left = self._longest_document - sum(map(len, head)) - len(head)
         for batch in batches:
             head += batch

@@ -1,7 +1,7 @@
 """
 Which rules of a template an event would match, before it is published: for many events, one after the other.
 
-In: a project's template, read and compiled once, and entries as ``event_stream`` gives them. Out: the names of the rules,
+In: a project's template, read and compiled once, and entries as ``event.stream`` gives them. Out: the names of the rules,
 counts, and why what matches none does not. EventBridge tells nobody of such events. It is ``livebus validate``'s own reading of
 the template and of entries, and the local runtime's matching.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html

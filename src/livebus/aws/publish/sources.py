@@ -1,7 +1,7 @@
 """
 Opens what a user names as sources of events: files, folders, and stdin.
 
-In: names from a command line. Out: sources for ``event_stream``, which opens one after the other. A gzip file is read as
+In: names from a command line. Out: sources for ``event.stream``, which opens one after the other. A gzip file is read as
 what it holds, whatever it is called.
 """
 

@@ -134,7 +134,7 @@ class Run:
         done = ledger.done if arguments.resume else None
         items = ordered(lambda: buses.checked(read()), self._order, random=self._random(), done=done)
         if arguments.placeholders:
-            from livebus.aws.publish.placeholders import filled
+            from livebus.aws.publish.chance import filled
 
             items = filled(items)
         known = list(items) if self._is_few else None

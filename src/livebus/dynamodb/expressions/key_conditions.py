@@ -1,7 +1,8 @@
 """
-The condition of a Query on its keys: one partition, and a range in it.
+The condition of a Query on its keys: which conditions it may be, one partition and an operator for the sort key.
 
-In: a bound condition and the names and types of the two keys. Out: the partition key's value and a range of sort keys.
+In: a bound condition and the names and types of the two keys. Out: the partition key's value, the operator and its operands; the range
+of keys that these are is made in ``dynamodb.reading``.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyConditionExpressions.html
 """
 

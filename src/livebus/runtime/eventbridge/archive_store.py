@@ -1,5 +1,5 @@
 """
-What archives keep, and how far replays have come. One SQLite file, beside the journal's.
+What archives keep, in which order a replay gets it, and how far replays have come. One SQLite file, beside the journal's.
 
 Events are kept in pages: those of one archive and one minute that came in one turn are a row. A replay goes minute by
 minute, as AWS's do, so that nothing smaller has to be found; and a page costs what a single event would.

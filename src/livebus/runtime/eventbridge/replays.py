@@ -1,7 +1,7 @@
 """
 Sends events of an archive to the rules of their bus again, as EventBridge's replays do.
 
-Events go by their time; each carries ``replay-name`` and keeps its id and its time, so that a rule's pattern can leave
+Events go in the order in which ``archive_store`` gives them, by the minutes of their times; each carries ``replay-name`` and keeps its id and its time, so that a rule's pattern can leave
 replayed events out and a consumer can tell them. A replay goes on after a restart where it was: an event may then be
 replayed twice, none is left out.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html

@@ -1,5 +1,5 @@
 """
-Fills the placeholders of entries on their way: chance and the clock for ``event_template``.
+The UUIDs, random numbers and times that placeholders of entries are given; ``event.placeholders`` writes them.
 
 In: entries with their numbers. Out: the same, each with its own values. An entry that is sent again keeps its values.
 """

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from livebus.aws.publish import placeholders
-from livebus.aws.publish.placeholders import filled
+from livebus.aws.publish import chance
+from livebus.aws.publish.chance import filled
 from livebus.errors import InvalidEvent
 from livebus.event.stream import StreamedEntry
 
@@ -58,7 +58,7 @@ def test_chance_is_asked_only_where_a_uuid_is(monkeypatch: pytest.MonkeyPatch) -
         asked.append(count)
         return 0
 
-    monkeypatch.setattr(placeholders.random, "getrandbits", bits)
+    monkeypatch.setattr(chance.random, "getrandbits", bits)
     assert sources((0, entry("{{seq}}"))) == ["0"]
     assert asked == []
     assert sources((0, entry("{{uuid}}"))) == ["00000000-0000-4000-8000-000000000000"]
@@ -74,21 +74,21 @@ def test_now_is_the_time_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
             assert tz is UTC
             return datetime(2026, 1, 15, 8, 30, 0, 250_000, UTC)
 
-    monkeypatch.setattr(placeholders, "datetime", Clock)
+    monkeypatch.setattr(chance, "datetime", Clock)
     assert sources((0, entry("{{now}}"))) == ["2026-01-15T08:30:00.250Z"]
 
 
 def test_many_texts_are_forgotten_and_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered has a bound; what comes of it has none."""
     compiled: list[bytes] = []
-    compile_template = placeholders.compile_template
+    compile_template = chance.compile_template
 
     def counted(each: StreamedEntry) -> Any:
         compiled.append(each.text)
         return compile_template(each)
 
-    monkeypatch.setattr(placeholders, "compile_template", counted)
-    monkeypatch.setattr(placeholders, "_REMEMBERED", 2)
+    monkeypatch.setattr(chance, "compile_template", counted)
+    monkeypatch.setattr(chance, "_REMEMBERED", 2)
     names = ["a", "b", "a", "b", "c", "a"]
     assert sources(*((number, entry(f"{name}{{{{seq}}}}")) for number, name in enumerate(names))) == [
         *("a0", "b1", "a2", "b3", "c4", "a5"),
