@@ -15,17 +15,20 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 PACKAGE = Path(__file__).parent.parent / "src" / "livebus"
 
+# What a JavaScript file defines: functions, classes, constants, methods and members with a function.
+_JAVASCRIPT_NAME = re.compile(r"\b(?:function|class|const)\s+(\w+)|^\s+(?:async )?(\w+)(?:\(.*\{$|: \()", re.MULTILINE)
 _LONGEST_TEXT = 60
 _MOST_SHOWN = 4
 
 
 class Module(NamedTuple):
-    """A module: its path below the package, its docstring, and the names and short texts in it."""
+    """A module, of Python or JavaScript: its path below the package, its docstring, and the names and short texts in it."""
 
     path: str
     docstring: str
@@ -33,9 +36,21 @@ class Module(NamedTuple):
 
 
 def modules(package: Path) -> Iterator[Module]:
-    for file in sorted(package.rglob("*.py")):
-        tree = ast.parse(file.read_bytes())
-        yield Module(file.relative_to(package).as_posix(), ast.get_docstring(tree) or "", frozenset(_names(tree)))
+    for file in sorted((*package.rglob("*.py"), *package.rglob("*.js"))):
+        path, text = file.relative_to(package).as_posix(), file.read_text(encoding="utf-8")
+        if file.suffix == ".js":
+            yield Module(
+                path, _comment(text), frozenset(filter(None, chain.from_iterable(_JAVASCRIPT_NAME.findall(text))))
+            )
+        else:
+            tree = ast.parse(text)
+            yield Module(path, ast.get_docstring(tree) or "", frozenset(_names(tree)))
+
+
+def _comment(text: str) -> str:
+    """The comment that a JavaScript file begins with."""
+    found = re.match(r"\s*(?:/\*+(.*?)\*/|((?://[^\n]*\n)+))", text, re.DOTALL)
+    return re.sub(r"^\s*(?:\*|//)? ?", "", found[1] or found[2], flags=re.MULTILINE).strip() if found else ""
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

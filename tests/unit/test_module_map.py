@@ -38,10 +38,12 @@ def test_words_narrow_the_map(tmp_path: Path) -> None:
     (tmp_path / "a" / "code.py").write_text('"""Numbers."""\n\ndef count_retries(): return "RETRY_ATTEMPTS"\n')
     (tmp_path / "a" / "queue.py").write_text('"""\nPuts letters\ninto a queue.\n\nWhen retries end.\n"""\n')
     (tmp_path / "b.py").write_text('"""Retries."""\n')
+    (tmp_path / "a" / "z.js").write_text("// Shows\n// queues.\n\nexport function shown() {\n  return 1;\n}\n")
     queue, b = "a/queue.py: Puts letters into a queue.", "b.py: Retries."
 
-    assert module_map.lines(tmp_path, []) == ["a/code.py: Numbers.", queue, b]
+    assert module_map.lines(tmp_path, []) == ["a/code.py: Numbers.", queue, "a/z.js: Shows queues.", b]
     assert module_map.lines(tmp_path, ["RETRIES"]) == [queue, b, "a/code.py: Numbers. [count_retries]"]
     assert module_map.lines(tmp_path, ["retries", "que"]) == [queue]
     assert module_map.lines(tmp_path, ["retry_a"]) == ["a/code.py: Numbers. [RETRY_ATTEMPTS]"]
+    assert module_map.lines(tmp_path, ["shown"]) == ["a/z.js: Shows queues. [shown]"]
     assert module_map.lines(tmp_path, ["etter"]) == []

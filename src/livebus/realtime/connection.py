@@ -1,7 +1,7 @@
 """
 One WebSocket of AppSync's real-time protocol, as a state machine: texts and times in, events, texts and deadlines out.
 
-Nothing that a client sends raises; it becomes an error frame. A move of the caller that makes no sense (accepting a
+Keep-alive messages and the end of who does not begin are deadlines too. Nothing that a client sends raises; it becomes an error frame. A move of the caller that makes no sense (accepting a
 start that nobody asked for) raises AssertionError, because it is a bug of ours.
 https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
 """

@@ -1,5 +1,6 @@
 """
-Data: a stack with its events, resources and change sets, as it is kept in a file and shown to callers.
+Data: a stack with its events, resources and change sets, as it is kept in a file and shown to callers; and which statuses allow an
+update or a deletion.
 
 Statuses, members and their meanings follow the data types of CloudFormation's API.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html

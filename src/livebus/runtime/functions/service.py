@@ -1,7 +1,7 @@
 """
 The functions of all stacks, and the one way to invoke them: ``invoke(function, payload, invocation type) → Outcome``.
 
-Used by Lambda's own API, by rules of event buses, and by whoever else has a function to call. Nothing is started before
+Whoever exceeds its Timeout is ended here. Used by Lambda's own API, by rules of event buses, and by whoever else has a function to call. Nothing is started before
 the first invocation; a process stays warm for the next, until its code or its configuration is another.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
