@@ -186,32 +186,31 @@ class Line:
     @staticmethod
     def attempt(event: Event, target: CompiledTarget, services: Services) -> Attempt:
         """Invoke a target with an event; ``services.call`` performs what resolvers ask for."""
+        if not target.api.executor.asks:
+            return Line.attempt_at_once(event, target, services)
         return driven(Line.attempting(event, target, services), services.call)
 
     @staticmethod
-    def attempting(event: Event, target: CompiledTarget, services: Services) -> Asking[Attempt]:
+    def attempt_at_once(event: Event, target: CompiledTarget, services: Services) -> Attempt:
         """
         Invoke a target with an event: transformer, access, execution, subscription.
 
-        Yields the calls of data sources that the mutation's resolvers ask for.
+        For an API whose resolvers ask for no calls of data sources, as most of those that events go to.
         """
-        try:
-            variables = target.transformer.apply(event)
-        except TooLarge as error:
-            return Attempt(target, failure=http_failure(413, str(error)))
-        except NotTransformable as error:
-            return Attempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
-        if target.refusal is not None:
-            return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
-        request = GraphQLRequest(target.target.graphql_operation, variables)
-        executor = target.api.executor
-        asking = executor.executing(request, target.caller, services)
+        request = _request(event, target)
+        if isinstance(request, Attempt):
+            return request
+        return _attempted(target, request, target.api.executor.execute_at_once(request, target.caller, services))
+
+    @staticmethod
+    def attempting(event: Event, target: CompiledTarget, services: Services) -> Asking[Attempt]:
+        """The same for every API: yields the calls of data sources that the mutation's resolvers ask for."""
+        request = _request(event, target)
+        if isinstance(request, Attempt):
+            return request
         calls: list[Called] = []
-        response = yield from (recorded(asking, calls) if executor.asks else asking)
-        if response.status != 200:
-            failure = http_failure(response.status, _first_message(response))
-            return Attempt(target, variables, response, failure=failure, calls=tuple(calls))
-        return Attempt(target, variables, response, publish(target.api, response), calls=tuple(calls))
+        response = yield from recorded(target.api.executor.executing(request, target.caller, services), calls)
+        return _attempted(target, request, response, tuple(calls))
 
     @staticmethod
     def hand_over(event: Event, target: CompiledFunctionTarget | CompiledDestination) -> FunctionAttempt:
@@ -228,6 +227,29 @@ class Line:
         if isinstance(target, CompiledDestination) and target.destination.unsent:
             return FunctionAttempt(target, payload, unsent=target.destination.unsent)
         return FunctionAttempt(target, payload)
+
+
+def _request(event: Event, target: CompiledTarget) -> GraphQLRequest | Attempt:
+    """The request that a target makes of an event; or the attempt that came to its end before."""
+    try:
+        variables = target.transformer.apply(event)
+    except TooLarge as error:
+        return Attempt(target, failure=http_failure(413, str(error)))
+    except NotTransformable as error:
+        return Attempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
+    if target.refusal is not None:
+        return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
+    return GraphQLRequest(target.target.graphql_operation, variables)
+
+
+def _attempted(
+    target: CompiledTarget, request: GraphQLRequest, response: GraphQLResponse, calls: tuple[Called, ...] = ()
+) -> Attempt:
+    """What came of a request that AppSync has answered."""
+    if response.status != 200:
+        failure = http_failure(response.status, _first_message(response))
+        return Attempt(target, request.variables, response, failure=failure, calls=calls)
+    return Attempt(target, request.variables, response, publish(target.api, response), None, calls)
 
 
 def publish(api: CompiledApi, response: GraphQLResponse) -> Published:

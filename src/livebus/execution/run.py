@@ -84,7 +84,6 @@ class Run:
         variables: Mapping[str, Any],
         caller: Caller,
         services: Services,
-        *,
         allows: Allows,
         resolver_count_limit: int = 0,
         memory: Memory | None = None,
