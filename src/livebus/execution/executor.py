@@ -72,7 +72,7 @@ class Executor:
         if isinstance(prepared, GraphQLResponse):
             return prepared
         operation, variables, plan = prepared
-        run = Run(request, variables, caller, services, self._allows, self._resolver_count_limit)
+        run = Run(request, variables, caller, services, self._allows, resolver_count_limit=self._resolver_count_limit)
         return run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
 
     def executing(self, request: GraphQLRequest, caller: Caller, services: Services) -> Asking[GraphQLResponse]:
@@ -88,7 +88,15 @@ class Executor:
         operation, variables, plan = prepared
         memory = Memory() if self.asks else None
         while True:
-            run = Run(request, variables, caller, services, self._allows, self._resolver_count_limit, memory)
+            run = Run(
+                request,
+                variables,
+                caller,
+                services,
+                self._allows,
+                resolver_count_limit=self._resolver_count_limit,
+                memory=memory,
+            )
             response = run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
             if memory is None or not run.calls:
                 return response
