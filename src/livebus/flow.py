@@ -69,17 +69,22 @@ class CompiledDestination:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """``targets`` are AppSync APIs, ``functions`` Lambda functions, ``others`` what leads elsewhere."""
+    """
+    ``targets`` are AppSync APIs, ``functions`` Lambda functions, ``others`` what leads elsewhere; ``every_target`` has them
+    all.
+    """
 
     rule: Rule
     pattern: EventPattern
     targets: tuple[CompiledTarget, ...]
     functions: tuple[CompiledFunctionTarget, ...] = ()
     others: tuple[CompiledDestination, ...] = ()
+    every_target: tuple[CompiledTarget | CompiledFunctionTarget | CompiledDestination, ...] = field(
+        init=False, repr=False, compare=False
+    )
 
-    @property
-    def every_target(self) -> tuple[CompiledTarget | CompiledFunctionTarget | CompiledDestination, ...]:
-        return self.targets + self.functions + self.others
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "every_target", self.targets + self.functions + self.others)
 
 
 @dataclass(frozen=True, slots=True)

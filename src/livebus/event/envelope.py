@@ -63,9 +63,8 @@ class Event:
     def _made_text(self) -> bytes:
         if self.detail_text is None:
             return _json(self.envelope)
-        head = dict(self.envelope)
-        del head["detail"]
-        return b'%b,"detail":%b}' % (orjson.dumps(head)[:-1], self.detail_text.strip().encode())
+        # Detail is the last member, and stays so.
+        return orjson.dumps({**self.envelope, "detail": orjson.Fragment(self.detail_text.strip())})
 
     @classmethod
     def restored(cls, text: bytes, bus: str, ingestion_time: str) -> Event:
@@ -111,15 +110,13 @@ def accept(
 
     ``now`` is the time of the call (aware, UTC); ``bus`` the bus's name, already resolved from EventBusName.
     """
-    for member in _REQUIRED:
-        if not entry.get(member):
-            return Refused(
-                "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."
-            )
-    source = entry["Source"]
+    source, text = entry.get("Source"), entry.get("Detail")
+    if not (source and text and entry.get("DetailType")):
+        member = next(name for name in _REQUIRED if not entry.get(name))
+        return Refused("InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument.")
     if source.startswith("aws."):
         return Refused("NotAuthorizedForSourceException", f"Not authorized for the source {source}.")
-    detail = parse_detail(entry["Detail"])
+    detail = parse_detail(text)
     if detail is None:
         return Refused("MalformedDetail", "Detail is malformed.")
     ingestion_time = _ingestion_time(now)
@@ -138,7 +135,7 @@ def accept(
         },
         bus,
         ingestion_time,
-        entry["Detail"],
+        text,
     )
 
 

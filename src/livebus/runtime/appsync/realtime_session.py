@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ _COPIED_BYTES = 1024
 _TEXT_FRAME = 0x81
 _CLOSE_FRAME = 0x88
 _CONNECT_BODY = b"{}"
+_with_two_bytes = struct.Struct(">BBH").pack
 
 
 def text_frame(length: int) -> bytes:
@@ -52,7 +54,7 @@ def text_frame(length: int) -> bytes:
     if length < 126:
         return bytes((_TEXT_FRAME, length))
     if length < 65_536:
-        return bytes((_TEXT_FRAME, 126)) + length.to_bytes(2, "big")
+        return _with_two_bytes(_TEXT_FRAME, 126, length)
     return bytes((_TEXT_FRAME, 127)) + length.to_bytes(8, "big")
 
 

@@ -185,15 +185,22 @@ class EventBuses:
         self._trace.matched(event, self.lines, rules)
         for rule in rules:
             for target in rule.every_target:
-                now, latency = self._clock(), self.faults.latency
-                due = Due(event, rule, target, first=now, lineage=lineage)
-                is_for_later = latency or (may_wait(target) and not self._has_room())
-                if is_for_later and self._retries.wait(due.retry(now + latency, attempts=0), lineage):
-                    continue
-                if may_wait(target) and not self._has_room():
-                    self._no_room(due, "The runtime has no room for another event.")
-                else:
+                due = Due(event, rule, target, self._clock(), 0, 0, lineage)
+                if not ((self.faults.latency or may_wait(target)) and self._is_put_off(due)):
                     self._invoke(due)
+
+    def _is_put_off(self, due: Due) -> bool:
+        """
+        Let an event wait where attempts are late on purpose, or too many mutations wait already; where it cannot, it goes
+        to the dead-letter queue. False where it may be attempted now.
+        """
+        latency = self.faults.latency
+        is_crowded = may_wait(due.target) and not self._has_room()
+        if (latency or is_crowded) and self._retries.wait(due.retry(due.first + latency, attempts=0), due.lineage):
+            return True
+        if is_crowded:
+            self._no_room(due, "The runtime has no room for another event.")
+        return is_crowded
 
     def _has_room(self) -> bool:
         """Whether one more mutation may wait for data sources."""
