@@ -60,6 +60,7 @@ class Run:
     __slots__ = (
         "_allows",
         "_caller",
+        "_denied",
         "_error_paths",
         "_errors",
         "_header_errors_left",
@@ -67,7 +68,6 @@ class Run:
         "_invalidations",
         "_logs",
         "_memory",
-        "_permissions",
         "_request",
         "_request_context",
         "_resolvers_left",
@@ -96,7 +96,7 @@ class Run:
         self._allows = allows
         self._resolvers_left = resolver_count_limit or DEFAULT_RESOLVER_COUNT
         self._request_context = {"headers": request.headers, "domainName": None}
-        self._permissions: dict[PlannedField, bool] = {}
+        self._denied: set[PlannedField] = set()
         self._errors: list[Error] = []
         self._error_paths: set[tuple[str | int, ...]] = set()
         self._invalidations: list[Mapping[str, Any]] = []
@@ -160,10 +160,7 @@ class Run:
     def _field(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
         if field.introspect is not None:
             return self._introspected(field, path)
-        allowed = self._permissions.get(field)
-        if allowed is None:
-            allowed = self._permissions[field] = self._allows(self._caller, field.parent, field.name)
-        if not allowed:
+        if field.admitted is not self._caller and not self._admits(field):
             return self._refuse(
                 field, path, "Unauthorized", f"Not Authorized to access {field.name} on type {field.parent}"
             )
@@ -175,6 +172,16 @@ class Run:
         if refusal is not None:
             return self._refuse(field, path, *refusal)
         return self._resolved(field, source, path)
+
+    def _admits(self, field: PlannedField) -> bool:
+        """Whether the caller may see a field; asked once for each, whatever the length of a list."""
+        if field in self._denied:
+            return False
+        if self._allows(self._caller, field.parent, field.name):
+            field.admitted = self._caller
+            return True
+        self._denied.add(field)
+        return False
 
     def _resolved(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
         resolution = self.resolve(field, source, path)

@@ -46,7 +46,7 @@ def match(tree: Tree, event: Mapping[str, Any]) -> int:
     return walk(tree, event) if met is None else met
 
 
-def _match_objects(tree: Tree, event: Mapping[str, Any]) -> int | None:  # noqa: C901 - a call for each object costs more than all that is in it
+def _match_objects(tree: Tree, event: Mapping[str, Any]) -> int | None:  # noqa: C901, PLR0912 - calls would cost more than what is in them
     """
     The same for an event that has only plain values and objects where fields lead, as most have: there is one scope, and
     nothing to note or to sum up. None where it has an array there, or a dotted name.
@@ -59,7 +59,13 @@ def _match_objects(tree: Tree, event: Mapping[str, Any]) -> int | None:  # noqa:
             return None
         for name, child in node.steps:
             found = value.get(name, _MISSING)
-            if type(found) is dict:
+            leaf = child.leaf
+            if type(found) is str and leaf is not None:
+                met = leaf.any_string | leaf.strings.get(found, 0)
+                if alive & ~met:
+                    met |= leaf.met_by_string(found, alive & ~met)
+                alive &= child.below_absent & met
+            elif type(found) is dict:
                 alive &= child.leaf_absent
                 if alive & child.asked:
                     put_off.append((found, child))
@@ -70,7 +76,6 @@ def _match_objects(tree: Tree, event: Mapping[str, Any]) -> int | None:  # noqa:
                 alive &= child.absent
             else:
                 alive &= child.below_absent
-                leaf = child.leaf
                 if leaf is not None:
                     alive &= leaf.met_by(found, alive)
             if not alive:

@@ -18,7 +18,7 @@ from typing import Any
 from livebus.delivery import DeadLetter, Failure, decide
 from livebus.event.envelope import Event, Refused, accept
 from livebus.flow import CompiledDestination, CompiledRule, Published
-from livebus.operation import Services
+from livebus.operation import Services, not_emulated
 from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge.api_destinations import CROWDED, MAX_CALLS, ApiDestinations, Sending
@@ -118,8 +118,9 @@ class EventBuses:
             self._clock(),
             self._clockwork.new_id,
             self._of_resolvers.putting(lineage, rule),
-            sandbox=self._neighbours.sandbox,
-            allowance=RequestAllowance(),
+            not_emulated,
+            self._neighbours.sandbox,
+            RequestAllowance(),
         )
 
     # --- in ---------------------------------------------------------------------------------------------------------
