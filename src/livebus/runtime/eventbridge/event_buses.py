@@ -217,7 +217,7 @@ class EventBuses:
         if is_api_destination(due.target) and (waits := self._wait_for_turn(due)) is not None:
             return waits
         made = self._attempts.make(due.event, due.rule, due.target, self._services_of(due.lineage))
-        if isinstance(made, Begun | Sending):
+        if isinstance(made, (Begun, Sending)):  # a union would be made anew for each event
             return self._go_on(due, made)
         return self._settle(due, made)
 
