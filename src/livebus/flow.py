@@ -69,17 +69,22 @@ class CompiledDestination:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """``targets`` are AppSync APIs, ``functions`` Lambda functions, ``others`` what leads elsewhere."""
+    """
+    ``targets`` are AppSync APIs, ``functions`` Lambda functions, ``others`` what leads elsewhere; ``every_target`` has them
+    all.
+    """
 
     rule: Rule
     pattern: EventPattern
     targets: tuple[CompiledTarget, ...]
     functions: tuple[CompiledFunctionTarget, ...] = ()
     others: tuple[CompiledDestination, ...] = ()
+    every_target: tuple[CompiledTarget | CompiledFunctionTarget | CompiledDestination, ...] = field(
+        init=False, repr=False, compare=False
+    )
 
-    @property
-    def every_target(self) -> tuple[CompiledTarget | CompiledFunctionTarget | CompiledDestination, ...]:
-        return self.targets + self.functions + self.others
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "every_target", self.targets + self.functions + self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,7 @@ class Line:
     def rules_for(self, event: Event) -> list[CompiledRule]:
         """The rules that match an event, in the template's order."""
         bus = self._buses.get(event.bus)
-        return [bus.rules[index] for index in bus.index.matching(event.envelope)] if bus else []
+        return [*map(bus.rules.__getitem__, bus.index.matching(event.envelope))] if bus else []
 
     def verdicts(self, event: Event) -> list[Verdict]:
         """What every rule of the event's bus says of it, with the reasons. For people: slower than rules_for."""
@@ -186,32 +191,31 @@ class Line:
     @staticmethod
     def attempt(event: Event, target: CompiledTarget, services: Services) -> Attempt:
         """Invoke a target with an event; ``services.call`` performs what resolvers ask for."""
+        if not target.api.executor.asks:
+            return Line.attempt_at_once(event, target, services)
         return driven(Line.attempting(event, target, services), services.call)
 
     @staticmethod
-    def attempting(event: Event, target: CompiledTarget, services: Services) -> Asking[Attempt]:
+    def attempt_at_once(event: Event, target: CompiledTarget, services: Services) -> Attempt:
         """
         Invoke a target with an event: transformer, access, execution, subscription.
 
-        Yields the calls of data sources that the mutation's resolvers ask for.
+        For an API whose resolvers ask for no calls of data sources, as most of those that events go to.
         """
-        try:
-            variables = target.transformer.apply(event)
-        except TooLarge as error:
-            return Attempt(target, failure=http_failure(413, str(error)))
-        except NotTransformable as error:
-            return Attempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
-        if target.refusal is not None:
-            return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
-        request = GraphQLRequest(target.target.graphql_operation, variables)
-        executor = target.api.executor
-        asking = executor.executing(request, target.caller, services)
+        request = _request(event, target)
+        if isinstance(request, Attempt):
+            return request
+        return _attempted(target, request, target.api.executor.execute_at_once(request, target.caller, services))
+
+    @staticmethod
+    def attempting(event: Event, target: CompiledTarget, services: Services) -> Asking[Attempt]:
+        """The same for every API: yields the calls of data sources that the mutation's resolvers ask for."""
+        request = _request(event, target)
+        if isinstance(request, Attempt):
+            return request
         calls: list[Called] = []
-        response = yield from (recorded(asking, calls) if executor.asks else asking)
-        if response.status != 200:
-            failure = http_failure(response.status, _first_message(response))
-            return Attempt(target, variables, response, failure=failure, calls=tuple(calls))
-        return Attempt(target, variables, response, publish(target.api, response), calls=tuple(calls))
+        response = yield from recorded(target.api.executor.executing(request, target.caller, services), calls)
+        return _attempted(target, request, response, tuple(calls))
 
     @staticmethod
     def hand_over(event: Event, target: CompiledFunctionTarget | CompiledDestination) -> FunctionAttempt:
@@ -228,6 +232,29 @@ class Line:
         if isinstance(target, CompiledDestination) and target.destination.unsent:
             return FunctionAttempt(target, payload, unsent=target.destination.unsent)
         return FunctionAttempt(target, payload)
+
+
+def _request(event: Event, target: CompiledTarget) -> GraphQLRequest | Attempt:
+    """The request that a target makes of an event; or the attempt that came to its end before."""
+    try:
+        variables = target.transformer.apply(event)
+    except TooLarge as error:
+        return Attempt(target, failure=http_failure(413, str(error)))
+    except NotTransformable as error:
+        return Attempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
+    if target.refusal is not None:
+        return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
+    return GraphQLRequest(target.target.graphql_operation, variables)
+
+
+def _attempted(
+    target: CompiledTarget, request: GraphQLRequest, response: GraphQLResponse, calls: tuple[Called, ...] = ()
+) -> Attempt:
+    """What came of a request that AppSync has answered."""
+    if response.status != 200:
+        failure = http_failure(response.status, _first_message(response))
+        return Attempt(target, request.variables, response, failure=failure, calls=calls)
+    return Attempt(target, request.variables, response, publish(target.api, response), None, calls)
 
 
 def publish(api: CompiledApi, response: GraphQLResponse) -> Published:

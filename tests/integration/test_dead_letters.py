@@ -212,14 +212,14 @@ def test_a_bug_of_ours_ends_one_event_only(
 ) -> None:
     """An unexpected exception in a station dead-letters the event, is logged, and leaves PutEvents its answer."""
     runtime = start_runtime()
-    attempting = Line.attempting
+    at_once = Line.attempt_at_once
 
     def broken(event: Any, target: Any, services: Any) -> Any:
         if event.envelope["detail"]["msg"] == "break":
             raise ZeroDivisionError
-        return attempting(event, target, services)
+        return at_once(event, target, services)
 
-    monkeypatch.setattr(Line, "attempting", staticmethod(broken))
+    monkeypatch.setattr(Line, "attempt_at_once", staticmethod(broken))
     trace = runtime.trace()
     (_, after) = runtime.put("break", "whole")
     assert trace.next("execution", after)["errors"] == []

@@ -43,9 +43,8 @@ class Event:
     def _made_text(self) -> bytes:
         if self.detail_text is None:
             return _json(self.envelope)
-        head = dict(self.envelope)
-        del head["detail"]
-        return b'%b,"detail":%b}' % (orjson.dumps(head)[:-1], self.detail_text.strip().encode())
+        # Detail is the last member, and stays so.
+        return orjson.dumps({**self.envelope, "detail": orjson.Fragment(self.detail_text.strip())})
 
     @classmethod
     def restored(cls, text: bytes, bus: str, ingestion_time: str) -> Event:

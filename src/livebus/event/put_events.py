@@ -51,15 +51,13 @@ def accept(
 
     ``now`` is the time of the call (aware, UTC); ``bus`` the bus's name, already resolved from EventBusName.
     """
-    for member in _REQUIRED:
-        if not entry.get(member):
-            return Refused(
-                "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."
-            )
-    source = entry["Source"]
+    source, text = entry.get("Source"), entry.get("Detail")
+    if not (source and text and entry.get("DetailType")):
+        member = next(name for name in _REQUIRED if not entry.get(name))
+        return Refused("InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument.")
     if source.startswith("aws."):
         return Refused("NotAuthorizedForSourceException", f"Not authorized for the source {source}.")
-    detail = parse_detail(entry["Detail"])
+    detail = parse_detail(text)
     if detail is None:
         return Refused("MalformedDetail", "Detail is malformed.")
     ingestion_time = _ingestion_time(now)
@@ -78,7 +76,7 @@ def accept(
         },
         bus,
         ingestion_time,
-        entry["Detail"],
+        text,
     )
 
 

@@ -8,11 +8,13 @@ https://docs.aws.amazon.com/appsync/latest/devguide/graphql-overview.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from graphql import OperationType
 
 from livebus.caller import Caller
-from livebus.execution.operations import Documents
+from livebus.execution.operations import Documents, Operation
+from livebus.execution.planned import PlannedField
 from livebus.execution.responses import Errors, GraphQLResponse, document_error, malformed, request_error
 from livebus.execution.run import Allows, Memory, Run
 from livebus.execution.selections import TooManyFields
@@ -60,7 +62,18 @@ class Executor:
 
     def execute(self, request: GraphQLRequest, caller: Caller, services: Services) -> GraphQLResponse:
         """Run a query or a mutation; ``services.call`` performs what resolvers ask for, one call after another."""
+        if not self.asks:
+            return self.execute_at_once(request, caller, services)
         return driven(self.executing(request, caller, services), services.call)
+
+    def execute_at_once(self, request: GraphQLRequest, caller: Caller, services: Services) -> GraphQLResponse:
+        """Run a query or a mutation of an API none of whose resolvers ``asks``: there is one pass, and nothing to wait for."""
+        prepared = self._prepared(request)
+        if isinstance(prepared, GraphQLResponse):
+            return prepared
+        operation, variables, plan = prepared
+        run = Run(request, variables, caller, services, self._allows, resolver_count_limit=self._resolver_count_limit)
+        return run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
 
     def executing(self, request: GraphQLRequest, caller: Caller, services: Services) -> Asking[GraphQLResponse]:
         """
@@ -69,6 +82,30 @@ class Executor:
         Fields of one level ask together, the root fields of a mutation one after another. Subscriptions are not run here:
         AppSync has the real-time endpoint for them.
         """
+        prepared = self._prepared(request)
+        if isinstance(prepared, GraphQLResponse):
+            return prepared
+        operation, variables, plan = prepared
+        memory = Memory() if self.asks else None
+        while True:
+            run = Run(
+                request,
+                variables,
+                caller,
+                services,
+                self._allows,
+                resolver_count_limit=self._resolver_count_limit,
+                memory=memory,
+            )
+            response = run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
+            if memory is None or not run.calls:
+                return response
+            memory.tell(run.calls, (yield [call for _, call in run.calls]))
+
+    def _prepared(
+        self, request: GraphQLRequest
+    ) -> tuple[Operation, dict[str, Any], tuple[PlannedField, ...]] | GraphQLResponse:
+        """The operation of a query or a mutation, its coerced variables and its plan; or the answer that it has none."""
         operation = self._documents.operation(request.query, request.operation_name)
         if isinstance(operation, GraphQLResponse):
             return operation
@@ -77,28 +114,13 @@ class Executor:
             return request_error("UnsupportedOperation", "subscription not supported through the HTTP channel")
         try:
             variables = coerce_variables(operation.variables, request.variables)
-            plan = operation.plan(variables)
+            return operation, variables, operation.plan(variables)
         except InvalidVariable as error:
             return GraphQLResponse(errors=(document_error(error.message, error.locations),))
         except TooManyFields as error:
             return request_error("BadRequestException", str(error))
         except RecursionError:
             return malformed()
-        memory = Memory() if self.asks else None
-        while True:
-            run = Run(
-                request,
-                variables,
-                caller,
-                services,
-                allows=self._allows,
-                resolver_count_limit=self._resolver_count_limit,
-                memory=memory,
-            )
-            response = run.mutation(plan) if operation.type is OperationType.MUTATION else run.query(plan)
-            if memory is None or not run.calls:
-                return response
-            memory.tell(run.calls, (yield [call for _, call in run.calls]))
 
     def subscribe(self, request: GraphQLRequest, caller: Caller, services: Services) -> SubscriptionStart | Errors:
         """Begin a subscription; ``services.call`` performs what its resolver asks for."""
@@ -130,7 +152,7 @@ class Executor:
             return Errors(({"errorType": "BadRequestException", "message": "The query selects too many fields."},))
         memory = Memory() if self.asks else None
         while True:
-            run = Run(request, variables, caller, services, allows=self._allows, memory=memory)
+            run = Run(request, variables, caller, services, self._allows, memory=memory)
             started = start(run, plan[0], variables, selection)
             if memory is None or not run.calls:
                 return started

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+from livebus.caller import Caller
 from livebus.execution.arguments import Arguments
 from livebus.execution.responses import Location, Path
 from livebus.operation import Resolver
@@ -46,7 +47,8 @@ class PlannedField:
 
     ``selections`` holds the fields below it by the name of the object's type. ``plain`` says that the value can be
     published as the response shows it: no aliases below, and no types that only a ``__typename`` would tell.
-    ``introspect`` yields the value of ``__schema`` and ``__type`` from the request's variables.
+    ``introspect`` yields the value of ``__schema`` and ``__type`` from the request's variables. ``admitted`` is the caller
+    who was last found to be allowed to see the field: a rule's target is the same one for each event.
     """
 
     key: str
@@ -64,3 +66,4 @@ class PlannedField:
     abstract: bool = False
     too_deep: bool = False
     introspect: Callable[[Mapping[str, Any]], Any] | None = None
+    admitted: Caller | None = None

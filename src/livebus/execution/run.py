@@ -23,7 +23,6 @@ from livebus.operation import (
     GraphQLRequest,
     Publication,
     Resolution,
-    Resolver,
     ResolverError,
     Services,
     Told,
@@ -61,6 +60,7 @@ class Run:
     __slots__ = (
         "_allows",
         "_caller",
+        "_denied",
         "_error_paths",
         "_errors",
         "_header_errors_left",
@@ -68,7 +68,6 @@ class Run:
         "_invalidations",
         "_logs",
         "_memory",
-        "_permissions",
         "_request",
         "_request_context",
         "_resolvers_left",
@@ -84,8 +83,8 @@ class Run:
         variables: Mapping[str, Any],
         caller: Caller,
         services: Services,
-        *,
         allows: Allows,
+        *,
         resolver_count_limit: int = 0,
         memory: Memory | None = None,
     ) -> None:
@@ -97,7 +96,7 @@ class Run:
         self._allows = allows
         self._resolvers_left = resolver_count_limit or DEFAULT_RESOLVER_COUNT
         self._request_context = {"headers": request.headers, "domainName": None}
-        self._permissions: dict[PlannedField, bool] = {}
+        self._denied: set[PlannedField] = set()
         self._errors: list[Error] = []
         self._error_paths: set[tuple[str | int, ...]] = set()
         self._invalidations: list[Mapping[str, Any]] = []
@@ -161,10 +160,7 @@ class Run:
     def _field(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
         if field.introspect is not None:
             return self._introspected(field, path)
-        allowed = self._permissions.get(field)
-        if allowed is None:
-            allowed = self._permissions[field] = self.allows(field.parent, field.name)
-        if not allowed:
+        if field.admitted is not self._caller and not self._admits(field):
             return self._refuse(
                 field, path, "Unauthorized", f"Not Authorized to access {field.name} on type {field.parent}"
             )
@@ -176,6 +172,16 @@ class Run:
         if refusal is not None:
             return self._refuse(field, path, *refusal)
         return self._resolved(field, source, path)
+
+    def _admits(self, field: PlannedField) -> bool:
+        """Whether the caller may see a field; asked once for each, whatever the length of a list."""
+        if field in self._denied:
+            return False
+        if self._allows(self._caller, field.parent, field.name):
+            field.admitted = self._caller
+            return True
+        self._denied.add(field)
+        return False
 
     def _resolved(self, field: PlannedField, source: Mapping[str, Any] | None, path: Path) -> Any:
         resolution = self.resolve(field, source, path)
@@ -194,12 +200,13 @@ class Run:
         assert field.resolver is not None
         memory, resolver = self._memory, field.resolver
         if memory is None:
-            resolution = self._run(field, resolver, source, None)
+            resolution = resolver.run(self._context(field, source), self._services)
             assert isinstance(resolution, Resolution), "a resolver that asks runs with a memory"
         else:
             key = tuple(path_list(path))
             if key not in memory.resolutions:
-                found = self._run(field, resolver, source, memory.told.setdefault(key, {}))
+                told = memory.told.setdefault(key, {})
+                found = resolver.run(self._context(field, source), self._services, told)
                 if isinstance(found, Call):
                     if found.batch:
                         # The same field at the same level of this request, whichever item of a list it is of.
@@ -217,20 +224,15 @@ class Run:
             self._add_headers(field, path, resolution.response_headers)
         return resolution
 
-    def _run(
-        self, field: PlannedField, resolver: Resolver, source: Mapping[str, Any] | None, told: Told | None
-    ) -> Resolution | Call:
-        return resolver.run(
-            {
-                "arguments": field.arguments.values(self._variables),
-                "identity": self._identity,
-                "source": source,
-                "request": self._request_context,
-                "info": {**field.info, "variables": self._request.variables},
-            },
-            self._services,
-            told,
-        )
+    def _context(self, field: PlannedField, source: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The members of a field's ``ctx``."""
+        return {
+            "arguments": field.arguments.values(self._variables),
+            "identity": self._identity,
+            "source": source,
+            "request": self._request_context,
+            "info": {**field.info, "variables": self._request.variables},
+        }
 
     def _introspected(self, field: PlannedField, path: Path) -> Any:
         assert field.introspect is not None
@@ -246,7 +248,8 @@ class Run:
         """Type and message of the error where the request may run no more resolvers; else one less is left."""
         if self._resolvers_left == 0:
             return "ResolverExecutionLimitReached", "Number of resolvers exceeds the configured limit."
-        if self._is_late():
+        allowance = self._services.allowance
+        if allowance is not None and not allowance.has_time():
             return _LATE
         self._resolvers_left -= 1
         return None
@@ -284,11 +287,11 @@ class Run:
     def _response(self, data: Any, publications: tuple[Publication, ...]) -> GraphQLResponse:
         return GraphQLResponse(
             data,
-            tuple(self._errors),
+            tuple(self._errors) if self._errors else (),
             200,
             publications,
-            tuple(self._invalidations),
-            tuple(self._logs),
+            tuple(self._invalidations) if self._invalidations else (),
+            tuple(self._logs) if self._logs else (),
             () if self._response_headers is None else tuple(self._response_headers.kept.values()),
         )
 

@@ -28,7 +28,7 @@ from graphql.utilities import coerce_input_literal, type_from_ast
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from livebus.execution.responses import Location, location
-from livebus.schema.scalars import SCALARS, CannotCoerce, java_text, java_type
+from livebus.schema.scalars import SCALARS, CannotCoerce, Scalar, java_text, java_type
 
 
 class InvalidVariable(Exception):
@@ -42,19 +42,29 @@ class InvalidVariable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A declared variable; ``default`` is Undefined where the declaration has none."""
+    """
+    A declared variable; ``default`` is Undefined where the declaration has none. ``scalar`` is its type's, nullable or
+    not; None for all other types.
+    """
 
     name: str
     type: GraphQLInputType
     default: Any
     locations: list[Location]
+    scalar: Scalar | None
 
     def value(self, given: Any) -> Any:
         """The coerced value. A null gives way to the default, as graphql-java has it."""
         if given is None and self.default is not Undefined:
             return self.default
-        scalar = _as_scalar(self.type, given)
-        return self._coerced(self.type, self.name, given) if scalar is None else scalar
+        if self.scalar is not None and given is not None:  # as most variables are
+            try:
+                parsed = self.scalar.parse(given)
+            except CannotCoerce:
+                parsed = None
+            if parsed is not None:
+                return parsed
+        return self._coerced(self.type, self.name, given)
 
     def _coerced(self, type_: Any, name: str, value: Any) -> Any:
         if isinstance(type_, GraphQLNonNull):
@@ -110,16 +120,9 @@ class Variable:
         return coerced
 
 
-def _as_scalar(type_: Any, value: Any) -> Any:
-    """A scalar's value, nullable or not, as most variables are; None where it is none, or does not fit."""
-    if type(type_) is GraphQLNonNull:
-        type_ = type_.of_type
-    if value is None or type(type_) is not GraphQLScalarType:
-        return None
-    try:
-        return SCALARS[type_.name].parse(value)
-    except CannotCoerce:
-        return None
+def _scalar_of(type_: Any) -> Scalar | None:
+    bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    return SCALARS[bare.name] if isinstance(bare, GraphQLScalarType) else None
 
 
 def enum_value(type_: GraphQLEnumType, value: Any) -> str:
@@ -135,7 +138,7 @@ def declared_variables(schema: GraphQLSchema, operation: OperationDefinitionNode
     for node in operation.variable_definitions or ():
         type_: Any = type_from_ast(schema, node.type)
         default = Undefined if node.default_value is None else coerce_input_literal(node.default_value, type_)
-        variables.append(Variable(node.variable.name.value, type_, default, [location(node)]))
+        variables.append(Variable(node.variable.name.value, type_, default, [location(node)], _scalar_of(type_)))
     return tuple(variables)
 
 

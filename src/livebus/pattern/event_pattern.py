@@ -84,11 +84,12 @@ class PatternIndex:
 
     def matching(self, event: object) -> list[int]:
         """The numbers of the patterns that match an event parsed by orjson, ascending, counted from 0."""
-        envelope = _envelope(event)
+        if type(event) is not dict:
+            event = _envelope(event)
         if self._only is None:
-            return [number for tree, owners in self._trees for number in _owners_of(match(tree, envelope), owners)]
+            return [number for tree, owners in self._trees for number in _owners_of(match(tree, event), owners)]
         # Most events meet what others have met: which numbers those are is known.
-        met = match(self._only, envelope)
+        met = match(self._only, event)
         numbers = self._known.get(met)
         if numbers is None:
             numbers = _owners_of(met, self._trees[0][1])

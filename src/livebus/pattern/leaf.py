@@ -40,13 +40,14 @@ class Leaf:
         "_other_number_texts",
         "_prefix_lengths",
         "_prefixes",
-        "_strings",
         "_suffix_lengths",
         "_suffixes",
         "_tests",
         "absent",
+        "any_string",
         "asked",
         "free",
+        "strings",
         "where",
     )
 
@@ -70,8 +71,10 @@ class Leaf:
                         _add(tables["constant"], constant, members)
         self.absent = self.free | tables["absent"].get(None, 0)
         self._any_value = self.free | tables["any"].get(None, 0)
+        # ``{"prefix": ""}`` is how patterns ask for any string.
+        self.any_string = self._any_value | tables["prefix"].pop("", 0) | tables["suffix"].pop("", 0)
         self._constants = tables["constant"]
-        self._strings = tables["string"]
+        self.strings = tables["string"]
         self._lower_case = tables["lower case"]
         self._prefixes, self._prefix_lengths = tables["prefix"], _lengths(tables["prefix"])
         self._suffixes, self._suffix_lengths = tables["suffix"], _lengths(tables["suffix"])
@@ -89,7 +92,8 @@ class Leaf:
     def met_by(self, value: object, alive: int) -> int:
         """The sub-rules that a value satisfies, or that ask nothing; of those not ``alive`` some may be missing."""
         if type(value) is str:
-            return self._met_by_string(value, alive)
+            met = self.any_string | self.strings.get(value, 0)
+            return met | self.met_by_string(value, alive & ~met) if alive & ~met else met
         if value is None or value is True or value is False:
             return self._any_value | self._constants.get(value, 0)
         if type(value) is int and -EXACT_INTEGERS < value < EXACT_INTEGERS:
@@ -110,17 +114,16 @@ class Leaf:
             met |= self._by_bounds[2 * at + on]
         return met
 
-    def _met_by_string(self, value: str, alive: int) -> int:
-        met = self._any_value | self._strings.get(value, 0)
-        if alive & ~met == 0:
-            return met
+    def met_by_string(self, value: str, wanted: int) -> int:
+        """Those that a string satisfies by what it is like."""
+        met = 0
         if self._lower_case and value.isascii():
             met |= self._lower_case.get(value.lower(), 0)
         for length in self._prefix_lengths:
             met |= self._prefixes.get(value[:length], 0)
         for length in self._suffix_lengths:
-            met |= self._suffixes.get(value[-length:] if length else "", 0)
-        wanted = alive & ~met
+            met |= self._suffixes.get(value[-length:], 0)
+        wanted &= ~met
         if wanted:
             if self._addresses or self._blocks:
                 met |= self._met_by_address(value)

@@ -46,47 +46,44 @@ def match(tree: Tree, event: Mapping[str, Any]) -> int:
     return walk(tree, event) if met is None else met
 
 
-def _match_objects(tree: Tree, event: Mapping[str, Any]) -> int | None:
+def _match_objects(tree: Tree, event: Mapping[str, Any]) -> int | None:  # noqa: C901, PLR0912 - calls would cost more than what is in them
     """
     The same for an event that has only plain values and objects where fields lead, as most have: there is one scope, and
     nothing to note or to sum up. None where it has an array there, or a dotted name.
     """
-    alive: int | None = tree.everyone
+    alive = tree.everyone
     value, node = event, tree.root
     put_off: list[tuple[Mapping[str, Any], Node]] = []
     while alive:
         if node.deep and "." in "".join(value):
             return None
-        alive = _match_members(value, node, alive, put_off)
+        for name, child in node.steps:
+            found = value.get(name, _MISSING)
+            leaf = child.leaf
+            if type(found) is str and leaf is not None:
+                met = leaf.any_string | leaf.strings.get(found, 0)
+                if alive & ~met:
+                    met |= leaf.met_by_string(found, alive & ~met)
+                alive &= child.below_absent & met
+            elif type(found) is dict:
+                alive &= child.leaf_absent
+                if alive & child.asked:
+                    put_off.append((found, child))
+            elif type(found) is list:
+                if alive & child.asked:
+                    return None
+            elif found is _MISSING:
+                alive &= child.absent
+            else:
+                alive &= child.below_absent
+                if leaf is not None:
+                    alive &= leaf.met_by(found, alive)
+            if not alive:
+                return 0
         if not put_off:
             return alive
         value, node = put_off.pop()
-    return alive
-
-
-def _match_members(
-    value: Mapping[str, Any], node: Node, alive: int, put_off: list[tuple[Mapping[str, Any], Node]]
-) -> int | None:
-    """The sub-rules that are still in question after an object's plain members; None where an array is asked about."""
-    for name, child in node.steps:
-        found = value.get(name, _MISSING)
-        if found is _MISSING:
-            alive &= child.absent
-        elif type(found) is dict:
-            alive &= child.leaf_absent
-            if alive & child.asked:
-                put_off.append((found, child))
-        elif type(found) is list:
-            if alive & child.asked:
-                return None
-        else:
-            alive &= child.below_absent
-            leaf = child.leaf
-            if leaf is not None:
-                alive &= leaf.met_by(found, alive)
-        if not alive:
-            return 0
-    return alive
+    return 0
 
 
 def walk(tree: Tree, event: Mapping[str, Any]) -> int:

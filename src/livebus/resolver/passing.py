@@ -18,7 +18,8 @@ from tree_sitter import Node
 from livebus.resolver.plain import CALLED_BY_ENGINE
 from livebus.resolver.syntax import Syntax
 
-Value = Callable[[Mapping[str, Any]], Any]
+# Of the members of ``ctx``, and of what is ``ctx.result`` by then.
+Value = Callable[[Mapping[str, Any], Any], Any]
 
 
 class AskTheEngine(Exception):
@@ -32,7 +33,6 @@ _ROOTS = {
     "identity": "identity",
     "source": "source",
     "request": "request",
-    "result": "result",
 }
 # What an object has in JavaScript without holding it.
 _INHERITED = CALLED_BY_ENGINE | {
@@ -59,9 +59,9 @@ class Passing:
 
     def __call__(self, context: Mapping[str, Any]) -> Any:
         """The field's value for the members of ``ctx``. Raises AskTheEngine."""
-        seen = {**context, "result": None}
-        seen["result"] = _carried(self._request(seen))
-        return _carried(self._response(seen))
+        result = _carried(self._request(context, None))
+        value = self._response(context, result)
+        return value if value is result else _carried(value)  # what was carried once stays as it is
 
 
 def passing(syntax: Syntax) -> Passing | None:
@@ -150,9 +150,9 @@ def _payload(syntax: Syntax, given: str, node: Node) -> Value | None:
     if members.keys() == {"payload"}:
         return members["payload"]
 
-    def payload(context: Mapping[str, Any]) -> Any:
+    def payload(context: Mapping[str, Any], result: Any) -> Any:
         # All of them, as the engine does: one that cannot be read ends the handler.
-        return {name: value(context) for name, value in members.items()}.get("payload", _UNDEFINED)
+        return {name: value(context, result) for name, value in members.items()}.get("payload", _UNDEFINED)
 
     return payload
 
@@ -184,22 +184,22 @@ def _value(syntax: Syntax, given: str, node: Node) -> Value | None:
     node = _bare(node)
     if node.type in _CONSTANTS:
         constant = _CONSTANTS[node.type]
-        return lambda _: constant
+        return lambda _context, _result: constant
     if node.type == "string":
         text = syntax.source(node)[1:-1]
-        return None if "\\" in text else lambda _: text
+        return None if "\\" in text else lambda _context, _result: text
     if node.type == "object":
         members = _members(syntax, given, node)
         if members is None:
             return None
-        return lambda context: {name: value(context) for name, value in members.items()}
+        return lambda context, result: {name: value(context, result) for name, value in members.items()}
     path = _path(syntax, given, node)
-    if not path or path[0] not in _ROOTS or any(name in _INHERITED or "\\" in name for name in path):
+    if not path or any(name in _INHERITED or "\\" in name for name in path):
         return None
-    root, *names = _ROOTS[path[0]], *path[1:]
-    if len(names) == 1:
-        return _reading_one(root, names[0])
-    return lambda context: _read(context, root, names)
+    if path[0] == "result":
+        names = path[1:]
+        return lambda _, result: _read(result, names)
+    return _reading(_ROOTS[path[0]], path[1:]) if path[0] in _ROOTS else None
 
 
 def _path(syntax: Syntax, given: str, node: Node) -> list[str] | None:
@@ -219,25 +219,27 @@ def _path(syntax: Syntax, given: str, node: Node) -> list[str] | None:
     return path if node.type == "identifier" and syntax.source(node) == given else None
 
 
-def _read(context: Mapping[str, Any], root: str, names: list[str]) -> Any:
-    value = context[root]
+def _reading(root: str, names: list[str]) -> Value:
+    if len(names) != 1:
+        return lambda context, _: _read(context[root], names)
+    (only,) = names
+
+    def read(context: Mapping[str, Any], _result: Any) -> Any:
+        """The same for one name, as most paths have."""
+        holder = context[root]
+        if type(holder) is not dict:
+            raise AskTheEngine
+        return holder.get(only, _UNDEFINED)
+
+    return read
+
+
+def _read(value: Any, names: list[str]) -> Any:
     for name in names:
         if type(value) is not dict:
             raise AskTheEngine
         value = value.get(name, _UNDEFINED)
     return value
-
-
-def _reading_one(root: str, name: str) -> Value:
-    """The same for one name, as most paths have."""
-
-    def read(context: Mapping[str, Any]) -> Any:
-        holder = context[root]
-        if type(holder) is not dict:
-            raise AskTheEngine
-        return holder.get(name, _UNDEFINED)
-
-    return read
 
 
 def _is_index(key: str) -> bool:

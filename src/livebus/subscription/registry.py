@@ -96,7 +96,11 @@ _Bucket = dict[tuple[Hashable, ...], dict[_GroupKey, "_Group"]]
 
 @dataclass(eq=False, slots=True)
 class _Group:
-    """Subscriptions that a publication reaches together. ``names`` and ``values`` say where the registry keeps it."""
+    """
+    Subscriptions that a publication reaches together. ``names`` and ``values`` say where the registry keeps it.
+
+    ``everyone`` has all members, the same tuple for each publication; empty where somebody came or went since.
+    """
 
     key: _GroupKey
     projection: Projection
@@ -104,21 +108,20 @@ class _Group:
     names: tuple[str, ...]
     values: tuple[Hashable, ...]
     members: dict[Subscription, None] = field(default_factory=dict)
-    _everyone: tuple[Subscription, ...] = ()
+    everyone: tuple[Subscription, ...] = ()
 
-    def everyone(self) -> tuple[Subscription, ...]:
-        """All members; the same tuple for each publication, as long as nobody comes or goes."""
-        if not self._everyone:
-            self._everyone = tuple(self.members)
-        return self._everyone
+    def gathered(self) -> tuple[Subscription, ...]:
+        """All members, as ``everyone`` has them from here on."""
+        self.everyone = tuple(self.members)
+        return self.everyone
 
     def join(self, subscription: Subscription) -> None:
         self.members[subscription] = None
-        self._everyone = ()
+        self.everyone = ()
 
     def leave(self, subscription: Subscription) -> None:
         del self.members[subscription]
-        self._everyone = ()
+        self.everyone = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -228,8 +231,8 @@ class Subscriptions:
                     reason = f"the payload has {len(payload)} bytes, more than {self._settings.max_payload}"
                     dropped.extend(Dropped(subscription, reason) for subscription in group.members)
                 else:
-                    batches.append(Batch(payload, group.everyone()))
-        return Deliveries(tuple(batches), tuple(dropped))
+                    batches.append(Batch(payload, group.everyone or group.gathered()))
+        return Deliveries(tuple(batches), tuple(dropped) if dropped else ())
 
     def withheld(self, subscription_field: str, publication: Publication) -> Iterator[tuple[Subscription, str]]:
         """Tells of each subscription that a publication does not reach why it doesn't. Meant for people to read."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from livebus.caller import Caller
+import pytest
+
+from livebus.caller import AWS_IAM, Caller
 from livebus.execution import Executor
-from livebus.operation import GraphQLRequest, Publication, Resolution, ResolverError, Services
+from livebus.operation import GraphQLRequest, Publication, Resolution, ResolverError, Services, driven
 from livebus.schema import parse_schema
+
+from .conftest import SERVICES, StubResolver
 
 SCHEMA = """
 type Query { order(id: ID!): Order  orders: [Order]  ping: String  found: [Found] }
@@ -208,6 +212,47 @@ def test_permission_is_asked_once_for_each_field(make_api: Callable[..., Any]) -
     assert api.asked == [("Query", "orders"), ("Order", "id"), ("Order", "customer")]
     assert len(response.errors) == 50
     assert response.errors[49]["path"] == ["orders", 49, "customer"]
+
+
+def test_what_one_caller_may_see_is_no_others() -> None:
+    """Callers that take turns with one document are each asked about; who was let in before lets nobody else in."""
+    contexts: list[Mapping[str, Any]] = []
+    admitted, other = Caller(AWS_IAM, {"userArn": "a"}), Caller(AWS_IAM, {"userArn": "b"})
+    executor = Executor(
+        parse_schema(SCHEMA),
+        {("Mutation", "count"): StubResolver(1, contexts)},
+        allows=lambda caller, _type, _field: caller is admitted,
+    )
+    request = GraphQLRequest("mutation {count}")
+    services = Services(now=0.0, new_id=lambda: "")
+    turns = [admitted, other, admitted, admitted, other, other]
+    answers = [executor.execute(request, caller, services) for caller in turns]
+
+    assert [answer.data["count"] for answer in answers] == [1, None, 1, 1, None, None]
+    assert [[error["errorType"] for error in answer.errors] for answer in answers] == [
+        [], ["Unauthorized"], [], [], ["Unauthorized"], ["Unauthorized"],
+    ]  # fmt: skip
+    assert [context["identity"] for context in contexts] == [{"userArn": "a"}] * 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'mutation {publishMsgFromEB(msg: "x") count}',
+        "mutation {publishMsgFromEB}",
+        "{ping}",
+        "{",
+        "subscription {onPublishMsgFromEb}",
+        "mutation M($msg: String!) {publishMsgFromEB(msg: $msg)}",
+    ],
+)
+def test_what_asks_nothing_runs_the_same_in_one_go(make_api: Callable[..., Any], query: str) -> None:
+    """A request that needs no calls comes to the same whether it is driven pass by pass or run at once."""
+    api = make_api(SCHEMA, {"Mutation.publishMsgFromEB": "m", "Mutation.count": 1, "Query.ping": "p"})
+    request = GraphQLRequest(query)
+    at_once = api.executor.execute_at_once(request, api.caller, SERVICES)
+
+    assert driven(api.executor.executing(request, api.caller, SERVICES), SERVICES.call) == at_once
 
 
 def test_denied_fields_do_not_run(make_api: Callable[..., Any]) -> None:

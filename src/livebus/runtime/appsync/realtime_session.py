@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from livebus.access import Unauthenticated
@@ -39,20 +41,19 @@ MAX_UNSENT_BYTES = 8 * 1024 * 1024
 # How long a client has to answer the close frame.
 CLOSE_SECONDS = 2.0
 
-# A payload up to here is put into its frame at once, a larger one when the frames are sent.
-_COPIED_BYTES = 1024
-
 _TEXT_FRAME = 0x81
 _CLOSE_FRAME = 0x88
 _CONNECT_BODY = b"{}"
+_with_two_bytes = struct.Struct(">BBH").pack
 
 
+@lru_cache(maxsize=1024)
 def text_frame(length: int) -> bytes:
     """The header of an unmasked, final text frame (RFC 6455, section 5.2)."""
     if length < 126:
         return bytes((_TEXT_FRAME, length))
     if length < 65_536:
-        return bytes((_TEXT_FRAME, 126)) + length.to_bytes(2, "big")
+        return _with_two_bytes(_TEXT_FRAME, 126, length)
     return bytes((_TEXT_FRAME, 127)) + length.to_bytes(8, "big")
 
 
@@ -127,13 +128,10 @@ class RealtimeSession:
         self._flush()
 
     def deliver(self, prefix: bytes, payload: bytes) -> None:
-        """Write one data frame. A large payload is not copied: all its subscribers wait with the same one."""
-        header = text_frame(len(prefix) + len(payload) + 1)
-        if len(payload) > _COPIED_BYTES:
-            self._write((header, prefix, payload, b"}"), len(header) + len(prefix) + len(payload) + 1)
-            return
-        frame = b"%b%b%b}" % (header, prefix, payload)
-        self._write((frame,), len(frame))
+        """Write one data frame. Until it is sent, all its subscribers wait with the same payload."""
+        length = len(prefix) + len(payload) + 1
+        header = text_frame(length)
+        self._write((header, prefix, payload, b"}"), len(header) + length)
 
     def complete(self, subscription_id: str) -> None:
         """End a subscription that was invalidated. AWS does not document the frame; we send ``complete``."""

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from livebus.errors import InvalidEventPattern
 from livebus.event.envelope import Event
@@ -34,11 +35,19 @@ _TIDY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Keepers:
-    """The archives of one bus: those with a pattern, in the index's order, and those that keep every event."""
+    """The archives of one bus: those with a pattern, in the index's order, those that keep every event, and ``every`` one."""
 
     index: PatternIndex
     arns: tuple[str, ...]
     of_all: tuple[str, ...]
+    every: tuple[str, ...]
+
+    def of(self, envelope: Mapping[str, Any]) -> Sequence[str]:
+        """The ARNs of the archives that want an event."""
+        numbers = self.index.matching(envelope) if self.arns else ()
+        if len(numbers) == len(self.arns):
+            return self.every
+        return [*map(self.arns.__getitem__, numbers), *self.of_all]
 
 
 class Archives:
@@ -63,7 +72,7 @@ class Archives:
         self._keepers: Mapping[str, _Keepers] = {}
         self._template: dict[str, Archive] = {}
         self._made: dict[str, Archive] = {archive.name: archive for archive in store.archives()}
-        self._last: tuple[object, tuple[float, int]] = (None, (0.0, 0))
+        self._last: tuple[object, float, int] = (None, 0.0, 0)
         self._has_told_size = False
         self._told_fault = 0.0
         self._tidied = 0.0
@@ -124,23 +133,20 @@ class Archives:
                 self._tell(f"warning: {archive.place}: the archive {archive.name} keeps nothing: {error.reason}")
             else:
                 with_pattern[archive.arn] = archive.event_pattern
-        return _Keepers(PatternIndex(with_pattern.values()), tuple(with_pattern), tuple(of_all))
+        arns = tuple(with_pattern)
+        return _Keepers(PatternIndex(with_pattern.values()), arns, tuple(of_all), (*arns, *of_all))
 
     # --- keeping ----------------------------------------------------------------------------------------------------
 
     def offer(self, event: Event) -> None:
         """Keep an event for those archives of its bus that want it. On the way of every event."""
-        keepers = self._keepers.get(event.bus)
-        if keepers is None or REPLAY_NAME in event.envelope:
+        keepers, envelope = self._keepers.get(event.bus), event.envelope
+        if keepers is None or REPLAY_NAME in envelope or not (wanted := keepers.of(envelope)):
             return
-        wanted: Sequence[str] = keepers.of_all
-        if keepers.arns and (numbers := keepers.index.matching(event.envelope)):
-            wanted = [*map(keepers.arns.__getitem__, numbers), *wanted]
-        if not wanted:
-            return
-        if event.envelope.get("time") != self._last[0]:
-            self._last = (event.envelope.get("time"), self._time_of(event))
-        at, minute = self._last[1]
+        time = envelope.get("time")
+        if time != self._last[0]:
+            self._last = (time, *self._time_of(event))
+        _, at, minute = self._last
         text = event.text
         for arn in wanted:
             page = self._pages.get((arn, minute))

@@ -139,6 +139,8 @@ class Attempts:
             if not isinstance(target, CompiledTarget):
                 return self._hand_over(event, target, injected)
             reachable = services(rule.rule.name)
+            if not target.api.executor.asks:
+                return self._judged(Line.attempt_at_once(event, target, reachable), injected)
             begun = self._sources.begin(Line.attempting(event, target, reachable), reachable.allowance)
         except Exception as error:  # noqa: BLE001 - told by _broken; it must not end the way of the events behind this one
             return _broken(target, error)

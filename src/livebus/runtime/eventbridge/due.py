@@ -32,7 +32,7 @@ class Due:
 
 def may_wait(target: AnyTarget) -> bool:
     """Whether an attempt may have to wait for data sources or an endpoint."""
-    return is_api_destination(target) or (isinstance(target, CompiledTarget) and target.api.executor.asks)
+    return target.api.executor.asks if isinstance(target, CompiledTarget) else is_api_destination(target)
 
 
 def is_api_destination(target: AnyTarget) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from livebus.event.envelope import Event
 from livebus.event.put_events import Refused, accept
 from livebus.flow import CompiledDestination, CompiledRule, Published
-from livebus.operation import Services
+from livebus.operation import Services, not_emulated
 from livebus.retry_policy import DeadLetter, Failure, decide
 from livebus.runtime.appsync.data_sources import DataSources
 from livebus.runtime.clockwork import Clockwork
@@ -119,8 +119,9 @@ class EventBuses:
             self._clock(),
             self._clockwork.new_id,
             self._of_resolvers.putting(lineage, rule),
-            sandbox=self._neighbours.sandbox,
-            allowance=RequestAllowance(),
+            not_emulated,
+            self._neighbours.sandbox,
+            RequestAllowance(),
         )
 
     # --- in ---------------------------------------------------------------------------------------------------------
@@ -186,15 +187,22 @@ class EventBuses:
         self._trace.matched(event, self.lines, rules)
         for rule in rules:
             for target in rule.every_target:
-                now, latency = self._clock(), self.faults.latency
-                due = Due(event, rule, target, first=now, lineage=lineage)
-                is_for_later = latency or (may_wait(target) and not self._has_room())
-                if is_for_later and self._retries.wait(due.retry(now + latency, attempts=0), lineage):
-                    continue
-                if may_wait(target) and not self._has_room():
-                    self._no_room(due, "The runtime has no room for another event.")
-                else:
+                due = Due(event, rule, target, self._clock(), 0, 0, lineage)
+                if not ((self.faults.latency or may_wait(target)) and self._is_put_off(due)):
                     self._invoke(due)
+
+    def _is_put_off(self, due: Due) -> bool:
+        """
+        Let an event wait where attempts are late on purpose, or too many mutations wait already; where it cannot, it goes
+        to the dead-letter queue. False where it may be attempted now.
+        """
+        latency = self.faults.latency
+        is_crowded = may_wait(due.target) and not self._has_room()
+        if (latency or is_crowded) and self._retries.wait(due.retry(due.first + latency, attempts=0), due.lineage):
+            return True
+        if is_crowded:
+            self._no_room(due, "The runtime has no room for another event.")
+        return is_crowded
 
     def _has_room(self) -> bool:
         """Whether one more mutation may wait for data sources."""
@@ -210,7 +218,7 @@ class EventBuses:
         if is_api_destination(due.target) and (waits := self._wait_for_turn(due)) is not None:
             return waits
         made = self._attempts.make(due.event, due.rule, due.target, self._services_of(due.lineage))
-        if isinstance(made, Begun | Sending):
+        if isinstance(made, (Begun, Sending)):  # a union would be made anew for each event
             return self._go_on(due, made)
         return self._settle(due, made)
 
