@@ -15,7 +15,7 @@ import pytest
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
 
-from support import distribution  # noqa: E402 - found by what stands above
+from support import distribution, rewriting  # noqa: E402 - found by what stands above
 
 # --- pytest-xdist, where it is there ---------------------------------------------------------------------------------
 
@@ -38,6 +38,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return distribution.scope(nodeid)
 
     return Scheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In the controller of a distributed run that is for all tests, before its workers start."""
+    config = session.config
+    is_controller = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
+    if is_controller and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        rewriting.rewrite_ahead(config, rewriting.files(TESTS), distribution.own_cores())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
