@@ -4,6 +4,7 @@ What all tests share: the project's folders, ``support``, the modules that tests
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -55,6 +56,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         files = [item.nodeid.partition("::")[0] for item in items]
         order = {file: place for place, file in enumerate(distribution.in_order(files, distribution.known(TESTS)))}
         items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """
+    What is collected stays to the end: it is not looked through for cycles while it grows, which is a third of the time that it takes, nor
+    whenever a test makes garbage. For the tests themselves Python's own bounds hold.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 # --- fixtures --------------------------------------------------------------------------------------------------------
