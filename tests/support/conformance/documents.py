@@ -43,8 +43,7 @@ def read_document(file: Path, kinds: Kinds) -> Document:
     """Raises InvalidCase."""
     text = file.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, Loader)
-        document = yaml.load(text, Loader)
+        node, document = _read(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidCase(f"{file.name}:{mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
@@ -64,6 +63,16 @@ def read_document(file: Path, kinds: Kinds) -> Document:
         document,
         tuple(_given(each, f"{file.name}:{line}", kinds) for each, line in zip(cases, lines, strict=True)),
     )
+
+
+def _read(text: str) -> tuple[yaml.Node | None, Any]:
+    """The tree of a text and what it stands for, from one reading."""
+    loader = Loader(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def _lines(node: yaml.Node | None) -> Iterator[int]:

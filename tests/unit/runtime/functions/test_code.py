@@ -166,7 +166,10 @@ def test_code_that_is_not_there(tmp_path: Path, template: Path) -> None:
     assert refused(tmp_path, template, at("src", needs_build=True)).endswith("Run sam build.")
 
 
-def entry(name: str, mode: int = 0o100644) -> zipfile.ZipInfo:
+FILE = 0o100644
+
+
+def entry(name: str, mode: int = FILE) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name)
     info.external_attr = mode << 16
     return info
@@ -175,19 +178,19 @@ def entry(name: str, mode: int = 0o100644) -> zipfile.ZipInfo:
 @pytest.mark.parametrize(
     ("entries", "found_words"),
     [
-        ([entry("../x.py")], "has the entry '../x.py', which leaves the folder"),
-        ([entry("/etc/x.py")], "has the entry '/etc/x.py', which leaves the folder"),
-        ([entry("link", 0o120777)], "has the symbolic link 'link'; links are not unpacked"),
-        ([entry(f"f{n}") for n in range(50_001)], "has 50001 entries; expected at most 50000"),
+        ([("../x.py", FILE)], "has the entry '../x.py', which leaves the folder"),
+        ([("/etc/x.py", FILE)], "has the entry '/etc/x.py', which leaves the folder"),
+        ([("link", 0o120777)], "has the symbolic link 'link'; links are not unpacked"),
+        ([(f"f{n}", FILE) for n in range(50_001)], "has 50001 entries; expected at most 50000"),
     ],
 )
 def test_archives_that_reach_too_far(
-    tmp_path: Path, template: Path, entries: list[zipfile.ZipInfo], found_words: str
+    tmp_path: Path, template: Path, entries: list[tuple[str, int]], found_words: str
 ) -> None:
     """Nothing of them is unpacked."""
     with zipfile.ZipFile(template / "f.zip", "w") as archive:
-        for each in entries:
-            archive.writestr(each, b"")
+        for name, mode in entries:
+            archive.writestr(entry(name, mode), b"")
     assert refused(tmp_path, template, at("f.zip")) == f"f.zip: 'f.zip' {found_words}"
     assert list((tmp_path / "unpacked").iterdir()) == []
 
