@@ -73,6 +73,17 @@ AREAS: dict[str, Area] = {
         ("tests/unit/aws/publish", "tests/unit/cli/publish"),
     ),
     "aws": Area(("src/livebus/aws/*.py", "src/livebus/aws/direct/*.py"), ("tests/unit/aws",)),
+    "destinations": package("api_destination"),
+    "redrive": Area(
+        ("src/livebus/redrive/*.py", "src/livebus/aws/redrive/*.py"), ("tests/unit/redrive", "tests/unit/aws/redrive")
+    ),
+    "subscribe": package("subscribe"),
+    "delivering": Area(
+        ("src/livebus/runtime/outgoing.py", "src/livebus/runtime/eventbridge/*.py"),
+        ("tests/unit/runtime/test_outgoing.py", "tests/unit/runtime/eventbridge"),
+    ),
+    "page": Area(("src/livebus/runtime/page/*.py",), ("tests/unit/runtime/page",)),
+    "kept": Area(("src/livebus/runtime/kept/*.py",), ("tests/unit/runtime/kept",)),
     "template": Area(("src/livebus/template/*.py", "src/livebus/template/application/*.py"), ("tests/unit/template",)),
 }
 
