@@ -22,6 +22,7 @@ import difflib
 import fnmatch
 import json
 import random
+import runpy
 import shutil
 import subprocess
 import sys
@@ -147,9 +148,18 @@ def sampled(module: str, text: str, most: int, seed: int) -> tuple[int, list[Mut
 
 
 def own_tests(module: str) -> list[str]:
-    """The file that has the tests of a module, where there is one: tests/unit mirrors the package."""
+    """
+    The file that has the tests of a module, where there is one: tests/unit mirrors the package, and test_mirror.py names those
+    that hold others' modules.
+    """
     path = Path("tests/unit", *Path(module).parts[2:]).with_name(f"test_{Path(module).name}")
-    return [str(path)] if (PROJECT / path).exists() else []
+    if (PROJECT / path).exists():
+        return [str(path)]
+    elsewhere = runpy.run_path(str(PROJECT / "tests" / "unit" / "test_mirror.py"))["ELSEWHERE"]
+    name = module.removeprefix("src/livebus/")
+    return [
+        f"tests/{each.test}" for each in elsewhere if name in each.modules.split() and each.test.startswith("unit/")
+    ]
 
 
 def run(area: Area, paths: Sequence[str], options: argparse.Namespace) -> Iterator[dict[str, Any]]:

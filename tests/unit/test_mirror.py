@@ -147,11 +147,6 @@ ELSEWHERE = [
         "aws/amplify.py",
     ),
     Held(
-        "integration/test_publishing.py",
-        "engines and files are tried against a service that fails",
-        "aws/publish/boto3_engine.py",
-    ),
-    Held(
         "integration/test_second_opinion.py",
         "it compares our word with a service's",
         "aws/second_opinion.py",
@@ -280,11 +275,6 @@ ELSEWHERE = [
         "pattern/string_condition.py pattern/tree.py",
     ),
     Held(
-        "unit/publish/test_dispatch.py",
-        "rate, window and counts are parts of the dispatch",
-        "publish/tally.py",
-    ),
-    Held(
         "unit/realtime/test_transcripts.py",
         "messages are played as transcripts",
         "realtime/messages.py",
@@ -381,8 +371,7 @@ ELSEWHERE = [
     Held(
         "unit/runtime/eventbridge/test_event_buses.py",
         "event buses are made of them",
-        "runtime/eventbridge/attempts.py runtime/eventbridge/dead_letters.py runtime/eventbridge/due.py "
-        "runtime/eventbridge/resolver_events.py",
+        "runtime/eventbridge/dead_letters.py runtime/eventbridge/due.py runtime/eventbridge/resolver_events.py",
     ),
     Held(
         "unit/schema/test_schema.py",
