@@ -275,11 +275,6 @@ ELSEWHERE = [
         "pattern/string_condition.py pattern/tree.py",
     ),
     Held(
-        "unit/realtime/test_transcripts.py",
-        "messages are played as transcripts",
-        "realtime/messages.py",
-    ),
-    Held(
         "unit/redrive/test_summary.py",
         "its words are the summary's",
         "redrive/words.py",
@@ -371,7 +366,7 @@ ELSEWHERE = [
     Held(
         "unit/runtime/eventbridge/test_event_buses.py",
         "event buses are made of them",
-        "runtime/eventbridge/dead_letters.py runtime/eventbridge/due.py runtime/eventbridge/resolver_events.py",
+        "runtime/eventbridge/resolver_events.py",
     ),
     Held(
         "unit/schema/test_schema.py",
