@@ -26,11 +26,6 @@ ELSEWHERE = [
         "template/resource_answers.py",
     ),
     Held(
-        "unit/template/test_resources.py",
-        "a template's outputs are those of its resources",
-        "template/outputs.py",
-    ),
-    Held(
         "unit/template/test_serverless.py",
         "the SAM translator's own resources are what it is held against",
         "template/serverless_expansion.py",
