@@ -268,6 +268,17 @@ def test_a_broken_first_line_does_not_hide_the_others() -> None:
     assert [fault.split(": ", 1)[0] for fault in faults("\n".join(lines))] == ["e.json:1:12", "e.json:2:55 ($.Detail)"]
 
 
+def test_a_first_line_that_is_whole_says_that_each_line_is() -> None:
+    """Also one that is an array: the publisher reads a stream so, before it has the other lines."""
+    entry = json.dumps(ENTRY)
+    assert faults(f'[{entry}]\n{{"Source": "a",\n"DetailType": "b", "Detail": {{}}}}') == [
+        "e.json:2:16: not JSON: expecting a member's name in double quotes",
+        ("e.json:3:1 ($): the string 'DetailType' is not an event; expected a PutEvents entry or an event envelope"),
+        "e.json:3:13: not JSON: expecting value",
+    ]
+    assert entries(f"[{entry}]\n[{entry}, {entry}]\n{entry}") == [SENT] * 4
+
+
 def test_a_broken_request_is_not_taken_for_lines() -> None:
     """A PutEvents request whose every line begins with a brace is still one document."""
     text = f'{{"Entries": [\n{json.dumps(ENTRY)}\n{json.dumps(ENTRY)}]}}'

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from livebus.event import stream as event_stream
@@ -228,6 +228,8 @@ def test_an_error_while_reading_is_one_fault() -> None:
         max_size=6,
     )
 )
+@example([f"[{ENTRY}]", '{"Source": "a",', '"DetailType": "b", "Detail": {}}'])
+@example([f"[{ENTRY}]", f"[{ENTRY}]", ENTRY])
 def test_sound_files_are_read_as_files_are(lines: list[str]) -> None:
     """Where the reader of whole files finds no fault, the stream has the same entries with the same numbers and lines."""
     content = "\n".join(lines).encode()
