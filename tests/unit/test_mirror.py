@@ -333,11 +333,6 @@ ELSEWHERE = [
         "runtime/eventbridge/lines.py runtime/eventbridge/replays.py",
     ),
     Held(
-        "unit/runtime/kept/test_journal.py",
-        "the journal is kept in it",
-        "runtime/kept/sqlite_file.py",
-    ),
-    Held(
         "integration/test_page.py",
         "documents are asked for as the page does, and compared with what boto3 says",
         "runtime/page/actions.py runtime/page/clients.py runtime/page/documents.py "
