@@ -243,7 +243,7 @@ ELSEWHERE = [
     Held(
         "unit/execution/test_graphql_vectors.py",
         "requests and answers are vectors, graphql-core's among them",
-        "execution/arguments.py execution/completion.py execution/literals.py execution/operations.py "
+        "execution/completion.py execution/literals.py execution/operations.py "
         "execution/plan.py execution/planned.py execution/requests.py execution/responses.py "
         "execution/rules.py execution/run.py execution/selections.py execution/start.py "
         "execution/validation.py execution/variables.py",
