@@ -266,8 +266,7 @@ ELSEWHERE = [
     Held(
         "unit/pattern/test_vectors.py",
         "the pattern engine's verdicts are vectors",
-        "pattern/condition.py pattern/event_pattern.py pattern/leaf.py pattern/search.py "
-        "pattern/string_condition.py pattern/tree.py",
+        "pattern/leaf.py pattern/search.py pattern/string_condition.py pattern/tree.py",
     ),
     Held(
         "unit/redrive/test_summary.py",
@@ -352,11 +351,6 @@ ELSEWHERE = [
         "e2e/test_local.py",
         "what is told of a runtime is read in its files",
         "runtime/announcement.py",
-    ),
-    Held(
-        "unit/runtime/eventbridge/test_event_buses.py",
-        "event buses are made of them",
-        "runtime/eventbridge/resolver_events.py",
     ),
     Held(
         "unit/schema/test_schema.py",
