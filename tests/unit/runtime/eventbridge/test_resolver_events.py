@@ -123,11 +123,20 @@ def test_others_have_their_turn_in_between(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(resolver_events, "monotonic", lambda: now[0])
     bench = Bench()
     turns: list[int] = []
+    delays: list[float] = []
 
     def slow(_: Event) -> None:
         now[0] += resolver_events.TURN_SECONDS / 2
 
     async def run() -> None:
+        loop = asyncio.get_running_loop()
+        later = loop.call_later
+
+        def call_later(delay: float, *given: Any) -> asyncio.TimerHandle:
+            delays.append(delay)
+            return later(delay, *given)
+
+        loop.call_later = call_later  # type: ignore[method-assign, assignment]
         bench.then = slow
         bench.events.putting(NO_LINEAGE, "Rule")("arn:bus", [ENTRY] * 5)
         await asyncio.sleep(0)
@@ -135,7 +144,7 @@ def test_others_have_their_turn_in_between(monkeypatch: pytest.MonkeyPatch) -> N
         await until_carried(bench)
 
     asyncio.run(run())
-    assert turns == [2]
+    assert (turns, delays) == ([2], [0.001, 0.001])
     assert [each[0] for each in bench.carried] == ["1", "2", "3", "4", "5"]
 
 
