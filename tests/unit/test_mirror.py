@@ -358,11 +358,6 @@ ELSEWHERE = [
         "schema/document.py schema/links.py",
     ),
     Held(
-        "unit/subscribe/test_reception.py",
-        "data only",
-        "subscribe/message.py",
-    ),
-    Held(
         "unit/subscription/test_filter.py",
         "operators are tried as filters",
         "subscription/operators.py",
