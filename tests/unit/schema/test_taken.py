@@ -52,6 +52,7 @@ def test_warnings(text: str, expected: list[str]) -> None:
     ("text", "place"),
     [
         (";type T { a: Int }", "s.graphql:3:1"),
+        ("\n ;type T { a: Int }", "s.graphql:4:2"),
         ("type T {\n  a: Int;\n  b: Int;\n}", "s.graphql:4:9"),
         ('"""\n;\n"""\ntype T { a: Int\n;}', "s.graphql:7:1"),
     ],
