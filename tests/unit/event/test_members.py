@@ -102,7 +102,7 @@ TIMES = "RFC 3339, such as '2026-01-31T12:00:00Z'"
             "Is it in milliseconds? Divide it by 1000.",
         ),
         ("Resources", "arn:a", "is the string 'arn:a'", "an array of strings", ""),
-        ("Resources", ["a", None], "holds null at [1]", "strings", ""),
+        ("Resources", ["a", 7], "holds the number 7 at [1]", "strings", ""),
         ("Resources", ["a", "x" * 2049], "holds a string of 2049 characters at [1]", "at most 2048", ""),
         ("Resources", ["\ud800"], *HALF),
         ("EventBusName", "a/b", "'a/b' is not an event bus", "a bus's name or its ARN", ""),
