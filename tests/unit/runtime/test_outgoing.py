@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import trustme
 
@@ -295,3 +296,27 @@ def test_what_is_no_url_of_http_has_no_answer(url: str) -> None:
 
     with pytest.raises(NoAnswer, match="its URL is none of HTTP"):
         asyncio.run(asked())
+
+
+@pytest.mark.parametrize(("loopback_only", "most"), [(True, 0), (False, 100)])
+def test_how_many_connections_there_may_be(loopback_only: bool, most: int) -> None:
+    """To this machine as many as there are events on their way, none of them kept; to others aiohttp's hundred."""
+
+    async def looked_at() -> tuple[int, bool]:
+        outgoing = Outgoing(loopback_only=loopback_only)
+        connector = outgoing._http().connector
+        assert connector is not None
+        await outgoing.close()
+        return connector.limit, connector.force_close
+
+    assert asyncio.run(looked_at()) == (most, loopback_only)
+
+
+def test_an_error_of_the_system_without_a_number_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as that of a connection which closes while the request is written."""
+
+    def request(*_: Any, **__: Any) -> Any:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(aiohttp.ClientSession, "request", request)
+    assert str(refused(Outgoing(), "http://127.0.0.1:9/")) == "ClientConnectionResetError"
