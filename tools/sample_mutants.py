@@ -22,6 +22,7 @@ import difflib
 import fnmatch
 import json
 import random
+import runpy
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,17 @@ AREAS: dict[str, Area] = {
         ("tests/unit/aws/publish", "tests/unit/cli/publish"),
     ),
     "aws": Area(("src/livebus/aws/*.py", "src/livebus/aws/direct/*.py"), ("tests/unit/aws",)),
+    "destinations": package("api_destination"),
+    "redrive": Area(
+        ("src/livebus/redrive/*.py", "src/livebus/aws/redrive/*.py"), ("tests/unit/redrive", "tests/unit/aws/redrive")
+    ),
+    "subscribe": package("subscribe"),
+    "delivering": Area(
+        ("src/livebus/runtime/outgoing.py", "src/livebus/runtime/eventbridge/*.py"),
+        ("tests/unit/runtime/test_outgoing.py", "tests/unit/runtime/eventbridge"),
+    ),
+    "page": Area(("src/livebus/runtime/page/*.py",), ("tests/unit/runtime/page",)),
+    "kept": Area(("src/livebus/runtime/kept/*.py",), ("tests/unit/runtime/kept",)),
     "template": Area(("src/livebus/template/*.py", "src/livebus/template/application/*.py"), ("tests/unit/template",)),
 }
 
@@ -136,9 +148,18 @@ def sampled(module: str, text: str, most: int, seed: int) -> tuple[int, list[Mut
 
 
 def own_tests(module: str) -> list[str]:
-    """The file that has the tests of a module, where there is one: tests/unit mirrors the package."""
+    """
+    The file that has the tests of a module, where there is one: tests/unit mirrors the package, and test_mirror.py names those
+    that hold others' modules.
+    """
     path = Path("tests/unit", *Path(module).parts[2:]).with_name(f"test_{Path(module).name}")
-    return [str(path)] if (PROJECT / path).exists() else []
+    if (PROJECT / path).exists():
+        return [str(path)]
+    elsewhere = runpy.run_path(str(PROJECT / "tests" / "unit" / "test_mirror.py"))["ELSEWHERE"]
+    name = module.removeprefix("src/livebus/")
+    return [
+        f"tests/{each.test}" for each in elsewhere if name in each.modules.split() and each.test.startswith("unit/")
+    ]
 
 
 def run(area: Area, paths: Sequence[str], options: argparse.Namespace) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,6 @@ Numbers in text that others wrote: digits are ASCII, a bound is always given, an
 
 from __future__ import annotations
 
-import math
 import re
 
 _DECIMAL = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
@@ -48,8 +47,5 @@ def epoch_seconds(value: object) -> float | None:
     """A JSON number as a time in seconds of the years 1970 to 9999; None for anything else, ``true`` included."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    # Compared before it is turned: a whole number may be larger than any float.
-    if not 0 <= value < END_OF_TIME:
-        return None
-    number = float(value)
-    return number if math.isfinite(number) else None
+    # Compared before it is turned: a whole number may be larger than any float. NaN is in no order.
+    return float(value) if 0 <= value < END_OF_TIME else None

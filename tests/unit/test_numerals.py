@@ -53,6 +53,13 @@ def test_bounds_belong_to_the_numbers() -> None:
     )
 
 
+def test_so_many_digits_are_a_number() -> None:
+    """Zeros in front are digits too: no text is read for longer than that."""
+    assert (whole("1".rjust(24, "0"), 1), whole("1".rjust(25, "0"), 1)) == (1, None)
+    assert (hexadecimal("1".rjust(24, "0"), 1), hexadecimal("1".rjust(25, "0"), 1)) == (1, None)
+    assert (decimal("1".rjust(48, "0"), 1), decimal("1".rjust(49, "0"), 1)) == (1.0, None)
+
+
 @pytest.mark.parametrize("value", [True, None, "1", [], -1, -0.1, END_OF_TIME, 10**400, float("inf"), float("nan")])
 def test_what_is_no_time(value: object) -> None:
     """A JSON value that no clock shows."""

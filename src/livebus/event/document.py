@@ -143,7 +143,7 @@ def _one_per_line(text: str, lines: list[str]) -> bool:
     Tell one document per line from documents on several lines.
 
     Decided from the first line and from how the lines begin, so that a broken line does not hide the faults of the
-    lines after it.
+    lines after it. A first line that is whole decides it alone: a stream is read on before its other lines are there.
     """
     full = [line for line in lines if line]
     if len(full) < 2 or _is_json(text):

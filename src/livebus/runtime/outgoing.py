@@ -92,6 +92,8 @@ class Outgoing:
             ):
                 content = await _read(response, most_bytes)
                 return Received(response.status, response.headers, tuple(response.headers.items()), content)
+        except aiohttp.ConnectionTimeoutError as error:
+            raise TooLate(f"no connection in {min(CONNECT_SECONDS, seconds):g} seconds") from error
         except TimeoutError as error:
             raise TooLate(f"no whole answer in {seconds:g} seconds") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -138,8 +140,21 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
 
 
 def _named(error: Exception) -> str:
-    from aiohttp import ClientResponseError, ServerDisconnectedError
+    from aiohttp import (
+        ClientConnectorCertificateError,
+        ClientConnectorDNSError,
+        ClientResponseError,
+        ClientSSLError,
+        ServerDisconnectedError,
+    )
 
+    # The numbers of these are a name server's and TLS's: os.strerror would take them for others.
+    if isinstance(error, ClientConnectorDNSError | UnicodeError):
+        return "its name has no address"
+    if isinstance(error, ClientConnectorCertificateError):
+        return "its certificate is not trusted"
+    if isinstance(error, ClientSSLError):
+        return "what came is no TLS"
     if isinstance(error, ClientResponseError):
         return "what came is no HTTP"
     if isinstance(error, ServerDisconnectedError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def test_as_aws_documents_it() -> None:
     request = made(destination(), payload=b'{"a": 1}')
 
     assert (request.method, request.url, request.headers, request.body) == ("POST", URL, OWN, b'{"a": 1}')
+
+
+def test_without_a_connection_nobody_calls() -> None:
+    """Where it is of another stack: nothing is known of it, and nothing is added."""
+    request = made(replace(destination(), connection=None), HttpParameters(query=(("a", "$.id"),)))
+
+    assert (request.url, request.headers, request.shown["authorization"]) == (f"{URL}?a=7", OWN, "")
 
 
 @pytest.mark.parametrize(

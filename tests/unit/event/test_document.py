@@ -207,6 +207,31 @@ def test_missing_members_and_a_misspelt_one_are_all_told() -> None:
     ] == sorted(faults('[{"Source": "a", "Detail":{},"Detailtype":"b"}]'))
 
 
+def test_an_object_without_any_right_name_is_taken_for_an_entry() -> None:
+    """What is misspelt is told by an entry's names, as these are what is put."""
+    first, *missing = faults('{"Sorce": "a"}')
+    assert first.startswith(
+        "e.json:1:2 ($): unknown member 'Sorce'; expected one of Source, DetailType, Detail, Time, "
+    )
+    assert first.endswith(" TraceHeader. Did you mean 'Source'?")
+    assert [fault.partition(";")[0] for fault in missing] == [
+        "e.json:1:1 ($): no Source",
+        "e.json:1:1 ($): no DetailType",
+        "e.json:1:1 ($): no Detail",
+    ]
+
+
+def test_what_is_meant_by_an_event_is_told() -> None:
+    """Both forms of it, with their members."""
+    assert faults("{}") == [
+        (
+            "e.json:1:1 ($): an object that is no event (its members: none); expected a PutEvents entry (Source, DetailType,"
+            " Detail) or an event envelope (source, detail-type, detail)"
+        )
+    ]
+    assert faults(b'{"a": "\xfc"}') == ["e.json: byte 7 is not UTF-8 (b'\\xfc'); expected JSON in UTF-8"]
+
+
 def test_an_envelopes_detail_is_an_object() -> None:
     """In an envelope, text is not a parsed document."""
     (fault,) = faults(json.dumps({**ENVELOPE, "detail": "{}"}))
@@ -241,6 +266,17 @@ def test_a_broken_first_line_does_not_hide_the_others() -> None:
     """One document per line is recognised by the lines, not by the first one being sound."""
     lines = ['{"Source": nope}', json.dumps({**ENTRY, "Detail": []})]
     assert [fault.split(": ", 1)[0] for fault in faults("\n".join(lines))] == ["e.json:1:12", "e.json:2:55 ($.Detail)"]
+
+
+def test_a_first_line_that_is_whole_says_that_each_line_is() -> None:
+    """Also one that is an array: the publisher reads a stream so, before it has the other lines."""
+    entry = json.dumps(ENTRY)
+    assert faults(f'[{entry}]\n{{"Source": "a",\n"DetailType": "b", "Detail": {{}}}}') == [
+        "e.json:2:16: not JSON: expecting a member's name in double quotes",
+        ("e.json:3:1 ($): the string 'DetailType' is not an event; expected a PutEvents entry or an event envelope"),
+        "e.json:3:13: not JSON: expecting value",
+    ]
+    assert entries(f"[{entry}]\n[{entry}, {entry}]\n{entry}") == [SENT] * 4
 
 
 def test_a_broken_request_is_not_taken_for_lines() -> None:

@@ -44,6 +44,7 @@ def fast(reader: LineReader, line: str) -> list[tuple[dict[str, Any], int]] | No
         '{"Source":"a","DetailType":"b","Detail":{ },"_livebus":{"error":"ThrottlingException","attempts":[5]}}',
         '{"Source":"a","DetailType":"b\\"\\u00e9","Detail":{"a":9223372036854775807,"s":"1234567890123456789"}}',
         '{"source":"a","detail-type":"b","detail":{"Detail":{"detail":1}}}',
+        '{"Source":"a","DetailType":"b","Detail":{"detail":{"detail":1}}}',
         RECEIVED % DETAIL,
         RECEIVED.replace(":", ": ").replace("08: 30: 00", "08:30:00") % DETAIL,
         RECEIVED.replace("00Z", "00.250Z") % DETAIL,
@@ -57,6 +58,7 @@ def fast(reader: LineReader, line: str) -> list[tuple[dict[str, Any], int]] | No
         "remark of a file of failed events",
         "escapes and long numbers",
         "envelope",
+        "an entry whose Detail has a detail",
         "received",
         "received, spaced",
         "received, with a fraction of a second",
@@ -127,6 +129,26 @@ def test_what_is_remembered_of_a_frame_is_all_of_it() -> None:
     ):
         assert fast(reader, head + rest) in (None, slow(head + rest))
     assert reader.read(f'{head} "{{}}"}}'.encode()) == (f'{head}"{{}}"}}'.encode(), 4)
+
+
+def test_a_line_that_begins_as_another_did_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its frame is known, and its Detail is text: nothing else is asked of it."""
+    reader = LineReader()
+    line = '{"Source":"a","DetailType":"b","Detail":%s}'
+    assert fast(reader, line % '"{}"')
+    monkeypatch.setattr(LineReader, "_read", lambda *_: pytest.fail("it was looked at in full"))
+    assert fast(reader, line % json.dumps(DETAIL)) == slow(line % json.dumps(DETAIL))
+
+
+@pytest.mark.parametrize("colon", [":", ": "])
+def test_events_that_differ_in_id_and_time_share_a_frame(colon: str) -> None:
+    """EventBridge gives each its own; with a blank behind the colons or none."""
+    reader = LineReader()
+    for number in range(3):
+        line = RECEIVED.replace("2fd000", f"2fd00{number}").replace("08:30:00", f"08.30.0{number}")
+        line = line.replace(":", colon).replace(f"08.30.0{number}", f"08:30:0{number}") % DETAIL
+        assert fast(reader, line) == slow(line)
+    assert len(reader._frames) == 1
 
 
 # --- any line at all ------------------------------------------------------------------------------------------------

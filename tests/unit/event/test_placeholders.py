@@ -90,7 +90,10 @@ def test_a_template_tells_what_it_uses() -> None:
         ),
         (
             {"Detail": {"a": "n: {{seq|number}}"}},
-            "e:3: the placeholder {{seq|number}} is not all of a string in the detail",
+            (
+                "e:3: the placeholder {{seq|number}} is not all of a string in the detail;"
+                " expected a member's value or an element. Inside of a text write {{seq}}."
+            ),
         ),
         (
             {"Detail": {"a": '"{{seq|number}}"'}},

@@ -229,6 +229,7 @@ def test_an_error_while_reading_is_one_fault() -> None:
     )
 )
 @example([f"[{ENTRY}]", '{"Source": "a",', '"DetailType": "b", "Detail": {}}'])
+@example([f"[{ENTRY}]", f"[{ENTRY}]", ENTRY])
 def test_sound_files_are_read_as_files_are(lines: list[str]) -> None:
     """Where the reader of whole files finds no fault, the stream has the same entries with the same numbers and lines."""
     content = "\n".join(lines).encode()

@@ -195,3 +195,25 @@ def test_what_is_not_known_before_may_be_anything() -> None:
 
     assert tally(published, received) == (3, 0, 0, 1, 0)
     assert tally(published, [*received, received[0], {"id": 8, "text": "c"}]) == (3, 0, 1, 1, 1)
+
+
+def test_what_took_no_time_is_in_the_first_step() -> None:
+    """Clocks may say so; the steps begin at nothing then."""
+    latencies = Latencies()
+    for seconds in (0.0, 4e-6):
+        latencies.add(seconds)
+    assert [" ".join(line.replace("#", "").split()) for line in histogram(latencies, bar="#")] == [
+        "0 µs – 1 µs 1 50.0 %",
+        "1 µs – 2 µs 0 0.0 %",
+        "2 µs – 5 µs 1 50.0 %",
+        "p50 1 µs, p90 4 µs, p99 4 µs, p99.9 4 µs, max 4 µs",
+    ]
+
+
+def test_latencies_are_told_to_the_microsecond() -> None:
+    """In milliseconds."""
+    arrivals = Arrivals()
+    arrivals.published(0, "a", 1.0)
+    arrivals.received("a", 1.0012344)
+    latency = arrivals.tally().json["latencyMilliseconds"]
+    assert (latency["p50"], latency["max"]) == (1.234, 1.234)

@@ -50,6 +50,7 @@ def test_progress_says_what_is_left() -> None:
 def test_a_long_time_that_is_left_is_told_in_minutes() -> None:
     """From a hundred seconds on; without a rate, or at the end, nothing is told."""
     assert "] 1,500 accepted of 7,523, 60 s left, " in report.progress(tally(), 100.0, 7_523)
+    assert ", 2 min left, " in report.progress(tally(), 100.0, 11_523)
     assert ", 99 s left, " in report.progress(tally(), 100.0, 11_423)
     assert ", 2 min left, " in report.progress(tally(), 100.0, 13_523)
     assert " left, " not in report.progress(tally(), 0.0, 7_523)

@@ -85,3 +85,21 @@ def test_secrets_are_not_shown(shown: object) -> None:
     """Whoever prints credentials sees the access key alone."""
     assert callable(shown)
     assert shown(Credentials("AKIA", "secret", "token")) == "Credentials('AKIA')"
+
+
+def test_a_header_that_is_not_signed_stands_in_the_head() -> None:
+    """What a proxy may change, such as who asks, is no part of the signature."""
+    made = [
+        Signer(
+            Credentials("key", "secret", ""),
+            host="events.eu-west-1.amazonaws.com",
+            region="eu-west-1",
+            service="events",
+            headers={"x-amz-target": "AWSEvents.PutEvents"},
+            unsigned=unsigned,
+        ).head(b"{}", 1_800_000_000)
+        for unsigned in ("", "User-Agent: livebus/1")
+    ]
+    plain, told = map(headers_of, made)
+    assert told == {**plain, "user-agent": "livebus/1"}
+    assert "SignedHeaders=host;x-amz-date;x-amz-target," in told["authorization"]

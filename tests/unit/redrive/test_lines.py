@@ -62,6 +62,43 @@ def test_a_line_that_another_program_wrote_again_is_taken(letter: Any) -> None:
     assert json.loads(message.body) == letter().event()
 
 
+def test_what_another_program_wrote_again_keeps_its_script(letter: Any) -> None:
+    """A body has bytes, and a queue bounds them: what stood in it as a character stays one."""
+    event = {**letter().event(), "detail-type": "größer 🚌"}
+    content = json.loads(line_of(letter(body=json.dumps(event))))
+    message = message_of(json.dumps({"_livebus": content.pop("_livebus"), **content}), PLACE)
+    assert message.body == json.dumps(event, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        *[
+            (
+                line,
+                (
+                    "file:1: no _livebus with attributes; expected a line that export has written."
+                    " livebus publish publishes events to a bus."
+                ),
+            )
+            for line in ("[1]", "7", "{}", '{"_livebus": []}', '{"_livebus": {"attributes": []}}')
+        ],
+        *[
+            (
+                f'{{"_livebus": {{"attributes": {{}}, "body": {body}}}}}',
+                "file:1: the body is no text; expected what export has written",
+            )
+            for body in ("5", '""')
+        ],
+    ],
+)
+def test_a_line_that_nobody_exported(line: str, told: str) -> None:
+    """Is told with what does something with it."""
+    with pytest.raises(InvalidEvent) as refused:
+        message_of(line, PLACE)
+    assert str(refused.value) == told
+
+
 def test_faults_of_all_lines_are_told(letter: Any) -> None:
     text = f'{line_of(letter())}\n\nnot JSON\n{{"source": "s"}}\n{{"_livebus": {{"attributes": {{"A": 1}}}}}}\n'
     with pytest.raises(InvalidEvent) as refused:

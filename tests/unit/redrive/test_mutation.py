@@ -33,6 +33,17 @@ def test_the_request_is_what_eventbridge_would_have_sent(letter: Any) -> None:
     }
 
 
+def test_the_time_at_which_it_came_is_the_events_own(letter: Any) -> None:
+    """A dead letter does not say when EventBridge took the event."""
+    assert RULE is not None
+    template = '{"at": "<aws.events.event.ingestion-time>", "event": <aws.events.event.json>}'
+    target = described_target({**DESCRIBED, "InputTransformer": {"InputTemplate": template}})
+    assert Mutation(target, RULE).request(letter())["variables"] == {
+        "at": "2026-01-15T08:30:00Z",
+        "event": letter().event(),
+    }
+
+
 @pytest.mark.parametrize("body", ["text", "[]"])
 def test_a_body_that_is_no_event_has_no_request(letter: Any, body: str) -> None:
     assert RULE is not None
@@ -58,7 +69,7 @@ def test_a_letter_is_run_by_its_own_target_only(letter: Any) -> None:
         target_of(letter(), [app, other])
     with pytest.raises(LivebusError, match=r"has no target 'arn:.*/abc' any more"):
         target_of(letter(), [elsewhere])
-    with pytest.raises(LivebusError, match="runs no GraphQL operation"):
+    with pytest.raises(LivebusError, match=r"^target 'A' runs no GraphQL operation. Use --to bus\.$"):
         target_of(letter(), [described_target({"Id": "A", "Arn": ARN})])
 
 

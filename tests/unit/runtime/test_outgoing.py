@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
+import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+import trustme
 
 from livebus.runtime.outgoing import NoAnswer, Outgoing, Received, TooLarge, TooLate
 
@@ -137,14 +143,92 @@ def test_what_is_no_answer_is_told_without_the_url(serve: Serve, told: str) -> N
     assert str(raised.value) == told
 
 
+def refused(outgoing: Outgoing, url: str, seconds: float = LONG) -> NoAnswer:
+    """Why there is no answer."""
+
+    async def ask() -> NoAnswer:
+        try:
+            with pytest.raises(NoAnswer) as raised:
+                await outgoing.request("GET", url, seconds=seconds, most_bytes=MOST)
+            return raised.value
+        finally:
+            await outgoing.close()
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("host", ["nobody.example.invalid", "a..b", "a" * 64 + ".example"])
+def test_a_name_without_an_address_is_told(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that no name server can be asked for; the number of such an error is none of the system's."""
+    known = socket.getaddrinfo
+
+    def nobody_is_known(asked: str, *more: Any, **options: Any) -> Any:
+        if asked == "nobody.example.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return known(asked, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_is_known)
+    assert str(refused(Outgoing(), f"http://{host}/")) == "its name has no address"
+
+
+def test_a_port_where_nobody_listens_is_told() -> None:
+    """In the system's words."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        assert str(refused(Outgoing(), url)) == "Connection refused"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told() -> None:
+    """It is a fault of the endpoint, and no lack of permission here; neither is an endpoint that speaks no TLS."""
+
+    async def ask(context: ssl.SSLContext | None) -> str:
+        async def greeted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"220 ready, and waiting\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(greeted, "127.0.0.1", 0, ssl=context)
+        outgoing = Outgoing()
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        try:
+            with pytest.raises(NoAnswer) as raised:
+                await outgoing.request("GET", url, seconds=LONG, most_bytes=MOST)
+            return str(raised.value)
+        finally:
+            await outgoing.close()
+            server.close()
+
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(own)
+    assert asyncio.run(ask(own)) == "its certificate is not trusted"
+    assert asyncio.run(ask(None)) == "what came is no TLS"
+
+
+def test_whoever_takes_no_connection_is_given_up_before_the_request_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection has seconds of its own: what has none by then gets none."""
+    monkeypatch.setattr("livebus.runtime.outgoing.CONNECT_SECONDS", 0.05)
+    with contextlib.ExitStack() as open_until_here:
+        full = open_until_here.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            caller = open_until_here.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(full.getsockname())
+        error = refused(Outgoing(), f"http://127.0.0.1:{full.getsockname()[1]}/")
+    assert (type(error), str(error)) == (TooLate, "no connection in 0.05 seconds")
+
+
 def test_a_redirect_is_an_answer() -> None:
     """Nobody is led to where the template does not lead."""
     received = asked(answering(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"))
     assert (received.status, received.headers["Location"]) == (302, "http://127.0.0.1:1/")
 
 
-def test_no_cookie_and_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_cookie_and_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What one answer sets is not sent with the next request; the environment's proxy and .netrc are for others."""
+    (tmp_path / "netrc").write_text("machine webhooks.example.invalid login me password secret\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     heads: list[bytes] = []
@@ -156,13 +240,16 @@ def test_no_cookie_and_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None
             writer.close()
 
         server = await asyncio.start_server(connected, "127.0.0.1", 0)
-        url, outgoing = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", Outgoing()
+        # A name: cookies of addresses are kept by nobody.
+        url = f"http://webhooks.example.invalid:{server.sockets[0].getsockname()[1]}/"
+        outgoing = Outgoing(loopback_only=True)
         for _ in range(2):
             await outgoing.request("GET", url, seconds=LONG, most_bytes=MOST)
         await outgoing.close()
         server.close()
 
     asyncio.run(ask())
+    assert [b"User-Agent: livebus\r\n" in head for head in heads] == [True, True]
     assert [b"cookie" in head.lower() or b"authorization" in head.lower() for head in heads] == [False, False]
 
 
@@ -209,3 +296,27 @@ def test_what_is_no_url_of_http_has_no_answer(url: str) -> None:
 
     with pytest.raises(NoAnswer, match="its URL is none of HTTP"):
         asyncio.run(asked())
+
+
+@pytest.mark.parametrize(("loopback_only", "most"), [(True, 0), (False, 100)])
+def test_how_many_connections_there_may_be(loopback_only: bool, most: int) -> None:
+    """To this machine as many as there are events on their way, none of them kept; to others aiohttp's hundred."""
+
+    async def looked_at() -> tuple[int, bool]:
+        outgoing = Outgoing(loopback_only=loopback_only)
+        connector = outgoing._http().connector
+        assert connector is not None
+        await outgoing.close()
+        return connector.limit, connector.force_close
+
+    assert asyncio.run(looked_at()) == (most, loopback_only)
+
+
+def test_an_error_of_the_system_without_a_number_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as that of a connection which closes while the request is written."""
+
+    def request(*_: Any, **__: Any) -> Any:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(aiohttp.ClientSession, "request", request)
+    assert str(refused(Outgoing(), "http://127.0.0.1:9/")) == "ClientConnectionResetError"

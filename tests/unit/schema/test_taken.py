@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.errors import NOWHERE
+from livebus.errors import NOWHERE, Place
 from livebus.schema import parse_schema
 from livebus.schema.taken import plain_text
 
@@ -46,3 +46,19 @@ def test_warnings(text: str, expected: list[str]) -> None:
     warnings = parse_schema(text + MUTATION).warnings
 
     assert [f"{fault.place}: {fault.found}" for fault in warnings] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (";type T { a: Int }", "s.graphql:3:1"),
+        ("\n ;type T { a: Int }", "s.graphql:4:2"),
+        ("type T {\n  a: Int;\n  b: Int;\n}", "s.graphql:4:9"),
+        ('"""\n;\n"""\ntype T { a: Int\n;}', "s.graphql:7:1"),
+    ],
+)
+def test_the_first_semicolon_is_told_where_it_stands(text: str, place: str) -> None:
+    """In the file that the schema stands in, with what becomes of it elsewhere."""
+    _, (fault,) = plain_text(text, Place("s.graphql", 3, 5, in_text=True))
+    advice = "AppSync passes over it; GraphQL does not, and other tools refuse the schema. Leave it out."
+    assert (str(fault.place), fault.found, fault.advice) == (place, "';' is no part of GraphQL", advice)

@@ -94,3 +94,12 @@ def test_a_time_is_read_in_each_of_its_forms(value: Any, expected: datetime | No
 def test_sizes_are_told_in_units_of_a_thousand(size: float, expected: str) -> None:
     """As network rates are."""
     assert expected == size_text(size)
+
+
+def test_each_subscription_knows_when_it_got_something_last() -> None:
+    """Nothing yet is no time."""
+    reception = Reception(["onOrder", "onSale"], 0.0)
+    reception.add_message(message())
+    last = message(size=1)
+    reception.add_message(last)
+    assert [reception.by_subscription[name].last for name in ("onOrder", "onSale")] == [last.received_at, None]

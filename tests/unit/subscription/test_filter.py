@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.errors import LivebusError
+from livebus.errors import LivebusError, Place
 from livebus.subscription import InvalidFilter, compile_filter
 
 NESTED = {"order": {"lines": [{"sku": "a", "count": 1}, {"sku": "b", "count": 5}], "none": []}}
@@ -210,6 +210,95 @@ def test_collects_all_faults() -> None:
         "filterGroup/0/filters/0/operator",
         "filterGroup/0/filters/1/value",
     ]
+
+
+@pytest.mark.parametrize(
+    ("filter_json", "told"),
+    [
+        (
+            5,
+            (
+                "f.js:7:3: a subscription filter without groups: 5;"
+                ' expected {"filterGroup": [{"filters": [{"fieldName", "operator", "value"}]}]}'
+            ),
+        ),
+        (
+            groups(*[[("a", "eq", number)] for number in range(11)]),
+            "f.js:7:3 (filterGroup): 11 filter groups; expected at most 10",
+        ),
+        (
+            {"filterGroup": [{"filters": {}}]},
+            (
+                "f.js:7:3 (filterGroup/0/filters): a filter group without filters: {'filters': {}};"
+                ' expected [{"fieldName", "operator", "value"}, …]'
+            ),
+        ),
+        (
+            groups([(name, "eq", 1) for name in "abcdef"]),
+            "f.js:7:3 (filterGroup): 6 different fields: a, b, c, d, e, f; expected at most 5",
+        ),
+        (
+            {"filterGroup": [{"filters": [5]}]},
+            (
+                "f.js:7:3 (filterGroup/0/filters/0): a filter that is no object: 5;"
+                ' expected {"fieldName", "operator", "value"}'
+            ),
+        ),
+        (
+            groups([("a.b", "gt", 1), ("a.b", "lt", 5)]),
+            (
+                "f.js:7:3 (filterGroup/0/filters/1): two filters on 'a.b' in one group;"
+                " expected each fieldName once in a group. Use 'between' or 'in', or a second group."
+            ),
+        ),
+        (
+            one("a..b", "eq", 1),
+            (
+                "f.js:7:3 (filterGroup/0/filters/0/fieldName): fieldName 'a..b';"
+                " expected a field's name, or names joined by dots"
+            ),
+        ),
+        (
+            one("a" * 257, "eq", 1),
+            (
+                f"f.js:7:3 (filterGroup/0/filters/0/fieldName): a fieldName of 257 characters: '{'a' * 40}'…;"
+                " expected at most 256"
+            ),
+        ),
+        (
+            one("a.b.c.d.e.f", "eq", 1),
+            (
+                "f.js:7:3 (filterGroup/0/filters/0/fieldName): fieldName 'a.b.c.d.e.f', 6 levels deep;"
+                " expected at most 5 levels"
+            ),
+        ),
+        (
+            one("f", "xx", 1),
+            (
+                "f.js:7:3 (filterGroup/0/filters/0/operator): operator 'xx'; expected one of eq, ne, le, lt, ge, gt, contains,"
+                " notContains, beginsWith, in, notIn, between, containsAny"
+            ),
+        ),
+        (
+            one("f", "in", [1, 2, 3, 4, 5, 6]),
+            "f.js:7:3 (filterGroup/0/filters/0/value): 6 values for operator 'in'; expected at most 5",
+        ),
+    ],
+)
+def test_a_fault_says_where_it_is_and_what_was_meant(filter_json: Any, told: str) -> None:
+    """With the file of the resolver that has set the filter, and the path in the filter."""
+    with pytest.raises(InvalidFilter) as refused:
+        compile_filter(filter_json, Place("f.js", 7, 3))
+    assert str(refused.value) == told
+
+
+def test_equal_filters_have_equal_texts() -> None:
+    """The order of members does not count, that of filters does; subscriptions are kept together by it."""
+    one_order = {"filterGroup": [{"filters": [{"fieldName": "a", "operator": "eq", "value": 1}]}]}
+    other_order = {"filterGroup": [{"filters": [{"value": 1, "operator": "eq", "fieldName": "a"}]}]}
+    texts = [compile_filter(each).text for each in (one_order, other_order, one("a", "eq", 2), one("a", "eq", "1"))]
+    assert texts[0] == texts[1] == '{"filterGroup": [{"filters": [{"fieldName": "a", "operator": "eq", "value": 1}]}]}'
+    assert len(set(texts)) == 3
 
 
 def test_suggests_the_operator_that_was_meant() -> None:

@@ -310,6 +310,19 @@ def test_a_rule_event_becomes_a_rule_with_its_permission(kind: str) -> None:
     )
 
 
+def test_the_queue_of_a_function_is_told_by_its_arn() -> None:
+    """SAM writes it in one place for queues and topics; without an ARN there is none."""
+    queue = {"Type": "SQS", "TargetArn": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    resources = {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "failed"}},
+        "Fn": changed(SERVERLESS, DeadLetterQueue=queue),
+        "Other": changed(SERVERLESS, DeadLetterQueue={"Type": "SQS"}),
+    }
+    application = load(resources)
+    found = {function.logical_id: function.asynchronous.dead_letter for function in application.functions}
+    assert found == {"Fn": "arn:aws:sqs:us-east-1:123456789012:failed", "Other": ""}
+
+
 def test_other_events_are_named() -> None:
     """Nothing here invokes the function by them; what SAM makes beside them can be referred to."""
     events = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from livebus.errors import LivebusError
@@ -33,7 +35,8 @@ Resources:
 """
 
 
-def read(root: str = ROOT, **files: str) -> Resources:
+def read(root: str = ROOT, left: Mapping[str, int] | None = None, **files: str) -> Resources:
+    """``left`` is how much may still be nested."""
     known = {"parts/bus.yaml": BUS, **files}
 
     def opened(name: str) -> OpenedTemplate:
@@ -41,7 +44,7 @@ def read(root: str = ROOT, **files: str) -> Resources:
             raise LivebusError(f"{name!r} is not there")
         return OpenedTemplate(name, known[name])
 
-    return Resources(read_document(root, "t.yaml"), Environment(), {}, Nesting(opened))
+    return Resources(read_document(root, "t.yaml"), Environment(), {}, Nesting(opened, **(left or {})))
 
 
 def faults(resources: Resources) -> list[str]:
@@ -175,6 +178,41 @@ def test_many_stacks_are_bounded() -> None:
 
     assert len(found.nested) == 12
     assert {fault.found.partition(":")[0] for fault in found.all_faults} == {"the template nests too much"}
+
+
+@pytest.mark.parametrize(
+    ("left", "read_of_them"),
+    [
+        ({"stacks_left": 2}, 2),
+        ({"stacks_left": 3}, 3),
+        ({"characters_left": 2 * len(BUS)}, 2),
+        ({"characters_left": 3 * len(BUS) - 1}, 2),
+        ({"resources_left": 7}, 3),
+        ({"resources_left": 6}, 3),
+        ({"resources_left": 5}, 2),
+    ],
+)
+def test_stacks_characters_and_resources_are_counted(left: Mapping[str, int], read_of_them: int) -> None:
+    """Each time that a template is nested, whichever is spent first; what is just enough is enough."""
+    children = "".join(
+        f"  C{number}: {{Type: AWS::CloudFormation::Stack, Properties:"
+        " {TemplateURL: parts/bus.yaml, Parameters: {Name: orders}}}\n"
+        for number in range(3)
+    )
+    assert len(read(f"Resources:\n{children}", left).nested) == read_of_them
+
+
+@pytest.mark.parametrize(
+    ("tags", "second"),
+    [("[x, y]", "y"), ("[x, true]", "true"), ("[x, 2]", "2"), ("[x, !Ref 'AWS::Region']", "us-east-1"), ("'x,z'", "z")],
+)
+def test_a_list_is_handed_on_with_commas(tags: str, second: str) -> None:
+    """As CloudFormation writes it, whatever its members are."""
+    found = read(ROOT.replace("{Name: orders}", f"{{Name: orders, Tags: {tags}}}"))
+
+    bus = found.get("Child:Bus")
+    assert bus is not None
+    assert (faults(found), bus.properties.values["Description"]) == ([], second)
 
 
 def test_a_circle_of_two_stacks_ends() -> None:

@@ -51,6 +51,14 @@ def test_what_stacks_wait_for() -> None:
     assert resources["After"]["DependsOn"] == ["Child", "Child:Bus", "Child:Rule"]
 
 
+def test_a_list_of_what_a_resource_waits_for() -> None:
+    """Each by the name that it has now."""
+    child = read_document(CHILD.replace("DependsOn: Bus", "DependsOn: [Bus, Elsewhere]"), "child.yaml")
+    document = whole(read_document(ROOT, "root.yaml"), {"Child": child})
+
+    assert document.body["Resources"]["Child:Rule"]["DependsOn"] == ["Child:Bus", "Elsewhere", "Topic"]
+
+
 def test_places() -> None:
     """Are those of the file that a resource stands in."""
     document = both()

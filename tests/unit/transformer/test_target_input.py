@@ -14,6 +14,7 @@ from livebus.errors import InvalidTransformer, Place
 from livebus.event.envelope import Event
 from livebus.template.application import Target
 from livebus.transformer import NotTransformable, Placeholder, TooLarge, Transformer, compile_transformer
+from livebus.transformer.template_reader import position
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "transformer"
 RULE_ARN = "arn:aws:events:us-east-1:111111111111:rule/test-bus/test-rule"
@@ -146,6 +147,38 @@ def test_one_above_each_limit_is_refused(case: Case, found: str) -> None:
         compiled(case)
 
     assert [found] == [fault.found for fault in refusal.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("case", "expected", "advice"),
+    [
+        ({"template": "{}", "paths": ["k"]}, "a map from names to JSONPaths", ""),
+        ({"template": "{}", "paths": {f"k{n}": "$.detail" for n in range(101)}}, "at most 100", ""),
+        ({"template": "{}", "paths": {"AWS.x": "$.a"}}, "no key that begins with 'AWS.'", ""),
+        ({"template": "{}", "paths": {"k" * 257: "$.detail"}}, "1 to 256", ""),
+        ({"template": "{}", "paths": {"a b": "$.detail"}}, "letters, digits, '-' and '_'", ""),
+        ({"template": '{"a": <mesage>}', "paths": {"message": "$.a"}}, None, "Did you mean <message>?"),
+        ({"template": '{"a": <zzz>}', "paths": {"message": "$.a"}}, None, "Add zzz to InputPathsMap."),
+    ],
+)
+def test_what_was_expected_is_told(case: Case, expected: str | None, advice: str) -> None:
+    """And what to do next, where that is not said by it."""
+    predefined = (
+        "a key of InputPathsMap or one of aws.events.rule-arn, aws.events.rule-name, aws.events.event.ingestion-time,"
+        " aws.events.event, aws.events.event.json"
+    )
+    with pytest.raises(InvalidTransformer) as refusal:
+        compiled(case)
+
+    assert [(fault.expected, fault.advice) for fault in refusal.value.faults] == [(expected or predefined, advice)]
+
+
+@pytest.mark.parametrize(
+    ("offset", "place"), [(0, (1, 1)), (1, (2, 1)), (2, (2, 2)), (3, (2, 3)), (4, (3, 1)), (5, (3, 2))]
+)
+def test_lines_and_columns_begin_at_one(offset: int, place: tuple[int, int]) -> None:
+    """Of a text that may begin with an empty line; a line feed is the last column of its line."""
+    assert position("\nab\nc", offset) == place
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ class DeliveryJournal:
             (queue, now, most),
         ).fetchall()
         return [
-            QueuedMessage(row, message_id, body, json.loads(attributes), sent, received, first)
+            QueuedMessage(row, message_id, body, _attributes(attributes, row), sent, received, first)
             for row, message_id, body, attributes, sent, received, first in found
         ]
 

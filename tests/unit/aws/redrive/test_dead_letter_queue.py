@@ -6,8 +6,10 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
 
 from livebus.aws.redrive.dead_letter_queue import DeadLetterQueue
 from livebus.errors import Unreachable
@@ -153,3 +155,37 @@ def test_messages_are_sent_in_batches_by_count_and_size() -> None:
 def test_a_refusal_is_told_with_the_queues_name() -> None:
     with pytest.raises(Unreachable, match="cannot read the queue 'dead': AccessDenied: no"):
         DeadLetterQueue(FakeSqs(0), "https://sqs.eu-west-1.amazonaws.com/1/dead").counts()
+
+
+def test_requests_are_as_sqs_has_them() -> None:
+    """With the queue in each, and with the names of members that botocore's own model knows."""
+    sqs = FakeSqs(3)
+    model = botocore.session.get_session().get_service_model("sqs")
+    asked: list[str] = []
+
+    def checked(method: str, operation: str) -> None:
+        answer = getattr(sqs, method)
+
+        def call(**request: Any) -> Mapping[str, Any]:
+            faults = ParamValidator().validate(request, model.operation_model(operation).input_shape)
+            assert faults.generate_report() == ""
+            asked.append(f"{operation} of {request['QueueUrl']}")
+            return answer(**request)  # type: ignore[no-any-return]
+
+        setattr(sqs, method, call)
+
+    checked("receive_message", "ReceiveMessage")
+    checked("delete_message_batch", "DeleteMessageBatch")
+    checked("change_message_visibility_batch", "ChangeMessageVisibilityBatch")
+    checked("send_message_batch", "SendMessageBatch")
+    sqs.get_queue_attributes = lambda **_: {"Attributes": {"ApproximateNumberOfMessages": "3"}}  # type: ignore[method-assign]
+    checked("get_queue_attributes", "GetQueueAttributes")
+
+    queue = DeadLetterQueue(sqs, "url")
+    assert queue.counts() == (3, 0)
+    assert list(queue.send([QueueMessage("{}", {}), QueueMessage("{}", {})])) == [(0, ""), (1, "No: never")]
+    with queue.taking() as taking:
+        for page in taking.pages(100):
+            taking.delete(page[:1])
+    operations = ("GetQueueAttributes", "SendMessageBatch", "ReceiveMessage", "DeleteMessageBatch")
+    assert set(asked) == {f"{name} of url" for name in (*operations, "ChangeMessageVisibilityBatch")}

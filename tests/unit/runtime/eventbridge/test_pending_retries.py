@@ -142,3 +142,85 @@ def test_what_waits_for_no_time_is_hurried_by_itself(journal: DeliveryJournal, c
     assert in_loop(run) == (True, 1, False)
     assert len(tried) == 1
     assert len(retries) == 0
+
+
+def test_a_timer_waits_for_the_first_that_is_due(journal: DeliveryJournal, clock: Any) -> None:
+    """One timer at a time: another is set only where the first one's time is another."""
+    timers: list[tuple[float, bool]] = []
+    retries = Retries(journal, clock, lambda _: None, lambda: room[0])
+    room = [True]
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        handles: list[asyncio.TimerHandle] = []
+        later = loop.call_later
+
+        def call_later(delay: float, *given: Any) -> asyncio.TimerHandle:
+            handles.append(later(delay, *given))
+            timers.append((delay, handles[-1].cancelled()))
+            return handles[-1]
+
+        loop.call_later = call_later  # type: ignore[method-assign, assignment]
+        for seconds in (30.0, 60.0, 10.0):
+            retries.wait(waiting(clock.now + seconds), NO_LINEAGE)
+        room[0] = False
+        retries.set_timer()
+        retries.set_timer()
+        room[0] = True
+        retries.set_timer()
+        clock.now += 20.0
+        retries.hurry(1)
+        cancelled = [each.cancelled() for each in handles]
+        assert retries.close() == 3
+        assert cancelled == [True, True, True, False]
+        assert handles[-1].cancelled()
+
+    asyncio.run(run())
+    assert [delay for delay, _ in timers] == [30.0, 10.0, 10.0, 0.0]
+
+
+def test_there_are_only_so_many(journal: DeliveryJournal, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one has no row, and goes to the dead-letter queue; one that has a row waits on."""
+    monkeypatch.setattr("livebus.runtime.eventbridge.pending_retries.MAX_PENDING_RETRIES", 2)
+    retries = Retries(journal, clock, lambda _: None, lambda: True)
+
+    def run() -> tuple[list[int], int]:
+        rows = [retries.wait(waiting(clock.now + 1), NO_LINEAGE, is_timed=timed) for timed in (True, False, True)]
+        again = PendingRetry(waiting(0).event, "arn:rule", "Target", 2, 0.0, clock.now + 5, rows[0])
+        return rows, retries.wait(again, NO_LINEAGE)
+
+    rows, again = in_loop(run)
+    assert (rows[2], again) == (0, rows[0])
+    assert 0 not in rows[:2]
+
+
+def test_what_cannot_be_written_down_does_not_wait(journal: DeliveryJournal, clock: Any) -> None:
+    """It would be lost with the next crash."""
+    retries = Retries(journal, clock, lambda _: None, lambda: True)
+    journal.close()
+    assert in_loop(lambda: retries.wait(waiting(clock.now), NO_LINEAGE)) == 0
+    assert len(retries) == 0
+
+
+def test_an_attempt_that_breaks_ends_no_others_wait(journal: DeliveryJournal, clock: Any) -> None:
+    """What is due behind it has a timer."""
+    tried: list[int] = []
+    both = asyncio.Event()
+
+    def run_row(row: int) -> None:
+        tried.append(row)
+        if len(tried) == 1:
+            raise ValueError("a bug")
+        both.set()
+
+    retries = Retries(journal, clock, run_row, lambda: True)
+
+    async def run() -> None:
+        for _ in range(2):
+            retries.wait(waiting(clock.now), NO_LINEAGE)
+        with pytest.raises(ValueError, match="a bug"):
+            retries.run_due()
+        await both.wait()
+
+    asyncio.run(run())
+    assert tried == [row for _, row in sorted(journal.due_times())]

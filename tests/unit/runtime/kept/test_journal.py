@@ -10,7 +10,7 @@ import pytest
 
 from livebus.errors import LivebusError
 from livebus.event.envelope import Event
-from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
+from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry, QueuedMessage
 
 ENVELOPE = {"version": "0", "id": "e", "detail": {"msg": "größer 🚌", "number": 1.5}}
 
@@ -93,6 +93,36 @@ def test_messages_are_received_hidden_and_deleted(journal: DeliveryJournal) -> N
     assert not journal.delete("queue", first.row)
     (again,) = journal.receive("queue", 10, now=35.0, hidden_until=60.0, receipt="r")
     assert (again.message_id, again.received, again.first_received) == ("m-2", 2, 5.0)
+
+
+def test_a_message_that_is_looked_at_is_as_it_was(journal: DeliveryJournal) -> None:
+    """Nobody has received it by that: it stays visible, with the number of times that it was received before."""
+    journal.send("queue", "m-1", "größer", {"CODE": "ä"}, 1.0)
+    journal.send("queue", "m-2", "two", {}, 2.0)
+    never = QueuedMessage(1, "m-1", "größer", {"CODE": "ä"}, 1.0, 0, None)
+    assert journal.peek("queue", 1, 5.0) == journal.peek("queue", 1, 5.0) == [never]
+    journal.receive("queue", 1, now=5.0, hidden_until=6.0, receipt="r")
+    assert [each.message_id for each in journal.peek("queue", 9, 5.0)] == ["m-2"]
+    assert journal.peek("queue", 1, 6.0) == [QueuedMessage(1, "m-1", "größer", {"CODE": "ä"}, 1.0, 1, 5.0)]
+
+
+@pytest.mark.parametrize("attributes", ["{", "7", "[1]"])
+def test_a_message_that_is_damaged_is_a_fault(attributes: str, journal: DeliveryJournal, path: Path) -> None:
+    """Whether it is received or looked at: the file is at fault, and its row is named."""
+    journal.send("queue", "m", "body", {}, 1.0)
+    journal._run("UPDATE messages SET attributes = ?", (attributes,))
+    for read in (
+        lambda: journal.peek("queue", 1, 2.0),
+        lambda: journal.receive("queue", 1, now=2.0, hidden_until=2.0, receipt="r"),
+    ):
+        with pytest.raises(JournalFault, match=r"^the journal's file is damaged: the message in row 1 is none: "):
+            read()
+
+
+def test_what_is_not_there_cannot_be_hidden(journal: DeliveryJournal) -> None:
+    """Nor in another queue; whoever asks is told."""
+    journal.send("queue", "m", "body", {}, 1.0)
+    assert [journal.hide(*given, 9.0) for given in (("queue", 1), ("queue", 2), ("other", 1))] == [True, False, False]
 
 
 def test_receive_gives_no_more_than_asked_for(journal: DeliveryJournal) -> None:

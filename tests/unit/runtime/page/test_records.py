@@ -85,6 +85,13 @@ def test_time_is_told_from_station_to_station(records: Records) -> None:
     assert [each.ms for each in record.tries] == [250.0, 500.0, None, None]
 
 
+def test_a_record_begins_when_its_first_fact_does(records: Records) -> None:
+    """One that waited since before this runtime begins with its first try, and nobody sent it."""
+    records.take(matched(event("1"), 10.0))
+    records.take(tried(DELIVERED, event("2"), 20.0, attempts=3))
+    assert [(each.id, each.at, each.sender) for each in records.newest(2)] == [("2", 20.0, ""), ("1", 10.0, "Boto3/1")]
+
+
 def test_the_first_try_stays_and_the_last_ones(records: Records) -> None:
     """However often an event is tried; and the last runs of its functions."""
     one = event("1")

@@ -36,3 +36,14 @@ def test_a_question_before_a_call_is_answered_with_what_may_be_sent() -> None:
     assert response.headers["Access-Control-Allow-Headers"] == "x-amz-target"
     assert response.headers["Access-Control-Allow-Methods"] == "POST, GET, OPTIONS"
     assert response.headers["Access-Control-Allow-Private-Network"] == "true"
+    assert response.headers["Access-Control-Max-Age"] == "600"
+
+
+def test_a_page_reads_which_request_it_was_and_what_was_wrong() -> None:
+    """SDKs in a browser look for AWS's own headers; a network is only private where it is asked for."""
+    for method in ("POST", "OPTIONS"):
+        response = readable(Gate([APP]), make_mocked_request(method, "/", headers={"Origin": APP}), web.Response())
+        exposed = "x-amzn-errortype, x-amzn-requestid, x-amzn-RequestId, x-amzn-ErrorType"
+        assert response.headers["Access-Control-Expose-Headers"] == exposed
+        assert response.headers.get("Access-Control-Allow-Headers") == ("" if method == "OPTIONS" else None)
+        assert "Access-Control-Allow-Private-Network" not in response.headers
