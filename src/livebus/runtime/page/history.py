@@ -18,6 +18,7 @@ import orjson
 
 from livebus.event.envelope import Event, Refused
 from livebus.operation import Called
+from livebus.runtime.eventbridge.archives import REPLAY_NAME
 from livebus.runtime.page.records import BEGINNINGS, MATCHED, REFUSED, Fact, Record, Records, size_of, size_of_entry
 
 if TYPE_CHECKING:
@@ -151,6 +152,10 @@ class History:
             self._events += count
             self._text += text
             self._told += told
+            if any(fact[1] in BEGINNINGS and REPLAY_NAME in fact[2].envelope for fact in new):
+                # A replayed event is perhaps kept already: it is one event, and it is read to be counted as one.
+                while self._chunks:
+                    self._read_chunk()
         while self._facts > MAX_FACTS or self._told > self._max_text:
             # Retries of few events: their records keep the last tries alone. Or of large ones that were let go of: they are
             # kept again, and count as text that is.
@@ -312,7 +317,7 @@ class History:
         return self._records.since(changed)
 
     def __len__(self) -> int:
-        """How many events are kept; one that is replayed in a storm counts twice until somebody reads."""
+        """How many events are kept: one that is replayed is one, in a storm too."""
         if self.in_storm:
             self._count()
         else:
