@@ -77,8 +77,8 @@ def values(schema: GraphQLSchema, text: str) -> dict[str, Any]:
     try:
         document = parse_document(text)
     except GraphQLError as error:
-        line, column = (error.locations or [(1, 1)])[0]
-        raise LivebusError(error.message, Place(line=line, column=column)) from None
+        at = error.locations[0] if error.locations else None
+        raise LivebusError(error.message, Place(line=at and at.line, column=at and at.column)) from None
     except RecursionError:
         raise LivebusError("the operation is nested too deeply") from None
     found = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
