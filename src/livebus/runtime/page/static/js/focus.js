@@ -33,8 +33,8 @@ export function focusIn(within) {
 		if (document.activeElement !== document.body) return;
 		const found = named(into, key);
 		const section = into.matches(part) ? into : find(into, part);
-		const title = section && (find(section, CHOSEN) ?? find(section, 'h2'));
-		if (title?.matches('h2')) title.tabIndex = -1;
+		const title = section && (find(section, CHOSEN) ?? find(section, 'h2, h1'));
+		if (title?.matches('h2, h1')) title.tabIndex = -1;
 		(found[at] ?? found.at(-1) ?? title)?.focus();
 	};
 }

@@ -231,6 +231,9 @@ export function lineOf(rule) {
 	return (at < 0 ? 0 : at % 4) + 1;
 }
 
+/** Whether the state is that of the runtime that answers. */
+export const isReady = () => store.link === 'open' && store.state?.run === store.run;
+
 export const ruleNames = () => [...new Set((store.state?.application.rules ?? []).map((each) => each.rule))];
 export const apis = () => (store.state?.application.apis ?? []).flatMap((each) => each.apis);
 

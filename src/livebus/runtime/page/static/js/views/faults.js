@@ -35,7 +35,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 	const targets = [...new Set(application.rules.map((each) => each.target).filter(Boolean))];
 	const number = on.failTargets.length + on.faults.length + (on.latency ? 1 : 0);
 	const said = h('p.foot', { role: 'status' });
-	/** @type {(next: Partial<Faults>, words: string) => Promise<void>} */
+	/** @type {ChangeFaults} */
 	const change = async (next, words) => {
 		try {
 			await put('faults', { ...on, ...next });
@@ -87,7 +87,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 	);
 }
 
-/** One fault with its probability; such of targets are of all, or of one. @type {(name: string, words: string, on: string[], targets: string[], change: (next: Partial<Faults>, words: string) => void) => HTMLElement} */
+/** One fault with its probability; such of targets are of all, or of one. @type {(name: string, words: string, on: string[], targets: string[], change: ChangeFaults) => HTMLElement} */
 function injection(name, words, on, targets, change) {
 	const found = on.find((each) => each.startsWith(`${name}=`));
 	const [chance = chosen.get(name) ?? '1', ...options] = found?.slice(name.length + 1).split(',') ?? [];
