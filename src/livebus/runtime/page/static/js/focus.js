@@ -4,7 +4,7 @@ import { find } from './dom.js';
 const STOPS = 'a, button, input, select, textarea, summary, [tabindex]';
 const CHOSEN = ':is([role=tab][aria-selected=true], [role=radio][aria-checked=true])';
 
-/** What a control is found by again: a key of its own, or its name. Of tabs and of radio buttons it is the chosen one's. @type {(node: HTMLElement) => string} */
+/** What finds a control again: a key of its own, or its name; of tabs and radio buttons the group's. @type {(node: HTMLElement) => string} */
 const keyOf = (node) =>
 	node.closest('[role=tablist], [role=radiogroup]')?.getAttribute('aria-label') ??
 	node.dataset.key ??
@@ -19,8 +19,7 @@ const named = (within, key) =>
 		.sort((one, other) => Number(other.matches(CHOSEN)) - Number(one.matches(CHOSEN)));
 
 /**
- * Remembers what has the focus in an element. What it returns gives it to the same control of what is there by then; where there is none
- * any more, to the chosen tab or the title of its section.
+ * Remembers what has the focus. What it returns gives it to the same control once that is drawn anew, else to its section's tab or title.
  * @type {(within: Element | null) => (into: HTMLElement) => void}
  */
 export function focusIn(within) {

@@ -13,14 +13,14 @@ import { graphqlView } from './views/graphql.js';
 import { subscribersView } from './views/subscribers.js';
 import { tryView } from './views/try.js';
 
-const VIEWS = [
-	{ id: 'events', title: 'Events', view: eventsView },
-	{ id: 'subscribers', title: 'Subscribers', view: subscribersView },
-	{ id: 'failed', title: 'Failed', view: failedView },
-	{ id: 'try', title: 'Try', view: tryView },
-	{ id: 'graphql', title: 'GraphQL', view: graphqlView },
-	{ id: 'application', title: 'Application', view: applicationView },
-];
+const VIEWS = Object.entries({
+	Events: eventsView,
+	Subscribers: subscribersView,
+	Failed: failedView,
+	Try: tryView,
+	GraphQL: graphqlView,
+	Application: applicationView,
+}).map(([title, view]) => ({ id: title.toLowerCase(), title, view }));
 let leave = () => {};
 let current = '';
 

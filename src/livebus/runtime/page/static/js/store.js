@@ -109,7 +109,7 @@ function put(events) {
 	ordered = null;
 }
 
-/** All that the runtime keeps; of another run the newest are shown before the others have come. @type {(isOther?: boolean) => Promise<void>} */
+/** All that the runtime keeps; of another run the newest first. @type {(isOther?: boolean) => Promise<void>} */
 async function readEvents(isOther = false) {
 	/** @type {Summary[]} */
 	let found = [];

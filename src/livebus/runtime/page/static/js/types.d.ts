@@ -365,6 +365,8 @@ type TagOf<T extends string> = T extends `${infer Name}.${string}` ? Name : T;
 type Made<T extends string> =
 	TagOf<T> extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[TagOf<T>] : HTMLElement;
 
+type Maker = <T extends string>(tag: T, first?: Attributes | Child, ...children: Child[]) => Made<T>;
+
 /** Which document has which form. */
 type DocumentOf<N extends string> = N extends 'state'
 	? State

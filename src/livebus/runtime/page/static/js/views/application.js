@@ -99,7 +99,7 @@ function findingsBlock(found) {
 	const items = found.findings.map(({ severity, message, id, file, line, column }) =>
 		h(
 			`li.${severity}`,
-			icon(severity === 'error' ? 'cross' : 'warn', 14),
+			icon(severity === 'error' ? 'close' : 'warn', 14),
 			h(
 				'div',
 				h('p', visible(message)),
@@ -118,12 +118,10 @@ function declaredBlock({ apis, pools, queues, archives, tables, functions, logGr
 		names.map((name) => {
 			const onclick = async () => {
 				const found = await read(name).catch((error) => ({ title: wordsOf(error), content: h('p.fault-note') }));
+				const back = focusIn(document.body);
 				const close = () => {
 					replace(opened);
-					const named = /** @type {HTMLElement[]} */ ([
-						...(opened.closest('section')?.querySelectorAll('.button') ?? []),
-					]);
-					named.find((each) => each.textContent === name)?.focus();
+					back(document.body);
 				};
 				const head = h('h3', { tabindex: -1 }, visible(found.title));
 				const shut = iconButton('Close', 'close', { onclick: close });

@@ -9,7 +9,7 @@ import { letterGroup } from './letters.js';
 
 const LONGEST = 80;
 const HOUR = 3600;
-/** What is chosen of an archive, by its ARN: the view is drawn anew whenever the state changes. @type {Map<string, { hours: string, rule: string }>} */
+/** What is chosen of an archive, by its ARN. @type {Map<string, { hours: string, rule: string }>} */
 const wanted = new Map();
 
 /** @type {View} */

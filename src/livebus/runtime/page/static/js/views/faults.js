@@ -21,7 +21,7 @@ const toggle = (name, isOn, turn) =>
 		h('i'),
 	);
 
-/** @type {(node: HTMLElement, isOn: boolean, name: string, words: string, setting?: Child) => HTMLElement} */
+/** @type {(node: Child, isOn: boolean, name: string, words: string, setting?: Child) => HTMLElement} */
 const item = (node, isOn, name, words, setting) =>
 	h(
 		isOn ? 'li.on' : 'li',
@@ -64,11 +64,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 		'aria-label': 'Latency in seconds',
 		onchange: () => change({ latency: Number(latency.value) }, `Each delivery waits ${latency.value} s`),
 	});
-	const waits = h(
-		'li',
-		h('div', h('b', 'latency'), h('p.quiet', 'Each delivery waits, in seconds')),
-		h('span.setting', latency),
-	);
+	const waits = item(null, false, 'latency', 'Each delivery waits, in seconds', latency);
 	const off = button('Switch all off', {
 		kind: 'small',
 		onclick: () => change({ failTargets: [], latency: 0, faults: [] }, 'No fault is on'),

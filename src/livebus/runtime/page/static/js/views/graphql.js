@@ -11,11 +11,7 @@ import { choices, chooser, complaint, gap, nothing, segmented } from '../parts.j
 import { apis, listen, once, store, usersOf } from '../store.js';
 import { drawSourceCalls, MOST_RUNS, past, runs } from './runs.js';
 
-const MODES = [
-	['user', 'User'],
-	['key', 'API key'],
-	['iam', 'IAM'],
-];
+const MODES = Object.entries({ user: 'User', key: 'API key', iam: 'IAM' });
 const EMPTY = 'query { __typename }';
 const WAIT_MS = 250;
 
@@ -50,7 +46,7 @@ function view(main, name) {
 	const users = () => usersOf(known());
 	const wrongOperation = complaint();
 	const wrongVariables = complaint();
-	const fillIn = button('Fill in', { kind: 'small', title: 'Add the variables that are not there', hidden: true });
+	const fillIn = button('Fill in', { kind: 'small', hidden: true });
 	let asked = 0;
 	let timer = 0;
 	const given = () => (variablesFault(kept.variables) ? {} : JSON.parse(kept.variables.trim() || '{}'));
@@ -128,6 +124,13 @@ function view(main, name) {
 	offer();
 	const answer = h('section.pane.try-result', { 'aria-label': 'Answer' });
 	const calls = h('section', { 'aria-label': 'Calls of data sources' });
+	/** @type {(shown: Child, ...head: Child[]) => void} */
+	const show = (shown, ...head) => {
+		const back = focusIn(answer);
+		replace(answer, h('header.try-head', h('h2', 'Answer'), head), shown, calls, past(operation, variables));
+		back(answer);
+		drawSourceCalls(calls);
+	};
 	const run = async () => {
 		if (variablesFault(kept.variables)) {
 			variables.area.focus();
@@ -149,24 +152,14 @@ function view(main, name) {
 		runs.length = Math.min(runs.length, MOST_RUNS);
 		const said = status ? `HTTP ${status}${body.errors ? ' with errors' : ''}` : 'not sent';
 		const all = () => copy(JSON.stringify(body, null, 2), 'the answer');
-		const back = focusIn(answer);
-		replace(
-			answer,
-			h(
-				'header.try-head',
-				h('h2', 'Answer'),
-				h(`span.badge.${isFine ? 'delivered' : 'refused'}`, icon(isFine ? 'check' : 'cross', 14), said),
-				h('span.quiet', `${ms.toFixed(1)} ms, the browser's`),
-				gap(),
-				button('Copy', { icon: 'copy', kind: 'ghost', onclick: all }),
-			),
-			jsonView(/** @type {Json} */ (/** @type {unknown} */ (body)), { label: 'Answer' }),
-			calls,
-			past(operation, variables),
+		show(
+			jsonView(/** @type {any} */ (body), { label: 'Answer' }),
+			h(`span.badge.${isFine ? 'delivered' : 'refused'}`, icon(isFine ? 'check' : 'close', 14), said),
+			h('span.quiet', `${ms.toFixed(1)} ms, the browser's`),
+			gap(),
+			button('Copy', { icon: 'copy', kind: 'ghost', onclick: all }),
 		);
-		back(answer);
 		announce(`${said}${words === said ? '' : `: ${words}`}`);
-		drawSourceCalls(calls);
 	};
 	const auth = h('div.auth');
 	const drawAuth = (/** @type {string} */ mode) => {
@@ -190,14 +183,7 @@ function view(main, name) {
 	const names = apis().map((each) => [each.name, each.name]);
 	const pick = chooser('API', names, api.name, (next) => go(`#/graphql/${encodeURIComponent(next)}`));
 	pick.classList.add('pick');
-	replace(
-		answer,
-		h('header.try-head', h('h2', 'Answer')),
-		nothing('Run an operation to see its answer.'),
-		calls,
-		past(operation, variables),
-	);
-	drawSourceCalls(calls);
+	show(nothing('Run an operation to see its answer.'));
 	const foot = h(
 		'footer.compose-foot',
 		h('span.quiet', 'A mutation reaches its subscribers, as on AWS.'),

@@ -1,7 +1,4 @@
-/**
- * @file One subscription, as an app has it: an AppSync WebSocket, and the messages that it gets. Where the runtime is started again it is
- * opened again, with a credential that the new one gives; where that gives none, it says what to do.
- */
+/** @file One subscription, as an app has it: an AppSync WebSocket. After a restart it is opened again, with a new credential. */
 import { isAway, post } from '../api.js';
 import { announce, h, replace, time, visible, wordsOf } from '../dom.js';
 import { button, iconButton } from '../icons.js';
@@ -25,12 +22,11 @@ export const whenLanesChange = (told) => {
 /** Of a user by name, or of an API's key by its place: what outlives a restart. @type {(api: Api, who: Who) => Promise<object>} */
 async function credential(api, { user, key }) {
 	if (key !== undefined) {
-		if (!api.keys[key]) throw new Error(`${api.name} has no such API key any more. Close this, or add one.`);
+		if (!api.keys[key]) throw new Error(`${api.name} has no such API key any more: add one.`);
 		return { 'x-api-key': api.keys[key] };
 	}
 	const found = usersOf(api).find((each) => each.user === user);
-	if (!found)
-		throw new Error(`No user pool of ${api.name} has the user ${user} any more. Add the user, then open it again.`);
+	if (!found) throw new Error(`${user} is no user of ${api.name} any more: add the user, then open it again.`);
 	return { Authorization: (await post('token', found)).AccessToken };
 }
 
@@ -48,8 +44,7 @@ export function openLane(apiName, who, field, operation) {
 	let received = 0;
 	let tries = 0;
 	let timer = 0;
-	/** Since when it is cut; 0 where it is not. */
-	let cutAt = 0;
+	let cutAt = 0; // 0 where it is not
 	let isWaiting = false;
 	/** @type {(words: string, how?: 'live' | 'off' | '') => void} */
 	const say = (words, how = '') => {
@@ -61,7 +56,6 @@ export function openLane(apiName, who, field, operation) {
 		list.prepend(h('li', nodes));
 		while (list.childElementCount > MOST_MESSAGES) list.lastElementChild?.remove();
 	};
-	/** Nothing of the one before is heard any more. */
 	const drop = () => {
 		clearTimeout(timer);
 		isWaiting = false;

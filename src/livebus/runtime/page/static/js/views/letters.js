@@ -6,7 +6,7 @@ import { lineOf } from '../store.js';
 
 /** Which groups somebody opened or shut. @type {Map<string, boolean>} */
 const open = new Map();
-/** Letters that somebody took out of the choice: they stay out, whatever comes meanwhile. @type {Set<string>} */
+/** Letters that somebody took out of the choice. @type {Set<string>} */
 const out = new Set();
 
 /** Of so many; others may have been quicker. @type {(asked: number) => (answer: Redriven) => string} */

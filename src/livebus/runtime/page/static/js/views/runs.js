@@ -22,7 +22,7 @@ export const past = (operation, variables) =>
 				};
 				return h(
 					'li',
-					icon(each.isFine ? 'check' : 'cross', 14),
+					icon(each.isFine ? 'check' : 'close', 14),
 					h('button.link', { type: 'button', onclick }, visible(each.query.replace(/\s+/g, ' ').slice(0, 40))),
 					h('span.preview', visible(each.who)),
 					h('span.word', visible(each.words)),
@@ -36,7 +36,7 @@ export const past = (operation, variables) =>
 const callRow = (call) =>
 	h(
 		'li',
-		icon(call.errorType ? 'cross' : 'check', 14),
+		icon(call.errorType ? 'close' : 'check', 14),
 		h(
 			'details',
 			h('summary', visible(`${call.source} · ${call.request.slice(0, 60)}`)),

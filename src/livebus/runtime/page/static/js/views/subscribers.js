@@ -3,7 +3,6 @@
  */
 import { get, post } from '../api.js';
 import { find, h, replace, time, visible } from '../dom.js';
-import { pretty } from '../editor.js';
 import { button, known } from '../icons.js';
 import { jsonFault } from '../json_fault.js';
 import { block, choices, complaint, gap, grid, nothing, row } from '../parts.js';
@@ -101,7 +100,7 @@ const clientTable = (clients) =>
 		),
 	);
 
-/** What is chosen and written in it stays, as far as there is such a thing, whatever the application becomes. */
+/** What is chosen and written in it stays when the application changes. */
 function openForm() {
 	const field = (/** @type {string} */ label, /** @type {HTMLElement} */ control) =>
 		h('label.field', h('span', label), control);
@@ -114,18 +113,18 @@ function openForm() {
 	const { node: fault, tell } = complaint();
 	const chosen = () => apis().find((each) => each.name === api.value);
 	/** What the page itself wrote for a field; another text is somebody's own. */
-	let given = { of: '', query: '', variables: '{}' };
+	let given = { of: '', query: '' };
 	const ofField = async () => {
 		const of = `${api.value} ${name.value}`;
 		const text = chosen()?.subscriptions[name.value]?.selection ?? '';
 		if (of === given.of && (text === given.query || query.value !== given.query)) return;
-		const own = { of, query: text, variables: '{}' };
+		const own = { of, query: text };
 		given = own;
 		query.value = text;
 		variables.value = '{}';
 		const found = text && (await post('operation', { url: chosen()?.url, query: text }).catch(() => null));
 		if (!found || given !== own || variables.value !== '{}') return;
-		variables.value = own.variables = pretty(found.variables, ' ');
+		variables.value = JSON.stringify(found.variables);
 	};
 	/** @type {(select: HTMLSelectElement, options: string[][]) => void} */
 	const renew = (select, options) => {

@@ -14,10 +14,7 @@ import { listen, once, ruleNames, store } from '../store.js';
 const WAIT_MS = 150;
 const NEWS_MS = 400;
 const MOST_ROWS = 500;
-const MODES = [
-	['pattern', 'Pattern'],
-	['transformer', 'Transformer'],
-];
+const MODES = Object.entries({ pattern: 'Pattern', transformer: 'Transformer' });
 
 /** @type {View} */
 export const tryView = (main, [name, mode]) =>
