@@ -15,7 +15,7 @@ const keyOf = (node) =>
 /** @type {(within: HTMLElement, key: string) => HTMLElement[]} */
 const named = (within, key) =>
 	/** @type {HTMLElement[]} */ ([...within.querySelectorAll(STOPS)])
-		.filter((each) => keyOf(each) === key)
+		.filter((each) => keyOf(each) === key && !each.matches(':disabled'))
 		.sort((one, other) => Number(other.matches(CHOSEN)) - Number(one.matches(CHOSEN)));
 
 /**

@@ -107,7 +107,11 @@ function drawTop() {
 		button('New event', { icon: 'plus', kind: 'primary', key: 'C', onclick: () => go('#/compose') }),
 	);
 	if (focused >= 0) stops()[focused]?.focus();
-	else find(top, '[aria-current]')?.scrollIntoView({ block: 'nearest' });
+	else {
+		// Not scrollIntoView: Tab would go on from there.
+		const [nav, on] = [find(top, 'nav'), find(top, '[aria-current]')];
+		if (nav && on) nav.scrollLeft = on.offsetLeft - nav.offsetLeft - nav.clientWidth / 2;
+	}
 	drawBanner();
 }
 
