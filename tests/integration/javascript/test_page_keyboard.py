@@ -24,7 +24,7 @@ FOCUS = """
   (() => { const node = document.activeElement, style = getComputedStyle(node);
     const isSeen = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2)
       || (node.closest('.editor') && getComputedStyle(node.closest('.editor')).boxShadow !== 'none');
-    return [node.getAttribute('aria-label') ?? node.textContent.trim(), isSeen && node.matches(':focus-visible')]; })()
+    return [node.getAttribute('aria-label') ?? node.textContent.trim(), !!isSeen && node.matches(':focus-visible')]; })()
 """
 SAID = "document.getElementById('announce').textContent"
 
@@ -41,15 +41,19 @@ def focus(console: Console) -> str:
 
 def tab_to(console: Console, name: str, key: str = "Tab") -> None:
     """Press Tab until something of this name has the focus; each stop before it shows that it has it."""
-    passed = []
-    for _ in range(MOST_STOPS):
-        console.press(key)
-        found, is_seen = console.value(FOCUS)
-        assert is_seen, f"nobody sees that {found!r} has the focus, after {passed}"
-        if found.startswith(name):
-            return
-        passed.append(found)
-    raise AssertionError(f"no stop is {name!r}: {passed}")
+    code = """
+      const [expression, name, key, most] = given, passed = [];
+      for (let stop = 0; stop < most; stop++) {
+        await page.keyboard.press(key);
+        const [found, isSeen] = await page.evaluate(expression);
+        passed.push(found);
+        if (!isSeen || found.startsWith(name)) return [isSeen, passed];
+      }
+      return [false, passed];
+    """
+    is_seen, passed = console.run(code, [FOCUS, name, key, MOST_STOPS])
+    assert passed[-1].startswith(name), f"no stop is {name!r}, or one does not show its focus: {passed}"
+    assert is_seen, f"nobody sees that {name!r} has the focus"
 
 
 def view(console: Console, running: RunningRuntime, key: str, heading: str) -> None:

@@ -100,7 +100,7 @@ function view(main, name) {
 				kind === 'rule'
 					? ofRules[Number(field)].operation
 					: (await post('operation', { url: api.url, kind, field })).query;
-			kept.variables = '';
+			variables.set('');
 			operation.set(query ?? '');
 		} catch (error) {
 			wrongOperation.tell(wordsOf(error));

@@ -4,7 +4,7 @@ import { announce, h, replace, time, visible, wordsOf } from '../dom.js';
 import { button, iconButton } from '../icons.js';
 import { jsonView } from '../json.js';
 import { gap } from '../parts.js';
-import { apis, isReady, listen, usersOf } from '../store.js';
+import { apis, isReady, listen, readState, usersOf } from '../store.js';
 
 const MOST_MESSAGES = 200;
 const LONGEST_WAIT = 8;
@@ -25,7 +25,9 @@ async function credential(api, { user, key }) {
 		if (!api.keys[key]) throw new Error(`${api.name} has no such API key any more: add one.`);
 		return { 'x-api-key': api.keys[key] };
 	}
-	const found = usersOf(api).find((each) => each.user === user);
+	const known = () => usersOf(api).find((each) => each.user === user);
+	if (!known()) await readState(); // the user may be a new one
+	const found = known();
 	if (!found) throw new Error(`${user} is no user of ${api.name} any more: add the user, then open it again.`);
 	return { Authorization: (await post('token', found)).AccessToken };
 }
@@ -83,7 +85,7 @@ export function openLane(apiName, who, field, operation) {
 		say('connecting');
 		try {
 			const api = apis().find((each) => each.name === apiName);
-			if (!api) throw new Error(`The application has no API ${apiName} any more. Close this, or deploy it.`);
+			if (!api) throw new Error(`The application has no API ${apiName} any more: deploy it.`);
 			const header = { host: new URL(api.url).host, ...(await credential(api, who)) };
 			if (!isClosed) open(new WebSocket(addressOf(api, header), 'graphql-ws'), header);
 		} catch (error) {
@@ -164,7 +166,7 @@ export function openLane(apiName, who, field, operation) {
 			h('p.quiet', apiName),
 		),
 		list,
-		h('p.nothing', 'Nothing yet: what is published from now on shows up here.'),
+		h('p.nothing', 'Nothing yet: what is published now shows up here.'),
 		h('footer', dot, said, gap(), again),
 	);
 	lanes.push({ id, node });
