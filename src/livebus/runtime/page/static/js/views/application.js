@@ -68,7 +68,7 @@ const titleOf = ({ template, stacks }) =>
 function rulesBlock(rules) {
 	const rows = rules.map((rule) => {
 		const retries =
-			rule.maximumRetryAttempts === undefined ? '' : `${rule.maximumRetryAttempts} in ${rule.maximumEventAge} s`;
+			rule.maximumRetryAttempts === undefined ? '' : `${rule.maximumRetryAttempts} in ${rule.maximumEventAge}\u00a0s`;
 		return row(
 			[
 				swatch(lineOf(rule.rule)),
