@@ -143,7 +143,8 @@ class History:
         """Count what came since the last time, together, and let go of what is too much."""
         new, self._new = self._new, []
         if new:
-            sizes = [size_of(fact[2]) for fact in new if fact[1] in BEGINNINGS]
+            begun = [fact[2] for fact in new if fact[1] in BEGINNINGS]
+            sizes = [size_of(event) for event in begun]
             sizes += [size_of_entry(fact[3]) for fact in new if fact[1] == REFUSED]
             count, text = len(sizes), sum(sizes)
             told, self._new_told = self._new_told, 0
@@ -152,7 +153,7 @@ class History:
             self._events += count
             self._text += text
             self._told += told
-            if any(fact[1] in BEGINNINGS and REPLAY_NAME in fact[2].envelope for fact in new):
+            if any(REPLAY_NAME in event.envelope for event in begun):
                 # A replayed event is perhaps kept already: it is one event, and it is read to be counted as one.
                 while self._chunks:
                     self._read_chunk()
