@@ -164,6 +164,76 @@ def test_to_the_bus_and_from_the_archive(console: Console, running: RunningRunti
     console.wait(f"sent by replay {replay['ReplayName']}")
 
 
+def test_a_replay_is_new_once(console: Console, running: RunningRuntime) -> None:
+    """While it is paused the list counts what has come: of a replay each event once, the one that was the newest among them."""
+    running.put("one", "two", "three")
+    go(console, running, "#/events")
+    console.run("await page.getByRole('option', {name: /three/}).waitFor()")
+    console.click("button", "Follow")
+    console.visit("#/failed")
+    console.click("button", "Replay", exact=True)
+    console.run("await page.getByText(/: COMPLETED/).first().waitFor()")
+    console.visit("#/events")
+    console.run("await page.getByTitle('3 new', {exact: true}).waitFor()")
+    running.put("four")
+    console.run("await page.getByTitle('4 new', {exact: true}).waitFor()")
+    console.click("button", "Follow")
+    console.wait("4 events")
+
+
+def test_an_operation_to_begin_with(console: Console, start_runtime: Start, project: Path) -> None:
+    """Each query and mutation of the schema, with variables of their types, is taken by the API as it stands; who asks stays."""
+    running = start_runtime(template=project / "examples" / "orders" / "template.yaml")
+    go(console, running, "#/graphql/RewardsApi")
+    box = "return await page.getByRole('textbox', {name: given}).inputValue()"
+    until(lambda: "orderId" in console.run(box, "Variables"), "the variables of the rule's mutation")
+    assert list(json.loads(console.run(box, "Variables"))) == [
+        "orderId",
+        "customerId",
+        "amount",
+        "currency",
+        "placedAt",
+    ]
+    choose = "await page.getByRole('combobox', {name: given[0]}).selectOption(given[1])"
+    offered = console.run(
+        "return await page.getByRole('combobox', {name: 'Begin with'}).locator('option').evaluateAll("
+        "(all) => all.map((each) => each.value).filter((each) => /^(query|mutation) /.test(each)))"
+    )
+    assert "mutation announcePoints" in offered
+    for each in offered:
+        field = each.split()[1]
+        console.run(choose, ["Begin with", each])
+        until(lambda field=field: f"{field}(" in console.run(box, "Operation"), f"an operation for {field}")
+        until(lambda: console.run(box, "Variables") != "", "its variables")
+        console.click("button", "Run")
+        console.run(
+            "await page.getByRole('list', {name: 'History'}).getByText(given, {exact: false}).first().waitFor()", each
+        )
+        answer = console.text("group", "Answer")
+        assert ("Validation" in answer, "coerced Null" in answer) == (False, False), answer
+    # Variables that somebody has written stay; what is missing in them is offered.
+    console.fill("textbox", "Variables", '{"mine": 1}')
+    console.run(choose, ["Begin with", "rule 0"])
+    until(lambda: "orderId" in console.run(box, "Variables"), "another operation brings its own")
+    console.fill("textbox", "Variables", '{"orderId": "mine"}')
+    console.click("button", "Fill in")
+    assert json.loads(console.run(box, "Variables")) == {
+        "orderId": "mine",
+        "customerId": "customerId-1",
+        "amount": 129.9,
+        "currency": "some currency",
+        "placedAt": "2026-01-15T08:30:00Z",
+    }
+    console.click("radio", "User")
+    console.run(choose, ["API", "FulfillmentApi"])
+    until(lambda: "announceShipment" in console.run(box, "Operation"), "the other API's operation")
+    console.run("await page.getByRole('radio', {name: 'User', checked: true}).waitFor()")
+    until(
+        lambda: json.loads(console.run(box, "Variables") or "{}").get("shipment", {}).get("items"),
+        "an input type filled in",
+    )
+
+
 @pytest.fixture
 def targets(start_runtime: Start, project: Path, tmp_path: Path) -> RunningRuntime:
     """A rule whose targets are a queue, a log group and an API, which takes an API key too."""

@@ -66,6 +66,42 @@ def test_a_megabyte_is_shown(console: Console, running: RunningRuntime) -> None:
     assert 30_000 < console.value(shown) < 50_000
 
 
+def test_a_long_event_is_edited(console: Console, running: RunningRuntime) -> None:
+    """Twenty thousand lines in the editor are numbered, and no element each; what is typed at their end is seen by the dry run."""
+    detail = json.dumps({"msg": "long", "list": [{"number": number, "text": "x" * 40} for number in range(10_000)]})
+    given = {"Source": "sample.source", "DetailType": "message", "Detail": detail}
+    bus = running.outputs["EventBusName"]
+    event_id = running.client("events").put_events(Entries=[{**given, "EventBusName": bus}])["Entries"][0]["EventId"]
+    go(console, running, f"#/compose/{event_id}")
+    console.wait("1 of 1 rule would match")
+    lines = console.run(
+        "return (await page.getByRole('textbox', {name: 'Event as JSON'}).inputValue()).split('\\n').length"
+    )
+    assert lines > 10_000
+    assert console.value("document.querySelector('.numbers pre').textContent").endswith(f"\n{lines}")
+    assert console.value("document.querySelectorAll('.editor *').length") < 20
+    console.run("await page.getByRole('textbox', {name: 'Event as JSON'}).press('Control+End')")
+    console.press("x")
+    console.run("await page.getByRole('alert').getByText(given).waitFor()", f"Line {lines}, column 2")
+
+
+def test_without_storage(console: Console, running: RunningRuntime) -> None:
+    """A browser that lets the page keep nothing: it shows what comes, and acts."""
+    console.run(
+        """globalThis.other = await context.newPage(); globalThis.thrown = [];
+        other.on('pageerror', (error) => thrown.push(String(error)));
+        await other.addInitScript(() => {
+          for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'])
+            Object.defineProperty(globalThis, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+        });
+        await other.goto(given)""",
+        f"{running.outputs['ConsoleUrl']}#/events",
+    )
+    console.run("await other.getByRole('button', {name: 'Send sample.json'}).click()")
+    console.run("await other.getByRole('tab', {name: /^Mutation publishMsgFromEB/}).waitFor()")
+    assert console.run("await other.close(); return thrown") == []
+
+
 def test_ten_thousand_events_are_a_few_rows(console: Console, running: RunningRuntime) -> None:
     """
     Published at once while the page is open: it has them all, as many elements as rows fit, and the runtime delivered each.

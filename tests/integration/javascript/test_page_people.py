@@ -101,6 +101,77 @@ def test_axe_finds_nothing(console: Console, running: RunningRuntime, busy: dict
     assert [name for name, _ in console.run(VIOLATIONS)] == ["button-name"]
 
 
+def look(console: Console, name: str) -> dict[str, Any]:
+    """What axe-core finds in both themes, by the name of a state; empty where it finds nothing."""
+    found = {}
+    for scheme in ("dark", "light"):
+        console.run("await page.emulateMedia({colorScheme: given, reducedMotion: 'reduce'})", scheme)
+        found[f"{name} {scheme}"] = console.run(VIOLATIONS)
+    return {state: violations for state, violations in found.items() if violations}
+
+
+def test_axe_finds_nothing_in_what_is_open(console: Console, running: RunningRuntime, axe: str) -> None:
+    """Nor where nothing is there yet, where something is refused or wrong, and where a menu, a dialog or a log is open."""
+    found: dict[str, Any] = {}
+    go(console, running, "#/events")
+    console.run("await page.evaluate(given)", axe)
+    console.await_role("button", "Send sample.json")
+    found |= look(console, "no event")
+    faults(running, "target-denied=1")
+    running.put("a letter")
+    faults(running)
+    console.await_role("button", "Redrive to AppSync only")
+    console.click("button", "Copy as")
+    found |= look(console, "menu")
+    console.press("Escape")
+    console.visit("#/compose")
+    console.wait("1 of 1 rule would match")
+    console.fill("textbox", "Event as JSON", '{\n  "source": x\n}')
+    console.run("await page.getByRole('alert').getByText(/^Line 2/).waitFor()")
+    found |= look(console, "wrong JSON")
+    console.visit("#/subscribers/new")
+    console.await_role("form", "Open a subscription")
+    console.fill("textbox", "Variables", "{")
+    console.click("button", "Subscribe", exact=True)
+    console.run("await page.getByRole('alert').waitFor()")
+    console.fill("textbox", "Variables", "{}")
+    console.click("button", "Subscribe", exact=True)
+    console.wait("subscribed, 0 received")
+    console.fill("textbox", "Document", "subscription { nothing }")
+    console.click("button", "Subscribe", exact=True)
+    console.await_role("group", "Refusal")
+    running.put("heard")
+    console.wait("subscribed, 1 received")
+    found |= look(console, "subscriptions")
+    console.visit("#/failed")
+    console.click("button", "Purge 1")
+    console.await_role("dialog", "Purge letters?")
+    found |= look(console, "dialog")
+    console.press("Escape")
+    console.visit("#/application")
+    console.run("await page.getByRole('region', {name: 'APIs, pools, queues'}).getByRole('button').first().click()")
+    console.await_role("button", "Close")
+    found |= look(console, "log")
+    assert found == {}
+
+
+def test_axe_finds_nothing_in_answers(console: Console, running: RunningRuntime, axe: str) -> None:
+    """Nor in an operation and variables that are wrong, and in the errors of an answer."""
+    found: dict[str, Any] = {}
+    go(console, running, "#/graphql")
+    console.run("await page.evaluate(given)", axe)
+    console.fill("textbox", "Operation", "query {")
+    console.run("await page.getByRole('alert').getByText(/^Line 1/).waitFor()")
+    console.fill("textbox", "Variables", "[]")
+    console.run("await page.getByRole('alert').getByText(/an object/).waitFor()")
+    found |= look(console, "wrong operation")
+    console.fill("textbox", "Variables", "{}")
+    console.click("button", "Run")
+    console.await_role("group", "Answer")
+    found |= look(console, "errors")
+    assert found == {}
+
+
 def test_nothing_is_wider_than_the_window(console: Console, running: RunningRuntime, busy: dict[str, str]) -> None:
     """From 360, a small phone's, to 1,920 the page itself never scrolls sideways, no view is empty, and the list stays bounded."""
     go(console, running, "#/events")

@@ -142,3 +142,65 @@ def test_two_pages_left_open_over_a_restart(console: Console, start_runtime: Sta
     console.run("await other.getByRole('link', {name: 'Events 1'}).waitFor(); await other.close()")
     assert second.call(lambda: len(second.runtime.history or ())) == 1
     console.faults()  # refused connections, as the browser logs them
+
+
+LANE = "await page.getByRole('listitem', {name: given}).getByText(/^subscribed, /).waitFor()"
+
+
+def test_a_subscription_opens_again_after_a_restart(console: Console, start_runtime: Start, tmp_path: Path) -> None:
+    """
+    By itself, with a token of the new runtime: with the state that was kept, and with none. What came in between is told as missing.
+
+    A user whom the new runtime does not have is named, with what to do; once the user is there one click opens it.
+    """
+    first = start_runtime()
+    first.client("cognito-idp").admin_create_user(UserPoolId=first.outputs["UserPoolId"], Username="bob")
+    go(console, first, "#/subscribers/new")
+    for user in ("alice", "bob"):
+        console.run("await page.getByRole('combobox', {name: 'User'}).selectOption({label: given})", user)
+        console.click("button", "Subscribe", exact=True)
+        console.run(LANE, f"{user}, onPublishMsgFromEb")
+    first.put("before")
+    console.run("await page.getByText('subscribed, 1 received').nth(1).waitFor()")
+    port = first.port
+
+    first.stop()
+    console.wait("It opens again with the runtime.")
+    kept = start_runtime(port=port)
+    kept.wait_for_subscribers(2)
+    console.run("await page.getByText('subscribed, 1 received').nth(1).waitFor()")
+    kept.put("after")
+    console.run("await page.getByText('subscribed, 2 received').nth(1).waitFor()")
+    messages = console.text("list", "Messages for alice")
+    assert ("before" in messages, "AppSync keeps nothing of what came in between" in messages) == (True, True)
+
+    kept.stop()
+    fresh = start_runtime(port=port, state=tmp_path / "fresh")
+    console.wait("bob is no user of GraphQLApi any more: add the user, then open it again.")
+    fresh.wait_for_subscribers(1)
+    fresh.put("fresh")
+    console.wait("subscribed, 3 received")
+    fresh.client("cognito-idp").admin_create_user(UserPoolId=fresh.outputs["UserPoolId"], Username="bob")
+    console.click("button", "Open again")
+    console.run(LANE, "bob, onPublishMsgFromEb")
+    fresh.wait_for_subscribers(2)
+    console.faults()  # refused connections, as the browser logs them
+
+
+def test_what_was_not_answered_is_asked_again(console: Console, start_runtime: Start) -> None:
+    """A dry run that is asked for while the runtime is away says so, and is made once it is back; Send waits for that."""
+    first = start_runtime()
+    go(console, first, "#/compose")
+    console.wait("1 of 1 rule would match")
+    port = first.port
+    first.stop()
+    console.wait("Disconnected")
+    text = '{"source": "another.source", "detail-type": "message", "detail": {"msg": "x"}}'
+    console.fill("textbox", "Event as JSON", text)
+    console.run("await page.getByRole('alert').getByText('The runtime does not answer.').waitFor()")
+    assert console.run("return await page.getByRole('button', {name: /^Send/}).isDisabled()") is True
+    start_runtime(port=port)
+    console.wait("no rule would match")
+    console.run("await page.getByRole('button', {name: /^Send/, disabled: false}).waitFor()")
+    assert console.count("alert", "") == 0
+    console.faults()  # refused connections, as the browser logs them

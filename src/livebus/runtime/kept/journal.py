@@ -178,6 +178,11 @@ class DeliveryJournal:
             for row, message_id, body, attributes, sent, received, first in found
         ]
 
+    def is_visible(self, queue: str, row: int, now: float) -> bool:
+        """Whether a message lies in a queue and nobody has received it."""
+        found = self._run("SELECT 1 FROM messages WHERE queue = ? AND id = ? AND visible <= ?", (queue, row, now))
+        return found.fetchone() is not None
+
     def delete(self, queue: str, row: int) -> bool:
         return self._run("DELETE FROM messages WHERE queue = ? AND id = ?", (queue, row)).rowcount > 0
 

@@ -17,7 +17,9 @@ from livebus.event.document import read_entries
 from livebus.files import event_files, read_text, relative
 from livebus.publish.signer import Credentials, Signer
 from livebus.runtime.appsync import graphql_http
+from livebus.runtime.appsync.served_api import ServedApi
 from livebus.runtime.aws_errors import HttpAnswer
+from livebus.runtime.page import operations
 from livebus.runtime.page.history import SENDER
 from livebus.runtime.page.parts import Parts
 from livebus.runtime.served_stacks import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
@@ -72,11 +74,29 @@ class Actions:
         """Tokens for a user, without a password: of the local runtime only. Raises AwsError."""
         return self._parts.cognito.tokens_without_password(pool, user)
 
-    async def graphql_as_iam(self, url: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """One operation, signed with the local credentials: the API answers it as any other request."""
+    def _served(self, url: str) -> ServedApi:
         served = self._parts.served.paths.get(urlsplit(url).path)
         if served is None:
             raise LivebusError(f"there is no API at {url!r}")
+        return served
+
+    def operation(self, url: str, kind: str, field: str) -> dict[str, Any]:
+        """An operation that asks for a field of an API's schema, with values for its variables."""
+        schema = self._served(url).compiled.schema.graphql
+        text = operations.operation(schema, kind, field)
+        return {"query": text, "variables": operations.values(schema, text)}
+
+    def variables(self, url: str, query: str) -> dict[str, Any]:
+        """Values for the variables of an operation; ``fault`` with its line and column where it is none."""
+        try:
+            return {"variables": operations.values(self._served(url).compiled.schema.graphql, query)}
+        except LivebusError as error:
+            fault = error.faults[0]
+            return {"fault": {"message": fault.found, "line": fault.place.line, "column": fault.place.column}}
+
+    async def graphql_as_iam(self, url: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """One operation, signed with the local credentials: the API answers it as any other request."""
+        served = self._served(url)
         body = orjson.dumps(dict(request))
         path, host = urlsplit(url).path, urlsplit(url).netloc
         signer = Signer(

@@ -16,7 +16,7 @@ from livebus.files import relative
 from livebus.flow import CompiledRule
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.faults.injection import KINDS
-from livebus.runtime.page import clients, ways
+from livebus.runtime.page import clients, operations, ways
 from livebus.runtime.page.history import MAX_EVENTS
 from livebus.runtime.page.parts import Parts
 from livebus.runtime.page.records import Record
@@ -155,6 +155,7 @@ class Documents:
                     "pools": [provider.user_pool_id for provider in api.providers if provider.user_pool_id],
                     "keys": list(api.api_keys),
                     "subscriptions": fields,
+                    "operations": operations.fields(schema.graphql) if schema else {},
                 }
             )
         return {"stack": stack, "apis": found}

@@ -19,6 +19,7 @@ import orjson
 from livebus.event.envelope import Event
 from livebus.event.put_events import Refused
 from livebus.operation import Called
+from livebus.runtime.eventbridge.archives import REPLAY_NAME
 from livebus.runtime.page.records import BEGINNINGS, MATCHED, REFUSED, Fact, Record, Records, size_of, size_of_entry
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ class History:
         """Count what came since the last time, together, and let go of what is too much."""
         new, self._new = self._new, []
         if new:
-            sizes = [size_of(fact[2]) for fact in new if fact[1] in BEGINNINGS]
+            begun = [fact[2] for fact in new if fact[1] in BEGINNINGS]
+            sizes = [size_of(event) for event in begun]
             sizes += [size_of_entry(fact[3]) for fact in new if fact[1] == REFUSED]
             count, text = len(sizes), sum(sizes)
             told, self._new_told = self._new_told, 0
@@ -152,6 +154,10 @@ class History:
             self._events += count
             self._text += text
             self._told += told
+            if any(REPLAY_NAME in event.envelope for event in begun):
+                # A replayed event is perhaps kept already: it is one event, and it is read to be counted as one.
+                while self._chunks:
+                    self._read_chunk()
         while self._facts > MAX_FACTS or self._told > self._max_text:
             # Retries of few events: their records keep the last tries alone. Or of large ones that were let go of: they are
             # kept again, and count as text that is.
@@ -313,7 +319,7 @@ class History:
         return self._records.since(changed)
 
     def __len__(self) -> int:
-        """How many events are kept; one that is replayed in a storm counts twice until somebody reads."""
+        """How many events are kept: one that is replayed is one, in a storm too."""
         if self.in_storm:
             self._count()
         else:

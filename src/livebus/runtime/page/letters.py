@@ -25,6 +25,7 @@ from livebus.template.application import Queue
 
 MAX_LETTERS = 1000  # that are looked at, of one queue
 _SHOWN = 50  # of one group
+_GONE = "it lies in the queue no longer"
 
 
 class Letters:
@@ -60,6 +61,11 @@ class Letters:
             if row in self._on_their_way:  # of another click: twice asked for is not twice delivered
                 outcomes.append({"id": letter.message_id, "accepted": False, "message": "it is on its way already"})
                 continue
+            if not self._parts.journal.is_visible(of.arn, row, self._parts.clock()):
+                outcomes.append(
+                    {"id": letter.message_id, "accepted": False, "message": _GONE}
+                )  # by somebody else, meanwhile
+                continue
             self._on_their_way.add(row)
             try:
                 event_id = self._to_bus(letter) if to == "bus" else await self._to_target(letter)
@@ -74,10 +80,11 @@ class Letters:
         return {"outcomes": outcomes}
 
     def purge(self, queue: str, ids: Sequence[str]) -> dict[str, Any]:
-        """Delete letters for good."""
+        """Delete letters for good; those that are on their way are left to what becomes of them."""
         of = self._queue(queue)
         wanted = Selection(ids=frozenset(ids))
-        rows = [row for row, letter in self._letters(of) if not ids or wanted.takes(letter)]
+        found = self._letters(of)
+        rows = [row for row, letter in found if row not in self._on_their_way and (not ids or wanted.takes(letter))]
         return {"purged": sum(self._parts.journal.delete(of.arn, row) for row in rows)}
 
     def _to_bus(self, letter: Letter) -> str:

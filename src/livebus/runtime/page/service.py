@@ -182,6 +182,11 @@ class Page:
     def _tokens(self, given: Mapping[str, Any]) -> Any:
         return self._actions.token(_text(given, "pool"), _text(given, "user"))
 
+    def _operation(self, given: Mapping[str, Any]) -> Any:
+        if "field" in given:
+            return self._actions.operation(_text(given, "url"), _text(given, "kind"), _text(given, "field"))
+        return self._actions.variables(_text(given, "url"), _text(given, "query"))
+
     async def _graphql(self, given: Mapping[str, Any]) -> Any:
         request = given.get("request")
         if not isinstance(request, dict):
@@ -210,6 +215,7 @@ _POSTED: Mapping[str, Callable[[Page, Mapping[str, Any]], Any]] = {
     "retry": Page._hurry,
     "replay": lambda page, given: page._actions.replay(given),
     "token": Page._tokens,
+    "operation": Page._operation,
     "graphql": Page._graphql,
 }
 

@@ -266,6 +266,22 @@ def test_a_look_at_replays_in_a_storm_reads_all(history: History) -> None:
     assert len(history) == 10
 
 
+def test_a_replay_in_a_storm_counts_once(clock: Any) -> None:
+    """Before anybody looks, too: replays of events that are kept push out no other, and are no more events than before."""
+    history = History(clock, max_events=2000)
+    storm(history, 1500)
+    refused = 100
+    assert history.in_storm
+    for number in range(1000, 1500):
+        replayed = event(str(number))
+        again = Event({**replayed.envelope, "replay-name": "r"}, "bus", "2026-01-01T00:00:00Z", "{}")
+        history.matched(again, "lines", [])  # type: ignore[arg-type]
+        history.attempted(DELIVERED, again, rule(), attempt(), attempts=0)
+    assert (len(history), history.forgotten) == (1500 + refused, 0)
+    assert [record.id for record in history.newest(501)] == [*map(str, range(1499, 999, -1)), "999"]
+    assert (len(history), history.forgotten) == (1500 + refused, 0)
+
+
 def test_what_a_storm_pushes_out_keeps_its_numbers(clock: Any) -> None:
     """Whoever has seen the last change is told of the next one, also where what lay between was never read."""
     history = History(clock, max_events=2000)

@@ -21,6 +21,14 @@ export class ApiError extends Error {
 
 /** Of what was thrown; 0 where it is no answer. @type {(error: unknown) => number} */
 export const statusOf = (error) => (error instanceof ApiError ? error.status : 0);
+/** Whether the runtime did not answer at all. @type {(error: unknown) => boolean} */
+export const isAway = (error) => error instanceof ApiError && !error.status;
+
+/** As `fetch`, in words of ours where nobody answers. @type {typeof fetch} */
+export const reach = (where, options) =>
+	fetch(where, options).catch(() => {
+		throw new ApiError(0, 'The runtime does not answer.');
+	});
 
 /** The runtime was started again: its page has another token. Whoever may read the page may have it. */
 async function renewToken() {
@@ -33,7 +41,7 @@ async function renewToken() {
 
 /** @type {(method: string, name: string, body?: object, again?: boolean) => Promise<any>} */
 async function ask(method, name, body, again = true) {
-	const answer = await fetch(BASE + name, {
+	const answer = await reach(BASE + name, {
 		method,
 		headers: { 'X-Livebus-Page': token, ...(body && { 'Content-Type': 'application/json' }) },
 		body: body && JSON.stringify(body),

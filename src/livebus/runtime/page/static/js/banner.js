@@ -12,8 +12,6 @@ let hiding = 0;
 /** @type {(ms: number) => string} */
 const clock = (ms) => new Date(ms).toLocaleTimeString();
 
-/** @typedef {{ key: string, kind: 'bad' | 'news', until?: number, content: Child[] }} News */
-
 /** @type {() => News | null} */
 function disconnected() {
 	if (store.link !== 'off') return null;

@@ -12,8 +12,6 @@ export async function copy(text, what) {
 	}
 }
 
-/** @typedef {{ source?: Json, 'detail-type'?: Json, detail?: Json }} Envelope */
-
 /** @type {(envelope: Envelope, bus: string) => object} */
 export const entryOf = (envelope, bus) => ({
 	Source: envelope.source,
@@ -75,18 +73,40 @@ export function copyMenu(read) {
 				type: 'button',
 				role: 'menuitem',
 				onclick: () => {
-					menu.open = false;
+					close();
 					copy(make(...read()), `as ${form}`);
 				},
 			},
 			form,
 		),
 	);
-	const menu = h(
-		'details.menu',
-		h('summary.button', { role: 'button', 'aria-haspopup': 'menu' }, h('span', 'Copy as'), icon('down', 14)),
-		h('div.menu-body', { role: 'menu' }, items),
+	const opener = h(
+		'summary.button',
+		{ role: 'button', 'aria-haspopup': 'menu' },
+		h('span', 'Copy as'),
+		icon('down', 14),
 	);
+	const menu = h('details.menu', { onkeydown: keys }, opener, h('div.menu-body', { role: 'menu' }, items));
+	const close = () => {
+		menu.open = false;
+		opener.focus();
+	};
+	/** @type {(pressed: KeyboardEvent) => void} */
+	function keys(pressed) {
+		const last = items.length - 1;
+		const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+		const next = { ArrowDown: at < last ? at + 1 : 0, ArrowUp: at > 0 ? at - 1 : last, Home: 0, End: last }[
+			pressed.key
+		];
+		if (next === undefined && (pressed.key !== 'Escape' || !menu.open)) return;
+		pressed.preventDefault();
+		pressed.stopPropagation();
+		if (next === undefined) close();
+		else {
+			menu.open = true;
+			items[next].focus();
+		}
+	}
 	menu.addEventListener('focusout', ({ relatedTarget }) => {
 		if (!menu.contains(/** @type {Node | null} */ (relatedTarget))) menu.open = false;
 	});

@@ -27,18 +27,12 @@ const coloured = (tokens) => (text) => {
 export const jsonColours = coloured(JSON_TOKENS);
 export const graphqlColours = coloured(GRAPHQL_TOKENS);
 
-/**
- * @typedef {object} Editing
- * @property {string} label
- * @property {(text: string, fault: TextFault | null) => void} oninput
- * @property {(text: string) => Child[]} [colours]
- * @property {(text: string) => TextFault | null} [fault]
- * @property {() => void} [submit] On Ctrl and Enter.
- */
-
 /** @type {(text: string, editing: Editing) => Sheet} */
 export function editor(text, { label, oninput, colours = jsonColours, fault = () => null, submit }) {
-	const numbers = h('div.numbers', { 'aria-hidden': 'true' });
+	const counted = h('pre');
+	const mark = h('div.bad');
+	const numbers = h('div.numbers', { 'aria-hidden': 'true' }, counted, mark);
+	let lines = 0;
 	const layer = h('pre.layer', { 'aria-hidden': 'true' });
 	const band = h('span.band');
 	const plain = { spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off', wrap: 'off' };
@@ -46,12 +40,12 @@ export function editor(text, { label, oninput, colours = jsonColours, fault = ()
 	const paint = () => {
 		const wrong = fault(area.value);
 		layer.replaceChildren(h('span', colours(`${area.value}\n`)), band);
-		band.hidden = !wrong;
-		if (wrong) band.style.top = `${12 + (wrong.line - 1) * 20}px`;
-		const lines = area.value
-			.split('\n')
-			.map((_, index) => h(wrong?.line === index + 1 ? 'div.bad' : 'div', String(index + 1)));
-		numbers.replaceChildren(...lines);
+		band.hidden = mark.hidden = !wrong;
+		if (wrong) band.style.top = mark.style.top = `${12 + (wrong.line - 1) * 20}px`;
+		mark.textContent = String(wrong?.line);
+		const number = area.value.split('\n').length;
+		if (number !== lines) counted.textContent = Array.from({ length: number }, (_, index) => index + 1).join('\n');
+		lines = number;
 		area.setAttribute('aria-invalid', String(!!wrong));
 		oninput(area.value, wrong);
 	};

@@ -68,7 +68,6 @@ const PATHS = {
 	down: 'M4 6.2L8 10l4-3.8',
 	right: 'M6.2 4L10 8l-3.8 4',
 	check: 'M3.2 8.4l3.2 3.2 6.4-7',
-	cross: 'M4 4l8 8M12 4l-8 8',
 	file: 'M4 1.8h5.2L12.4 5v9.2H4zM9 2v3.2h3.2',
 	edit: 'M3 13l.7-3L11 2.8 13.2 5 6 12.3z',
 	warn: 'M8 2.2l6.3 11.3H1.7zM8 6.6v3M8 11.4v.4',

@@ -1,6 +1,7 @@
 /** @file Router and header. Views draw into <main> and return what has to stop when they leave. */
 import { drawBanner } from './banner.js';
 import { announce, byId, count, find, go, h, replace, s } from './dom.js';
+import { focusIn } from './focus.js';
 import { button, icon } from './icons.js';
 import { listenForKeys } from './keys.js';
 import { gap, tally } from './parts.js';
@@ -12,14 +13,14 @@ import { graphqlView } from './views/graphql.js';
 import { subscribersView } from './views/subscribers.js';
 import { tryView } from './views/try.js';
 
-const VIEWS = [
-	{ id: 'events', title: 'Events', view: eventsView },
-	{ id: 'subscribers', title: 'Subscribers', view: subscribersView },
-	{ id: 'failed', title: 'Failed', view: failedView },
-	{ id: 'try', title: 'Try', view: tryView },
-	{ id: 'graphql', title: 'GraphQL', view: graphqlView },
-	{ id: 'application', title: 'Application', view: applicationView },
-];
+const VIEWS = Object.entries({
+	Events: eventsView,
+	Subscribers: subscribersView,
+	Failed: failedView,
+	Try: tryView,
+	GraphQL: graphqlView,
+	Application: applicationView,
+}).map(([title, view]) => ({ id: title.toLowerCase(), title, view }));
 let leave = () => {};
 let current = '';
 
@@ -37,15 +38,20 @@ function route() {
 	const { id, title, view } = VIEWS.find((each) => each.id === name) ?? VIEWS[0];
 	leave();
 	const isOther = current !== id;
+	const main = byId('main');
+	const back = isOther ? () => {} : focusIn(main);
+	if (isOther && current) announce(title);
 	current = id;
 	drawTop();
-	const main = byId('main');
 	if (isOther) {
+		// Who was in the view that is left goes on in this one.
+		if (main.contains(document.activeElement)) main.focus();
 		main.className = `view ${id}`;
 		replace(main);
 	}
 	document.title = `${name === 'compose' ? 'New event' : title} · Livebus`;
 	leave = view(main, name === 'compose' ? ['compose', ...rest] : rest);
+	back(main);
 }
 
 function faultsOn() {
@@ -101,7 +107,11 @@ function drawTop() {
 		button('New event', { icon: 'plus', kind: 'primary', key: 'C', onclick: () => go('#/compose') }),
 	);
 	if (focused >= 0) stops()[focused]?.focus();
-	else find(top, '[aria-current]')?.scrollIntoView({ block: 'nearest' });
+	else {
+		// Not scrollIntoView: Tab would go on from there.
+		const [nav, on] = [find(top, 'nav'), find(top, '[aria-current]')];
+		if (nav && on) nav.scrollLeft = on.offsetLeft - nav.offsetLeft - nav.clientWidth / 2;
+	}
 	drawBanner();
 }
 
@@ -123,6 +133,10 @@ const mark = () =>
 	);
 
 addEventListener('hashchange', route);
+find(document, '.skip')?.addEventListener('click', (event) => {
+	event.preventDefault(); // a link of this page is a view
+	byId('main').focus();
+});
 listenForKeys();
 listen(['state', 'link'], drawTop);
 listen(['events'], drawCounts);

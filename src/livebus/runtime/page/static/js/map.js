@@ -20,8 +20,6 @@ const ROW = 62,
 /** Ends a line before its subscribers. */
 export const FAILED = ['dead', 'retrying', 'lost', 'failed'];
 
-/** @typedef {{ name: string, note?: string, end?: string, off?: boolean }} Stopped */
-
 /**
  * What a stop says: its name, a note below it, and how the line ends there, if it does.
  * @type {(way: Way, station: Station, dry: boolean) => Stopped | null}
@@ -78,15 +76,6 @@ function atSubscribers(way, state, dry) {
 		end: way.reached ? (dry ? undefined : 'delivered') : 'nobody',
 	};
 }
-
-/**
- * @typedef {object} Drawing
- * @property {Selected} selected
- * @property {(next: Selected) => void} select
- * @property {boolean} [dry] What would be: dashed.
- * @property {boolean} [heads]
- * @property {boolean} [travel] Whether a bead travels each line, once.
- */
 
 /** @type {(event: Pick<Ways, 'ways' | 'bus' | 'refused' | 'stop'>, drawing: Drawing) => HTMLElement} */
 export function lineMap(event, { dry = false, heads = true, selected, select, travel = false }) {

@@ -1,6 +1,7 @@
 /** @file Pieces that several views are made of. */
-import { h, visible } from './dom.js';
-import { button } from './icons.js';
+import { h, replace, visible } from './dom.js';
+import { focusIn } from './focus.js';
+import { button, icon } from './icons.js';
 
 /** A table; a head without words stands above buttons. @type {(label: string, heads: string[], rows: Child[]) => HTMLElement} */
 export const grid = (label, heads, rows) =>
@@ -36,6 +37,22 @@ export const gap = () => h('span.grow');
 /** @type {(...words: Child[]) => HTMLElement} */
 export const nothing = (...words) => h('p.nothing', words);
 
+/** A line that says what is wrong with a text; without words it is not there. */
+export function complaint() {
+	const node = h('p.editor-fault', { role: 'alert', hidden: true });
+	const tell = (/** @type {string} */ words) => {
+		if (node.hidden === !words && node.textContent === words) return;
+		node.hidden = !words;
+		replace(node, icon('warn', 14), h('span', visible(words)));
+	};
+	/** @type {(fault: FaultNote | null | undefined) => void} */
+	const tellFault = (fault) => tell(fault ? faultWords(fault) : '');
+	return { node, tell, tellFault };
+}
+
+/** @type {(fault: FaultNote) => string} */
+export const faultWords = ({ message, line, column }) => `${line ? `Line ${line}, column ${column}: ` : ''}${message}`;
+
 /** @type {(kind: 'bad' | 'wait', shape: Child, title: Child, ...words: Child[]) => HTMLElement} */
 export const callout = (kind, shape, title, ...words) =>
 	h(`div.callout.${kind}`, shape, h('div', h('b', title), words));
@@ -43,7 +60,7 @@ export const callout = (kind, shape, title, ...words) =>
 /** A rule's colour. @type {(line: number) => HTMLElement} */
 export const swatch = (line) => h('span.swatch', { 'data-line': line });
 
-/** @type {(label: string, options: string[][], chosen: string, pick: (value: string) => void) => HTMLSelectElement} */
+/** @type {Choosing<HTMLSelectElement>} */
 export function chooser(label, options, chosen, pick) {
 	/** @type {HTMLSelectElement} */
 	const node = h('select', { 'aria-label': label, onchange: () => pick(node.value) }, choices(options, chosen));
@@ -54,7 +71,7 @@ export function chooser(label, options, chosen, pick) {
 export const choices = (options, chosen) =>
 	options.map(([value, text]) => h('option', { value, selected: value === chosen }, visible(text ?? value)));
 
-/** @type {(label: string, options: string[][], chosen: string, pick: (value: string) => void) => HTMLElement} */
+/** @type {Choosing<HTMLElement>} */
 export function segmented(label, options, chosen, pick) {
 	const values = options.map(([value]) => value);
 	const onkeydown = (/** @type {KeyboardEvent} */ event) => {
@@ -94,7 +111,12 @@ export function ask(title, words, yes) {
 
 /** Shows a dialog, which is gone once it is closed. @type {(dialog: HTMLDialogElement) => void} */
 export function opened(dialog) {
+	const back = focusIn(document.body);
 	document.body.append(dialog);
-	dialog.addEventListener('close', () => dialog.remove());
+	dialog.addEventListener('close', () => {
+		dialog.remove();
+		// What it was opened by may have been drawn anew meanwhile.
+		back(document.body);
+	});
 	dialog.showModal();
 }

@@ -109,7 +109,7 @@ function put(events) {
 	ordered = null;
 }
 
-/** All that the runtime keeps; of another run the newest are shown before the others have come. @type {(isOther?: boolean) => Promise<void>} */
+/** All that the runtime keeps; of another run the newest first. @type {(isOther?: boolean) => Promise<void>} */
 async function readEvents(isOther = false) {
 	/** @type {Summary[]} */
 	let found = [];
@@ -230,6 +230,9 @@ export function lineOf(rule) {
 	const at = ruleNames().indexOf(rule);
 	return (at < 0 ? 0 : at % 4) + 1;
 }
+
+/** Whether the state is that of the runtime that answers. */
+export const isReady = () => store.link === 'open' && store.state?.run === store.run;
 
 export const ruleNames = () => [...new Set((store.state?.application.rules ?? []).map((each) => each.rule))];
 export const apis = () => (store.state?.application.apis ?? []).flatMap((each) => each.apis);

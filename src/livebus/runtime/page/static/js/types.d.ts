@@ -186,6 +186,8 @@ interface Api {
 	pools: string[];
 	keys: string[];
 	subscriptions: Record<string, { type: string; arguments: Record<string, string>; selection: string }>;
+	/** Names of fields, by `query` and `mutation`. */
+	operations: Record<string, string[]>;
 }
 interface Faults {
 	failTargets: string[];
@@ -316,9 +318,15 @@ interface Verdict {
 }
 interface Verdicts {
 	rows?: Verdict[];
-	fault?: { message: string; line?: number | null; column?: number | null };
+	fault?: FaultNote;
 }
 
+/** What is wrong with a text, and where in it. */
+interface FaultNote {
+	message: string;
+	line?: number | null;
+	column?: number | null;
+}
 /** The first place where a text stops being JSON. */
 interface TextFault {
 	line: number;
@@ -341,6 +349,11 @@ interface Signed {
 	pool: string;
 	user: string;
 }
+/** A user by name, or an API's key by its place. */
+interface Who {
+	user?: string;
+	key?: number;
+}
 
 type Handlers = { [K in keyof HTMLElementEventMap as `on${K}`]?: (event: HTMLElementEventMap[K]) => unknown };
 interface Attributes extends Handlers {
@@ -351,6 +364,8 @@ interface Attributes extends Handlers {
 type TagOf<T extends string> = T extends `${infer Name}.${string}` ? Name : T;
 type Made<T extends string> =
 	TagOf<T> extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[TagOf<T>] : HTMLElement;
+
+type Maker = <T extends string>(tag: T, first?: Attributes | Child, ...children: Child[]) => Made<T>;
 
 /** Which document has which form. */
 type DocumentOf<N extends string> = N extends 'state'
@@ -383,6 +398,8 @@ interface Posted {
 	retry: { hurried: number };
 	replay: { replay: string; state: string };
 	token: { AccessToken: string };
+	/** With a value for each variable; `query` where a field was asked for. */
+	operation: { query?: string; variables?: Record<string, Json>; fault?: FaultNote };
 	graphql: { status: number; body: GraphqlAnswer };
 }
 interface GraphqlAnswer {
@@ -394,3 +411,67 @@ interface GraphqlAnswer {
 type Panel = (event: Whole | DryRun, way: Way, dry: boolean) => Child[];
 /** Does one thing, says what came of it, and shows what is left. */
 type Act = <N extends keyof Posted>(name: N, request: object, words: (answer: Posted[N]) => string) => Promise<void>;
+
+/** What a stop of the map says: its name, a note below it, and how the line ends there, if it does. */
+interface Stopped {
+	name: string;
+	note?: string;
+	end?: string;
+	off?: boolean;
+}
+interface Drawing {
+	selected: Selected;
+	select: (next: Selected) => void;
+	/** What would be: dashed. */
+	dry?: boolean;
+	heads?: boolean;
+	/** Whether a bead travels each line, once. */
+	travel?: boolean;
+}
+interface Editing {
+	label: string;
+	oninput: (text: string, fault: TextFault | null) => void;
+	colours?: (text: string) => Child[];
+	fault?: (text: string) => TextFault | null;
+	/** On Ctrl and Enter. */
+	submit?: () => void;
+}
+/** What the banner tells, until then. */
+interface News {
+	key: string;
+	kind: 'bad' | 'news';
+	until?: number;
+	content: Child[];
+}
+/** An operation that this page ran. */
+interface Run {
+	query: string;
+	variables: string;
+	who: string;
+	isFine: boolean;
+	words: string;
+	at: number;
+}
+/** A table's items, or the lines of a log. */
+interface Opened {
+	title: string;
+	content: Child;
+}
+interface Envelope {
+	source?: Json;
+	'detail-type'?: Json;
+	detail?: Json;
+}
+/** An element that shows one item after the other. */
+interface Row<T> {
+	node: HTMLElement;
+	fill: (item: T) => void;
+}
+interface Drawn<T> {
+	row: Row<T>;
+	item: T | null;
+	index: number;
+	of: number;
+}
+type Choosing<E> = (label: string, options: string[][], chosen: string, pick: (value: string) => void) => E;
+type ChangeFaults = (next: Partial<Faults>, words: string) => Promise<void>;

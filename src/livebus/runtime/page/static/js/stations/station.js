@@ -73,7 +73,7 @@ function rulePanel(_, way) {
 				'td',
 				h(
 					met ? 'span.verdict.yes' : 'span.verdict.no',
-					icon(met ? 'check' : 'cross', 14),
+					icon(met ? 'check' : 'close', 14),
 					h('span.visually-hidden', met ? 'met ' : 'not met '),
 				),
 				h('code', visible(path.replace('$.', ''))),

@@ -2,8 +2,9 @@
  * @file Application: what the template declares, what validation finds, what fails on purpose, and where to connect.
  */
 import { get } from '../api.js';
-import { count, find, h, replace, visible, wordsOf } from '../dom.js';
-import { button, icon, known } from '../icons.js';
+import { announce, count, h, replace, visible, wordsOf } from '../dom.js';
+import { focusIn } from '../focus.js';
+import { button, icon, iconButton, known } from '../icons.js';
 import { jsonView } from '../json.js';
 import { block, gap, grid, nothing, row, swatch, tally } from '../parts.js';
 import { lineOf, listen, store } from '../store.js';
@@ -16,7 +17,7 @@ export function applicationView(main, rest) {
 	let findings = null;
 	const left = h('div');
 	const right = h('div');
-	const opened = h('div', { role: 'status' });
+	const opened = h('div');
 	const head = h('div.page-head');
 	const draw = () => {
 		const { state } = store;
@@ -32,16 +33,18 @@ export function applicationView(main, rest) {
 			gap(),
 			runtime.timeScale !== 1 && h('span.quiet', `retries wait ${runtime.timeScale} times shorter`),
 		);
+		const back = focusIn(left);
 		replace(left, rulesBlock(application.rules), findingsBlock(findings), declaredBlock(application, opened));
+		back(left);
 		drawRight(state, runtime.region);
 	};
 	const drawRight = (/** @type {State} */ state, /** @type {string} */ region) => {
 		const active = right.contains(document.activeElement) ? document.activeElement : null;
 		// What somebody is typing stays under their hands, and so does the focus.
 		if (active instanceof HTMLInputElement && active.value !== active.defaultValue) return;
-		const label = active?.getAttribute('aria-label');
+		const back = focusIn(right);
 		replace(right, connectBlock(region), faultsBlock(state));
-		if (label) find(right, `[aria-label="${CSS.escape(label)}"]`)?.focus();
+		back(right);
 	};
 	const read = async () => {
 		findings = await get('findings').catch((error) => ({ findings: [], note: wordsOf(error) }));
@@ -51,7 +54,7 @@ export function applicationView(main, rest) {
 	draw();
 	read();
 	if (rest[0] === 'faults') right.scrollIntoView();
-	const stops = [listen(['state'], draw), listen(['change'], read)];
+	const stops = [listen(['state'], draw), listen(['change', 'link'], () => store.link === 'open' && read())];
 	return () => {
 		for (const stop of stops) stop();
 	};
@@ -65,7 +68,7 @@ const titleOf = ({ template, stacks }) =>
 function rulesBlock(rules) {
 	const rows = rules.map((rule) => {
 		const retries =
-			rule.maximumRetryAttempts === undefined ? '' : `${rule.maximumRetryAttempts} in ${rule.maximumEventAge} s`;
+			rule.maximumRetryAttempts === undefined ? '' : `${rule.maximumRetryAttempts} in ${rule.maximumEventAge}\u00a0s`;
 		return row(
 			[
 				swatch(lineOf(rule.rule)),
@@ -96,7 +99,7 @@ function findingsBlock(found) {
 	const items = found.findings.map(({ severity, message, id, file, line, column }) =>
 		h(
 			`li.${severity}`,
-			icon(severity === 'error' ? 'cross' : 'warn', 14),
+			icon(severity === 'error' ? 'close' : 'warn', 14),
 			h(
 				'div',
 				h('p', visible(message)),
@@ -111,10 +114,22 @@ function findingsBlock(found) {
 /** @type {(application: State['application'], opened: HTMLElement) => HTMLElement} */
 function declaredBlock({ apis, pools, queues, archives, tables, functions, logGroups }, opened) {
 	const tags = (/** @type {string[]} */ all) => all.map((each) => h('span.tag', visible(each)));
-	const openers = (/** @type {string[]} */ names, /** @type {(name: string) => Promise<Child>} */ read) =>
+	const openers = (/** @type {string[]} */ names, /** @type {(name: string) => Promise<Opened>} */ read) =>
 		names.map((name) => {
-			const onclick = async () =>
-				replace(opened, await read(name).catch((error) => h('p.fault-note', visible(wordsOf(error)))));
+			const onclick = async () => {
+				const found = await read(name).catch((error) => ({ title: wordsOf(error), content: h('p.fault-note') }));
+				const back = focusIn(document.body);
+				const close = () => {
+					replace(opened);
+					back(document.body);
+				};
+				const head = h('h3', { tabindex: -1 }, visible(found.title));
+				const shut = iconButton('Close', 'close', { onclick: close });
+				const onkeydown = (/** @type {KeyboardEvent} */ { key }) => key === 'Escape' && close();
+				replace(opened, h('div.items', { onkeydown }, h('header.row', head, gap(), shut), found.content));
+				announce(found.title);
+				head.focus();
+			};
 			return button(name, { kind: 'small', onclick });
 		});
 	/** @type {[string, HTMLElement[]][]} */
@@ -138,24 +153,21 @@ function declaredBlock({ apis, pools, queues, archives, tables, functions, logGr
 	);
 }
 
-/** @type {(name: string) => Promise<Child>} */
+/** @type {(name: string) => Promise<Opened>} */
 async function itemsOf(name) {
 	const { items, more } = await get(`tables/${encodeURIComponent(name)}`);
 	const title = `${items.length}${more ? ' and more' : ''} items of ${name}, read only`;
-	return h('div.items', h('h3', visible(title)), jsonView(items, { label: `Items of ${name}` }));
+	return { title, content: jsonView(items, { label: `Items of ${name}` }) };
 }
 
-/** @type {(name: string) => Promise<Child>} */
+/** @type {(name: string) => Promise<Opened>} */
 async function logOf(name) {
 	const { lines } = await get(`logs/${encodeURIComponent(name)}`);
 	const label = `Log of ${name}`;
-	return h(
-		'div.items',
-		h('h3', visible(`${label}, the last lines`)),
-		lines.length
-			? h('pre', { tabindex: 0, role: 'group', 'aria-label': label }, visible(lines.join('\n')))
-			: h('p.quiet', 'Nothing was logged yet.'),
-	);
+	const content = lines.length
+		? h('pre', { tabindex: 0, role: 'group', 'aria-label': label }, visible(lines.join('\n')))
+		: h('p.quiet', 'Nothing was logged yet.');
+	return { title: `${label}, the last lines`, content };
 }
 
 /** @type {(region: string) => HTMLElement} */

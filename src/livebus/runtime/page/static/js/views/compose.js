@@ -3,10 +3,10 @@ import { get, post, put, statusOf } from '../api.js';
 import { copyMenu } from '../clipboard.js';
 import { announce, bytes, count, go, h, replace, visible, wordsOf } from '../dom.js';
 import { editor, pretty } from '../editor.js';
-import { button, icon, iconButton, known } from '../icons.js';
+import { button, iconButton, known } from '../icons.js';
 import { jsonFault } from '../json_fault.js';
 import { lineMap } from '../map.js';
-import { ask, choices, gap } from '../parts.js';
+import { ask, choices, complaint, gap } from '../parts.js';
 import { sendText } from '../sending.js';
 import { stationPanel } from '../stations/station.js';
 import { listen, prepared, store } from '../store.js';
@@ -19,18 +19,14 @@ const EMPTY = { source: 'my.app', 'detail-type': 'something happened', detail: {
 /** @type {(from: string) => { pane: HTMLElement, result: HTMLElement, stop: Stop }} */
 export function composePane(from) {
 	let text = '';
+	let isWrong = false;
 	let timer = 0;
 	let asked = 0;
 	/** @type {DryRun | null} */
 	let dry = null;
 	const result = dryRunPane();
 	const size = h('div.size');
-	const fault = h('p.editor-fault', { role: 'alert', hidden: true });
-	/** @type {(words: string) => void} */
-	const complain = (words) => {
-		fault.hidden = !words;
-		replace(fault, icon('warn', 14), visible(words));
-	};
+	const { node: fault, tell: complain, tellFault } = complaint();
 	const sending = () => sendText(text).catch((error) => complain(wordsOf(error)));
 	const send = button('Send', { icon: 'send', kind: 'primary', key: 'Ctrl ⏎', disabled: true, onclick: sending });
 	const run = async () => {
@@ -65,7 +61,8 @@ export function composePane(from) {
 			result.wait();
 			clearTimeout(timer);
 			asked += 1;
-			complain(wrong ? `Line ${wrong.line}, column ${wrong.column}: ${wrong.message}` : '');
+			isWrong = !!wrong;
+			tellFault(wrong);
 			if (!wrong) timer = setTimeout(run, WAIT_MS);
 		},
 	});
@@ -103,8 +100,11 @@ export function composePane(from) {
 			send,
 		),
 	);
-	// Another application runs: what would become of the event may be another thing.
-	const stop = listen(['change'], () => dry && run());
+	// Another application runs, or one does again: what would become of the event may be another thing.
+	const stop = listen(['change', 'link'], () => {
+		if (store.link === 'off') send.disabled = true;
+		else if (text && !isWrong) run();
+	});
 	return {
 		pane,
 		result: result.node,

@@ -1,5 +1,6 @@
 /** @file Events: the list, and beside it the way of one event, or the editor with its dry run. */
 import { find, go, h, isIn, replace } from '../dom.js';
+import { focusIn } from '../focus.js';
 import { isTaken } from '../keys.js';
 import { sendAgain } from '../sending.js';
 import { listen, newest, store } from '../store.js';
@@ -28,7 +29,7 @@ export function eventsView(main, rest) {
 /** @type {(main: HTMLElement, from: string) => Stop} */
 function composing(main, from) {
 	const stopKeys = listenForKeys((pressed) => {
-		if (pressed.key === 'Escape' && !isIn(pressed, 'dialog')) go('#/events');
+		if (pressed.key === 'Escape' && !isIn(pressed, 'dialog, select')) go('#/events');
 	});
 	const { pane, result, stop } = composePane(from);
 	list = listPane();
@@ -71,7 +72,7 @@ function looking(main, rest) {
 		}
 		const shown = list;
 		shown.select(id, isFollowing);
-		const way = wayPane(id, rest);
+		const way = wayPane(id, rest, focusIn(main.lastElementChild));
 		main.lastElementChild?.replaceWith(way.node);
 		const news = listen(['events'], () => {
 			shown.draw();

@@ -1,6 +1,7 @@
 /** @file Failed: what waits for another try, what went to dead-letter queues, and archives to replay from. */
 import { get, post } from '../api.js';
 import { announce, bytes, count, h, replace, time, visible, wordsOf } from '../dom.js';
+import { focusIn } from '../focus.js';
 import { button, icon, known, outcomeIcon } from '../icons.js';
 import { block, chooser, gap, grid, nothing, row, swatch, tally } from '../parts.js';
 import { lineOf, listen } from '../store.js';
@@ -8,10 +9,12 @@ import { letterGroup } from './letters.js';
 
 const LONGEST = 80;
 const HOUR = 3600;
+/** What is chosen of an archive, by its ARN. @type {Map<string, { hours: string, rule: string }>} */
+const wanted = new Map();
 
 /** @type {View} */
 export function failedView(main) {
-	const said = h('p.quiet', { role: 'status' });
+	const said = h('p.quiet');
 	const body = h('div');
 	const tell = (/** @type {string} */ words) => {
 		replace(said, visible(words));
@@ -31,7 +34,9 @@ export function failedView(main) {
 	const read = async () => {
 		try {
 			const found = await get('failed');
+			const back = focusIn(body);
 			replace(body, retries(found.retries, act), letters(found.letters, act), archives(found.archives, act));
+			back(body);
 		} catch (error) {
 			tell(wordsOf(error));
 		}
@@ -55,7 +60,11 @@ function retries(rows, act) {
 			[h('code', visible(cause)), h('span.quiet', visible(` ${message}`.slice(0, LONGEST)))],
 			String(attempts),
 			h('time', time(due * 1000, false)),
-			button('Try now', { kind: 'small', onclick: () => act('retry', { row: at }, () => 'Tried again') }),
+			button('Try now', {
+				kind: 'small',
+				'data-key': `retry ${at}`,
+				onclick: () => act('retry', { row: at }, () => 'Tried again'),
+			}),
 		),
 	);
 	const heading = [tally(rows.length), gap(), rows.length > 0 && known('ours', 'the back-off curve')];
@@ -99,9 +108,23 @@ function archives(rows, act) {
 
 /** @type {(archive: Archive, act: Act) => HTMLElement} */
 function archive({ name, arn, bus, busArn, events, bytes: size, days, rules, replay }, act) {
-	const hours = h('input', { value: '1', 'aria-label': 'How many hours back', size: 4, inputmode: 'decimal' });
+	const chosen = wanted.get(arn) ?? { hours: '1', rule: '' };
+	wanted.set(arn, chosen);
+	const hours = h('input', {
+		value: chosen.hours,
+		'aria-label': 'How many hours back',
+		'data-key': `hours ${arn}`,
+		size: 4,
+		inputmode: 'decimal',
+		oninput: () => {
+			chosen.hours = hours.value;
+		},
+	});
 	const all = [['', 'all rules'], ...Object.entries(rules).map(([rule, each]) => [each, rule])];
-	const through = chooser('Rules', all, '', () => {});
+	const through = chooser('Rules', all, chosen.rule, (rule) => {
+		chosen.rule = rule;
+	});
+	through.dataset.key = `rules ${arn}`;
 	const start = () => {
 		const request = { archive: arn, bus: busArn, rule: through.value, seconds: Number(hours.value) * HOUR };
 		return act('replay', request, (started) => `Replay ${started.replay}: ${started.state}`);
@@ -115,6 +138,6 @@ function archive({ name, arn, bus, busArn, events, bytes: size, days, rules, rep
 			h('span.inline-form', 'the last ', hours, ' h through ', through),
 			replay && h('span.quiet', visible(` ${replay}`)),
 		],
-		button('Replay', { icon: 'again', kind: 'small', disabled: !events, onclick: start }),
+		button('Replay', { icon: 'again', kind: 'small', 'data-key': `replay ${arn}`, disabled: !events, onclick: start }),
 	);
 }

@@ -21,7 +21,7 @@ const toggle = (name, isOn, turn) =>
 		h('i'),
 	);
 
-/** @type {(node: HTMLElement, isOn: boolean, name: string, words: string, setting?: Child) => HTMLElement} */
+/** @type {(node: Child, isOn: boolean, name: string, words: string, setting?: Child) => HTMLElement} */
 const item = (node, isOn, name, words, setting) =>
 	h(
 		isOn ? 'li.on' : 'li',
@@ -35,7 +35,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 	const targets = [...new Set(application.rules.map((each) => each.target).filter(Boolean))];
 	const number = on.failTargets.length + on.faults.length + (on.latency ? 1 : 0);
 	const said = h('p.foot', { role: 'status' });
-	/** @type {(next: Partial<Faults>, words: string) => Promise<void>} */
+	/** @type {ChangeFaults} */
 	const change = async (next, words) => {
 		try {
 			await put('faults', { ...on, ...next });
@@ -64,11 +64,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 		'aria-label': 'Latency in seconds',
 		onchange: () => change({ latency: Number(latency.value) }, `Each delivery waits ${latency.value} s`),
 	});
-	const waits = h(
-		'li',
-		h('div', h('b', 'latency'), h('p.quiet', 'Each delivery waits, in seconds')),
-		h('span.setting', latency),
-	);
+	const waits = item(null, false, 'latency', 'Each delivery waits, in seconds', latency);
 	const off = button('Switch all off', {
 		kind: 'small',
 		onclick: () => change({ failTargets: [], latency: 0, faults: [] }, 'No fault is on'),
@@ -87,7 +83,7 @@ export function faultsBlock({ faults: on, faultKinds, application }) {
 	);
 }
 
-/** One fault with its probability; such of targets are of all, or of one. @type {(name: string, words: string, on: string[], targets: string[], change: (next: Partial<Faults>, words: string) => void) => HTMLElement} */
+/** One fault with its probability; such of targets are of all, or of one. @type {(name: string, words: string, on: string[], targets: string[], change: ChangeFaults) => HTMLElement} */
 function injection(name, words, on, targets, change) {
 	const found = on.find((each) => each.startsWith(`${name}=`));
 	const [chance = chosen.get(name) ?? '1', ...options] = found?.slice(name.length + 1).split(',') ?? [];

@@ -6,13 +6,20 @@ import { lineOf } from '../store.js';
 
 /** Which groups somebody opened or shut. @type {Map<string, boolean>} */
 const open = new Map();
+/** Letters that somebody took out of the choice. @type {Set<string>} */
+const out = new Set();
 
-/** @type {(answer: Redriven) => string} */
-function told({ outcomes }) {
-	const bad = outcomes.filter((each) => !each.accepted);
-	const good = outcomes.length - bad.length;
-	return `${good} redriven${bad.length ? `, ${bad.length} stay: ${bad[0].message}` : ''}`;
-}
+/** Of so many; others may have been quicker. @type {(asked: number) => (answer: Redriven) => string} */
+const told =
+	(asked) =>
+	({ outcomes }) => {
+		const bad = outcomes.filter((each) => !each.accepted);
+		const good = outcomes.length - bad.length;
+		return `${good} redriven${bad.length ? `, ${bad.length} not: ${bad[0].message}` : ''}${gone(asked - outcomes.length)}`;
+	};
+
+/** @type {(number: number) => string} */
+const gone = (number) => (number > 0 ? `, ${number} ${number === 1 ? 'lies' : 'lie'} in the queue no longer` : '');
 
 /** @type {(group: LetterGroup, act: Act, isFirst: boolean) => HTMLElement} */
 export function letterGroup(group, act, isFirst) {
@@ -24,18 +31,29 @@ export function letterGroup(group, act, isFirst) {
 	const boxes = letters.map(({ id }, at) =>
 		h('input', {
 			type: 'checkbox',
-			checked: true,
+			checked: !out.has(id),
 			value: id,
 			'aria-label': `Letter ${at + 1}`,
-			onchange: () => name(),
+			'data-key': `letter ${id}`,
+			onchange: () => {
+				if (boxes[at].checked) out.delete(id);
+				else out.add(id);
+				name();
+			},
 		}),
 	);
 	const ids = () => boxes.filter((box) => box.checked).map((box) => box.value);
 	/** @type {(to: 'bus' | 'target') => Promise<void>} */
-	const send = (to) => act('redrive', { queue, ids: ids(), to }, told);
+	const send = (to) => act('redrive', { queue, ids: ids(), to }, told(ids().length));
 	const words = (/** @type {string} */ what) => visible(`${ids().length} of ${queue}${what}`);
-	const redrive = button('', { icon: 'again', kind: 'primary', onclick: () => send('target') });
+	const redrive = button('', {
+		icon: 'again',
+		kind: 'primary',
+		'data-key': `target ${key}`,
+		onclick: () => send('target'),
+	});
 	const bus = button('Redrive to the bus', {
+		'data-key': `bus ${key}`,
 		title: 'All matching rules see the events again',
 		onclick: async () => {
 			const said = words(': every rule that matches sees them again.');
@@ -45,9 +63,11 @@ export function letterGroup(group, act, isFirst) {
 	const purge = button('', {
 		icon: 'trash',
 		kind: 'danger',
+		'data-key': `purge ${key}`,
 		onclick: async () => {
-			if (!(await ask('Purge letters?', words(' will be gone for good.'), `Purge ${ids().length}`))) return;
-			await act('purge', { queue, ids: ids() }, ({ purged }) => `${purged} purged`);
+			const asked = ids();
+			if (!(await ask('Purge letters?', words(' will be gone for good.'), `Purge ${asked.length}`))) return;
+			await act('purge', { queue, ids: asked }, ({ purged }) => `${purged} purged${gone(asked.length - purged)}`);
 		},
 	});
 	const label = (/** @type {HTMLElement} */ node, /** @type {string} */ text) => {
@@ -67,6 +87,7 @@ export function letterGroup(group, act, isFirst) {
 		{ open: open.get(key) ?? isFirst, ontoggle: () => open.set(key, details.open) },
 		h(
 			'summary',
+			{ 'data-key': `group ${key}` },
 			icon('right', 14),
 			h('b', visible(errorCode || 'no error code')),
 			tally(group.count),
@@ -101,7 +122,7 @@ function shown({ eventId, detailType, preview, retries, sent }, box) {
 		'li',
 		h('label', box),
 		outcomeIcon('dead', 14),
-		eventId ? h('a', { href: `#/events/${eventId}` }, name) : name,
+		eventId ? h('a', { href: `#/events/${eventId}`, 'data-key': `event ${eventId}` }, name) : name,
 		h('span.preview', visible(preview)),
 		h('span.quiet', retries && visible(`${retries} retries`)),
 		h('time', sent && time(sent * 1000, false)),

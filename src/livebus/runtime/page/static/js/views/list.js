@@ -70,7 +70,10 @@ export function listPane() {
 				: `${shown.length.toLocaleString('en')} of ${count(number, 'event')}`;
 		none.hidden = shown.length > 0;
 		virtual.set(shown);
-		const late = frozen ? all.findIndex((each) => each.id === frozen?.[0]?.id) : 0;
+		// What was replayed meanwhile is one of them, whether it was the newest before or not.
+		const last = frozen?.[0]?.seq ?? 0;
+		const found = frozen ? all.findIndex((each) => each.seq <= last) : 0;
+		const late = found < 0 ? all.length : found;
 		if (`${follows()} ${late}` !== following) drawFollow(late);
 		fillChoices();
 	};
@@ -158,7 +161,7 @@ export const reachedToo = ({ kind, reached }) => (reached > 0 && kind !== 'deliv
 /** @type {(row: HTMLElement | undefined, is: boolean) => void} */
 const choose = (row, is) => row?.setAttribute('aria-selected', String(is));
 
-/** The list is one stop for who goes by keyboard: its rows are none. @type {(selected: () => string) => import('../virtual.js').Row<Summary>} */
+/** The list is one stop for who goes by keyboard: its rows are none. @type {(selected: () => string) => Row<Summary>} */
 function rowOf(selected) {
 	const title = h('span.title', { dir: 'auto' });
 	const word = h('span.word');

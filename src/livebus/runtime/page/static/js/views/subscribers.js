@@ -2,9 +2,10 @@
  * @file Subscribers: subscriptions that this page opened, side by side; below them every client that the runtime sees.
  */
 import { get, post } from '../api.js';
-import { h, replace, time, visible, wordsOf } from '../dom.js';
+import { find, h, replace, time, visible } from '../dom.js';
 import { button, known } from '../icons.js';
-import { block, choices, gap, grid, nothing, row } from '../parts.js';
+import { jsonFault } from '../json_fault.js';
+import { block, choices, complaint, gap, grid, nothing, row } from '../parts.js';
 import { apis, listen, store, usersOf } from '../store.js';
 import { lanes, openLane, whenLanesChange } from './lane.js';
 
@@ -19,8 +20,9 @@ export function subscribersView(main, rest) {
 	const turn = () => {
 		form.hidden = !form.hidden;
 		opener.setAttribute('aria-expanded', String(!form.hidden));
-		form.querySelector('select')?.focus();
+		(form.hidden ? opener : find(form, 'select'))?.focus();
 	};
+	form.addEventListener('keydown', ({ key }) => key === 'Escape' && turn());
 	/** @type {HTMLButtonElement} */
 	const opener = button('Open a subscription', { icon: 'plus', 'aria-expanded': String(!form.hidden), onclick: turn });
 	replace(
@@ -38,10 +40,11 @@ export function subscribersView(main, rest) {
 	);
 	const drawLanes = () => {
 		list.hidden = !lanes.length;
-		replace(
-			list,
-			lanes.map((each) => each.node),
-		);
+		const isIn = list.contains(document.activeElement);
+		// Those that stay are not touched: what is read, scrolled or in focus in them.
+		for (const node of [...list.children]) if (lanes.every((each) => each.node !== node)) node.remove();
+		for (const { node } of lanes) if (node.parentNode !== list) list.append(node);
+		if (isIn && !list.contains(document.activeElement)) (find(list, 'button') ?? opener).focus();
 	};
 	drawLanes();
 	whenLanesChange(drawLanes);
@@ -63,7 +66,7 @@ export function subscribersView(main, rest) {
 	read();
 	const stop = listen(['state'], () => {
 		read();
-		if (!form.contains(document.activeElement)) fill();
+		fill();
 	});
 	return () => {
 		isOver = true;
@@ -97,6 +100,7 @@ const clientTable = (clients) =>
 		),
 	);
 
+/** What is chosen and written in it stays when the application changes. */
 function openForm() {
 	const field = (/** @type {string} */ label, /** @type {HTMLElement} */ control) =>
 		h('label.field', h('span', label), control);
@@ -106,47 +110,63 @@ function openForm() {
 	const name = pick('Field');
 	const query = h('input', { 'aria-label': 'Document', size: 60 });
 	const variables = h('input', { 'aria-label': 'Variables', value: '{}', size: 20 });
-	const fault = h('p.reason', { role: 'alert' });
+	const { node: fault, tell } = complaint();
 	const chosen = () => apis().find((each) => each.name === api.value);
-	const ofField = () => {
-		query.value = chosen()?.subscriptions[name.value]?.selection ?? '';
+	/** What the page itself wrote for a field; another text is somebody's own. */
+	let given = { of: '', query: '' };
+	const ofField = async () => {
+		const of = `${api.value} ${name.value}`;
+		const text = chosen()?.subscriptions[name.value]?.selection ?? '';
+		if (of === given.of && (text === given.query || query.value !== given.query)) return;
+		const own = { of, query: text };
+		given = own;
+		query.value = text;
+		variables.value = '{}';
+		const found = text && (await post('operation', { url: chosen()?.url, query: text }).catch(() => null));
+		if (!found || given !== own || variables.value !== '{}') return;
+		variables.value = JSON.stringify(found.variables);
+	};
+	/** @type {(select: HTMLSelectElement, options: string[][]) => void} */
+	const renew = (select, options) => {
+		const now = [...select.options].map((each) => [each.value, each.text]);
+		if (JSON.stringify(now) !== JSON.stringify(options)) replace(select, choices(options, select.value));
 	};
 	const ofApi = () => {
 		const found = chosen();
-		replace(name, choices(Object.keys(found?.subscriptions ?? {}).map((each) => [each, each])));
-		const users = usersOf(found).map((each) => [JSON.stringify(each), each.user]);
-		const keys = (found?.keys ?? []).map((key, index) => [JSON.stringify({ key }), `API key ${index + 1}`]);
-		replace(user, choices([...users, ...keys]));
+		renew(
+			name,
+			Object.keys(found?.subscriptions ?? {}).map((each) => [each, each]),
+		);
+		const users = usersOf(found).map((each) => [JSON.stringify({ user: each.user }), each.user]);
+		const keys = (found?.keys ?? []).map((_, key) => [JSON.stringify({ key }), `API key ${key + 1}`]);
+		renew(user, [...users, ...keys]);
 		ofField();
 	};
 	const fill = () => {
-		replace(
+		renew(
 			api,
-			choices(
-				apis().map((each) => [each.name, each.name]),
-				api.value,
-			),
+			apis().map((each) => [each.name, each.name]),
 		);
 		ofApi();
 	};
 	api.onchange = ofApi;
 	name.onchange = ofField;
-	const subscribe = async (/** @type {Event} */ event) => {
+	const subscribe = (/** @type {Event} */ event) => {
 		event.preventDefault();
-		replace(fault);
-		try {
-			/** @type {Partial<Signed> & { key?: string }} */
-			const who = JSON.parse(user.value || '{}');
-			const found = chosen();
-			const values = JSON.parse(variables.value || '{}');
-			const authorization = who.key
-				? { 'x-api-key': who.key }
-				: { Authorization: (await post('token', who)).AccessToken };
-			if (found)
-				openLane(found, who.user ?? 'API key', name.value, { query: query.value, variables: values }, authorization);
-		} catch (error) {
-			replace(fault, visible(wordsOf(error)));
-		}
+		const wrong = jsonFault(variables.value || '{}');
+		variables.setAttribute('aria-invalid', String(!!wrong));
+		tell(
+			wrong
+				? `Variables, column ${wrong.column}: ${wrong.message}`
+				: user.value
+					? ''
+					: 'The API has no user and no API key: add one.',
+		);
+		if (wrong) variables.focus();
+		if (wrong || !user.value) return;
+		/** @type {Who} */
+		const who = JSON.parse(user.value);
+		openLane(api.value, who, name.value, { query: query.value, variables: JSON.parse(variables.value || '{}') });
 	};
 	const form = h(
 		'form.open-form',

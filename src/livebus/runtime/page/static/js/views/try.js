@@ -3,20 +3,18 @@
  */
 import { post } from '../api.js';
 import { copy } from '../clipboard.js';
-import { go, h, replace, time, visible, wordsOf } from '../dom.js';
+import { announce, go, h, replace, time, visible, wordsOf } from '../dom.js';
 import { editor, pretty } from '../editor.js';
+import { focusIn } from '../focus.js';
 import { button, outcomeIcon } from '../icons.js';
 import { jsonFault } from '../json_fault.js';
-import { chooser, gap, nothing, segmented } from '../parts.js';
+import { chooser, faultWords, gap, nothing, segmented } from '../parts.js';
 import { listen, once, ruleNames, store } from '../store.js';
 
 const WAIT_MS = 150;
 const NEWS_MS = 400;
 const MOST_ROWS = 500;
-const MODES = [
-	['pattern', 'Pattern'],
-	['transformer', 'Transformer'],
-];
+const MODES = Object.entries({ pattern: 'Pattern', transformer: 'Transformer' });
 
 /** @type {View} */
 export const tryView = (main, [name, mode]) =>
@@ -35,7 +33,7 @@ function trial(main, name, mode) {
 	const declared = (rule) => (byPattern ? pretty(JSON.parse(rule.pattern ?? '{}')) : (rule.template ?? ''));
 	let rule = found;
 	let given = declared(rule);
-	const result = h('section.pane.try-result', { 'aria-label': 'Recorded events', 'aria-live': 'polite' });
+	const result = h('section.pane.try-result', { 'aria-label': 'Recorded events' });
 	let text = given;
 	let timer = 0;
 	let asked = 0;
@@ -50,6 +48,7 @@ function trial(main, name, mode) {
 	};
 	/** @type {(answer: Verdicts) => void} */
 	const draw = ({ fault, rows = [] }) => {
+		const back = focusIn(result);
 		if (!fault) replace(result, summed(rows, byPattern), verdicts(rows, byPattern, rule.bus));
 		else
 			replace(
@@ -57,7 +56,13 @@ function trial(main, name, mode) {
 				h('header.try-head', h('h2', `EventBridge refuses this ${byPattern ? 'pattern' : 'template'}`)),
 				faultNote(fault),
 			);
+		back(result);
+		// Only what is another answer is said; events may come all the time.
+		const title = result.querySelector('h2')?.textContent ?? '';
+		if (said && title !== said && !fault) announce(title);
+		said = title;
 	};
+	let said = '';
 	const later = (/** @type {number} */ ms) => {
 		clearTimeout(timer);
 		timer = setTimeout(run, ms);
@@ -111,16 +116,16 @@ function trial(main, name, mode) {
 		if (isAsGiven && text !== given) sheet.set(given);
 		else later(NEWS_MS);
 	};
-	const stops = [listen(['events'], () => later(NEWS_MS)), listen(['change'], change)];
+	const again = () => store.link === 'open' && later(0);
+	const stops = [listen(['events'], () => later(NEWS_MS)), listen(['change'], change), listen(['link'], again)];
 	return () => {
 		clearTimeout(timer);
 		for (const stop of stops) stop();
 	};
 }
 
-/** @type {(fault: { message: string, line?: number | null, column?: number | null }) => HTMLElement} */
-const faultNote = ({ message, line, column }) =>
-	h('p.fault-note', { role: 'alert' }, visible(`${line ? `Line ${line}, column ${column}: ` : ''}${message}`));
+/** @type {(fault: FaultNote) => HTMLElement} */
+const faultNote = (fault) => h('p.fault-note', { role: 'alert' }, visible(faultWords(fault)));
 
 /** @type {(rows: Verdict[], byPattern: boolean) => HTMLElement} */
 function summed(rows, byPattern) {

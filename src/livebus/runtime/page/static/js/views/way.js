@@ -2,12 +2,13 @@
 import { get, statusOf } from '../api.js';
 import { copy, copyMenu } from '../clipboard.js';
 import { bytes, find, go, h, replace, time, visible, wordsOf } from '../dom.js';
+import { focusIn } from '../focus.js';
 import { button, icon, outcomeIcon } from '../icons.js';
 import { FAILED, lineMap, STATIONS } from '../map.js';
 import { gap } from '../parts.js';
 import { sendAgain } from '../sending.js';
 import { stationPanel } from '../stations/station.js';
-import { listen, prepared } from '../store.js';
+import { isReady, listen, prepared } from '../store.js';
 import { reachedToo } from './list.js';
 
 const TRAVELS_SECONDS = 3;
@@ -37,8 +38,8 @@ const path = (event, { track, station }) =>
 /** @type {(within: HTMLElement) => void} */
 export const focusTab = (within) => find(within, '[role=tab][aria-selected=true]')?.focus();
 
-/** @type {(id: string, rest: string[]) => { node: HTMLElement, stop: Stop }} */
-export function wayPane(id, [, rule, station]) {
+/** `back` gives the focus back once it is drawn. @type {(id: string, rest: string[], back?: (into: HTMLElement) => void) => { node: HTMLElement, stop: Stop }} */
+export function wayPane(id, [, rule, station], back = () => {}) {
 	const node = h('section.pane.way', { 'aria-label': 'Way of the event' });
 	/** @type {Whole | null} */
 	let event = null;
@@ -48,16 +49,18 @@ export function wayPane(id, [, rule, station]) {
 	let isReading = false;
 	let isStale = false;
 	let drawn = '';
-	/** @type {(shown: Whole, focus: boolean) => void} */
-	const draw = (shown, focus) => {
+	/** @type {(shown: Whole) => void} */
+	const draw = (shown) => {
 		const select = (/** @type {Selected} */ next) => {
 			selected = next;
 			history.replaceState(null, '', path(shown, selected));
-			draw(shown, true);
+			draw(shown);
+			focusTab(node);
 		};
+		const inside = focusIn(node);
 		replace(node, header(shown), lineMap(shown, { selected, travel, select }), stationPanel(shown, selected));
 		travel = false;
-		if (focus) focusTab(node);
+		inside(node);
 	};
 	const read = async () => {
 		isStale = isReading;
@@ -73,8 +76,8 @@ export function wayPane(id, [, rule, station]) {
 			}
 			event = found;
 			// What is drawn already stays: a bead that travels, a text that is marked.
-			const isTab = document.activeElement?.getAttribute('role') === 'tab';
-			if (text !== drawn) draw(event, isTab && node.contains(document.activeElement));
+			if (text !== drawn) draw(event);
+			if (!drawn) back(node);
 			drawn = text;
 		} catch (error) {
 			if (!event) replace(node, missing(error));
@@ -83,7 +86,7 @@ export function wayPane(id, [, rule, station]) {
 		if (isStale) setTimeout(read, AGAIN_MS);
 	};
 	read();
-	const stops = [listen([id], read), listen(['state'], () => event && prepared(event))];
+	const stops = [listen([id], read), listen(['state'], () => (event ? prepared(event) : isReady() && read()))];
 	return { node, stop: () => stops.forEach((stop) => void stop()) };
 }
 
