@@ -1,8 +1,8 @@
 """
 The cloud assembly that cdk synth writes: which stacks are in it, and where each is to go, as its manifest.json tells.
 
-In: a folder (cdk.out), or a template in one. Out: :class:`CdkStack` objects, those of stages among them. A manifest that
-cannot be read, or is none of AWS CDK's, tells nothing.
+In: a folder (cdk.out), or a template in one. Out: :class:`CdkStack` objects, those of stages among them, and the
+:class:`CdkApplication` objects that they make up. A manifest that cannot be read, or is none of AWS CDK's, tells nothing.
 https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app
 """
 
@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from livebus.errors import Fault, LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, Root, content, is_assembly
+from livebus.template.assembly import StackTemplate
+from livebus.template.document import read_document
 
 MANIFEST = "manifest.json"
 _MAX_BYTES = 8 * MAX_SETTINGS_BYTES
@@ -27,6 +31,7 @@ _MOST_ARTIFACTS = 10_000
 _ASSEMBLY = "cdk:cloud-assembly"
 # The property that names what there is, by the artifact's type.
 _FILES = {"aws:cloudformation:stack": "templateFile", _ASSEMBLY: "directoryName"}
+_ACCOUNT = re.compile("[0-9]{12}")
 _UNKNOWN = ("", "unknown-region", "current_region")
 
 
@@ -35,13 +40,145 @@ class CdkStack:
     """
     A stack of an assembly: the path of its template, the name that it is deployed by, and what it is deployed with.
 
-    ``region`` is empty where the application leaves it to the deployment. ``parameters`` are values of the template's.
+    ``region`` and ``account`` are empty where the application leaves them to the deployment. ``parameters`` are values of the
+    template's. ``artifact`` is its id in the manifest, ``after`` are those of the stacks that have to be deployed before it.
     """
 
     template: Path
     name: str
     region: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    account: str = field(default="", compare=False)
+    artifact: str = field(default="", compare=False)
+    after: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CdkApplication:
+    """
+    The stacks of an assembly that are deployed beside each other: those of one account and region; a stage's with those of the
+    application around it, never with another stage's.
+
+    ``folder`` is the assembly or the stage in it, ``outermost`` the assembly as a whole, which the stacks' templates are in.
+    """
+
+    folder: Path
+    outermost: Path
+    stacks: tuple[CdkStack, ...]
+
+    @property
+    def region(self) -> str:
+        """The region that its stacks are made for; empty where that is left to the deployment."""
+        return next((each.region for each in self.stacks if each.region), "")
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / MANIFEST
+
+    @property
+    def where(self) -> str:
+        """What tells it from others of the assembly, in words."""
+        environment = "/".join(each for each in (next((s.account for s in self.stacks if s.account), ""), self.region) if each)
+        return f"{', '.join(each.name for each in self.stacks)}{f' ({environment})' if environment else ''}"
+
+
+# What a command works on: a template, or the several of an application.
+Source = Path | CdkApplication
+
+
+def read_templates(application: CdkApplication, read_file: Callable[[str], str]) -> list[StackTemplate]:
+    """
+    The stacks of an application with their templates, which ``read_file`` opens by their paths from the assembly on.
+
+    Raises LivebusError with everything that cannot be read.
+    """
+    found: list[StackTemplate] = []
+    faults: list[Fault] = []
+    names = {each.artifact: each.name for each in application.stacks}
+    for stack in application.stacks:
+        name = Path(os.path.relpath(stack.template, application.outermost)).as_posix()
+        try:
+            document = read_document(read_file(name), name)
+        except LivebusError as error:
+            faults += error.faults
+        else:
+            after = tuple(names[each] for each in stack.after if each in names)
+            found.append(StackTemplate(stack.name, document, stack.parameters, after))
+    if faults:
+        raise LivebusError(faults=faults)
+    return found
+
+
+def assembly_of(folder: Path) -> Path | None:
+    """The outermost assembly that a folder is, or is in as a stage; None where it is none."""
+    return _outermost(folder) if is_assembly(folder) else None
+
+
+def applications_of(folder: Path) -> list[CdkApplication]:
+    """
+    The applications of an assembly, in the manifest's order: one, but for several stages, accounts or regions. Of a folder of a
+    stage those of that stage.
+    """
+    outermost = _outermost(folder)
+    found: list[CdkApplication] = []
+    for path, stacks in _with_those_around(outermost, (), Root.around(outermost / MANIFEST), 0, set()):
+        found += [CdkApplication(path, outermost, group) for group in _by_environment(stacks)]
+    named = os.path.realpath(folder)
+    return [
+        each
+        for each in found[:_MOST_STACKS]
+        if Path(os.path.realpath(each.folder)).is_relative_to(named) and not _is_part_of_another(each, found)
+    ]
+
+
+def _is_part_of_another(application: CdkApplication, others: Iterable[CdkApplication]) -> bool:
+    """Whether all of its stacks are with more of them in another one: those around a stage are with the stage's."""
+    own = {each.template for each in application.stacks}
+    return any(own < {each.template for each in other.stacks} for other in others)
+
+
+def _outermost(folder: Path) -> Path:
+    """The assembly that a stage's folder is in; the folder itself where it is in none."""
+    for _ in range(_MAX_DEPTH):
+        if not is_assembly(folder / "..") or not is_assembly(folder):
+            break
+        above = folder.parent if folder.name not in ("", "..") else folder / ".."
+        folder = above
+    return folder
+
+
+def _with_those_around(
+    folder: Path, around: tuple[CdkStack, ...], root: Root, depth: int, seen: set[str]
+) -> Iterator[tuple[Path, tuple[CdkStack, ...]]]:
+    """The folders of an assembly and its stages, each with its own stacks behind those of the folders that it is in."""
+    real = os.path.realpath(folder)
+    if depth > _MAX_DEPTH or real in seen or len(seen) == _MOST_FOLDERS or not is_assembly(folder):
+        return
+    seen.add(real)
+    own = _own(folder, root)
+    # One template is one stack's, and one name is.
+    stacks: dict[str, CdkStack] = {each.name: each for each in around}
+    for each in own:
+        if isinstance(each, CdkStack) and len(stacks) < _MOST_STACKS:
+            stacks.setdefault(each.name, each)
+    together = tuple(stacks.values())
+    yield folder, together
+    for each in own:
+        if isinstance(each, Path):
+            yield from _with_those_around(each, together, root, depth + 1, seen)
+
+
+def _by_environment(stacks: Iterable[CdkStack]) -> list[tuple[CdkStack, ...]]:
+    """
+    Stacks by the account and region that they are made for. Those that leave both open go with the others, where there is one
+    environment to go to.
+    """
+    groups: dict[tuple[str, str], list[CdkStack]] = {}
+    for each in stacks:
+        groups.setdefault((each.account, each.region), []).append(each)
+    if len(groups) == 2 and ("", "") in groups:
+        return [tuple(stacks)]
+    return [tuple(each) for each in groups.values()]
 
 
 def stacks_of(folder: Path) -> list[CdkStack]:
@@ -107,12 +244,16 @@ def _is_inside(path: Path, root: Root) -> bool:
 
 def _stack(template: Path, artifact_id: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]) -> CdkStack:
     name, environment, given = properties.get("stackName"), artifact.get("environment"), properties.get("parameters")
-    region = environment.rpartition("/")[2] if isinstance(environment, str) else ""
+    account, _, region = (environment if isinstance(environment, str) else "").removeprefix("aws://").rpartition("/")
+    needs = artifact.get("dependencies")
     return CdkStack(
         template,
         next((each for each in (name, artifact_id) if each and _is_text(each)), ""),
         "" if region in _UNKNOWN or not _is_text(region) else region,
         {key: value for key, value in given.items() if _is_text(value)} if isinstance(given, Mapping) else {},
+        account if _ACCOUNT.fullmatch(account) else "",
+        artifact_id,
+        tuple(each for each in needs[:_MOST_STACKS] if _is_text(each)) if isinstance(needs, list) else (),
     )
 
 

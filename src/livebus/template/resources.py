@@ -471,6 +471,11 @@ class Resources:
         return frozenset(self._imports.imported)
 
     @property
+    def asked(self) -> frozenset[str]:
+        """The names of the stacks whose Outputs the template asks for."""
+        return frozenset(self._imports.asked)
+
+    @property
     def missed(self) -> frozenset[str]:
         """The names of exports that no stack had when this one asked for them, and of stacks whose Outputs were not there."""
         return frozenset(self._imports.missed).union(*(each.missed for each in self.nested.values()))
