@@ -11,16 +11,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from livebus.errors import Fault, LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, Root, content, is_assembly
-from livebus.template.assembly import StackTemplate
-from livebus.template.document import read_document
 
 MANIFEST = "manifest.json"
 _MAX_BYTES = 8 * MAX_SETTINGS_BYTES
@@ -31,6 +29,7 @@ _MOST_ARTIFACTS = 10_000
 _ASSEMBLY = "cdk:cloud-assembly"
 # The property that names what there is, by the artifact's type.
 _FILES = {"aws:cloudformation:stack": "templateFile", _ASSEMBLY: "directoryName"}
+_ON_THE_WAY = (b"AWS::Events::Rule", b"AWS::AppSync::GraphQLApi", b"AWS::Serverless::")
 _ACCOUNT = re.compile("[0-9]{12}")
 _UNKNOWN = ("", "unknown-region", "current_region")
 
@@ -72,46 +71,48 @@ class CdkApplication:
         return next((each.region for each in self.stacks if each.region), "")
 
     @property
+    def name(self) -> str:
+        """What it is called; no stack can have such a name."""
+        outermost = os.path.realpath(self.outermost)
+        below = os.path.relpath(os.path.realpath(self.folder), outermost)
+        path = Path(outermost).name if below == "." else (Path(outermost).name / Path(below)).as_posix()
+        return path if "." in path or "/" in path else f"{path}/"
+
+    @property
     def manifest(self) -> Path:
         return self.folder / MANIFEST
 
     @property
     def where(self) -> str:
         """What tells it from others of the assembly, in words."""
-        environment = "/".join(each for each in (next((s.account for s in self.stacks if s.account), ""), self.region) if each)
+        account = next((each.account for each in self.stacks if each.account), "")
+        environment = "/".join(each for each in (account, self.region) if each)
         return f"{', '.join(each.name for each in self.stacks)}{f' ({environment})' if environment else ''}"
+
+    @property
+    def has_events_way(self) -> bool:
+        """Whether a template of it speaks of a rule or a GraphQL API; what is beside an event's way is nothing to run."""
+        for stack in self.stacks:
+            with suppress(OSError):
+                text = content(stack.template, most=_MAX_BYTES)
+                if any(kind in text for kind in _ON_THE_WAY):
+                    return True
+        return False
 
 
 # What a command works on: a template, or the several of an application.
 Source = Path | CdkApplication
 
 
-def read_templates(application: CdkApplication, read_file: Callable[[str], str]) -> list[StackTemplate]:
-    """
-    The stacks of an application with their templates, which ``read_file`` opens by their paths from the assembly on.
-
-    Raises LivebusError with everything that cannot be read.
-    """
-    found: list[StackTemplate] = []
-    faults: list[Fault] = []
-    names = {each.artifact: each.name for each in application.stacks}
-    for stack in application.stacks:
-        name = Path(os.path.relpath(stack.template, application.outermost)).as_posix()
-        try:
-            document = read_document(read_file(name), name)
-        except LivebusError as error:
-            faults += error.faults
-        else:
-            after = tuple(names[each] for each in stack.after if each in names)
-            found.append(StackTemplate(stack.name, document, stack.parameters, after))
-    if faults:
-        raise LivebusError(faults=faults)
-    return found
-
-
 def assembly_of(folder: Path) -> Path | None:
     """The outermost assembly that a folder is, or is in as a stage; None where it is none."""
     return _outermost(folder) if is_assembly(folder) else None
+
+
+def same_application(application: CdkApplication) -> CdkApplication | None:
+    """An application as its manifests have it now; None where it is gone."""
+    found = [each for each in applications_of(application.outermost) if each.name == application.name]
+    return next((each for each in found if each.region == application.region), next(iter(found), None))
 
 
 def applications_of(folder: Path) -> list[CdkApplication]:

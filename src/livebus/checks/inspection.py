@@ -27,8 +27,8 @@ from livebus.operation import Sandbox, Services
 from livebus.pattern import EventPattern
 from livebus.schema import Schema, types_of
 from livebus.template import Environment
-from livebus.template.assembly import StackTemplate
 from livebus.template.application import Application, GraphQLApi, Rule, Target
+from livebus.template.assembly import StackTemplate
 from livebus.template.document import Document
 from livebus.template.loading import Reading, read_application, read_stacks
 from livebus.template.nesting import OpenTemplate

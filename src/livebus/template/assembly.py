@@ -116,18 +116,21 @@ class _Reading:
             is_primary=self._environment.is_primary and not has_api,
         )
         declared = stack.document.body.get("Parameters")
-        values = {
-            name: value for name, value in self._given.items() if isinstance(declared, dict) and name in declared
-        }
+        values = {name: value for name, value in self._given.items() if isinstance(declared, dict) and name in declared}
         nesting = self._nesting()
         nesting.published = self.published
         try:
-            if too_many := list(beyond_once_expanded(stack.document)):
-                raise InvalidTemplate(faults=too_many)
-            document = expanded(extended(stack.document, environment, values))
+            document = _transformed(stack.document, environment, values)
             self.of[key] = Resources(document, environment, values, nesting, within=f"{key}:")
         except InvalidTemplate as error:
             self._refused[key] = error.faults
+
+
+def _transformed(document: Document, environment: Environment, values: Mapping[str, str]) -> Document:
+    """A template with its transforms applied. Raises InvalidTemplate where they would make too much of it."""
+    if too_many := list(beyond_once_expanded(document)):
+        raise InvalidTemplate(faults=too_many)
+    return expanded(extended(document, environment, values))
 
 
 def _keys(stacks: Sequence[StackTemplate]) -> Iterator[str]:

@@ -81,7 +81,11 @@ class Imports:
             advice = did_you_mean(name, outputs) or f"It has: {listed(outputs)}."
             found, is_elsewhere = f"the stack {stack!r} has no output {name!r}", False
         else:
-            advice = did_you_mean(stack, self._outputs) if is_here else "Stacks of other regions and accounts are not known here."
+            advice = (
+                did_you_mean(stack, self._outputs)
+                if is_here
+                else "Stacks of other regions and accounts are not known here."
+            )
             found, is_elsewhere = f"Stack [{stack}] does not exist", self._assumes or not is_here
         return self._missing(found, advice, f"{stack}.{name}", is_elsewhere=is_elsewhere)
 

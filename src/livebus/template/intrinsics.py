@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from livebus.errors import Fault, Place, did_you_mean, listed
+from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.imports import Imports, Missing
 from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, is_opaque, written
 from livebus.template.yielded import MAX_YIELDED, TooMuch, Yielded

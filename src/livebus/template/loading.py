@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, did_you_mean, told
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
-from livebus.template.assembly import StackTemplate, outputs_of_all, read_together
 from livebus.template.archives import read_archives
+from livebus.template.assembly import StackTemplate, outputs_of_all, read_together
 from livebus.template.attributes import is_known_type
 from livebus.template.cognito import read_user_pools
 from livebus.template.connections import read_api_destinations
@@ -133,7 +133,7 @@ def _read(
     files = _Files(read_file, open_template)
     whole = expanded(extended(document, environment, parameters))
     resources = Resources(whole, environment, parameters, Nesting(files.open))
-    return _read_parts(resources, files, resources.outputs)
+    return _read_parts(resources, files, [resources])
 
 
 def read_stacks(
@@ -154,7 +154,7 @@ def read_stacks(
     try:
         with bounded_suggestions():
             resources = read_together(stacks, environment, parameters, lambda: Nesting(files.open), file)
-            return _read_parts(resources, files, outputs_of_all(each.outputs for each in resources.nested.values()))
+            return _read_parts(resources, files, list(resources.nested.values()))
     except RecursionError:
         raise InvalidTemplate("the templates' functions are nested too deeply", Place(file)) from None
 
@@ -180,8 +180,8 @@ class _Files:
         return self.open_template(name)
 
 
-def _read_parts(resources: Resources, files: _Files, outputs: Mapping[str, str]) -> Reading:
-    """Read what is on the event's way, and what stands beside it, of the resources of a template or of several."""
+def _read_parts(resources: Resources, files: _Files, deployed: Sequence[Resources]) -> Reading:
+    """Read what is on the event's way, and what stands beside it, of the stacks that are ``deployed``."""
     document, environment = resources.document, resources.environment
     _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
@@ -208,7 +208,8 @@ def _read_parts(resources: Resources, files: _Files, outputs: Mapping[str, str])
         functions=functions,
         tables=tables,
         queues=queues,
-        outputs=outputs,
+        outputs=outputs_of_all(each.outputs for each in deployed),
+        deployed={each.environment.stack_name: each.outputs for each in deployed},
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own)),
         exports=exports,
         imports=frozenset(name for stack in resources.stacks for name in stack.imports),

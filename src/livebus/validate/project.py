@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livebus.cdk_assembly import CdkApplication, CdkStack, Source, assembly_of, read_templates, stack_of
+from livebus.cdk_assembly import CdkApplication, CdkStack, Source, assembly_of, stack_of
 from livebus.cdk_assets import asset_of, is_in_s3
+from livebus.cdk_templates import read_templates
 from livebus.checks.inspection import Inspection, Together
 from livebus.errors import LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, Root, event_files, is_file, read_text, relative
@@ -104,7 +105,7 @@ class Project:
         default, stack = Environment(), stack_of(self.template) or CdkStack(self.template, "")
         if self.application is not None:
             # Each of its stacks has a name and values of its own.
-            stack = replace(stack, name=relative(self.application.folder), region=self.application.region)
+            stack = replace(stack, name=self.application.name, region=self.application.region)
         return Environment(
             stack_name or stack.name or deploy.stack_name or default.stack_name,
             region or stack.region or deploy.region or default.region,
@@ -171,15 +172,20 @@ class Project:
             advice="Give the template as it was before `sam package` or `cdk deploy`.",
         )
 
+    @property
+    def event_folders(self) -> list[Path]:
+        """Where sample events are looked for."""
+        return [folder / EVENTS_FOLDER for folder in dict.fromkeys((self.folder, self._home))]
+
     def event_files(self) -> list[Path]:
         """
         The event files directly in ``events/`` beside the template, in the order of their names; of one that cdk synth made, of
         that beside cdk.out as well.
         """
         found = []
-        for folder in dict.fromkeys((self.folder, self._home)):
-            root = Root.around(folder / EVENTS_FOLDER, anywhere=self.anywhere)
-            for path in event_files(folder / EVENTS_FOLDER):
+        for folder in self.event_folders:
+            root = Root.around(folder, anywhere=self.anywhere)
+            for path in event_files(folder):
                 root.demand(path, relative(path))
                 found.append(path)
         return found
