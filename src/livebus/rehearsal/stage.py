@@ -172,7 +172,8 @@ class Stage:
                 f"the dry run follows events to GraphQL APIs of this template, and this one goes to {elsewhere[0]} only"
             )
         if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
-            unproven = f"the event bus {event.bus!r} is not in this template"
+            named = "of its rules" if is_opaque(event.bus) else repr(event.bus)
+            unproven = f"the event bus {named} is not in this template"
         if not rules and not unproven:
             unproven = _unknown_pattern(event, line.application.rules)
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)

@@ -11,9 +11,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from livebus.errors import did_you_mean, listed
+
+_EXPORT = "{{resolve:export:"
 
 
 class Missing(NamedTuple):
@@ -96,6 +98,11 @@ class Imports:
         return Missing(found, advice, exported(name), is_elsewhere, is_named)
 
 
+def is_elsewhere(value: Any) -> bool:
+    """Whether a text holds a value of another stack that is not known here; that it is not has been told."""
+    return isinstance(value, str) and _EXPORT in value
+
+
 def exported(name: str) -> str:
     """What stands for a value of another stack that is only known where the template is deployed."""
-    return f"{{{{resolve:export:{name}}}}}"
+    return f"{_EXPORT}{name}}}}}"

@@ -32,7 +32,8 @@ def run_apart(validations: Sequence[Validation], others: Others | None = None) -
         share_samples(validations)
         for each in validations:
             report = report.joined(each.finish(others))
-    return report
+    # A stack that is around several stages is told of once.
+    return replace(report, findings=list(dict.fromkeys(report.findings)))
 
 
 def share_samples(validations: Sequence[Validation]) -> None:
