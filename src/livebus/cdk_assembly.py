@@ -171,14 +171,12 @@ def _with_those_around(
 
 def _by_environment(stacks: Iterable[CdkStack]) -> list[tuple[CdkStack, ...]]:
     """
-    Stacks by the account and region that they are made for. Those that leave both open go with the others, where there is one
-    environment to go to.
+    Stacks by the account and region that they are made for; one that leaves both to the deployment has nothing of one that does
+    not, as AWS CDK lets neither refer to the other.
     """
     groups: dict[tuple[str, str], list[CdkStack]] = {}
     for each in stacks:
         groups.setdefault((each.account, each.region), []).append(each)
-    if len(groups) == 2 and ("", "") in groups:
-        return [tuple(stacks)]
     return [tuple(each) for each in groups.values()]
 
 

@@ -169,6 +169,9 @@ def _one(applications: Sequence[CdkApplication], named: Path, region: str) -> Cd
     meant = [each for each in meant if each.has_events_way] or meant
     if len(meant) == 1:
         return meant[0]
+    if all(len(each.stacks) == 1 for each in meant):
+        files = ", ".join(relative(each.stacks[0].template) for each in meant)
+        raise WrongUsage(f"{relative(named)!r} has {len(meant)} stacks", advice=f"Name the template of one: {files}.")
     names = "; ".join(f"{relative(each.folder)}: {each.where}" for each in meant)
     is_apart = len({each.folder for each in meant}) == len(meant)
     how = "Name the folder of one with --template" if is_apart else "Choose one with --region, or name a template"

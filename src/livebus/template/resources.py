@@ -321,6 +321,10 @@ class Resources:
             owner = nested
         return owner, own_id
 
+    def stack_name(self, logical_id: str) -> str:
+        """The name of the stack that a resource is in."""
+        return self._owner(logical_id)[0].environment.stack_name
+
     @cached_property
     def whole(self) -> Document:
         """The template with those of its nested stacks, and what they give each other in place of what asks for it."""
