@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -122,8 +122,11 @@ def applications_of(folder: Path) -> list[CdkApplication]:
     """
     outermost = _outermost(folder)
     found: list[CdkApplication] = []
-    for path, stacks in _with_those_around(outermost, (), Root.around(outermost / MANIFEST), 0, set()):
-        found += [CdkApplication(path, outermost, group) for group in _by_environment(stacks)]
+    for path, around, own in _with_those_around(outermost, (), Root.around(outermost / MANIFEST), 0, set()):
+        groups = _by_environment((*around, *own))
+        found += [
+            CdkApplication(path, outermost, group) for group in groups if any(each not in around for each in group)
+        ]
     named = os.path.realpath(folder)
     return [
         each
@@ -149,24 +152,23 @@ def _outermost(folder: Path) -> Path:
 
 
 def _with_those_around(
-    folder: Path, around: tuple[CdkStack, ...], root: Root, depth: int, seen: set[str]
-) -> Iterator[tuple[Path, tuple[CdkStack, ...]]]:
-    """The folders of an assembly and its stages, each with its own stacks behind those of the folders that it is in."""
+    folder: Path, around: Sequence[CdkStack], root: Root, depth: int, seen: set[str]
+) -> Iterator[tuple[Path, Sequence[CdkStack], Sequence[CdkStack]]]:
+    """The folders of an assembly and its stages, each with the stacks of the folders that it is in, and with its own."""
     real = os.path.realpath(folder)
     if depth > _MAX_DEPTH or real in seen or len(seen) == _MOST_FOLDERS or not is_assembly(folder):
         return
     seen.add(real)
-    own = _own(folder, root)
-    # One template is one stack's, and one name is.
-    stacks: dict[str, CdkStack] = {each.name: each for each in around}
-    for each in own:
-        if isinstance(each, CdkStack) and len(stacks) < _MOST_STACKS:
-            stacks.setdefault(each.name, each)
-    together = tuple(stacks.values())
-    yield folder, together
-    for each in own:
+    named = _own(folder, root)
+    known, own = {each.name for each in around}, dict[str, CdkStack]()
+    for each in named:
+        # One name is one stack's.
+        if isinstance(each, CdkStack) and each.name not in known and len(own) < _MOST_STACKS:
+            own.setdefault(each.name, each)
+    yield folder, around, [*own.values()]
+    for each in named:
         if isinstance(each, Path):
-            yield from _with_those_around(each, together, root, depth + 1, seen)
+            yield from _with_those_around(each, (*around, *own.values()), root, depth + 1, seen)
 
 
 def _by_environment(stacks: Iterable[CdkStack]) -> list[tuple[CdkStack, ...]]:

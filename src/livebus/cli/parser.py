@@ -135,6 +135,7 @@ class Parser(ArgumentParser):
         """
         values: dict[Action, str] = {}
         for action, text in self._typed(given):
+            text = "" if action.nargs == "?" and text.startswith("--") else text
             takes_one = isinstance(action, _StoreAction) and action.nargs in (None, "?", 1)
             if takes_one and values.setdefault(action, text) != text:
                 option, first = action.option_strings[-1], values[action]
