@@ -134,8 +134,8 @@ class Parser(ArgumentParser):
         nothing of the first: that may be the template that was meant. What is always to count has other places.
         """
         values: dict[Action, str] = {}
-        for action, text in self._typed(given):
-            text = "" if action.nargs == "?" and text.startswith("--") else text
+        for action, following in self._typed(given):
+            text = "" if action.nargs == "?" and following.startswith("--") else following
             takes_one = isinstance(action, _StoreAction) and action.nargs in (None, "?", 1)
             if takes_one and values.setdefault(action, text) != text:
                 option, first = action.option_strings[-1], values[action]
