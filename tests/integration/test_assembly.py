@@ -124,3 +124,23 @@ def test_a_rule_is_never_on_another_bus_than_its_own(start_runtime: Any) -> None
         "default",
         "BusEventsBus5F0A17C3",
     }
+
+
+def test_an_output_of_another_stack_is_had_by_name(start_runtime: Any) -> None:
+    """Fn::GetStackOutput of a stack that was deployed; of one that is not there the deployment fails, and says so."""
+    client = start_runtime(template=None).client("cloudformation")
+    bus = "Resources: {B: {Type: AWS::Events::EventBus, Properties: {Name: NAME}}}\nOutputs: {O: {Value: !Ref B}}"
+    weak = '{"Fn::GetStackOutput": {StackName: STACK, OutputName: O}}'
+    client.create_stack(StackName="first", TemplateBody=bus.replace("NAME", "orders"))
+    client.get_waiter("stack_create_complete").wait(StackName="first", WaiterConfig={"Delay": 0.2})
+    for stack, of in (("second", "first"), ("third", "none")):
+        value = '!Sub ["${x}-2", {x: ' + weak.replace("STACK", of) + "}]"
+        client.create_stack(StackName=stack, TemplateBody=bus.replace("NAME", value), OnFailure="DO_NOTHING")
+
+    client.get_waiter("stack_create_complete").wait(StackName="second", WaiterConfig={"Delay": 0.2})
+    (output,) = client.describe_stacks(StackName="second")["Stacks"][0]["Outputs"]
+    assert output["OutputValue"] == "orders-2"
+    reasons = [
+        each.get("ResourceStatusReason", "") for each in client.describe_stack_events(StackName="third")["StackEvents"]
+    ]
+    assert any("No output named O of stack none found." in each for each in reasons)

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from livebus.errors import did_you_mean, listed
 
+# What is found at the earliest when a template is deployed: how the words of a fault begin.
+NOT_THERE = ("No export named ", "No output named ")
 _EXPORT = "{{resolve:export:"
 
 
@@ -81,14 +83,12 @@ class Imports:
         self.missed.add(stack)
         if outputs is not None:
             advice = did_you_mean(name, outputs) or f"It has: {listed(outputs)}."
-            found, is_elsewhere = f"the stack {stack!r} has no output {name!r}", False
+            is_elsewhere = False
         else:
-            advice = (
-                did_you_mean(stack, self._outputs)
-                if is_here
-                else "Stacks of other regions and accounts are not known here."
-            )
-            found, is_elsewhere = f"Stack [{stack}] does not exist", self._assumes or not is_here
+            apart = "Stacks of other regions and accounts are not known here."
+            advice = did_you_mean(stack, self._outputs) if is_here else apart
+            is_elsewhere = self._assumes or not is_here
+        found = f"No output named {name} of stack {stack} found."
         return self._missing(found, advice, f"{stack}.{name}", is_elsewhere=is_elsewhere)
 
     def _missing(self, found: str, advice: str, name: str, *, is_elsewhere: bool) -> Missing:

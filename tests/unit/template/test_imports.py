@@ -54,8 +54,8 @@ def test_an_output_elsewhere_is_no_mistake_and_one_that_is_missing_here_is() -> 
     told = [(each.is_elsewhere, each.found, each.advice) for each in found if isinstance(each, Missing)]
     apart = "Stacks of other regions and accounts are not known here."
     assert told == [
-        (True, "Stack [Shop] does not exist", apart),
-        (True, "Stack [Shop] does not exist", apart),
-        (False, "the stack 'Shop' has no output 'Bos'", "Did you mean 'Bus'?"),
-        (False, "Stack [Shoop] does not exist", "Did you mean 'Shop'?"),
+        (True, "No output named Bus of stack Shop found.", apart),
+        (True, "No output named Bus of stack Shop found.", apart),
+        (False, "No output named Bos of stack Shop found.", "Did you mean 'Bus'?"),
+        (False, "No output named Bus of stack Shoop found.", "Did you mean 'Shop'?"),
     ]
