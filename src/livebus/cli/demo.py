@@ -101,7 +101,7 @@ def _shown(options: Namespace, folders: ExitStack) -> Shown:
             f"{error.faults[0].found}: this is the application that Livebus ships; `livebus new DIR` makes yours"
         )
     else:
-        from livebus.cli.local import with_manifest
+        from livebus.cli.what_runs import with_manifest
 
         deploy = with_manifest(beside(source).deploy(options.config_env or ""), source)
     file = options.event or _first_event(source)

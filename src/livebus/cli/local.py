@@ -11,14 +11,13 @@ import signal
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from livebus.cli import flags, folder
+from livebus.cli import flags, folder, what_runs
 from livebus.cli.parser import Parser
-from livebus.errors import LivebusError, WrongUsage
+from livebus.errors import LivebusError
 from livebus.files import relative
 from livebus.runtime.faults.injection import KINDS, Injection, read_injections
 from livebus.stack.samconfig import DeployConfig
@@ -79,9 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         faults = read_injections(options.fault)
         found = folder.find()
-        source = _source(options, found)
+        source = what_runs.asked_for(options, found)
         home = folder.beside(source) if source is not None else found
-        deploy = with_manifest(home.deploy(options.config_env or ""), source)
+        deploy = what_runs.with_manifest(home.deploy(options.config_env or ""), source)
     except LivebusError as error:
         terminal.report(error)
         return terminal.USAGE
@@ -105,36 +104,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LivebusError as error:
         return terminal.ended_with(error)
     return terminal.DONE
-
-
-def _source(options: Namespace, found: folder.Folder) -> Source | None:
-    """What is to run; None with --empty. Raises LivebusError."""
-    if options.empty:
-        return None
-    if options.named is not None:
-        if "template" in options.typed:
-            raise WrongUsage("a template is named twice: with --template, and without")
-        options.template, options.typed = options.named, {*options.typed, "template"}
-    source = flags.source(options, found)
-    if not isinstance(source, Path):
-        flags.demand_own_names(source, options)
-    return source
-
-
-def with_manifest(deploy: DeployConfig, source: Source | None) -> DeployConfig:
-    """What a deployment would use: samconfig.toml's, and for what AWS CDK made what its manifest says before that."""
-    if source is None:
-        return deploy
-    if not isinstance(source, Path):
-        # Its stacks have names and values of their own.
-        return replace(deploy, stack_name=source.name, region=source.region or deploy.region)
-    from livebus.cdk_assembly import stack_of
-
-    stack = stack_of(source)
-    if stack is None:
-        return deploy
-    parameters = {**deploy.parameter_overrides, **stack.parameters}
-    return replace(deploy, stack_name=stack.name, region=stack.region or deploy.region, parameter_overrides=parameters)
 
 
 def _settings(
@@ -287,7 +256,7 @@ def _open(url: str) -> None:
 def _greet(runtime: Runtime, settings: Settings) -> None:
     """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
     outputs, is_made = runtime.outputs, settings.user is None
-    what, stacks = _named(settings)
+    what, stacks = what_runs.named(settings)
     where = f"{stacks}, region {settings.region}, state in {relative(runtime.state)}"
     terminal.talk(f"runs       {what} ({where})")
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
@@ -313,21 +282,6 @@ def _greet(runtime: Runtime, settings: Settings) -> None:
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ):
         terminal.result(f"export {name}={value}")
-
-
-def _named(settings: Settings) -> tuple[str, str]:
-    """What runs, and as which stacks, in words."""
-    application, template = settings.application, settings.template
-    if application is not None:
-        names = ", ".join(each.name for each in application.stacks)
-        return relative(application.folder), f"stacks {names} as manifest.json names them"
-    if template is None:
-        return "nothing yet", f"stack {settings.stack_name}"
-    from livebus.cdk_assembly import stack_of
-
-    stack = stack_of(template)
-    by_manifest = " as its manifest.json names it" if stack and stack.name == settings.stack_name else ""
-    return relative(template), f"stack {settings.stack_name}{by_manifest}"
 
 
 def _origin(text: str) -> str:

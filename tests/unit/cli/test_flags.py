@@ -150,11 +150,3 @@ def test_one_name_is_not_for_several_stacks(command: str, capsys: pytest.Capture
     assert told.startswith(
         "error: --stack-name names one stack, and two-stacks/ has 3. Their names stand in manifest.json;"
     )
-
-
-def test_a_template_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the flag, or without it."""
-    assert commands.main(["local", "--port", "0", "a.yaml", "--template", "b.yaml"]) == 2
-    assert capsys.readouterr().err == "error: a template is named twice: with --template, and without\n"
-    assert commands.main(["local", "--port", "0", "none.yaml"]) == 2
-    assert capsys.readouterr().err.startswith("error: none.yaml: 'none.yaml' is not there")
