@@ -144,3 +144,11 @@ def test_an_output_of_another_stack_is_had_by_name(start_runtime: Any) -> None:
         each.get("ResourceStatusReason", "") for each in client.describe_stack_events(StackName="third")["StackEvents"]
     ]
     assert any("No output named O of stack none found." in each for each in reasons)
+
+
+def test_a_change_is_noticed_by_itself(start_runtime: Any, assembly: Path) -> None:
+    """Of any of the templates."""
+    runtime = started(start_runtime, assembly, reload=True)
+    change(assembly / "Users.template.json", '"AllowAdminCreateUserOnly": true', '"AllowAdminCreateUserOnly": false')
+
+    assert runtime.wait_for_line("reloaded: the application's files changed")

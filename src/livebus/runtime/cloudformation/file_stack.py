@@ -56,6 +56,7 @@ class FileStack:
             self._describe(stack, resources, verb)
         else:
             self._describe_parts(resources.nested.values())
+            stack.turn(self.deployer.clockwork.new_id(), self.deployer.clockwork.clock(), f"{verb}_COMPLETE")
         served.put(stack.name, line)
 
     def _demand_free_names(self, names: Iterable[str]) -> None:
