@@ -133,7 +133,7 @@ def _read(
     files = _Files(read_file, open_template)
     whole = expanded(extended(document, environment, parameters))
     resources = Resources(whole, environment, parameters, Nesting(files.open))
-    return _read_parts(resources, files, [resources])
+    return _read_parts(resources, files)
 
 
 def read_stacks(
@@ -154,7 +154,7 @@ def read_stacks(
     try:
         with bounded_suggestions():
             resources = read_together(stacks, environment, parameters, lambda: Nesting(files.open), file)
-            return _read_parts(resources, files, list(resources.nested.values()))
+            return _read_parts(resources, files)
     except RecursionError:
         raise InvalidTemplate("the templates' functions are nested too deeply", Place(file)) from None
 
@@ -180,8 +180,8 @@ class _Files:
         return self.open_template(name)
 
 
-def _read_parts(resources: Resources, files: _Files, deployed: Sequence[Resources]) -> Reading:
-    """Read what is on the event's way, and what stands beside it, of the stacks that are ``deployed``."""
+def _read_parts(resources: Resources, files: _Files) -> Reading:
+    """Read what is on the event's way, and what stands beside it, of the resources of a template or of several."""
     document, environment = resources.document, resources.environment
     _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
@@ -208,8 +208,8 @@ def _read_parts(resources: Resources, files: _Files, deployed: Sequence[Resource
         functions=functions,
         tables=tables,
         queues=queues,
-        outputs=outputs_of_all(each.outputs for each in deployed),
-        deployed={each.environment.stack_name: each.outputs for each in deployed},
+        outputs=outputs_of_all(each.outputs for each in resources.deployed),
+        deployed={each.environment.stack_name: each.outputs for each in resources.deployed},
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own)),
         exports=exports,
         imports=frozenset(name for stack in resources.stacks for name in stack.imports),

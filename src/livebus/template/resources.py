@@ -90,6 +90,7 @@ class Resources:
         self._within = within
         self._folder = folder_of(document.file) if within else ""
         self._nested: dict[str, Resources | None] = dict(nested or {})
+        self._stands_for = nested is not None
         # Nested stacks whose templates AWS would refuse.
         self._refused: set[str] = set()
         self._of_nested: list[Fault] = []
@@ -297,6 +298,11 @@ class Resources:
     def nested(self) -> dict[str, Resources]:
         """The nested stacks that were read, by their logical ids in this template."""
         return {logical_id: each for logical_id, each in self._nested.items() if each is not None}
+
+    @property
+    def deployed(self) -> list[Resources]:
+        """The stacks that are deployed by themselves: this one, or those that it stands for."""
+        return [*self.nested.values()] if self._stands_for else [self]
 
     @property
     def stacks(self) -> Iterator[Resources]:

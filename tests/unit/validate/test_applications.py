@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,3 +56,22 @@ def test_an_event_file_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     ]
 
     assert [finding.check.id for finding in run_apart(validations).findings] == ["E9201"]
+
+
+def test_a_parameter_of_a_stack_that_has_no_value_is_told_in_its_template(tmp_path: Path) -> None:
+    """As of one template: it is assumed, and --set gives it."""
+    folder = tmp_path / "cdk.out"
+    shutil.copytree(ASSEMBLIES / "two-stacks", folder)
+    text = (folder / "Bus.template.json").read_text()
+    declared = '{\n "Parameters": {"Size": {"Type": "String"}},'
+    (folder / "Bus.template.json").write_text(
+        text.replace("{", declared, 1).replace('"BusEventsBus5F0A17C3"', '{"Ref": "Size"}')
+    )
+    (application,) = applications_of(folder)
+
+    def found(**parameters: str) -> list[tuple[str, str]]:
+        validation = Validation(Project.of(application), Options(NOW, parameters=parameters, events=()))
+        return [(each.check.id, Path(each.fault.place.file).name) for each in validation.run().findings]
+
+    assert found() == [("I9101", "Bus.template.json")]
+    assert found(Size="orders") == []
