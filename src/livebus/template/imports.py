@@ -22,7 +22,7 @@ _EXPORT = "{{resolve:export:"
 
 class Missing(NamedTuple):
     """
-    What no stack gives: the fault's words, and ``stands_for`` in place of the value. ``is_named`` where it was told before.
+    What no stack gives: the fault's words, and ``stands_for`` in place of the value.
 
     ``is_elsewhere``: a stack that is not known here may give it, so that it is no mistake.
     """
@@ -31,7 +31,6 @@ class Missing(NamedTuple):
     advice: str
     stands_for: str
     is_elsewhere: bool
-    is_named: bool
 
 
 class Imports:
@@ -58,7 +57,6 @@ class Imports:
         self._outputs = outputs
         self._region = region
         self._assumes = assumes
-        self._named: set[str] = set()
 
     def value(self, name: str) -> str | Missing:
         """The value of an export."""
@@ -92,10 +90,7 @@ class Imports:
         return self._missing(found, advice, f"{stack}.{name}", is_elsewhere=is_elsewhere)
 
     def _missing(self, found: str, advice: str, name: str, *, is_elsewhere: bool) -> Missing:
-        is_named = name in self._named
-        if is_elsewhere:
-            self._named.add(name)
-        return Missing(found, advice, exported(name), is_elsewhere, is_named)
+        return Missing(found, advice, exported(name), is_elsewhere)
 
 
 def is_elsewhere(value: Any) -> bool:

@@ -279,8 +279,7 @@ class Evaluator:
         """What another stack gives; a fault where none does."""
         if isinstance(found, str):
             return found
-        if not found.is_named:
-            self._fault(found.found, path, advice=found.advice, not_emulated=found.is_elsewhere)
+        self._fault(found.found, path, advice=found.advice, not_emulated=found.is_elsewhere)
         return found.stands_for if found.is_elsewhere else UNKNOWN
 
     def _sub(self, argument: Any, path: Path) -> Any:

@@ -20,7 +20,7 @@ from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import IN_STACK, Document, Path
 from livebus.template.environment import Environment
-from livebus.template.imports import Imports
+from livebus.template.imports import NOT_THERE, Imports
 from livebus.template.intrinsics import Evaluator
 from livebus.template.nesting import MAX_DEPTH, NESTED, Nesting, find_template, folder_of, located, read_nested
 from livebus.template.outputs import Outputs
@@ -500,4 +500,13 @@ def _too_much(what: str, logical_id: str, place: Place) -> Fault:
 
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:
-    return sorted(dict.fromkeys(faults), key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+    """Faults in the order of the text; what another stack may have is named once, where it is first asked for."""
+    found: list[Fault] = []
+    named: set[str] = set()
+    for fault in sorted(dict.fromkeys(faults), key=lambda each: (each.place.line or 0, each.place.column or 0)):
+        is_elsewhere = fault.not_emulated and fault.found.startswith(NOT_THERE)
+        if not is_elsewhere or fault.found not in named:
+            found.append(fault)
+        if is_elsewhere:
+            named.add(fault.found)
+    return found
