@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from livebus.cdk_assembly import CdkStack, stack_of, stacks_of
+from livebus.cdk_assembly import CdkStack, applications_of, assembly_of, same_application, stack_of, stacks_of
 
 
 def stack(file: str, environment: str = "aws://unknown-account/unknown-region", **properties: Any) -> dict[str, Any]:
@@ -104,3 +104,63 @@ def test_what_can_be_no_files_name_is_none(tmp_path: Path) -> None:
     write(tmp_path, {"N": stack("a\0b"), "S": stack("\ud800.json"), "D": stack("../" * 5000), "A": named})
 
     assert stacks_of(tmp_path) == [CdkStack(tmp_path / "A.template.json", "A", parameters={"Q": "x"})]
+
+
+def test_the_applications_of_an_assembly(assembly: Path) -> None:
+    """What is deployed beside each other: by account and region; a stage's stacks with those around it of the same."""
+    found = [(each.name, each.region, [stack.name for stack in each.stacks]) for each in applications_of(assembly)]
+
+    assert found == [
+        ("cdk.out", "eu-west-1", ["front"]),
+        ("cdk.out", "", ["Plain"]),
+        ("cdk.out/assembly-Prod", "eu-central-1", ["ProdFront"]),
+    ]
+
+
+def test_a_stage_has_the_stacks_around_it(assembly: Path) -> None:
+    """Never those of another stage; the stacks around stages are no application of their own, where stages have them."""
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
+    test = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Test"}}
+    write(assembly, {"P": stage, "T": test, "Shared": stack("Shared.template.json")})
+    own = {
+        "A": stack("A.template.json", stackName="Prod-A"),
+        "B": {**stack("B.template.json"), "dependencies": ["A", 1]},
+    }
+    write(assembly / "assembly-Prod", own)
+    write(assembly / "assembly-Test", {"A": stack("A.template.json", stackName="Test-A")})
+
+    found = applications_of(assembly)
+    assert [[each.name for each in one.stacks] for one in found] == [["Shared", "Prod-A", "B"], ["Shared", "Test-A"]]
+    assert found[0].stacks[2].after == ("A",)
+    assert applications_of(assembly / "assembly-Prod") == found[:1]
+    assert [same_application(each) for each in found] == found
+    write(assembly, {"P": stage})
+    assert [same_application(each) for each in found] == [applications_of(assembly)[0], None]
+
+
+@pytest.mark.parametrize("name", ["cdk.out", "dist"])
+def test_no_stack_is_called_as_an_application(tmp_path: Path, name: str) -> None:
+    """Letters, digits and hyphens are a stack's name."""
+    write(tmp_path / name, {"A": stack("A.template.json"), "B": stack("B.template.json")})
+
+    (application,) = applications_of(tmp_path / name)
+    assert application.name == {"cdk.out": "cdk.out", "dist": "dist/"}[name]
+    assert application.where == "A, B"
+
+
+def test_what_has_a_rule_is_on_an_events_way(tmp_path: Path) -> None:
+    """Or an API; a template that is not there has neither."""
+    write(tmp_path, {"A": stack("A.template.json"), "B": stack("B.template.json")})
+    (application,) = applications_of(tmp_path)
+    assert not application.has_events_way
+    (tmp_path / "B.template.json").write_text('{"Resources": {"R": {"Type": "AWS::Events::Rule"}}}')
+    assert application.has_events_way
+
+
+def test_the_assembly_that_a_folder_is_in(assembly: Path) -> None:
+    """The outermost one; a folder that cdk synth did not write is in none."""
+    assert [assembly_of(each) for each in (assembly, assembly / "assembly-Prod", assembly.parent)] == [
+        assembly,
+        assembly,
+        None,
+    ]

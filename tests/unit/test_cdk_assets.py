@@ -51,3 +51,17 @@ def test_without_a_manifest_names_tell(tmp_path: Path) -> None:
 def test_places_in_s3_are_known() -> None:
     """Other names are files beside the template."""
     assert [is_in_s3("s3://b/k"), is_in_s3("./s3/k")] == [True, False]
+
+
+def test_the_manifests_of_stages_tell(folder: Path) -> None:
+    """Their paths go on from the stage's folder; what is found goes on from the assembly's."""
+    stage = folder / "assembly-Prod" / "assembly-Prod-Inner"
+    stage.mkdir(parents=True)
+    dd = {"source": {"path": "../../asset.dd"}, "destinations": {"d": {"objectKey": "dd.zip"}}}
+    (stage / "A.assets.json").write_text(json.dumps({"files": {"dd": dd}}))
+    ee = {"source": {"path": "A.nested.template.json"}, "destinations": {"d": {"objectKey": "ee.json"}}}
+    (stage.parent / "B.assets.json").write_text(json.dumps({"files": {"ee": ee}}))
+
+    assert asset_of(folder, "dd.zip") == "asset.dd"
+    assert asset_of(folder, "ee.json") == "assembly-Prod/A.nested.template.json"
+    assert asset_of(stage, "dd.zip") == "../../asset.dd"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +17,8 @@ from livebus.errors import Place, Unnamed, Unreachable, did_you_mean
 from livebus.files import MAX_SETTINGS_BYTES, content
 
 STATE_FILE = Path(".livebus", "runtime.json")
-_TEMPLATE, _TEMPLATE_STACK = "TemplateFile", "TemplateStack"
+_TEMPLATE, _TEMPLATE_STACK, _TEMPLATE_STACKS = "TemplateFile", "TemplateStack", "TemplateStacks"
+_TEMPLATE_OUTPUTS = "TemplateOutputs"
 _START = "Start it with `livebus local` (or `make local`)."
 
 
@@ -25,7 +26,9 @@ _START = "Start it with `livebus local` (or `make local`)."
 class LocalRuntime:
     """
     A running local runtime. ``stacks`` are the Outputs of each of its stacks, by the stack's name; ``ca_file`` and
-    ``template``, the file that it runs as the stack ``template_stack``, may be empty.
+    ``template``, the file that it runs as the stack ``template_stack``, may be empty. ``together`` are the stacks of an application
+    that it runs as one: then ``template`` is the folder of a cloud assembly, ``template_stack`` the name of them all, and
+    ``template_outputs`` are the Outputs of them all.
     """
 
     endpoint_url: str
@@ -36,20 +39,32 @@ class LocalRuntime:
     stacks: Mapping[str, Mapping[str, str]] = field(repr=False)
     template: str = ""
     template_stack: str = ""
+    together: Collection[str] = ()
+    template_outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def template_of(self, stack_name: str) -> Path | None:
         """The file that the runtime runs as this stack; None for one that was deployed into it."""
-        is_meant = self.template and self.template_stack in ("", stack_name)
+        is_meant = self.template and (self.template_stack in ("", stack_name) or stack_name in self.together)
         return Path(self.template) if is_meant else None
+
+    def stacks_of(self, stack_name: str) -> Collection[str]:
+        """The stacks that a name stands for: itself, but that of an application of several."""
+        return self.together if self.together and stack_name == self.template_stack else (stack_name,)
+
+    def outputs_of(self, stack_name: str) -> Mapping[str, str]:
+        """The Outputs of a stack, or those of an application's, without those that would say two things."""
+        return self.stacks.get(stack_name, self.template_outputs)
 
     def stack_name(self, wanted: str = "", preferred: str = "") -> str:
         """
         The stack that is meant: ``wanted`` where somebody named it, else ``preferred`` (samconfig.toml's) where it is there,
-        else the only one.
+        else the only one, or the only application of several.
 
         Raises Unreachable where there is none, Unnamed where there are several.
         """
         names = sorted(self.stacks)
+        if self.together and (wanted == self.template_stack or (not wanted and {*names} == {*self.together})):
+            return preferred if not wanted and preferred in self.stacks else self.template_stack
         if wanted and wanted not in self.stacks:
             raise Unreachable(
                 f"the local runtime has no stack {wanted!r}",
@@ -93,7 +108,7 @@ def _parse(text: str, file: Path) -> LocalRuntime:
     try:
         state = json.loads(text)
         # A state that tells of no stacks has one stack's Outputs beside what is the runtime's own.
-        own = (_TEMPLATE, _TEMPLATE_STACK)
+        own = (_TEMPLATE, _TEMPLATE_STACK, _TEMPLATE_STACKS)
         outputs = {name: value for name, value in state.items() if isinstance(value, str) and name not in own}
         return LocalRuntime(
             endpoint_url=state["EndpointUrl"],
@@ -104,6 +119,8 @@ def _parse(text: str, file: Path) -> LocalRuntime:
             stacks={name: dict(outputs) for name, outputs in state.get("Stacks", {"livebus": outputs}).items()},
             template=state.get(_TEMPLATE, ""),
             template_stack=state.get(_TEMPLATE_STACK, ""),
+            template_outputs=dict(state.get(_TEMPLATE_OUTPUTS, {})),
+            together=[name for name in state.get(_TEMPLATE_STACKS, ()) if name in state.get("Stacks", {})],
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreachable(

@@ -21,7 +21,19 @@ from livebus.errors import LivebusError, Place, Unnamed, Unreachable
 from livebus.files import MAX_FILE_BYTES, MAX_SETTINGS_BYTES, content, is_file, reason_of
 from livebus.publish.signer import Credentials
 from livebus.stack.api_address import ApiAddress, find_api, find_client_id, find_pool_id, has_api
-from livebus.stack.resources import API, CLIENT, POOL, RULE, StackResource, find_bus, find_queue, of_type
+from livebus.stack.resources import (
+    API,
+    CLIENT,
+    IN_STACK,
+    POOL,
+    RULE,
+    StackResource,
+    find_bus,
+    find_queue,
+    of_type,
+    own_name,
+    resources_of_all,
+)
 from livebus.stack.samconfig import DeployConfig, read_deploy_config
 
 T = TypeVar("T")
@@ -83,7 +95,7 @@ class Session:
         """The Outputs by name; none where the template has none. Raises Unreachable where the stack is not there."""
         name = self.stack_name
         if self.runtime is not None:
-            return self.runtime.stacks[name]
+            return self.runtime.outputs_of(name)
         return self._of_cloudformation(
             lambda client: stack.stack_outputs(client, name), f"read the outputs of the stack {name!r}"
         )
@@ -91,7 +103,10 @@ class Session:
     @cached_property
     def resources(self) -> Sequence[StackResource]:
         """What the stack consists of. Raises Unreachable where CloudFormation does not tell."""
-        name = self.stack_name
+        names = [self.stack_name] if self.runtime is None else self.runtime.stacks_of(self.stack_name)
+        return resources_of_all({name: self._resources_of(name) for name in names})
+
+    def _resources_of(self, name: str) -> Sequence[StackResource]:
         return self._of_cloudformation(
             lambda client: stack.stack_resources(client, name), f"read the resources of the stack {name!r}"
         )
@@ -201,6 +216,9 @@ class Session:
         """
         if "://" in wanted:
             return find_api({}, "", wanted)
+        if IN_STACK in wanted and wanted not in self._known_apis:
+            # As the templates of an application have it together; CloudFormation knows it by its own name.
+            wanted, logical_ids = own_name(wanted), {own_name(name): each for name, each in (logical_ids or {}).items()}
         if wanted or has_api(self.outputs):
             try:
                 return find_api(self.outputs, self.owner, wanted, logical_ids=logical_ids)
@@ -240,6 +258,8 @@ class Session:
     @property
     def owner(self) -> str:
         """Whose Outputs these are, in words."""
+        if self.runtime is not None and len(self.runtime.stacks_of(self.stack_name)) > 1:
+            return f"the application {self.stack_name!r}"
         if self.runtime is not None and not self._destination.stack_name and len(self.runtime.stacks) < 2:
             return "the runtime's template"
         return f"the stack {self.stack_name!r}"

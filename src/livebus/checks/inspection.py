@@ -28,8 +28,9 @@ from livebus.pattern import EventPattern
 from livebus.schema import Schema, types_of
 from livebus.template import Environment
 from livebus.template.application import Application, GraphQLApi, Rule, Target
+from livebus.template.assembly import StackTemplate
 from livebus.template.document import Document
-from livebus.template.loading import Reading, read_application
+from livebus.template.loading import Reading, read_application, read_stacks
 from livebus.template.nesting import OpenTemplate
 from livebus.template.resolvers import ReadFile
 from livebus.template.resources import Resource, Resources
@@ -112,9 +113,17 @@ class SampleAttempt:
     attempt: Attempt
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The templates of several stacks that are deployed beside each other; ``file`` is what the whole is called."""
+
+    stacks: Sequence[StackTemplate]
+    file: str
+
+
 class Inspection:
     """
-    One template under inspection.
+    One template under inspection, or several that are one application.
 
     ``resources`` gives every resource by type, evaluated, with places: ``resources.of_type("AWS::SQS::Queue")``.
     ``sandbox`` runs resolvers' code that may never end by itself; without one it runs here. ``open_template`` opens nested templates.
@@ -122,7 +131,7 @@ class Inspection:
 
     def __init__(
         self,
-        document: Document,
+        document: Document | Together,
         read_file: ReadFile,
         *,
         environment: Environment | None = None,
@@ -140,8 +149,11 @@ class Inspection:
         self._samples_for: dict[str, list[Sample]] = {}
         self._once: dict[Callable[[Inspection], Iterable[Any]], tuple[Any, ...]] = {}
         self._errors: dict[tuple[int, str, int], list[GraphQLError]] = {}
-        self._reading: Reading = read_application(
-            document, read_file, self.environment, parameters or {}, open_template
+        given = parameters or {}
+        self._reading: Reading = (
+            read_stacks(document.stacks, read_file, self.environment, given, open_template, file=document.file)
+            if isinstance(document, Together)
+            else read_application(document, read_file, self.environment, given, open_template)
         )
         # Of AWS::Serverless::GraphQLApi the resources that it stands for, at their places; with what nested stacks hold.
         self.document = self._reading.resources.whole

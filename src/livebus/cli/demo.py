@@ -25,7 +25,7 @@ from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError, Place, WrongUsage
 from livebus.event.document import read_entries
 from livebus.event.put_events import Refused
-from livebus.files import content, event_files, reason_of, relative
+from livebus.files import content, reason_of, relative
 from livebus.stack.samconfig import DeployConfig
 from livebus.steps import words
 from livebus.terminal import interruption
@@ -34,6 +34,7 @@ from livebus.terminal.escape import escaped, json_text
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
+    from livebus.cdk_assembly import Source
     from livebus.rehearsal.audience import Heard
     from livebus.runtime.server import Runtime
 
@@ -48,7 +49,7 @@ SAMPLE = "sample.json"
 class Shown:
     """What is shown: an application, and the entry of an event file."""
 
-    template: Path
+    source: Source
     deploy: DeployConfig
     file: Path
     entry: dict[str, Any]
@@ -89,19 +90,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _shown(options: Namespace, folders: ExitStack) -> Shown:
     """The application of the folder that one stands in, else the one that Livebus ships. Raises LivebusError."""
     try:
-        template = flags.template(options)
+        source = flags.source(options)
     except NoTemplate as error:
         if options.built or error.faults[0].place.file:  # one was named that is not there
             raise
         folder = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="livebus-demo-")))
         shipped.write(shipped.shipped(), folder)
-        template, deploy = folder / shipped.TEMPLATE, DeployConfig()
+        source, deploy = folder / shipped.TEMPLATE, DeployConfig()
         terminal.talk(
             f"{error.faults[0].found}: this is the application that Livebus ships; `livebus new DIR` makes yours"
         )
     else:
-        deploy = beside(template).deploy(options.config_env or "")
-    file = options.event or _first_event(template.parent / "events")
+        from livebus.cli.what_runs import with_manifest
+
+        deploy = with_manifest(beside(source).deploy(options.config_env or ""), source)
+    file = options.event or _first_event(source)
     try:
         document = content(file)
     except (OSError, ValueError) as error:
@@ -110,15 +113,18 @@ def _shown(options: Namespace, folders: ExitStack) -> Shown:
     entries = read_entries(document, str(file))
     if not entries:
         raise InvalidEvent("there is no event in it", Place(str(file)))
-    return Shown(template, deploy, file, entries[0].entry)
+    return Shown(source, deploy, file, entries[0].entry)
 
 
-def _first_event(folder: Path) -> Path:
+def _first_event(source: Source) -> Path:
     """Of the events beside the template; where there are none, of the folder that one stands in."""
-    files = {file.name: file for file in event_files(folder) or find().events()}
+    from livebus.validate.project import Project
+
+    project = Project.of(source)
+    files = {file.name: file for file in project.event_files() or find().events()}
     if not files:
         raise LivebusError(
-            f"no event to show in {relative(folder)!r}",
+            f"no event to show in {relative(project.event_folders[0])!r}",
             expected="a *.json or *.ndjson file",
             advice="Or name an event file.",
         )
@@ -135,7 +141,8 @@ async def _demo(what: Shown, folder: Path) -> bool:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     deploy = what.deploy
     settings = Settings(
-        template=what.template,
+        template=what.source if isinstance(what.source, Path) else what.source.manifest,
+        application=None if isinstance(what.source, Path) else what.source,
         state=folder / ".livebus",
         port=0,
         reload=False,
@@ -146,7 +153,10 @@ async def _demo(what: Shown, folder: Path) -> bool:
     runtime = Runtime(settings, terminal.talk)
     await runtime.start()
     try:
-        _say("runtime", f"{_name(what.template)} runs at {runtime.outputs['EndpointUrl']}")
+        _say(
+            "runtime",
+            f"{_name(what.source if isinstance(what.source, Path) else what.source.folder)} runs at {runtime.outputs['EndpointUrl']}",
+        )
         return await _carry(runtime, folder, what)
     finally:
         await runtime.stop()

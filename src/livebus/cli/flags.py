@@ -23,7 +23,7 @@ N = TypeVar("N", int, float)
 
 if TYPE_CHECKING:
     from livebus.aws.session import ReachFlags
-    from livebus.cdk_assembly import CdkStack
+    from livebus.cdk_assembly import CdkApplication, Source
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
 # Of events, seconds and all else that is counted: thirty years of seconds.
@@ -103,39 +103,79 @@ def folders(project: Path | None) -> tuple[Path, ...]:
     return (here, project) if project is not None else (here,)
 
 
-def template(arguments: Namespace, folder: Folder | None = None) -> Path:
-    """The template that is meant. Raises LivebusError where there is none, WrongUsage where the named one is not there."""
+def source(arguments: Namespace, folder: Folder | None = None) -> Source:
+    """
+    The template that is meant, or the application of AWS CDK with all its stacks.
+
+    Raises LivebusError where there is none, WrongUsage where the named one is not there, or an assembly has several
+    applications and none is named.
+    """
     named: Path | None = arguments.template
     if named is None or _is_built(arguments):
-        return _of_the_folder(arguments, folder)
-    from livebus.files import missing_file, relative
+        named = _of_the_folder(arguments, folder)
+    return of_path(named, getattr(arguments, "region", None) or "")
 
-    stacks = _of_assembly(named)
-    if len(stacks) == 1:
-        return stacks[0].template
-    if stacks:
-        names = ", ".join(relative(each.template) for each in stacks)
-        raise WrongUsage(f"{relative(named)!r} has {len(stacks)} stacks", advice=f"Name the template of one: {names}.")
+
+def of_path(named: Path, region: str = "") -> Source:
+    """A template, or the application of a cloud assembly; of several that of ``region``. Raises WrongUsage as :func:`source`."""
+    from livebus.files import missing_file
+
+    applications = _of_assembly(named)
+    if applications:
+        return _single(_one(applications, named, region))
     if faults := missing_file(named):
         raise WrongUsage(faults=faults)
     return named
 
 
-def templates(arguments: Namespace) -> list[Path]:
-    """Those that are meant, of a command that takes several. Raises LivebusError where there is none."""
+def sources(arguments: Namespace) -> list[list[Source]]:
+    """
+    Those that are meant, of a command that takes several; those of one assembly together. Raises LivebusError where there is none.
+    """
     named: list[Path] | None = arguments.template
     if not named or _is_built(arguments):
-        return [_of_the_folder(arguments)]
-    return [each for path in named for each in ([stack.template for stack in _of_assembly(path)] or [path])]
+        named = [_of_the_folder(arguments)]
+    return [[_single(each) for each in _of_assembly(path)] or [path] for path in named]
 
 
-def _of_assembly(path: Path) -> list[CdkStack]:
-    """The stacks of a cloud assembly of AWS CDK, where a path is one; none otherwise."""
+def _of_assembly(path: Path) -> list[CdkApplication]:
+    """The applications of a cloud assembly of AWS CDK, where a path is one; none otherwise."""
     if not is_folder(path):
         return []
-    from livebus.cdk_assembly import stacks_of
+    from livebus.cdk_assembly import applications_of
 
-    return stacks_of(path)
+    return applications_of(path)
+
+
+def demand_own_names(application: CdkApplication, arguments: Namespace) -> None:
+    """Raise WrongUsage where --stack-name gives one name to stacks that have each their own."""
+    if "stack_name" in arguments.typed:
+        raise WrongUsage(
+            f"--stack-name names one stack, and {application.name} has {len(application.stacks)}",
+            advice="Their names stand in manifest.json; name the template of one to give it another.",
+        )
+
+
+def _single(application: CdkApplication) -> Source:
+    """An application of one stack is that stack's template."""
+    return application.stacks[0].template if len(application.stacks) == 1 else application
+
+
+def _one(applications: Sequence[CdkApplication], named: Path, region: str) -> CdkApplication:
+    """The application that is meant: the only one, the only one of a region, the only one with rules or APIs. Raises WrongUsage."""
+    from livebus.files import relative
+
+    meant = [each for each in applications if not region or each.region in ("", region)] or list(applications)
+    meant = [each for each in meant if each.has_events_way] or meant
+    if len(meant) == 1:
+        return meant[0]
+    if all(len(each.stacks) == 1 for each in meant):
+        files = ", ".join(relative(each.stacks[0].template) for each in meant)
+        raise WrongUsage(f"{relative(named)!r} has {len(meant)} stacks", advice=f"Name the template of one: {files}.")
+    names = "; ".join(f"{relative(each.folder)}: {each.where}" for each in meant)
+    is_apart = len({each.folder for each in meant}) == len(meant)
+    how = "Name the folder of one with --template" if is_apart else "Choose one with --region, or name a template"
+    raise WrongUsage(f"{relative(named)!r} has {len(meant)} applications", advice=f"{how}: {names}.")
 
 
 def _is_built(arguments: Namespace) -> bool:

@@ -11,20 +11,28 @@ up to the one that holds ``.git``, never the home folder or the root, and only a
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livebus.errors import LivebusError, Place
-from livebus.files import event_files, is_file, is_there, read_text, relative
+from livebus.files import MAX_SETTINGS_BYTES, content, event_files, is_assembly, is_file, is_there, read_text, relative
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, SamConfig
+
+if TYPE_CHECKING:
+    from livebus.cdk_assembly import Source
 
 TEMPLATES = ("template.yaml", "template.yml", "template.json")
 SAMCONFIG = "samconfig.toml"
 STATE = ".livebus"
 BUILT = Path(".aws-sam", "build", "template.yaml")
-_MARKS = (*TEMPLATES, SAMCONFIG, STATE)
+# What an application of AWS CDK has, and where `cdk synth` writes; cdk.json may name another folder.
+CDK, CDK_OUT = "cdk.json", "cdk.out"
+_MARKS = (*TEMPLATES, SAMCONFIG, STATE, CDK)
 _ROOT = 0
 
 
@@ -61,8 +69,8 @@ class Folder:
 
     def template(self, environment: str = "", *, built: bool = False) -> Path:
         """
-        The folder's template: what samconfig.toml's ``template_file`` names, else template.yaml, .yml or .json; with
-        ``built`` what `sam build` has made of it.
+        The folder's template: what samconfig.toml's ``template_file`` names, else template.yaml, .yml or .json, else the folder
+        that `cdk synth` writes; with ``built`` what `sam build` has made of it.
 
         Raises NoTemplate, in words that say what was looked for; LivebusError where samconfig.toml is wrong.
         """
@@ -72,6 +80,8 @@ class Folder:
         if named:
             return self._named(Path(named), f"{relative(self.samconfig)} names it as template_file.")
         found = next((self.path / name for name in TEMPLATES if is_file(self.path / name)), None)
+        if found is None and is_file(self.path / CDK):
+            return self._assembly()
         if found is None:
             looked = ", ".join(TEMPLATES)
             where = relative(self.path.absolute()) if self.path != Path() else "here"
@@ -81,6 +91,18 @@ class Folder:
                 advice="--template names another one; `livebus new DIR` makes an application.",
             )
         return found
+
+    def _assembly(self) -> Path:
+        """The cloud assembly of the application of AWS CDK. Raises NoTemplate where it is not there."""
+        written = ""
+        with suppress(OSError, ValueError, RecursionError):
+            given = json.loads(content(self.path / CDK, most=MAX_SETTINGS_BYTES))
+            written = given.get("output", "") if isinstance(given, dict) else ""
+        path = self.path / (written if isinstance(written, str) and written and "\0" not in written else CDK_OUT)
+        if not is_assembly(path):
+            shown = relative(path)
+            raise NoTemplate(f"{shown!r} is not there", Place(shown), advice="`cdk synth` makes it.")
+        return path
 
     def _named(self, name: Path, who: str) -> Path:
         path = self.path / name
@@ -103,10 +125,19 @@ def find(here: Path | None = None) -> Folder:
     return Folder(Path() if here is None else start)
 
 
-def beside(template: Path) -> Folder:
-    """The folder of a template that somebody named: its own, where a samconfig.toml lies beside it, else the one found."""
-    own = Folder(template.parent)
-    return own if is_file(own.samconfig) else find()
+def beside(source: Source) -> Folder:
+    """
+    The folder of a template that somebody named: its own, where a samconfig.toml lies beside it, else the one found; of one in a
+    cloud assembly of AWS CDK, or of several there, the folder around that as well.
+    """
+    from livebus.cdk_assembly import CdkApplication, assembly_of
+
+    own = source.outermost if isinstance(source, CdkApplication) else source.parent
+    assembly = assembly_of(own)
+    for folder in (own,) if assembly is None else (own, assembly / ".."):
+        if is_file(folder / SAMCONFIG):
+            return Folder(folder)
+    return find()
 
 
 def _upwards(start: Path) -> Iterator[Path]:

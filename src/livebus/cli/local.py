@@ -11,12 +11,11 @@ import signal
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from livebus.cli import flags, folder
+from livebus.cli import flags, folder, what_runs
 from livebus.cli.parser import Parser
 from livebus.errors import LivebusError
 from livebus.files import relative
@@ -26,6 +25,7 @@ from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
+    from livebus.cdk_assembly import Source
     from livebus.runtime.server import Runtime
     from livebus.runtime.settings import Settings
     from livebus.runtime.table_endpoint import DynamoDBEndpoint
@@ -40,6 +40,7 @@ _REGION = re.compile(r"[a-z][a-z0-9-]{1,39}")
 EPILOG = """\
 examples:
   livebus local                                run template.yaml on port 4566
+  livebus local cdk.out                        run all stacks of an application of AWS CDK
   livebus local --port 0 --outputs out.json    take a free port, and write where it is
   livebus local --empty                        start without an application, for sam deploy
   livebus local --user alice:Passw0rd!         sign in as alice
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.user and not (name and password):
         parser.error("--user takes NAME:PASSWORD")
     user = (name, password) if options.user else None
-    if options.empty and {"template", "built", "set"} & options.typed:
+    if options.empty and (options.named is not None or {"template", "built", "set"} & options.typed):
         parser.error("--empty goes without --template, --built and --set: a deployment brings its own")
     mapped = dict(each.split("=", 1) for each in options.map_endpoint if "=" in each)
     if not all(url.startswith(("http://", "https://")) for pair in mapped.items() for url in pair) or len(mapped) < len(
@@ -77,9 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         faults = read_injections(options.fault)
         found = folder.find()
-        template = None if options.empty else flags.template(options, found)
-        home = folder.beside(template) if template is not None else found
-        deploy = _with_manifest(home.deploy(options.config_env or ""), template)
+        source = what_runs.asked_for(options, found)
+        home = folder.beside(source) if source is not None else found
+        deploy = what_runs.with_manifest(home.deploy(options.config_env or ""), source)
     except LivebusError as error:
         terminal.report(error)
         return terminal.USAGE
@@ -87,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = _settings(
             options,
             state=found.state,
-            template=template,
+            source=source,
             deploy=deploy,
             user=user,
             parameters={} if options.empty else parameters,
@@ -105,22 +106,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return terminal.DONE
 
 
-def _with_manifest(deploy: DeployConfig, template: Path | None) -> DeployConfig:
-    """What a deployment would use: samconfig.toml's, and for a template of AWS CDK what its manifest says before that."""
-    from livebus.cdk_assembly import stack_of
-
-    stack = stack_of(template) if template is not None else None
-    if stack is None:
-        return deploy
-    parameters = {**deploy.parameter_overrides, **stack.parameters}
-    return replace(deploy, stack_name=stack.name, region=stack.region or deploy.region, parameter_overrides=parameters)
-
-
 def _settings(
     options: Namespace,
     *,
     state: Path,
-    template: Path | None,
+    source: Source | None,
     deploy: DeployConfig,
     user: tuple[str, str] | None,
     parameters: dict[str, str],
@@ -133,8 +123,10 @@ def _settings(
     from livebus.subscription import SubscriptionSettings
 
     region = options.region or deploy.region or "us-east-1"
+    application = source if source is not None and not isinstance(source, Path) else None
     return Settings(
-        template=template,
+        template=application.manifest if application is not None else source if isinstance(source, Path) else None,
+        application=application,
         state=options.state or state,
         shares_state=options.state is None,
         host=options.host,
@@ -264,12 +256,8 @@ def _open(url: str) -> None:
 def _greet(runtime: Runtime, settings: Settings) -> None:
     """Say where everything is: the talk on stderr, what a shell can evaluate on stdout."""
     outputs, is_made = runtime.outputs, settings.user is None
-    from livebus.cdk_assembly import stack_of
-
-    stack = stack_of(settings.template) if settings.template is not None else None
-    by_manifest = " as its manifest.json names it" if stack and stack.name == settings.stack_name else ""
-    where = f"stack {settings.stack_name}{by_manifest}, region {settings.region}, state in {relative(runtime.state)}"
-    what = relative(settings.template) if settings.template is not None else "nothing yet"
+    what, stacks = what_runs.named(settings)
+    where = f"{stacks}, region {settings.region}, state in {relative(runtime.state)}"
     terminal.talk(f"runs       {what} ({where})")
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
     if settings.dynamodb is not None:
@@ -318,6 +306,9 @@ def _names_of_faults() -> str:
 
 def command_parser() -> Parser:
     parser = Parser("local", description=__doc__, epilog=EPILOG + _names_of_faults())
+    parser.add_argument(
+        "named", nargs="?", type=Path, metavar="TEMPLATE", help="the template to run, or a cdk.out; as --template"
+    )
     where = parser.add_argument_group("where")
     flags.add_template(where, "the template to run")
     flags.add_config_env(where)

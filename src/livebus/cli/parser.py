@@ -10,7 +10,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import (
+    SUPPRESS,
+    Action,
+    ArgumentError,
+    ArgumentParser,
+    Namespace,
+    RawDescriptionHelpFormatter,
+    _StoreAction,
+)
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,6 +34,10 @@ if TYPE_CHECKING:
 
 CONFIG_ENV = "config_env"
 _HELP = ("-h", "--help")
+# What to do where several of something are wanted, by the option's name in what is parsed.
+_INSTEAD = {
+    "template": " Several stacks run together from a cdk.out, or deployed into one runtime (`livebus local --empty`)."
+}
 _WITHOUT_TERMINAL = 120
 # A value of which nobody sees the end is shown by its beginning.
 _MOST_SHOWN = 100
@@ -101,6 +113,7 @@ class Parser(ArgumentParser):
         given = list(sys.argv[1:] if args is None else args)
         namespace = Namespace() if namespace is None else namespace
         namespace.typed = frozenset()
+        self._demand_once(given)
         if self.settings and not any(each in _HELP for each in given):
             try:
                 self._preset(given, namespace)
@@ -114,6 +127,20 @@ class Parser(ArgumentParser):
             known = [name for action in self._actions for name in action.option_strings]
             self.error(f"unrecognized arguments: {' '.join(unknown)}{_suggested(option.partition('=')[0], known)}")
         return found, unknown
+
+    def _demand_once(self, given: Sequence[str]) -> None:
+        """
+        End where an option that takes one value is typed with two. argparse, and AWS's own tools, let the last one count and say
+        nothing of the first: that may be the template that was meant. What is always to count has other places.
+        """
+        values: dict[Action, str] = {}
+        for action, following in self._typed(given):
+            text = "" if action.nargs == "?" and following.startswith("--") else following
+            takes_one = isinstance(action, _StoreAction) and action.nargs in (None, "?", 1)
+            if takes_one and values.setdefault(action, text) != text:
+                option, first = action.option_strings[-1], values[action]
+                instead = _INSTEAD.get(action.dest, "")
+                self.error(f"{option} takes one value, and there are two: {first!r}, {text!r}.{instead} Leave one out")
 
     def _get_value(self, action: Any, text: str) -> Any:
         if action.type is Path and not text:  # Path("") is the folder that one stands in

@@ -23,6 +23,7 @@ from livebus.rehearsal.audience import MOST_TRIED, Audience, Heard
 from livebus.retry_policy import INVALID_JSON
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
+from livebus.template.imports import is_elsewhere
 from livebus.template.values import is_opaque
 
 
@@ -171,7 +172,9 @@ class Stage:
             unproven = (
                 f"the dry run follows events to GraphQL APIs of this template, and this one goes to {elsewhere[0]} only"
             )
-        if not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
+        if is_elsewhere(event.bus) and rules:
+            unproven = f"the bus of rule {rules[0].rule.name!r} is another stack's, and only known where it is deployed"
+        elif not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
             unproven = f"the event bus {event.bus!r} is not in this template"
         if not rules and not unproven:
             unproven = _unknown_pattern(event, line.application.rules)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from livebus.errors import LivebusError
@@ -54,12 +54,17 @@ class Announcement:
             # The first user pool came with a deployment: only now is there somebody who may sign in to it.
             shown = "" if self._settings.user else f" with password {password}"
             self._tell(f"sign in    {user_name}{shown}")
-        stacks = {name: dict(each.outputs) for name, each in self._served.applications().items()}
+        applications = self._served.applications().values()
+        stacks = {name: dict(outputs) for each in applications for name, outputs in each.deployed.items()}
         self.outputs = {**self._main(stacks), **self._reached_at, "UserName": user_name, "Password": password}
-        template = self._settings.template if follows_template else None
+        application = self._settings.application
+        template = application.folder if application is not None else self._settings.template
+        template = template if follows_template else None
         of_the_process = {
             "TemplateFile": str(template.absolute()) if template else "",
             "TemplateStack": self._settings.stack_name if template else "",
+            "TemplateStacks": list(self._together()) if template else [],
+            "TemplateOutputs": dict(self._main(stacks)) if template and self._together() else {},
             "Pid": os.getpid(),
         }
         state = {**self.outputs, "Stacks": stacks, **of_the_process}
@@ -68,6 +73,12 @@ class Announcement:
             write_outputs(self._settings.outputs, self.outputs)
 
     def _main(self, stacks: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
-        """Those of the stack that the runtime is started for; else of the first that has an event bus of its own."""
+        """Those of what the runtime is started for; else of the first stack that has an event bus of its own."""
+        started = self._served.applications().get(self._settings.stack_name)
         first = (outputs for outputs in stacks.values() if "EventBusName" in outputs)
-        return stacks.get(self._settings.stack_name) or next(first, {})
+        return (started.outputs if started is not None else None) or next(first, {})
+
+    def _together(self) -> Collection[str]:
+        """The stacks of an application that are run as one; none where the template is one stack's."""
+        started = self._served.applications().get(self._settings.stack_name)
+        return started.deployed if started is not None and self._settings.application is not None else ()

@@ -8,15 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from livebus.cdk_assembly import CdkApplication, same_application
 from livebus.cdk_assets import asset_of, is_in_s3
+from livebus.cdk_templates import read_templates
 from livebus.compilation import compile_line
-from livebus.errors import Fault, InvalidTemplate, LivebusError
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
 from livebus.files import Root, read_text
 from livebus.flow import Line
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
 from livebus.template.document import Document, read_document
-from livebus.template.loading import read_application
+from livebus.template.loading import Reading, read_application, read_stacks
 from livebus.template.nesting import OpenedTemplate
 from livebus.template.resources import Resources
 from livebus.template.text_places import fault_in_source
@@ -28,6 +30,8 @@ _MAX_FILE_BYTES = 8 * 1024 * 1024
 class ApplicationFiles:
     """
     One application's files. ``changed`` is true after any of them was written, made or removed since ``load``.
+
+    ``application`` is one of AWS CDK with several stacks; ``template`` is its manifest then.
     """
 
     template: Path
@@ -36,6 +40,7 @@ class ApplicationFiles:
     anywhere: bool
     _seen: dict[Path, tuple[int, int] | None]
     overrides: Mapping[str, str] = field(default_factory=dict)
+    application: CdkApplication | None = None
 
     @classmethod
     def of(
@@ -46,12 +51,18 @@ class ApplicationFiles:
         overrides: Mapping[str, str] | None = None,
         *,
         anywhere: bool = False,
+        application: CdkApplication | None = None,
     ) -> ApplicationFiles:
         """
         ``parameters`` have to be the template's own; of ``overrides`` those count that are (see Environment). ``anywhere``: whether
         the template may name files outside of its root, ``livebus.files.Root``.
         """
-        return cls(template, environment, parameters, anywhere, {}, overrides or {})
+        return cls(template, environment, parameters, anywhere, {}, overrides or {}, application)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the names of files go on from."""
+        return self.template.parent if self.application is None else self.application.outermost
 
     def load(
         self,
@@ -65,10 +76,13 @@ class ApplicationFiles:
         faults, LivebusError where the template is missing.
         """
         self._seen = {self.template: _stamp(self.template)}
-        text = self._read(self.template, str(self.template))
-        document = read_document(text, str(self.template))
         environment = replace(self.environment, overrides=self.overrides)
-        reading = read_application(document, self._read_named, environment, self.parameters, self._open_template)
+        if self.application is not None:
+            text, reading = "", self._read_stacks(self.application, environment)
+        else:
+            text = self._read(self.template, str(self.template))
+            document = read_document(text, str(self.template))
+            reading = read_application(document, self._read_named, environment, self.parameters, self._open_template)
         whole = reading.resources.whole
         if reading.refusals:
             raise _at_their_places(whole, reading.refusals)
@@ -78,11 +92,28 @@ class ApplicationFiles:
             raise _at_their_places(whole, error.faults) from None
         return line, reading.resources, text
 
+    def _read_stacks(self, application: CdkApplication, environment: Environment) -> Reading:
+        """Read what cdk synth has written last: it may have other stacks than before."""
+        found = same_application(application)
+        if found is None:
+            raise LivebusError(
+                f"{application.name!r} is not there", Place(str(self.template)), advice="`cdk synth` makes it."
+            )
+        self.application = found
+        return read_stacks(
+            read_templates(found, self._read_named),
+            self._read_named,
+            environment,
+            self.parameters,
+            self._open_template,
+            file=str(self.template),
+        )
+
     def changed(self) -> bool:
         return any(_stamp(path) != stamp for path, stamp in self._seen.items())
 
     def _read_named(self, name: str) -> str:
-        path = self.template.parent / (self._asset(name) if is_in_s3(name) else name)
+        path = self.folder / (self._asset(name) if is_in_s3(name) else name)
         self._seen[path] = _stamp(path)
         Root.around(self.template, anywhere=self.anywhere).demand(path, name)
         return self._read(path, name)
@@ -93,7 +124,7 @@ class ApplicationFiles:
 
     def _asset(self, name: str) -> str:
         """The path of an asset of AWS CDK, from the template's folder on. Raises LivebusError where there is none."""
-        asset = asset_of(self.template.parent, name)
+        asset = asset_of(self.folder, name)
         if not asset:
             expected = "a file beside the template, or an asset of cdk.out"
             raise LivebusError(f"{name!r} lies in S3", expected=expected)

@@ -111,6 +111,7 @@ class ServedStacks:
             stack_name=stack,
             given_stack_id=stack_id,
             exports={name: value for each in others.values() for name, value in each.exports.items()},
+            outputs={name: each for one in others.values() for name, each in one.deployed.items()},
             buses={bus.name: bus.arn for each in others.values() for bus in each.buses if bus.logical_id},
             is_primary=is_primary and "/graphql" not in taken,
         )

@@ -301,7 +301,7 @@ class Runtime:
         followed = self._file_stack
         if followed is None or followed.stack.name != stack or not followed.is_followed:
             return None
-        return followed.files.template.parent
+        return followed.files.folder
 
     def _start_stacks(self, environment: Environment, users: UserStore, objects: S3Objects) -> None:
         """Put the template on disk to work, and what was deployed before."""
@@ -335,17 +335,26 @@ class Runtime:
         )
         self._cloudformation = CloudFormation(deployer, _new_id)
         self._opened.push_async_callback(self._cloudformation.close)
-        beside = settings.stack_name if settings.template is not None else ""
+        beside: tuple[str, ...] = () if settings.template is None else (settings.stack_name,)
+        if settings.application is not None:
+            beside = tuple(each.name for each in settings.application.stacks)
         bring_back(self._cloudformation, deployer, deployer.files.read(), beside=beside)
         if settings.template is None:
             return
         stack = Stack(environment.stack_id, settings.stack_name, "CREATE_IN_PROGRESS", time.time(), follows_files=True)
         files = ApplicationFiles.of(
-            settings.template, environment, settings.parameters, settings.overrides, anywhere=settings.allow_outside
+            settings.template,
+            environment,
+            settings.parameters,
+            settings.overrides,
+            anywhere=settings.allow_outside,
+            application=settings.application,
         )
-        self._file_stack = FileStack(stack, files, deployer)
+        stacks = self._cloudformation.stacks
+        self._file_stack = FileStack(stack, files, deployer, stacks)
         self._file_stack.load()
-        self._cloudformation.stacks[stack.name] = stack
+        if settings.application is None:
+            stacks[stack.name] = stack
 
     def _data_sources(self, environment: Environment, state: StateFolder) -> DataSources:
         elsewhere = self._settings.dynamodb
@@ -418,6 +427,7 @@ class Runtime:
                 new_id=_new_id,
                 random_token=lambda: secrets.token_urlsafe(16),
                 template=files.files.template if files is not None else None,
+                application=files.files.application if files is not None else None,
                 parameters=settings.parameters,
                 time_scale=settings.time_scale,
             )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livebus.cdk_assembly import CdkApplication
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.faults.injection import Injection
 from livebus.runtime.table_endpoint import DynamoDBEndpoint
@@ -15,7 +16,8 @@ from livebus.subscription import SubscriptionSettings
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    How to run. ``template`` None starts without an application, to deploy into. ``user`` is a name and a password;
+    How to run. ``template`` None starts without an application, to deploy into; ``application`` is one of AWS CDK with several
+    stacks, of which ``template`` is the manifest and ``stack_name`` the name for all. ``user`` is a name and a password;
     without it a user is made, with a random password. ``parameters`` have to be the template's; of ``overrides``
     (samconfig.toml's) those count that are.
 
@@ -50,4 +52,5 @@ class Settings:
     mapped_endpoints: Mapping[str, str] = field(default_factory=dict)
     dynamodb: DynamoDBEndpoint | None = None
     realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
+    application: CdkApplication | None = None
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)

@@ -12,8 +12,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livebus.errors import Unnamed, Unreachable
 
@@ -28,6 +29,8 @@ BUS, RULE, QUEUE, CLIENT, POOL, IDENTITY_POOL, API = (
 )
 BUS_OUTPUT, QUEUE_OUTPUT = "EventBusName", "DeadLetterQueueUrl"
 _ACCOUNTS_BUS = "default"
+# Between a stack's name and that of its resource, where several stacks are looked at together.
+IN_STACK = ":"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,21 @@ Resources = Callable[[], Sequence[StackResource]]
 def of_type(resources: Sequence[StackResource], kind: str) -> dict[str, str]:
     """The physical ids of the resources of one type, by logical id."""
     return {each.logical_id: each.physical_id for each in resources if each.type == kind and each.physical_id}
+
+
+def own_name(name: str) -> str:
+    """A resource's logical id in its own stack."""
+    return name.rpartition(IN_STACK)[2]
+
+
+def resources_of_all(stacks: Mapping[str, Sequence[StackResource]]) -> list[StackResource]:
+    """The resources of several stacks as if they were one's: ``STACK:NAME`` where two have a name."""
+    counts = Counter(each.logical_id for resources in stacks.values() for each in resources)
+    return [
+        replace(each, logical_id=f"{stack}{IN_STACK}{each.logical_id}") if counts[each.logical_id] > 1 else each
+        for stack, resources in stacks.items()
+        for each in resources
+    ]
 
 
 def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> str:

@@ -63,8 +63,9 @@ class Document:
 
     @property
     def documents(self) -> list[Document]:
-        """The document itself and those of nested stacks: of each file one."""
-        found = {self.file: self}
+        """The document itself and those of its parts: of each file one."""
+        # What stands for several stacks together has no text of its own.
+        found = {} if self.parts and not self.text else {self.file: self}
         for part in self.parts.values():
             for each in part.documents:
                 found.setdefault(each.file, each)

@@ -23,8 +23,8 @@ class Environment:
     """
     Where a template is deployed to: the stack, its region and account, and the local endpoint (``http://host:port``).
 
-    Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``buses`` their
-    event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
+    Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``outputs`` their Outputs,
+    by the stack's name; ``buses`` their event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
     ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed. ``assumes_exports``: what no
     other stack there exports may be exported where the template is deployed.
 
@@ -39,6 +39,7 @@ class Environment:
     endpoint: str = "http://127.0.0.1:4566"
     given_stack_id: str = ""
     exports: Mapping[str, str] | None = None
+    outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     buses: Mapping[str, str] | None = None
     is_primary: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)

@@ -26,6 +26,8 @@ from livebus.template.application import (
     Target,
 )
 from livebus.template.connections import target_parameters
+from livebus.template.imports import is_elsewhere
+from livebus.template.literal_places import of_account
 from livebus.template.properties import Properties, shown
 from livebus.template.resources import Resource, Resources
 from livebus.template.return_values import bus_name
@@ -147,9 +149,10 @@ class _RuleReader:
     def _bus(self, resource: Resource) -> str:
         given = resource.properties.text("EventBusName")
         bus = bus_name(given)
-        arn = self._buses.get(bus)
+        # An ARN that is spelt out is of the account that everything else is in here.
+        is_another = given.startswith("arn:") and of_account(given, self._resources.environment) != self._buses.get(bus)
         # Without a name the bus is one that could not be read, which is told where it was read.
-        if given and (arn is None or (given.startswith("arn:") and given != arn)):
+        if given and not is_elsewhere(given) and (bus not in self._buses or is_another):
             raw = self._resources.raw(resource.logical_id)["Properties"]["EventBusName"]
             own = [name for name in self._buses if name != bus]
             close = closest(bus, own, 0.8) if isinstance(raw, str) else ""
@@ -249,7 +252,7 @@ class _RuleReader:
         if arn in self.api_destinations:
             parameters = target_parameters(item.mapping("HttpParameters"))
             return Destination(parts[2], api=self.api_destinations[arn], parameters=parameters)
-        destination = self._here(parts[2], arn, parts[5])
+        destination = self._here(parts[2], of_account(arn, self._resources.environment), parts[5])
         if destination.is_emulated:
             return destination
         advice = f"Only GraphQL APIs and functions of this template can be targets here. Targets of {parts[2]!r} are not emulated."
@@ -293,6 +296,10 @@ class _RuleReader:
         self, known: Mapping[str, T], item: Properties, member: str, kind: str, foreign: Callable[[str], T]
     ) -> T | None:
         arn = item.text_or_none(member)
+        if arn is not None and is_opaque(arn):
+            return foreign(arn)  # which one it is, is only known where it is deployed
+        if arn and arn not in known:
+            arn = of_account(arn, self._resources.environment)  # spelt out, of the one account of all
         if arn and arn not in known:
             service, resource = _OF_KIND[kind]
             parts = arn.split(":", 5)

@@ -12,9 +12,11 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
-from livebus.errors import Fault, Place, did_you_mean, listed
+from livebus.errors import Fault, Place, did_you_mean
+from livebus.template.imports import Imports, Missing
 from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, is_opaque, written
 from livebus.template.yielded import MAX_YIELDED, TooMuch, Yielded
 
@@ -40,7 +42,7 @@ _MAX_CONDITIONS_DEEP = 30
 
 
 # Functions that hand on what stands elsewhere, and make nothing of their own.
-_REFERRING = frozenset(("Ref", "Fn::GetAtt", "Fn::FindInMap", "Fn::ImportValue"))
+_REFERRING = frozenset(("Ref", "Fn::GetAtt", "Fn::FindInMap", "Fn::ImportValue", "Fn::GetStackOutput"))
 
 
 class Attributes(Protocol):
@@ -58,10 +60,9 @@ class Evaluator:
     Evaluates the values of one template for one set of parameters.
 
     ``template`` has the sections Resources, Conditions and Mappings, objects all of them; ``place_of`` tells where a
-    path stands. ``exports`` are what other stacks export; without them Fn::ImportValue cannot be evaluated. Found faults
-    are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on. ``imported`` are the names of
-    exports that were asked for. ``yielded`` is the account that the functions share with those of others.
-    With ``assumes_exports`` an export that is not among them is another stack's elsewhere, and no mistake.
+    path stands. ``imports`` are what other stacks give; without them Fn::ImportValue and Fn::GetStackOutput cannot be evaluated.
+    Found faults are in ``faults``; a value that could not be had is UNKNOWN, so that evaluation goes on. ``yielded`` is the
+    account that the functions share with those of others.
     """
 
     def __init__(
@@ -72,14 +73,10 @@ class Evaluator:
         pseudo_parameters: Mapping[str, Any],
         attributes: Attributes,
         place_of: Callable[[Path], Place],
-        exports: Mapping[str, str] | None = None,
+        imports: Imports | None = None,
         yielded: Yielded | None = None,
-        assumes_exports: bool = False,
     ) -> None:
         self.faults: list[Fault] = []
-        self.imported: set[str] = set()
-        self._exports = exports or {}
-        self._assumes_exports = assumes_exports
         self._mappings: Mapping[str, Any] = template.get("Mappings") or {}
         self._conditions: Mapping[str, Any] = template.get("Conditions") or {}
         self._resources: Mapping[str, Any] = template.get("Resources") or {}
@@ -111,8 +108,9 @@ class Evaluator:
             "Fn::Or": self._or,
             "Condition": self._condition,
         }
-        if exports is not None:
-            self._functions["Fn::ImportValue"] = self._import_value
+        if imports is not None:
+            self._functions["Fn::ImportValue"] = partial(self._import_value, imports)
+            self._functions["Fn::GetStackOutput"] = partial(self._get_stack_output, imports)
 
     def resolve(self, value: Any, path: Path) -> Any:
         """The value with every function evaluated; properties that are AWS::NoValue are left out."""
@@ -258,20 +256,31 @@ class Evaluator:
             found = f"Requested attribute {attribute} does not exist in schema for {kind}"
             return self._fault(found, path, advice=did_you_mean(attribute, self._attributes.names(logical_id)))
 
-    def _import_value(self, argument: Any, path: Path) -> Any:
+    def _import_value(self, imports: Imports, argument: Any, path: Path) -> Any:
         name = self.resolve(argument, path)
         if not isinstance(name, str) or path[0] == "Conditions":
             return self._fault(
                 f"Fn::ImportValue has {in_message(argument)}", path, "the name of another stack's export"
             )
-        if name is UNKNOWN:
+        return UNKNOWN if name is UNKNOWN else self._imported(imports.value(name), path)
+
+    def _get_stack_output(self, imports: Imports, argument: Any, path: Path) -> Any:
+        given = self.resolve(argument, path)
+        members = given if isinstance(given, Mapping) else {}
+        stack, output, region = (members.get(name, "") for name in ("StackName", "OutputName", "Region"))
+        if not all(isinstance(each, str) for each in (stack, output, region)) or path[0] == "Conditions":
+            expected = "an object with StackName and OutputName"
+            return self._fault(f"Fn::GetStackOutput has {in_message(argument)}", path, expected)
+        if stack is UNKNOWN or output is UNKNOWN:
             return UNKNOWN
-        self.imported.add(name)
-        if name not in self._exports:
-            advice = did_you_mean(name, self._exports) or f"There are: {listed(self._exports)}."
-            found = f"No export named {name} found."
-            return self._fault(found, path, advice=advice, not_emulated=self._assumes_exports)
-        return self._exports[name]
+        return self._imported(imports.output(stack, output, region, has_role="RoleArn" in members), path)
+
+    def _imported(self, found: str | Missing, path: Path) -> str:
+        """What another stack gives; a fault where none does."""
+        if isinstance(found, str):
+            return found
+        self._fault(found.found, path, advice=found.advice, not_emulated=found.is_elsewhere)
+        return found.stands_for if found.is_elsewhere else UNKNOWN
 
     def _sub(self, argument: Any, path: Path) -> Any:
         text, variables = argument, {}

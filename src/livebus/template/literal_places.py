@@ -31,6 +31,14 @@ def here(arn: str, environment: Environment) -> str:
     return ":".join(parts)
 
 
+def of_account(arn: str, environment: Environment) -> str:
+    """An ARN as it would be in the environment's own account, its region as it stands; other texts as they are."""
+    parts = arn.split(":", 5)
+    if len(parts) == 6 and parts[0] == "arn" and _ACCOUNT.fullmatch(parts[4]):
+        parts[4] = environment.account
+    return ":".join(parts)
+
+
 def statements_here(statements: Iterable[Mapping[str, Any]], environment: Environment) -> list[Mapping[str, Any]]:
     """Policy statements as they would be in the environment's own region and account; the same objects where nothing differs."""
     return [each if (made := statement_here(each, environment)) == each else made for each in statements]

@@ -7,13 +7,14 @@ found on the way in one InvalidTemplate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, did_you_mean, told
 from livebus.template.application import Application
 from livebus.template.appsync import read_apis
 from livebus.template.archives import read_archives
+from livebus.template.assembly import StackTemplate, outputs_of_all, read_together
 from livebus.template.attributes import is_known_type
 from livebus.template.cognito import read_user_pools
 from livebus.template.connections import read_api_destinations
@@ -129,33 +130,68 @@ def _read(
 ) -> Reading:
     if too_many := list(beyond_once_expanded(document)):
         raise InvalidTemplate(faults=[*too_many, *document.faults])
-    read: list[str] = []
+    files = _Files(read_file, open_template)
+    whole = expanded(extended(document, environment, parameters))
+    resources = Resources(whole, environment, parameters, Nesting(files.open))
+    return _read_parts(resources, files)
 
-    def recorded(name: str) -> str:
-        read.append(name)
-        return read_file(name)
 
-    def opened(name: str) -> OpenedTemplate:
-        if open_template is None:
+def read_stacks(
+    stacks: Sequence[StackTemplate],
+    read_file: ReadFile,
+    environment: Environment,
+    parameters: Mapping[str, str],
+    open_template: OpenTemplate | None = None,
+    *,
+    file: str,
+) -> Reading:
+    """
+    Read several stacks as the one application that they are, as :func:`read_application`. ``file`` is what the whole is called.
+
+    Its Outputs are those of all stacks; one that two stacks have with different values is no one's.
+    """
+    files = _Files(read_file, open_template)
+    try:
+        with bounded_suggestions():
+            resources = read_together(stacks, environment, parameters, lambda: Nesting(files.open), file)
+            return _read_parts(resources, files)
+    except RecursionError:
+        raise InvalidTemplate("the templates' functions are nested too deeply", Place(file)) from None
+
+
+@dataclass(slots=True)
+class _Files:
+    """Who reads files, and which were asked for."""
+
+    read_file: ReadFile
+    open_template: OpenTemplate | None
+    read: list[str] = field(default_factory=list)
+
+    def named(self, name: str) -> str:
+        self.read.append(name)
+        return self.read_file(name)
+
+    def open(self, name: str) -> OpenedTemplate:
+        if self.open_template is None:
             if is_location(name):
                 raise LivebusError(f"{name!r} is not at hand")
-            return OpenedTemplate(name, recorded(name))
-        read.append(name)
-        return open_template(name)
+            return OpenedTemplate(name, self.named(name))
+        self.read.append(name)
+        return self.open_template(name)
 
-    whole = expanded(extended(document, environment, parameters))
-    resources = Resources(whole, environment, parameters, Nesting(opened))
 
+def _read_parts(resources: Resources, files: _Files) -> Reading:
+    """Read what is on the event's way, and what stands beside it, of the resources of a template or of several."""
+    document, environment = resources.document, resources.environment
     _refuse_or_warn(resources)
     buses, queues, roles = read_buses(resources), read_queues(resources), read_roles(resources)
-    apis = read_apis(resources, recorded, roles)
+    apis = read_apis(resources, files.named, roles)
     functions = read_functions(resources)
     destinations = read_api_destinations(resources)
     rules = read_rules(resources, buses, apis, roles, queues, functions=functions, api_destinations=destinations)
     own = {bus.name for bus in buses}
     user_pools, archives = read_user_pools(resources), read_archives(resources, buses)
     tables, identity_pools = read_tables(resources), read_identity_pools(resources)
-    outputs = resources.outputs
     exports = {name: stack.outputs[output] for stack in resources.stacks for name, output in stack.exports.items()}
     faults = tuple(told(resources.all_faults, Place(document.file)))
     application = Application(
@@ -172,14 +208,15 @@ def _read(
         functions=functions,
         tables=tables,
         queues=queues,
-        outputs=outputs,
+        outputs=outputs_of_all(each.outputs for each in resources.deployed),
+        deployed={each.environment.stack_name: each.outputs for each in resources.deployed},
         outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own)),
         exports=exports,
         imports=frozenset(name for stack in resources.stacks for name in stack.imports),
         parameters={
             name: ",".join(value) if isinstance(value, list) else value for name, value in resources.parameters.items()
         },
-        files=tuple(dict.fromkeys(read)),
+        files=tuple(dict.fromkeys(files.read)),
         warnings=tuple(dict.fromkeys([*resources.warnings, *map(str, (each for each in faults if each.not_emulated))])),
     )
     return Reading(application, resources, faults)

@@ -20,6 +20,7 @@ from livebus.template.environment import Environment
 from livebus.template.language_extensions import extended
 from livebus.template.parameters import assumed
 from livebus.template.properties import shown, text_of
+from livebus.template.published import Published
 from livebus.template.quotas import beyond_once_expanded
 from livebus.template.serverless import expanded
 from livebus.template.values import UNKNOWN, is_opaque, written
@@ -54,11 +55,12 @@ class Nesting:
     """
     What the stacks of one template have in common: who opens templates, what was read of them, how many there still may be.
 
-    ``yielded`` is the account of all their functions together.
+    ``yielded`` is the account of all their functions together, ``published`` what they give each other.
     """
 
     open: OpenTemplate
     yielded: Yielded = field(default_factory=Yielded)
+    published: Published = field(default_factory=Published)
     stacks_left: int = MAX_STACKS
     resources_left: int = MAX_RESOURCES
     characters_left: int = MAX_CHARACTERS

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from livebus.errors import Fault, did_you_mean, listed
@@ -36,7 +36,7 @@ def read_parameters(
     ``given`` are the values of ``--set Name=Value``, or of a deployment's ParameterOverrides. With ``assumes`` a parameter
     without a value has a placeholder; that of a text is one that is only known where it is deployed (``is_opaque``).
     """
-    faults = [_unknown(name, declared) for name in given if name not in declared]
+    faults = [unknown_parameter(name, declared) for name in given if name not in declared]
     values: dict[str, Any] = {}
     patience = Patience()
     for name, definition in declared.items():
@@ -75,7 +75,9 @@ def is_no_echo(declared: Mapping[str, Any]) -> bool:
     return (text_of(declared.get("NoEcho")) or "").lower() == "true"
 
 
-def _unknown(name: str, declared: Mapping[str, Any]) -> Fault:
+def unknown_parameter(name: str, declared: Iterable[str]) -> Fault:
+    """The fault of a value for a parameter that is not declared."""
+    declared = list(declared)
     meant = did_you_mean(name, declared) or f"The template has: {listed(declared)}."
     return Fault(f"Parameters: [{name}] do not exist in the template", advice=meant)
 

@@ -8,6 +8,7 @@ that its parent gives it.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -19,16 +20,18 @@ from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import IN_STACK, Document, Path
 from livebus.template.environment import Environment
+from livebus.template.imports import NOT_THERE, Imports
 from livebus.template.intrinsics import Evaluator
 from livebus.template.nesting import MAX_DEPTH, NESTED, Nesting, find_template, folder_of, located, read_nested
 from livebus.template.outputs import Outputs
 from livebus.template.parameters import assumed_parameters, read_parameters
 from livebus.template.properties import Properties, Scope, shown
+from livebus.template.published import Published
 from livebus.template.quotas import beyond_quotas
 from livebus.template.rules import Given, check_rules
 from livebus.template.sections import checked_sections
 from livebus.template.values import NO_VALUE, UNKNOWN, is_opaque
-from livebus.template.whole import whole
+from livebus.template.whole import renamed, seen_through, whole
 
 # Names that are read by way of names, one resource after the other. Only a circle goes on for longer.
 _MAX_PENDING = 12
@@ -69,7 +72,7 @@ class Resources:
     All resources of one template. ``faults`` and ``warnings`` grow while they are read.
 
     With a ``nesting`` the nested stacks are read whose templates it opens; ``within`` is the beginning of this one's logical ids,
-    where it is nested itself. Raises InvalidTemplate for a template beyond CloudFormation's quotas.
+    where it is nested itself; ``nested`` are stacks that are read already, by the resources that stand for them. Raises InvalidTemplate for a template beyond CloudFormation's quotas.
     """
 
     def __init__(
@@ -80,12 +83,14 @@ class Resources:
         nesting: Nesting | None = None,
         *,
         within: str = "",
+        nested: Mapping[str, Resources] | None = None,
     ) -> None:
         self.document = document
         self._nesting = nesting
         self._within = within
         self._folder = folder_of(document.file) if within else ""
-        self._nested: dict[str, Resources | None] = {}
+        self._nested: dict[str, Resources | None] = dict(nested or {})
+        self._stands_for = nested is not None
         # Nested stacks whose templates AWS would refuse.
         self._refused: set[str] = set()
         self._of_nested: list[Fault] = []
@@ -108,14 +113,21 @@ class Resources:
         self.attributes = ResourceAttributes(
             self._bodies, environment, self.property_of, self._primary_api, self._outputs_of
         )
+        published = nesting.published if nesting is not None else Published()
+        # Of others nothing is known where nobody tells of them: what none here gives, one of them may.
+        self._imports = Imports(
+            ChainMap(published.exports, dict(environment.exports or {})),
+            ChainMap(published.outputs, dict(environment.outputs)),
+            region=environment.region,
+            assumes=environment.assumes_exports or environment.exports is None,
+        )
         self._evaluator = Evaluator(
             self._sections,
             parameters=self.parameters,
             pseudo_parameters=environment.pseudo_parameters,
             attributes=self.attributes,
             place_of=document.place,
-            exports=environment.exports,
-            assumes_exports=environment.assumes_exports,
+            imports=self._imports,
             yielded=nesting.yielded if nesting is not None else None,
         )
         self._scope = Scope(document, self._evaluator.origin, self.faults)
@@ -129,7 +141,31 @@ class Resources:
         self._outputs = Outputs(document, self._evaluator)
         self._outputs.read(self._sections["Outputs"])
         self.faults += self._outputs.faults
+        self._publish(published)
         self.template_faults: tuple[Fault, ...] = tuple(_in_order(self._own_faults))
+
+    def _publish(self, published: Published) -> None:
+        """Let the stacks that are evaluated after this one see what it gives."""
+        self._published = published
+        made_of = {
+            name: renamed(body.get("Value"), self._within, self.document)
+            for name, body in self._sections["Outputs"].items()
+        }
+        for name in published.add(self.environment.stack_name, self.outputs, self.exports, made_of):
+            found = f"Export with name {name} is already exported by stack {published.exporters[name]}."
+            self.faults.append(Fault(found, self.document.place(("Outputs", self.exports[name], "Export"))))
+
+    def _meaning(self, function: str, argument: Any) -> Any:
+        """What a value of another stack is made of there, in the names of the view; None where that is not known here."""
+        if isinstance(argument, str) and function == "Fn::ImportValue":
+            return self._published.made_of.get(argument)
+        given = self._evaluator.resolve(argument, ("Resources",))
+        if function == "Fn::ImportValue":
+            return self._published.made_of.get(given) if isinstance(given, str) else None
+        if not isinstance(given, Mapping) or given.get("Region", self.environment.region) != self.environment.region:
+            return None
+        key = str(given.get("StackName")), str(given.get("OutputName"))
+        return self._published.made_of.get(key) if "RoleArn" not in given else None
 
     def _check_references(self) -> None:
         """Every name that is referred to has to be there, in resources that are not made and branches not taken too."""
@@ -264,6 +300,11 @@ class Resources:
         return {logical_id: each for logical_id, each in self._nested.items() if each is not None}
 
     @property
+    def deployed(self) -> list[Resources]:
+        """The stacks that are deployed by themselves: this one, or those that it stands for."""
+        return [*self.nested.values()] if self._stands_for else [self]
+
+    @property
     def stacks(self) -> Iterator[Resources]:
         """These resources, and those of all nested stacks by themselves."""
         yield self
@@ -286,10 +327,17 @@ class Resources:
             owner = nested
         return owner, own_id
 
+    def stack_name(self, logical_id: str) -> str:
+        """The name of the stack that a resource is in."""
+        return self._owner(logical_id)[0].environment.stack_name
+
     @cached_property
     def whole(self) -> Document:
-        """The template with those of its nested stacks."""
-        return whole(self.document, {logical_id: each.whole for logical_id, each in self.nested.items()})
+        """The template with those of its nested stacks, and what they give each other in place of what asks for it."""
+        document = self.document
+        if self._imports.imported or self._imports.asked:
+            document = seen_through(document, self._meaning)
+        return whole(document, {logical_id: each.whole for logical_id, each in self.nested.items()})
 
     def raw(self, logical_id: str) -> Mapping[str, Any]:
         """A resource as it stands in its own template, its functions not evaluated."""
@@ -430,7 +478,17 @@ class Resources:
     @property
     def imports(self) -> frozenset[str]:
         """The names of other stacks' exports that the template asks for."""
-        return frozenset(self._evaluator.imported)
+        return frozenset(self._imports.imported)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names of the stacks whose Outputs the template asks for."""
+        return frozenset(self._imports.asked)
+
+    @property
+    def missed(self) -> frozenset[str]:
+        """The names of exports that no stack had when this one asked for them, and of stacks whose Outputs were not there."""
+        return frozenset(self._imports.missed).union(*(each.missed for each in self.nested.values()))
 
 
 def _is_unknown(value: Any) -> bool:
@@ -442,4 +500,13 @@ def _too_much(what: str, logical_id: str, place: Place) -> Fault:
 
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:
-    return sorted(dict.fromkeys(faults), key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+    """Faults in the order of the text; what another stack may have is named once, where it is first asked for."""
+    found: list[Fault] = []
+    named: set[str] = set()
+    for fault in sorted(dict.fromkeys(faults), key=lambda each: (each.place.line or 0, each.place.column or 0)):
+        is_elsewhere = fault.not_emulated and fault.found.startswith(NOT_THERE)
+        if not is_elsewhere or fault.found not in named:
+            found.append(fault)
+        if is_elsewhere:
+            named.add(fault.found)
+    return found

@@ -8,13 +8,16 @@ all in it: CloudFormation makes a nested stack as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from livebus.template.dependencies import depends_on, references
 from livebus.template.document import IN_STACK, Document
 from livebus.template.intrinsics import SUB_VARIABLE, sub_variable
+
+# Functions that ask other stacks for a value.
+IMPORTING = ("Fn::ImportValue", "Fn::GetStackOutput")
 
 
 def whole(document: Document, parts: Mapping[str, Document]) -> Document:
@@ -44,6 +47,33 @@ def whole(document: Document, parts: Mapping[str, Document]) -> Document:
             resources[logical_id] = _waiting(body, wanted)
     body = {**document.body, "Resources": resources, "Parameters": parameters}
     return replace(document, body=body, parts=parts)
+
+
+def renamed(value: Any, within: str, document: Document) -> Any:
+    """A value of a template, its references with the names that its resources have in the view; ``within`` ends in IN_STACK."""
+    known = {*_section(document, "Resources"), *_section(document, "Parameters")}
+    return _renamed(value, within.removesuffix(IN_STACK), known) if within else value
+
+
+def seen_through(document: Document, meaning: Callable[[str, Any], Any]) -> Document:
+    """
+    A document in which what other stacks give is what it is made of there: ``meaning`` of a function's name and its argument,
+    None where that is not known here.
+    """
+    return replace(document, body={**document.body, "Resources": _seen(_section(document, "Resources"), meaning)})
+
+
+def _seen(value: Any, meaning: Callable[[str, Any], Any]) -> Any:
+    if isinstance(value, list):
+        return [_seen(item, meaning) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        name, argument = next(iter(value.items()))
+        if name in IMPORTING:
+            meant = meaning(name, argument)
+            return value if meant is None else meant
+    return {key: _seen(item, meaning) for key, item in value.items()}
 
 
 def _section(document: Document, name: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """
-A template on disk with what stands around it: the files that it names, its sample events, its ``.livebus.toml``.
+A template on disk with what stands around it: the files that it names, its sample events, its ``.livebus.toml``. An application of
+AWS CDK that has several stacks is one as well, of all their templates.
 
 In: paths. Out: an :class:`~livebus.checks.inspection.Inspection` with samples, the files that were read, and the faults of
 those that could not be.
@@ -9,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livebus.cdk_assembly import CdkStack, stack_of
+from livebus.cdk_assembly import CdkApplication, CdkStack, Source, assembly_of, stack_of
 from livebus.cdk_assets import asset_of, is_in_s3
-from livebus.checks.inspection import Inspection
+from livebus.cdk_templates import read_templates
+from livebus.checks.inspection import Inspection, Together
 from livebus.errors import LivebusError
 from livebus.files import MAX_SETTINGS_BYTES, Root, event_files, is_file, read_text, relative
 from livebus.sandbox import shared
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, read_deploy_config
 from livebus.template import Environment
+from livebus.template.assembly import StackTemplate
 from livebus.template.document import Document, read_document
 from livebus.template.nesting import OpenedTemplate
 from livebus.validate.config import CONFIG_FILE, Config, read_config
@@ -34,7 +37,8 @@ class Project:
 
     ``anywhere`` is whether it may name files outside of its root, ``livebus.files.Root``. ``read`` are the files that were looked
     for by the name that places have for them, whether they were there or not. ``samconfig`` is the samconfig.toml that counts,
-    where it is not the one beside the template, ``config_env`` its environment.
+    where it is not the one beside the template, ``config_env`` its environment. ``application`` is that of AWS CDK whose
+    templates it has, all of them; ``template`` is its manifest then.
     """
 
     template: Path
@@ -42,10 +46,31 @@ class Project:
     read: dict[str, Path] = field(default_factory=dict)
     samconfig: Path | None = None
     config_env: str = DEFAULT_ENVIRONMENT
+    application: CdkApplication | None = None
+
+    @classmethod
+    def of(
+        cls,
+        source: Source,
+        anywhere: bool = False,  # noqa: FBT001, FBT002 - as the members stand
+        *,
+        samconfig: Path | None = None,
+        config_env: str = DEFAULT_ENVIRONMENT,
+    ) -> Project:
+        """The project of a template, or of an application of AWS CDK."""
+        application = source if isinstance(source, CdkApplication) else None
+        template = source.manifest if isinstance(source, CdkApplication) else source
+        return cls(template, anywhere, samconfig=samconfig, config_env=config_env, application=application)
 
     @property
     def folder(self) -> Path:
-        return self.template.parent
+        return self.template.parent if self.application is None else self.application.outermost
+
+    @property
+    def _home(self) -> Path:
+        """Where people keep what belongs to the template: its folder; of one that cdk synth made, the folder around cdk.out."""
+        folder = assembly_of(self.folder)
+        return self.folder if folder is None else folder.parent if folder.name not in ("", "..") else folder / ".."
 
     @property
     def root(self) -> Root:
@@ -54,7 +79,7 @@ class Project:
 
     def config(self) -> Config:
         """The nearest .livebus.toml: beside the template, else in the working directory. Raises LivebusError."""
-        for folder in dict.fromkeys((self.folder, Path())):
+        for folder in dict.fromkeys((self.folder, self._home, Path())):
             path = folder / CONFIG_FILE
             self.read[str(path)] = path
             if is_file(path):
@@ -78,6 +103,9 @@ class Project:
                 text = read_text(path, str(path), most=MAX_SETTINGS_BYTES)
                 deploy = read_deploy_config(text, str(path), self.config_env)
         default, stack = Environment(), stack_of(self.template) or CdkStack(self.template, "")
+        if self.application is not None:
+            # Each of its stacks has a name and values of its own.
+            stack = replace(stack, name=self.application.name, region=self.application.region)
         return Environment(
             stack_name or stack.name or deploy.stack_name or default.stack_name,
             region or stack.region or deploy.region or default.region,
@@ -92,16 +120,24 @@ class Project:
 
         Raises LivebusError where the template is not there or nothing of it can be read.
         """
-        if document is None:
+        if self.application is not None:
+            read = Together(self._stacks(), self.name)
+        elif document is None:
             document = read_document(self.text(), self.name)
         return Inspection(
-            document,
+            read if document is None else document,
             self.read_named,
             environment=environment,
             parameters=parameters,
             sandbox=shared(),
             open_template=self.open_template,
         )
+
+    def _stacks(self) -> list[StackTemplate]:
+        """The stacks of the application with their templates. Raises LivebusError with all that cannot be read."""
+        assert self.application is not None
+        self.read[self.name] = self.template
+        return read_templates(self.application, self.read_named)
 
     @property
     def name(self) -> str:
@@ -136,11 +172,22 @@ class Project:
             advice="Give the template as it was before `sam package` or `cdk deploy`.",
         )
 
+    @property
+    def event_folders(self) -> list[Path]:
+        """Where sample events are looked for."""
+        return [folder / EVENTS_FOLDER for folder in dict.fromkeys((self.folder, self._home))]
+
     def event_files(self) -> list[Path]:
-        """The event files directly in ``events/`` beside the template, in the order of their names."""
-        found = event_files(self.folder / EVENTS_FOLDER)
-        for path in found:
-            self.root.demand(path, relative(path))
+        """
+        The event files directly in ``events/`` beside the template, in the order of their names; of one that cdk synth made, of
+        that beside cdk.out as well.
+        """
+        found = []
+        for folder in self.event_folders:
+            root = Root.around(folder, anywhere=self.anywhere)
+            for path in event_files(folder):
+                root.demand(path, relative(path))
+                found.append(path)
         return found
 
     def path_of(self, file: str) -> Path:

@@ -79,13 +79,17 @@ Others = Callable[[Path], Sequence[Finding]]
 @dataclass(slots=True)
 class Validation:
     """
-    The validation of one template. ``inspection`` and ``stage`` are there after ``run``, as far as they could be made.
+    The validation of one template, or of an application's several. ``inspection`` and ``samples`` are there after ``prepare``,
+    ``stage`` after ``run``, as far as they could be made.
     """
 
     project: Project
     options: Options
     inspection: Inspection | None = None
     stage: Stage | None = None
+    samples: Samples = field(default_factory=Samples)
+    _ignore: tuple[Suppression, ...] = ()
+    _refused: Report | None = None
 
     @property
     def services(self) -> Services:
@@ -102,23 +106,35 @@ class Validation:
         Raises LivebusError where the template is not there, or .livebus.toml is wrong.
         """
         with bounded_suggestions():
-            return self._run(others, document)
+            self.prepare(document)
+            return self.finish(others)
 
-    def _run(self, others: Others | None, document: Document | None) -> Report:
+    def prepare(self, document: Document | None = None) -> None:
+        """Read the template and the sample events; the first half of :meth:`run`."""
         options, project = self.options, self.project
         config = project.config()
-        ignore = (*options.ignore, *_configured(config))
+        self._ignore = (*options.ignore, *_configured(config))
         environment = project.environment(stack_name=options.stack_name, region=options.region)
         environment = replace(environment, assumes_parameters=True)
         try:
             inspection = project.inspect(document, parameters=options.parameters, environment=environment)
         except InvalidTemplate as error:
-            found, ignored = part([Finding(UNREADABLE, fault) for fault in error.faults], ignore, None)
-            return Report([self._shown(each) for each in found], (), ignored, LISTED)
+            found, ignored = part([Finding(UNREADABLE, fault) for fault in error.faults], self._ignore, None)
+            self._refused = Report([self._shown(each) for each in found], (), ignored, LISTED)
+            return
         self.inspection = inspection
-        inspection.ask = options.ask
         undelivered = (*config.undelivered, *options.undelivered)
-        samples = read_samples(project, inspection, options, undelivered)
+        self.samples = read_samples(project, inspection, options, undelivered)
+
+    def finish(self, others: Others | None = None) -> Report:
+        """Find everything in what was read; the second half of :meth:`run`."""
+        if self._refused is not None:
+            return self._refused
+        assert self.inspection is not None
+        options, project, ignore = self.options, self.project, self._ignore
+        inspection, samples = self.inspection, self.samples
+        inspection.ask = options.ask
+        inspection.samples = samples.samples
         found = findings(inspection, samples, only=options.only)
         if options.check_types is not None and (not options.only or TYPES_HOLD.id.startswith(options.only)):
             found += options.check_types(inspection)

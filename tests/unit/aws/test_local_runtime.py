@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from livebus.aws.local_runtime import find
-from livebus.errors import LivebusError, Unreachable
+from livebus.errors import LivebusError, Unnamed, Unreachable
 
 
 def write_state(folder: Path, text: str) -> None:
@@ -92,3 +92,23 @@ def test_a_state_file_that_a_killed_runtime_left_is_told(tmp_path: Path) -> None
     write_state(tmp_path, json.dumps({"EndpointUrl": "http://127.0.0.1:0", "Region": "us-east-1"}))
     with pytest.raises(Unreachable, match=r"no runtime is running \(nobody answers at http://127.0.0.1:0\). Start it"):
         find([tmp_path])
+
+
+def test_an_application_of_several_stacks_is_one(listening: Path) -> None:
+    """Whose stacks are all that there are, that is meant where nobody names one; beside another one has to be named."""
+    file = listening / ".livebus" / "runtime.json"
+    state = json.loads(file.read_text(encoding="utf-8"))
+    more = {"TemplateFile": "/app/cdk.out", "TemplateStack": "cdk.out", "TemplateOutputs": {"Both": "x"}}
+    file.write_text(json.dumps({**state, **more, "TemplateStacks": ["one", "two"]}), encoding="utf-8")
+    runtime = find([listening])
+
+    assert [runtime.stack_name(), runtime.stack_name("two"), runtime.stack_name("", "one")] == ["cdk.out", "two", "one"]
+    assert [[*runtime.stacks_of(name)] for name in ("cdk.out", "two")] == [["one", "two"], ["two"]]
+    assert [runtime.outputs_of(name) for name in ("cdk.out", "two")] == [{"Both": "x"}, {"EventBusName": "second"}]
+    assert {runtime.template_of(name) for name in ("cdk.out", "one", "two")} == {Path("/app/cdk.out")}
+
+    beside = replace(runtime, stacks={**runtime.stacks, "three": {}})
+    assert beside.stack_name("cdk.out") == "cdk.out"
+    assert beside.template_of("three") is None
+    with pytest.raises(Unnamed, match="has 3 stacks"):
+        beside.stack_name()

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from livebus.aws.session import ReachFlags
+from livebus.cdk_assembly import CdkApplication
 from livebus.cli import commands
-from livebus.cli.flags import add_destination, destination, moment
+from livebus.cli.flags import add_destination, destination, moment, of_path
 from livebus.cli.parser import Parser
+from livebus.errors import WrongUsage
 
 FOLDERS = (Path("here"), Path("project"))
 
@@ -105,3 +107,46 @@ def test_a_port_that_cannot_be_is_a_wrong_call(port: str, capsys: pytest.Capture
     with pytest.raises(SystemExit) as raised:
         commands.main(["local", "--port", port])
     assert (raised.value.code, "--port takes a number from 0 to 65535" in capsys.readouterr().err) == (2, True)
+
+
+ASSEMBLIES = Path(__file__).parents[2] / "foreign" / "assemblies"
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "expected"),
+    [
+        ("two-stacks", "", "two-stacks"),
+        ("two-stages/assembly-Prod", "", "two-stages/assembly-Prod"),
+        # The certificate's stack is on no event's way.
+        ("certificate-in-another-region", "", "certificate-in-another-region"),
+    ],
+)
+def test_an_assembly_is_its_application(name: str, region: str, expected: str) -> None:
+    """All stacks that are deployed beside each other, where there is one such application."""
+    found = of_path(ASSEMBLIES / name, region)
+
+    assert isinstance(found, CdkApplication)
+    assert found.name == expected if "/" in expected else found.name.startswith(expected)
+    assert {"Api", "Prod-Api"} & {each.name for each in found.stacks}
+
+
+def test_of_several_applications_one_is_named() -> None:
+    """By the folder of its stage; one that is of one stack is that stack's template."""
+    with pytest.raises(WrongUsage) as raised:
+        of_path(ASSEMBLIES / "two-stages")
+    told = str(raised.value)
+    assert "has 2 applications. Name the folder of one with --template: " in told
+    assert "two-stages/assembly-Beta: Pipeline, Beta-Bus, Beta-Users, Beta-Api; " in told
+    edge = ASSEMBLIES / "certificate-in-another-region"
+    assert of_path(edge, "us-east-1") == edge / "Edge.template.json"
+
+
+@pytest.mark.parametrize("command", ["local --port 0", "validate --fast"])
+def test_one_name_is_not_for_several_stacks(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They have their own, which imports and names hang on."""
+    folder = str(ASSEMBLIES / "two-stacks")
+    assert commands.main([*command.split(), "--template", folder, "--stack-name", "one"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "error: --stack-name names one stack, and two-stacks/ has 3. Their names stand in manifest.json;"
+    )

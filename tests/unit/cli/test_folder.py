@@ -21,7 +21,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return deep
 
 
-@pytest.mark.parametrize("mark", ["template.yaml", "template.yml", "template.json", "samconfig.toml", ".livebus"])
+@pytest.mark.parametrize(
+    "mark", ["template.yaml", "template.yml", "template.json", "samconfig.toml", ".livebus", "cdk.json"]
+)
 def test_the_nearest_folder_with_an_application_counts(here: Path, mark: str) -> None:
     """From the working directory upwards, as git does it."""
     shop = here.parents[1]
@@ -105,3 +107,31 @@ def test_a_template_that_is_named_brings_its_samconfig(here: Path) -> None:
     assert beside(other / "template.yaml") == Folder(Path())
     (other / "samconfig.toml").touch()
     assert beside(other / "template.yaml") == Folder(other)
+
+
+def test_an_application_of_cdk_is_what_it_synthesised(here: Path) -> None:
+    """cdk.out, or the folder that cdk.json names; before `cdk synth` it is missed, and a template counts before it."""
+    shop = here.parents[1]
+    (shop / "cdk.json").write_text("[")
+    with pytest.raises(NoTemplate) as raised:
+        find().template()
+    assert str(raised.value) == f"{shop}/cdk.out: '{shop}/cdk.out' is not there. `cdk synth` makes it."
+    for name, settings in (("cdk.out", "{}"), ("built", '{"output": "built"}'), ("cdk.out", '{"output": ["built"]}')):
+        (shop / name).mkdir(exist_ok=True)
+        (shop / name / "cdk.out").touch()
+        (shop / name / "manifest.json").touch()
+        (shop / "cdk.json").write_text(settings)
+        assert find().template() == shop / name
+    (shop / "template.yaml").touch()
+    assert find().template() == shop / "template.yaml"
+
+
+def test_the_folder_of_what_cdk_synthesised_is_that_around_it(here: Path) -> None:
+    """Its samconfig.toml counts for each template in it."""
+    other = here / "other"
+    (other / "cdk.out").mkdir(parents=True)
+    (other / "samconfig.toml").touch()
+    assert beside(other / "cdk.out" / "A.template.json") == find()
+    (other / "cdk.out" / "cdk.out").touch()
+    (other / "cdk.out" / "manifest.json").touch()
+    assert beside(other / "cdk.out" / "A.template.json").path.resolve() == other

@@ -284,3 +284,38 @@ def test_an_argument_that_is_no_text_is_a_wrong_call(capsys: pytest.CaptureFixtu
 
     assert ended.value.code == 2
     assert "argument --name: 'a\\udcff' is not UTF-8" in capsys.readouterr().err
+
+
+def _once_only(made: Parser) -> list[str]:
+    """The options that take one value, by a name that is typed."""
+    return [
+        action.option_strings[-1]
+        for action in made._actions
+        if type(action).__name__ == "_StoreAction" and action.option_strings and action.nargs in (None, "?")
+    ]
+
+
+@pytest.mark.parametrize("name", names.CALLABLE)
+def test_an_option_of_one_value_is_typed_once(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of each command and verb: the first of two values would be lost in silence. The same one twice says nothing new."""
+    command, *verb = name.split()
+    made: Parser = import_module(commands.COMMANDS[command][0]).command_parser()
+    choices = [action.choices for action in made._actions if isinstance(action.choices, dict)]
+    options = _once_only(choices[0][verb[0]] if verb else made)
+    assert options or name in ("faults", "new")
+    for option in options:
+        with pytest.raises(SystemExit) as ended:
+            made.parse_args([*verb, option, "1", f"{option}=2"])
+        assert ended.value.code == 2
+        assert capsys.readouterr().err.startswith(f"error: {option} takes one value, and there are two: '1', '2'.")
+
+
+def test_what_may_be_typed_again_may_be(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lists, switches, the same value; what stands behind -- is no option. A second template is told where it can go."""
+    assert parsed("--set", "A=1", "--set", "B=2").set == ["A=1", "B=2"]
+    assert parsed("--local", "--local", "--rate", "5", "--rate=5", "--wait", "--wait").rate == 5.0
+    assert parsed("--engine", "auto", "--", "--engine", "bulk").files == ["--engine", "bulk"]
+    (told,) = refused(capsys, "--template", "a.yaml", "--template", "b.yaml")
+    instead = "Several stacks run together from a cdk.out, or deployed into one runtime (`livebus local --empty`)."
+    both = "error: --template takes one value, and there are two: 'a.yaml', 'b.yaml'."
+    assert told == f"{both} {instead} Leave one out (see livebus publish --help)"

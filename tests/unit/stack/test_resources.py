@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from livebus.errors import LivebusError, Unreachable
-from livebus.stack.resources import API, BUS, CLIENT, QUEUE, RULE, StackResource, find_bus, find_queue, of_type
+from livebus.stack.resources import (
+    API,
+    BUS,
+    CLIENT,
+    QUEUE,
+    RULE,
+    StackResource,
+    find_bus,
+    find_queue,
+    of_type,
+    own_name,
+    resources_of_all,
+)
 
 SHOP = [
     StackResource("Shop", BUS, "shop"),
@@ -115,3 +127,16 @@ def test_a_queue_that_takes_dead_letters_comes_before_one_that_is_a_target() -> 
     for names in (set(), {"dead", "later"}):
         with pytest.raises(Unreachable, match="several queues; expected one to choose of Dead"):
             find_queue({}, lambda: SHOP, "", "the stack", lambda names=names: names)
+
+
+def test_the_resources_of_several_stacks_are_as_ones() -> None:
+    """By their own names, and by the stack's before it where two have one."""
+    stacks = {
+        "Bus": [StackResource("Events", BUS, "orders"), StackResource("Letters", QUEUE, "a")],
+        "Api": [StackResource("Letters", QUEUE, "b")],
+    }
+    found = resources_of_all(stacks)
+
+    assert [each.logical_id for each in found] == ["Events", "Bus:Letters", "Api:Letters"]
+    assert [own_name(each.logical_id) for each in found] == ["Events", "Letters", "Letters"]
+    assert find_bus({}, lambda: found, "the application") == "orders"

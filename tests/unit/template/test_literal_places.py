@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from livebus.template import Environment
-from livebus.template.literal_places import here, statements_here
+from livebus.template.literal_places import here, of_account, statements_here
 
 HERE = Environment(region="us-east-1", account="123456789012")
 
@@ -50,3 +50,12 @@ def test_statements() -> None:
         "Condition": {"StringEquals": {"aws:SourceAccount": ["123456789012"]}, "Bool": {"aws:SecureTransport": True}},
     }
     assert same is plain
+
+
+def test_an_arn_is_of_the_environments_account_and_its_own_region() -> None:
+    """Where it names an account; other texts are as they are."""
+    environment = Environment(account="111122223333", region="us-east-1")
+    spelt = "arn:aws:events:eu-west-1:123456789012:event-bus/orders"
+
+    assert of_account(spelt, environment) == "arn:aws:events:eu-west-1:111122223333:event-bus/orders"
+    assert [of_account(each, environment) for each in ("orders", "arn:aws:s3:::b")] == ["orders", "arn:aws:s3:::b"]

@@ -252,3 +252,28 @@ def test_names_of_a_nested_template_go_on_from_its_folder(folder: str, name: str
 def test_a_template_in_s3_has_no_folder() -> None:
     """What it names lies in S3 too."""
     assert (folder_of("nested template https://s3.amazonaws.com/b/t.yaml"), folder_of("parts/t.yaml")) == ("", "parts")
+
+
+def test_a_nested_stack_sees_what_another_exports() -> None:
+    """One that is made before it, as on AWS; what none exports is known to be another stack's."""
+    exporting = BUS.replace("Arn: {Value: !GetAtt Bus.Arn}", "Arn: {Value: !GetAtt Bus.Arn, Export: {Name: bus}}")
+    importing = """
+        Resources:
+          Rule: {Type: AWS::Events::Rule, Properties: {EventBusName: {"Fn::ImportValue": NAME}, EventPattern: {source: [s]}}}
+    """
+    root = (
+        ROOT + "  Second: {Type: AWS::CloudFormation::Stack, DependsOn: Child, Properties: {TemplateURL: rules.yaml}}\n"
+    )
+    files = {"parts/bus.yaml": exporting, "rules.yaml": importing.replace("NAME", "bus")}
+    found = read(root, **files)
+
+    assert faults(found) == []
+    rule, bus = found.get("Second:Rule"), found.get("Child:Bus")
+    assert rule is not None
+    assert bus is not None
+    assert rule.properties.values["EventBusName"] == found.attribute(bus, "Arn")
+    meant = found.whole.body["Resources"]["Second:Rule"]["Properties"]["EventBusName"]
+    assert meant == {"Fn::GetAtt": ["Child:Bus", "Arn"]}
+    none = read(root, **{**files, "rules.yaml": importing.replace("NAME", "none")})
+    (fault,) = none.all_faults
+    assert (fault.found, fault.not_emulated) == ("No export named none found.", True)

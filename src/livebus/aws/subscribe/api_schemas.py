@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from livebus.aws.session import Session
 from livebus.errors import LivebusError
-from livebus.files import content
+from livebus.files import content, is_folder
 from livebus.stack.api_address import names_of
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
     from livebus.aws.subscribe.template_apis import TemplateApi
+    from livebus.cdk_assembly import Source
 
 SCHEMA_FILE = "schema.graphql"
 
@@ -37,8 +38,8 @@ class ApiSchemas:
         session: Session,
         wanted: str = "",
         *,
-        nearest: Path | None = None,
-        template: Path | None = None,
+        nearest: Source | None = None,
+        template: Source | None = None,
         schema: Path | None = None,
     ) -> None:
         """Raises LivebusError where there is no such API, or there are several."""
@@ -70,8 +71,9 @@ class ApiSchemas:
             return False
         if self._template is None:
             return True
-        with suppress(OSError, UnicodeDecodeError):
-            return field in content(self._template.parent / SCHEMA_FILE).decode()
+        if isinstance(self._template, Path):
+            with suppress(OSError, UnicodeDecodeError):
+                return field in content(self._template.parent / SCHEMA_FILE).decode()
         return not self._of_the_template()
 
     def find(self, field: str | None, token: Callable[[], str]) -> GraphQLSchema:
@@ -106,14 +108,21 @@ class ApiSchemas:
                 raise
             return []
 
-    def _runs(self, wanted: str) -> Path | None:
+    def _runs(self, wanted: str) -> Source | None:
         """The file that the local runtime runs as the stack that is meant."""
         runtime = self._session.runtime
         if runtime is None:
             return None
         if "://" in wanted:
-            return Path(runtime.template) if runtime.template else None
-        return runtime.template_of(self._session.stack_name)
+            path = Path(runtime.template) if runtime.template else None
+        else:
+            path = runtime.template_of(self._session.stack_name)
+        if path is None or not is_folder(path):
+            return path
+        from livebus.cdk_assembly import applications_of
+
+        # Which of them runs, its stacks tell.
+        return next((each for each in applications_of(path) if each.name == runtime.template_stack), None)
 
     def _apis(self) -> Sequence[TemplateApi]:
         if self._template is None and not self._is_deployed:

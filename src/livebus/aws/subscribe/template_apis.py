@@ -13,12 +13,15 @@ from pathlib import Path
 
 from graphql import GraphQLSchema
 
+from livebus.cdk_assembly import Source
+from livebus.cdk_templates import read_templates
 from livebus.errors import LivebusError, Place
 from livebus.files import Root, content, reason_of
 from livebus.schema import parse_schema
 from livebus.template import Environment
+from livebus.template.application import Application
 from livebus.template.document import read_document
-from livebus.template.loading import read_application
+from livebus.template.loading import read_application, read_stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +38,27 @@ class TemplateApi:
         return parse_schema(self.text, self.place).graphql
 
 
-def read_template_apis(template: Path) -> Sequence[TemplateApi]:
-    """Read a template. Raises LivebusError where nothing of it can be read."""
-    root = Root.around(template)
+def read_template_apis(source: Source) -> Sequence[TemplateApi]:
+    """Read a template, or an application's several. Raises LivebusError where nothing of it can be read."""
+    file, folder = (source, source.parent) if isinstance(source, Path) else (source.manifest, source.outermost)
+    root = Root.around(file)
 
     def named(name: str) -> str:
-        root.demand(template.parent / name, name)
-        return _read(template.parent / name)
+        root.demand(folder / name, name)
+        return _read(folder / name)
 
-    return _apis(_read(template), str(template), named)
+    if not isinstance(source, Path):
+        stacks = read_templates(source, named)
+        return _apis(read_stacks(stacks, named, Environment(), {}, file=str(file)).application)
+    return _apis(read_application(read_document(_read(file), str(file)), named, Environment(), {}).application)
 
 
 def read_deployed_apis(text: str, name: str, read: Callable[[str], str]) -> Sequence[TemplateApi]:
     """The same of a stack's own template; ``read`` is called with the addresses of the files that `sam deploy` has stored."""
-    return _apis(text, name, read)
+    return _apis(read_application(read_document(text, name), read, Environment(), {}).application)
 
 
-def _apis(text: str, name: str, read: Callable[[str], str]) -> Sequence[TemplateApi]:
-    application = read_application(read_document(text, name), read, Environment(), {}).application
+def _apis(application: Application) -> Sequence[TemplateApi]:
     return [
         TemplateApi(
             api.logical_id,

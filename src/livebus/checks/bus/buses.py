@@ -123,4 +123,9 @@ def _bus_is_first(inspection: Inspection) -> Iterator[Fault]:
             resource = inspection.resource(rule.logical_id)
             place = resource.place("EventBusName") if resource else rule.place
             found = f"the rule {rule.logical_id!r} names its bus {rule.bus!r}, and does not wait for it"
+            if inspection.resources.stack_name(bus.logical_id) != inspection.resources.stack_name(rule.logical_id):
+                yield Fault(
+                    found, place, "a stack that is deployed after that of the bus", "Make it depend on that stack."
+                )
+                continue
             yield Fault(found, place, f"!Ref {bus.logical_id}")

@@ -31,6 +31,7 @@ from livebus.template.dependencies import references
 from livebus.template.literal_places import here, statement_here
 from livebus.template.properties import Properties
 from livebus.template.resources import Resource
+from livebus.template.values import is_opaque
 
 CHECKS = Checks()
 
@@ -268,6 +269,10 @@ def _not_needed(
         yield Fault(found, item_place(statement, "Action", number), _ACTION, advice)
     for number, resource in enumerate(values_of(statement.values.get("Resource")) if runs else ()):
         reach = here(resource, inspection.environment)
-        if resource and not any(_covers(reach, str(request.resource)) for request in requests):
+        if (
+            resource
+            and not is_opaque(resource)
+            and not any(_covers(reach, str(request.resource)) for request in requests)
+        ):
             found = f"the role {name!r} may run {resource!r}, which none of its targets does"
             yield Fault(found, item_place(statement, "Resource", number))

@@ -36,11 +36,12 @@ def _readable(inspection: Inspection) -> Iterator[Fault]:
 )
 def _known_parameters(inspection: Inspection) -> Iterator[Fault]:
     resources = inspection.resources
-    for name in resources.assumed:
-        place, value = resources.document.place(("Parameters", name)), shown(resources.parameters[name])
-        yield Fault(
-            f"parameter {name!r} has no value; {value} is assumed", place, advice=f"Give it with --set {name}=…"
-        )
+    for stack in resources.deployed:
+        for name in stack.assumed:
+            place, value = stack.document.place(("Parameters", name)), shown(stack.parameters[name])
+            yield Fault(
+                f"parameter {name!r} has no value; {value} is assumed", place, advice=f"Give it with --set {name}=…"
+            )
     for stack in resources.stacks:
         for name in stack.stored_parameters:
             place = stack.document.place(("Parameters", name))

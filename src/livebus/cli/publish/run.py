@@ -267,15 +267,15 @@ class Run:
 
         arguments = self._arguments
         try:
-            template = flags.template(arguments, Folder(self._project) if self._project is not None else None)
+            source = flags.source(arguments, Folder(self._project) if self._project is not None else None)
         except NoTemplate:
             runtime = self._session.runtime
             runs = runtime.template_of(self._session.stack_name) if runtime is not None else None
             if runs is None:
                 raise
-            template = runs
-        home = beside(template)
-        project = Project(template, samconfig=home.samconfig, config_env=arguments.config_env or DEFAULT_ENVIRONMENT)
+            source = flags.of_path(runs)
+        home = beside(source)
+        project = Project.of(source, samconfig=home.samconfig, config_env=arguments.config_env or DEFAULT_ENVIRONMENT)
         environment = project.environment(stack_name=arguments.stack_name or "", region=arguments.region or "")
         return project.inspect(environment=environment)
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from livebus.aws.subscribe.message_command import MessageCommand
     from livebus.aws.subscribe.printer import Form, Printer
     from livebus.aws.subscribe.subscriber import Subscription, SubscriptionOperation
+    from livebus.cdk_assembly import Source
     from livebus.stack.api_address import ApiAddress
 
 MEMBERS: dict[str, Literal["AccessToken", "IdToken"]] = {"access": "AccessToken", "id": "IdToken"}
@@ -105,7 +106,7 @@ def _prepared(parser: Parser, arguments: Namespace, session: Session, folders: S
         _check_user(parser, arguments, session)
     from livebus.aws.subscribe.api_schemas import ApiSchemas
 
-    template = flags.template(arguments) if arguments.template or arguments.built else None
+    template = flags.source(arguments) if arguments.template or arguments.built else None
     schemas = ApiSchemas(
         session, arguments.api or "", nearest=_nearest(folders, arguments), template=template, schema=arguments.schema
     )
@@ -123,11 +124,11 @@ def _prepared(parser: Parser, arguments: Namespace, session: Session, folders: S
     return Prepared(operations, tokens, schemas.api, command)
 
 
-def _nearest(folders: Sequence[Path], arguments: Namespace) -> Path | None:
-    """The template of the folder that one stands in; None where there is none, or none that can be told."""
+def _nearest(folders: Sequence[Path], arguments: Namespace) -> Source | None:
+    """The template of the folder that one stands in, or its application of several; None where there is none, or none that can be told."""
     for folder in folders:
         with suppress(LivebusError):
-            return Folder(folder).template(arguments.config_env or "")
+            return flags.of_path(Folder(folder).template(arguments.config_env or ""))
     return None
 
 

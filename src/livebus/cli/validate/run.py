@@ -7,7 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from livebus.terminal.table import wrapped
 from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
+    from livebus.cdk_assembly import Source
     from livebus.checks.check import Check
     from livebus.data_source.in_memory import Ask
     from livebus.validate.report import Report
@@ -51,11 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = read_options(arguments)
         events = [*(options.events or ()), *options.undelivered]
         try:
-            templates = flags.templates(arguments)
+            sources = flags.sources(arguments)
         except LivebusError:
             _demand([], events)  # `livebus validate cdk.out` before `cdk synth`: what was named is what is missed
             raise
-        _demand(templates, events)
+        _demand([each for group in sources for each in group if isinstance(each, Path)], events)
+        for each in (source for group in sources for source in group):
+            if not isinstance(each, Path):
+                flags.demand_own_names(each, arguments)
         if arguments.check_types is not None:
             from livebus.validate.type_check import TypeCheck
 
@@ -64,8 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.report(error)
         return terminal.USAGE
     if not arguments.watch:
-        return _validate(templates, options, arguments)[0]
-    return _watch(templates, options, arguments)
+        return _validate(sources, options, arguments)[0]
+    return _watch(arguments, sources, options)
 
 
 def _part_assemblies(arguments: Namespace) -> None:
@@ -79,39 +83,23 @@ def _part_assemblies(arguments: Namespace) -> None:
         arguments.template, arguments.typed = [*(typed or ()), *assemblies], {*arguments.typed, "template"}
 
 
-def _validate(templates: Sequence[Path], options: Options, arguments: Namespace) -> tuple[int, list[Path]]:
-    """Validate all templates and show what was found: the exit code, and the files that it depends on."""
-    from livebus.cdk_assembly import stack_of
-    from livebus.files import relative
-    from livebus.validate.project import Project
+def _validate(sources: Sequence[Sequence[Source]], options: Options, arguments: Namespace) -> tuple[int, list[Path]]:
+    """Validate everything and show what was found: the exit code, and the files that it depends on."""
     from livebus.validate.report import Report
-    from livebus.validate.validation import Validation
 
     others, code, report = _cfn_lint(arguments), terminal.DONE, Report()
     read: list[Path] = []
-    for template in templates:
-        home = beside(template)
-        project = Project(
-            template,
-            arguments.allow_outside,
-            samconfig=home.samconfig,
-            config_env=arguments.config_env or DEFAULT_ENVIRONMENT,
-        )
-        validation = Validation(project, options)
-        if stack := stack_of(template):
-            where = f", region {options.region or stack.region}" if options.region or stack.region else ""
-            terminal.talk(f"{relative(template)}: stack {options.stack_name or stack.name}{where} (manifest.json)")
+    for group in sources:
+        validations = [_validation(source, options, arguments) for source in group]
         try:
-            with _functions(template, arguments) as ask:
-                validation.options = replace(options, ask=ask)
-                report = report.joined(validation.run(others))
-            if arguments.remote:
-                report = report.joined(_compare(validation, arguments))
+            report = report.joined(_run(validations, others, arguments))
+            for each in validations if arguments.remote else ():
+                report = report.joined(_compare(each, arguments))
         except LivebusError as error:
             terminal.report(error)
             code = terminal.FAILED
-        read += validation.project.read.values()
-        read += [validation.project.folder / "events", *options.undelivered]
+        for each in validations:
+            read += [*each.project.read.values(), *each.project.event_folders, *options.undelivered]
     try:
         _show(report, arguments, is_whole=not code)
     except LivebusError as error:
@@ -120,28 +108,66 @@ def _validate(templates: Sequence[Path], options: Options, arguments: Namespace)
     return (terminal.DONE if report.is_sound(lenient=arguments.lenient) and not code else terminal.FAILED), read
 
 
+def _validation(source: Source, options: Options, arguments: Namespace) -> Validation:
+    """The validation of a template, or of an application of AWS CDK; what the manifest names is told."""
+    from livebus.cdk_assembly import stack_of
+    from livebus.files import relative
+    from livebus.validate.project import Project
+    from livebus.validate.validation import Validation
+
+    home = beside(source)
+    config_env = arguments.config_env or DEFAULT_ENVIRONMENT
+    project = Project.of(source, arguments.allow_outside, samconfig=home.samconfig, config_env=config_env)
+    if not isinstance(source, Path):
+        region = options.region or source.region
+        named = f"stacks {', '.join(each.name for each in source.stacks)}"
+    else:
+        stack = stack_of(source)
+        region = options.region or (stack.region if stack else "")
+        named = f"stack {options.stack_name or stack.name}" if stack else ""
+    if named:
+        shown = relative(source if isinstance(source, Path) else source.folder)
+        terminal.talk(f"{shown}: {named}{f', region {region}' if region else ''} (manifest.json)")
+    return Validation(project, options)
+
+
+def _run(validations: Sequence[Validation], others: Others | None, arguments: Namespace) -> Report:
+    """Run validations that belong together, with who runs their functions. Raises LivebusError."""
+    from livebus.validate.applications import run_apart
+
+    with ExitStack() as opened:
+        for each in validations:
+            ask = opened.enter_context(_functions(each.project.folder, arguments))
+            each.options = replace(each.options, ask=ask)
+        return run_apart(validations, others)
+
+
 @contextmanager
-def _functions(template: Path, arguments: Namespace) -> Iterator[Ask | None]:
+def _functions(folder: Path, arguments: Namespace) -> Iterator[Ask | None]:
     """Who runs the template's functions: nobody, unless that is asked for."""
     if not arguments.run_functions:
         yield None
         return
     from livebus.runtime.functions.blocking import AskedFunctions
 
-    with AskedFunctions(template.parent.absolute()) as functions:
+    with AskedFunctions(folder.absolute()) as functions:
         yield functions.ask
 
 
-def _watch(templates: Sequence[Path], options: Options, arguments: Namespace) -> int:
-    """Validate again after each change, until Ctrl-C."""
+def _watch(arguments: Namespace, sources: Sequence[Sequence[Source]], options: Options) -> int:
+    """Validate again after each change, until Ctrl-C. What cdk synth writes anew may have other stacks."""
     try:
         while True:
-            _, read = _validate(templates, options, arguments)
+            _, read = _validate(sources, options, arguments)
             gc.collect()
             seen = _stamps(read)
             terminal.talk("waiting for changes; Ctrl-C ends it")
             while _stamps(read) == seen:
                 time.sleep(POLL_SECONDS)
+            with suppress(
+                LivebusError
+            ):  # one that is being written: the templates that were there are missed, and told
+                sources = flags.sources(arguments)
     except KeyboardInterrupt:
         return terminal.DONE
 

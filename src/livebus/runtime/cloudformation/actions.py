@@ -77,13 +77,23 @@ class CloudFormation:
         return [each for stack in self.stacks.values() for each in stack.with_nested]
 
     def _changeable(self, form: Form) -> Stack:
-        """A stack that may be changed by itself: none that another nests."""
+        """A stack that may be changed by itself: none that another nests, and none of an application that the files on disk are."""
         stack = self._stack(form)
+        self._check_alone(stack)
         if stack.parent_id:
             raise validation_error(
                 f"Stack [{stack.stack_id}] is nested: the local runtime changes it with its root stack [{stack.root_id}] only."
             )
         return stack
+
+    @staticmethod
+    def _check_alone(stack: Stack) -> None:
+        """AWS has nothing alike, so the words are ours."""
+        if stack.part_of:
+            raise validation_error(
+                f"Stack [{stack.name}] is run from {stack.part_of} on disk, together with the others there. What is written there "
+                "anew is in use at once; to deploy it instead, start the local runtime with --empty."
+            )
 
     def _change_set(self, form: Form) -> tuple[Stack, ChangeSet]:
         given = str(form.get("ChangeSetName") or "")
@@ -124,6 +134,7 @@ class CloudFormation:
             if known is None or known.status == REVIEW:
                 raise validation_error(f"Stack [{stack_name}] does not exist")
             stack = known
+            self._check_alone(stack)
             self._check_updatable(stack)
         try:
             change_set = make_change_set(form, stack, name, self._deployer, kind=kind, new_id=self._new_id)
@@ -334,17 +345,20 @@ class CloudFormation:
 
     def _list_exports(self, _form: Form) -> Answer:
         told = [
-            {"ExportingStackId": self.stacks[name].stack_id, "Name": export, "Value": value}
-            for name, application in self._deployer.served.applications().items()
-            for export, value in application.exports.items()
-            if name in self.stacks
+            {"ExportingStackId": each.environment.stack_id, "Name": export, "Value": each.outputs[output]}
+            for resources in self._deployer.running.values()
+            for each in resources.stacks
+            for export, output in each.exports.items()
         ]
         return {"Exports": told}
 
     def _list_imports(self, form: Form) -> Answer:
         export = str(form.get("ExportName") or "")
         importers = [
-            name for name, application in self._deployer.served.applications().items() if export in application.imports
+            each.environment.stack_name
+            for resources in self._deployer.running.values()
+            for each in resources.stacks
+            if export in each.imports
         ]
         if not importers:
             raise validation_error(f"Export '{export}' is not imported by any stack.")

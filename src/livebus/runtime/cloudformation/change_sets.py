@@ -21,6 +21,7 @@ from livebus.runtime.cloudformation.loading import read_resources, template_file
 from livebus.runtime.cloudformation.stack import ChangeSet, Deployment, Stack
 from livebus.runtime.s3.service import split_location
 from livebus.template.document import read_document
+from livebus.template.imports import NOT_THERE
 from livebus.template.resources import Resources
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -137,9 +138,7 @@ def _compare(change_set: ChangeSet, stack: Stack, deployer: Deployer) -> None:
     resources = _read(change_set.deployment, stack, deployer)
     body = resources.document.body
     faults = [
-        fault
-        for fault in resources.template_faults
-        if not fault.not_emulated and not fault.found.startswith("No export named")
+        fault for fault in resources.template_faults if not fault.not_emulated and not fault.found.startswith(NOT_THERE)
     ]
     if faults:
         reason = "\n".join(map(template_error, faults))

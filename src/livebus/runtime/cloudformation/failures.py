@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from livebus.compilation import Compilation
 from livebus.errors import Fault, InvalidEventPattern, InvalidTransformer, LivebusError, Place
 from livebus.pattern import EventPattern, service_message
+from livebus.template.imports import NOT_THERE
 from livebus.template.loading import Reading
 from livebus.template.resources import Resource, Resources
 from livebus.template.text_places import INSIDE, fault_in_source
@@ -25,7 +26,6 @@ _FILE_MEMBERS = (
     "RequestMappingTemplateS3Location",
     "ResponseMappingTemplateS3Location",
 )
-_NO_EXPORT = "No export named"
 _TARGET_ARN = re.compile(r"the Arn of target .* is '(?P<arn>[^']*)'")
 _NO_FIELD = "No field named"
 _SCHEMA = "Schema Creation Status is FAILED with details: Failed to parse schema document - ensure it's a valid SDL-formatted document."
@@ -56,7 +56,7 @@ def failures(reading: Reading, compilation: Compilation, new_id: Callable[[], st
     for fault, words in _told(reading, compilation, template):
         owner = finder.owner(fault.place)
         shown = fault_in_source(reading.resources.whole, fault)
-        if fault.found.startswith(_NO_EXPORT):
+        if fault.found.startswith(NOT_THERE):
             stack.append(f"{fault.found} Rollback requested by user.")
         elif owner is None:
             unowned.append(str(shown))
@@ -79,7 +79,7 @@ def exists_already(resource: Resource, identifier: str, new_id: Callable[[], str
 def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> Iterator[tuple[Fault, str]]:
     """Each fault that is a resource's, and AWS's words for it where the exception has them."""
     for fault in reading.refusals:
-        if fault not in template or fault.found.startswith(_NO_EXPORT):
+        if fault not in template or fault.found.startswith(NOT_THERE):
             yield fault, ""
     for archive in reading.application.archives:
         try:

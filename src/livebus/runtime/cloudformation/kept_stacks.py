@@ -7,7 +7,7 @@ changed is as before, one that was being deleted is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from livebus.errors import Fault, LivebusError
@@ -19,16 +19,18 @@ from livebus.runtime.cloudformation.stack import Stack
 _INTERRUPTED = "The runtime ended in the middle of the deployment."
 
 
-def bring_back(cloudformation: CloudFormation, deployer: Deployer, stacks: Iterable[Stack], *, beside: str) -> None:
+def bring_back(
+    cloudformation: CloudFormation, deployer: Deployer, stacks: Iterable[Stack], *, beside: Collection[str]
+) -> None:
     """
     Take up kept stacks, oldest first; those that import from others after those others.
 
-    ``beside`` is the stack that the files on disk are run as: a kept one of that name stays away, and the path /graphql
-    is the disk's. Empty where there is none.
+    ``beside`` are the stacks that the files on disk are run as: a kept one of such a name stays away, and the path /graphql
+    is the disk's. Empty where there are none.
     """
     waiting = []
     for stack in stacks:
-        if stack.name == beside:
+        if stack.name in beside:
             deployer.clockwork.tell(
                 f"stack {stack.name}: the files on disk run in place of what was deployed to it (see --empty)"
             )

@@ -93,7 +93,8 @@ class Stack:
     A stack. ``deployed`` is what its line was made of the last time that all went well; None before that, when ``begun``
     is what it was first made with.
 
-    ``follows_files``: it is the template on disk that the runtime was started with, and is not kept. ``nested`` are the stacks that
+    ``follows_files``: it is the template on disk that the runtime was started with, and is not kept; ``part_of`` names the
+    application that it is run with where that has several stacks. ``nested`` are the stacks that
     it nests, by their logical ids; these name it and the outermost one.
     """
 
@@ -113,6 +114,7 @@ class Stack:
     termination_protection: bool = False
     is_primary: bool = True
     follows_files: bool = False
+    part_of: str = ""
     resources: dict[str, StackResource] = field(default_factory=dict)
     events: list[StackEvent] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from livebus.event.envelope import Event
 from livebus.flow import CompiledRule, Line, Verdict
 from livebus.template import Environment
 from livebus.template.application import EventBus, Queue, Rule
+from livebus.template.values import is_opaque
 
 
 class Lines:
@@ -29,7 +30,7 @@ class Lines:
         # Each application has the account's default bus among its own; here it is there once, and always.
         own = (bus for line in self.of.values() for bus in line.application.buses)
         # A rule may be on a bus that no stack here has: events that are put to it by its name get there all the same.
-        names = (name for line in self.of.values() for name in line.application.outside_buses)
+        names = (name for line in self.of.values() for name in line.application.outside_buses if not is_opaque(name))
         outside = (EventBus(name, environment.arn("events", f"event-bus/{name}")) for name in names)
         self._buses = {bus.name: bus for bus in (*outside, default, *own)}
         self._with_rules = {

@@ -118,8 +118,8 @@ class Actions:
 
     @property
     def _folder(self) -> Path | None:
-        template = self._parts.template
-        return template.parent / FOLDER if template is not None else None
+        home = self._parts.home
+        return home / FOLDER if home is not None else None
 
     def samples(self) -> list[dict[str, Any]]:
         """The project's sample events of one event each, those that are not to arrive among them."""

@@ -311,7 +311,9 @@ class Documents:
             region=environment.region,
         )
         try:
-            report: Mapping[str, Any] = as_json(Validation(Project(self._parts.template), options).run())
+            report: Mapping[str, Any] = as_json(
+                Validation(Project.of(self._parts.application or self._parts.template), options).run()
+            )
         except LivebusError as error:
             return {"findings": [], "note": "; ".join(map(str, error.faults))}
         return {"findings": list(report["findings"]), "note": ""}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livebus.cdk_assembly import CdkApplication
 from livebus.operation import Services
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.eventbridge.event_buses import EventBuses
@@ -25,7 +26,8 @@ from livebus.template import Environment
 @dataclass(slots=True)
 class Parts:
     """
-    ``events`` answers EventBridge's calls, ``logs`` those of CloudWatch Logs. ``template`` is the file on disk that the runtime follows, None without one.
+    ``events`` answers EventBridge's calls, ``logs`` those of CloudWatch Logs. ``template`` is the file on disk that the runtime
+    follows, None without one; of an ``application`` of AWS CDK with several stacks it is the manifest.
 
     ``started`` is when the page was first asked for.
     """
@@ -45,8 +47,16 @@ class Parts:
     new_id: Callable[[], str]
     random_token: Callable[[], str]
     template: Path | None = None
+    application: CdkApplication | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     time_scale: float = 1.0
+
+    @property
+    def home(self) -> Path | None:
+        """The folder beside which people keep sample events: the template's; of an application of AWS CDK that around cdk.out."""
+        if self.application is not None:
+            return self.application.outermost / ".."
+        return self.template.parent if self.template is not None else None
 
     @property
     def services(self) -> Services:

@@ -17,7 +17,8 @@ class Application:
     Everything that the template declares on the event's way, and its Outputs.
 
     ``exports`` are the values that other stacks may import, by the export's name; ``imports`` the names of those that
-    it imports itself. ``outside_buses`` are the names of other stacks' buses that rules of this one are on.
+    it imports itself. ``deployed`` are the Outputs of the stacks that it is deployed as, by their names: one, but for an
+    application of several. ``outside_buses`` are the names of other stacks' buses that rules of this one are on.
     """
 
     stack_name: str
@@ -33,6 +34,7 @@ class Application:
     outside_buses: tuple[str, ...] = ()
     exports: Mapping[str, str] = field(default_factory=dict)
     imports: frozenset[str] = frozenset()
+    deployed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     warnings: Sequence[str] = ()
     archives: tuple[Archive, ...] = ()

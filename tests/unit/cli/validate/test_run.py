@@ -596,6 +596,26 @@ def test_every_stack_of_a_cdk_application(given: tuple[str, ...], capsys: pytest
     ]
 
 
+def test_the_stacks_of_an_application_are_proved_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the folder of cdk.json, with the events beside cdk.out; JSON and SARIF have each template's own path."""
+    foreign = PROJECT / "tests" / "foreign"
+    shutil.copytree(foreign / "assemblies" / "spelt-out-names", "cdk.out")
+    Path("cdk.json").write_text("{}")
+    Path("events").mkdir()
+    shutil.copy(foreign / "events" / "hello.json", "events")
+
+    assert run("--json", "--lenient", "--sarif", "s.sarif") == 0
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert [(event["file"], event["arrives"]) for event in answer["events"]] == [("events/hello.json", True)]
+    files = [found["file"] for found in answer["findings"]]
+    assert files == ["cdk.out/Bus.template.json"] * 2
+    (log,) = json.loads(Path("s.sarif").read_text("utf-8"))["runs"]
+    places = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in log["results"]]
+    assert places == files
+    assert said.err.splitlines()[0] == "cdk.out: stacks Api, Bus, Users, region eu-west-1 (manifest.json)"
+
+
 def test_local_takes_one_of_several_stacks(capsys: pytest.CaptureFixture[str]) -> None:
     """Which ones there are is told; nothing is begun."""
     assembly(A="harbour", B="depot")

@@ -1,0 +1,39 @@
+"""
+The templates of an application of AWS CDK, as stacks that can be read together.
+
+In: the application, and who reads files. Out: a :class:`~livebus.template.assembly.StackTemplate` for each stack.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from livebus.cdk_assembly import CdkApplication
+from livebus.errors import Fault, LivebusError
+from livebus.template.assembly import StackTemplate
+from livebus.template.document import read_document
+
+
+def read_templates(application: CdkApplication, read_file: Callable[[str], str]) -> list[StackTemplate]:
+    """
+    The stacks of an application with their templates, which ``read_file`` opens by their paths from the assembly on.
+
+    Raises LivebusError with everything that cannot be read.
+    """
+    found: list[StackTemplate] = []
+    faults: list[Fault] = []
+    names = {each.artifact: each.name for each in application.stacks}
+    for stack in application.stacks:
+        name = Path(os.path.relpath(stack.template, application.outermost)).as_posix()
+        try:
+            document = read_document(read_file(name), name)
+        except LivebusError as error:
+            faults += error.faults
+        else:
+            after = tuple(names[each] for each in stack.after if each in names)
+            found.append(StackTemplate(stack.name, document, stack.parameters, after))
+    if faults:
+        raise LivebusError(faults=faults)
+    return found
