@@ -22,10 +22,13 @@ JUMP = 0.15  # per second: that the quota has become another one
 BACK = 0.5  # of the jumps: to the quota that it usually is
 USUAL_SECONDS = 5.0  # that a usual quota is remembered, while most is let in
 ANEW = 0.3  # of the jumps: that nothing is as it was
+OTHER_KIND = 0.1  # of the other jumps: with a burst, or without one, as it was not before
 FORGET = 0.02  # per second, of what is known about the share at random
 WITHOUT_BURST = 0.1  # how many services are so
-SOFT = 0.05  # how far, as a share of the quota, timers blur when a bucket without a burst throttles
-CAREFUL = 0.88  # of a quota without a burst: beyond it every second request is thrown away at once
+# How far, as a share of the quota, timers blur when a bucket without a burst throttles; and how much of such a quota is
+# asked for: beyond it every second request is thrown away at once.
+BLURS = (0.05, 0.005)
+CAREFUL = (0.87, 0.95)
 MOST_SECONDS = 1.0  # that are forgotten at once
 
 OUTAGE = round(math.log(32) / STEP)  # a quota does not sink further than this: what looks so is an outage
@@ -61,17 +64,12 @@ class Belief:
         self._usual = float(self._highest)
         self._depth = depth
         self._tokens = [0.0] * (2 * SIDE + 1)
-        self._with: Rows = []
-        self._without: Rows = []
-        for at in range(2 * SIDE + 1):
-            near = math.exp(-((STEP * (at - SIDE) / uncertain) ** 2) / 2) + ELSEWHERE
-            # Where much is throttled at random, that may have been all that was measured.
-            row = [
-                common * (near + (above + BY_CHANCE * share if at > SIDE else 0))
-                for share, common in zip(SHARES, COMMON, strict=True)
-            ]
-            self._with.append([(1 - without_burst) * each for each in row])
-            self._without.append([without_burst * each for each in row])
+        likely = [self._likely(at, uncertain, above) for at in range(2 * SIDE + 1)]
+        # With a burst, and without one, more or less blurred.
+        self._kinds: list[Rows] = [
+            [[part * each for each in row] for row in likely]
+            for part in (1 - without_burst, *[without_burst / len(BLURS)] * len(BLURS))
+        ]
         self._normalise()
 
     def learn(self, seconds: float, sent: int, counted: float, throttled: float, *, used: bool = True) -> None:
@@ -90,7 +88,8 @@ class Belief:
 
     def quota(self, probability: float) -> float:
         """The requests per second that are below the quota, but for such a probability; without a burst, a careful rate."""
-        return math.exp((self._lowest + self._at(probability)) * STEP) * (1 - (1 - CAREFUL) * self.without_burst)
+        careful = sum([sum(map(sum, rows)) * (1 - each) for rows, each in zip(self._kinds[1:], CAREFUL, strict=True)])
+        return math.exp((self._lowest + self._at(probability)) * STEP) * (1 - careful)
 
     @property
     def usual(self) -> float:
@@ -100,47 +99,57 @@ class Belief:
     @property
     def without_burst(self) -> float:
         """How likely it is that two requests at once are one too many."""
-        return sum(map(sum, self._without))
+        return sum([sum(map(sum, rows)) for rows in self._kinds[1:]])
 
     @property
     def at_random(self) -> float:
         """The share that is throttled at any rate, on average."""
-        rows = zip(self._shares(self._with), self._shares(self._without), SHARES, strict=True)
-        return sum([(one + other) * share for one, other, share in rows])
+        return sum([each * share for rows in self._kinds for each, share in zip(_of_shares(rows), SHARES, strict=True)])
+
+    def _likely(self, at: int, uncertain: float, above: float) -> list[float]:
+        """For each share at random, before anything more is known. Where it is large, it may be all that was measured."""
+        near = math.exp(-((STEP * (at - SIDE) / uncertain) ** 2) / 2) + ELSEWHERE
+        return [
+            common * (near + (above + BY_CHANCE * share if at > SIDE else 0))
+            for share, common in zip(SHARES, COMMON, strict=True)
+        ]
 
     def _weigh(self, seconds: float, sent: int, passed: float, throttled: float) -> None:
         """Bayes' rule: what is likelier to have come about so is likelier."""
         all_in = _likelihoods(1.0, passed, throttled)
-        scores: list[Rows] = [[], []]
+        scores: list[Rows] = [[] for _ in self._kinds]
         for at, tokens in enumerate(self._tokens):
             per_second = math.exp((self._lowest + at) * STEP)
             room = tokens + per_second * seconds
             self._tokens[at] = min(self._depth, max(0.0, room - sent))
-            scores[0].append(all_in if room >= sent else _likelihoods(room / sent, passed, throttled))
-            let_in = _without_burst(sent / seconds / per_second)
-            scores[1].append(all_in if let_in == 1 else _likelihoods(let_in, passed, throttled))
+            of_quota = sent / seconds / per_second
+            for kind, let_in in zip(
+                scores, (min(1.0, room / sent), *[_let_in(of_quota, blur) for blur in BLURS]), strict=True
+            ):
+                kind.append(all_in if let_in == 1 else _likelihoods(let_in, passed, throttled))
         best = max(max(map(max, rows)) for rows in scores)
-        self._with, self._without = (
+        self._kinds = [
             [
                 [weight * math.exp(score - best) for weight, score in zip(row, of_row, strict=True)]
                 for row, of_row in zip(rows, of_rows, strict=True)
             ]
-            for rows, of_rows in zip((self._with, self._without), scores, strict=True)
-        )
+            for rows, of_rows in zip(self._kinds, scores, strict=True)
+        ]
         self._normalise()
 
     def _forget(self, seconds: float) -> None:
         """A quota wanders, and may have jumped; a share at random may have become another one."""
-        shares = [self._shares(self._with), self._shares(self._without)]
+        of_kinds = [_of_shares(rows) for rows in self._kinds]
+        of_all = [sum(each) for each in zip(*of_kinds, strict=True)]
         back = min(max(round(self._usual) - self._lowest, 0), 2 * SIDE)
-        kinds = (1 - WITHOUT_BURST, WITHOUT_BURST)
-        self._with, self._without = (
+        new = (1 - WITHOUT_BURST, *[WITHOUT_BURST / len(BLURS)] * len(BLURS))
+        self._kinds = [
             _spread(rows, seconds, back, [
-                (1 - ANEW) * (0.9 * own + 0.1 * others) + ANEW * kind * common
-                for own, others, common in zip(shares[number], shares[1 - number], COMMON, strict=True)
+                (1 - ANEW) * ((1 - OTHER_KIND) * own + OTHER_KIND / len(new) * total) + ANEW * part * common
+                for own, total, common in zip(shares, of_all, COMMON, strict=True)
             ])
-            for number, (rows, kind) in enumerate(zip((self._with, self._without), kinds, strict=True))
-        )  # fmt: skip
+            for rows, shares, part in zip(self._kinds, of_kinds, new, strict=True)
+        ]  # fmt: skip
 
     def _centre(self) -> None:
         """The likely quota is in the middle of those that are looked at."""
@@ -150,7 +159,7 @@ class Belief:
         if abs(by) < SIDE // 4:
             return
         self._lowest += by
-        self._with, self._without = _moved(self._with, by), _moved(self._without, by)
+        self._kinds = [_moved(rows, by) for rows in self._kinds]
         kept = self._tokens[max(0, by) : len(self._tokens) + min(0, by)]
         self._tokens = kept + [kept[-1]] * by if by > 0 else [0.0] * -by + kept
         self._normalise()
@@ -158,21 +167,20 @@ class Belief:
     def _at(self, probability: float) -> float:
         """Among the quotas that are looked at, counted from the lowest."""
         total = 0.0
-        for at, (one, other) in enumerate(zip(self._with, self._without, strict=True)):
-            here = sum(one) + sum(other)
+        for at, rows in enumerate(zip(*self._kinds, strict=True)):
+            here = sum(map(sum, rows))
             if total + here >= probability:
                 return at - 0.5 + (probability - total) / here
             total += here
         return 2.0 * SIDE
 
-    def _shares(self, rows: Rows) -> list[float]:
-        return [sum(column) for column in zip(*rows, strict=True)]
-
     def _normalise(self) -> None:
-        total = sum(map(sum, self._with)) + sum(map(sum, self._without))
-        self._with, self._without = (
-            [[weight / total for weight in row] for row in rows] for rows in (self._with, self._without)
-        )
+        total = sum([sum(map(sum, rows)) for rows in self._kinds])
+        self._kinds = [[[weight / total for weight in row] for row in rows] for rows in self._kinds]
+
+
+def _of_shares(rows: Rows) -> list[float]:
+    return [sum(column) for column in zip(*rows, strict=True)]
 
 
 def _likelihoods(let_in: float, passed: float, throttled: float) -> list[float]:
@@ -181,11 +189,11 @@ def _likelihoods(let_in: float, passed: float, throttled: float) -> list[float]:
     return [passed * math.log(each) + throttled * math.log(1 - each) for each in passing]
 
 
-def _without_burst(of_quota: float) -> float:
+def _let_in(of_quota: float, blur: float) -> float:
     """The part that a bucket without a burst lets in at so many times its quota: every second request just above it."""
-    if of_quota < 1 - 10 * SOFT:
+    if of_quota < 1 - 10 * blur:
         return 1.0
-    beyond = 1 / (1 + math.exp((1 - of_quota) / SOFT)) if of_quota < 2 else 1.0
+    beyond = 1 / (1 + math.exp((1 - of_quota) / blur)) if of_quota < 1 + 20 * blur else 1.0
     return 1 - beyond * (1 - 1 / max(2.0, of_quota))
 
 

@@ -63,7 +63,7 @@ class Quota:
     LOWER = 0.8  # of the rate: such a change does not wait for the next round
     LISTEN_SECONDS = 0.5  # at the most, for what is in flight when throttling sets in
     NO_DEPTH = 2  # requests at once: less is no burst
-    SEEMS = 0.5  # to have no burst
+    SEEMS = 0.7  # to have no burst
     SURE = 0.9  # that there is none: then nothing is made up for
     MOST_LATE = 0.1  # seconds that are made up for, where a burst is let in
     BURST_SECONDS = 0.1  # a usual one
@@ -107,7 +107,13 @@ class Quota:
                 self.next = now + min(now - sent_at, self.LISTEN_SECONDS)
                 return
         going = self._rounds.answered(sent_at, throttled)
-        if going and throttled and self._belief and going.counted >= self.SUDDEN_REQUESTS and self._is_unusual(going, self.SUDDEN):
+        if (
+            going
+            and throttled
+            and self._belief
+            and going.counted >= self.SUDDEN_REQUESTS
+            and self._is_unusual(going, self.SUDDEN)
+        ):
             self._begin(now)
         for each in self._rounds.answered_by(sent_at):
             self._judge(each, now)
@@ -119,8 +125,11 @@ class Quota:
             self.noise = self._belief.at_random
             self._late = 0.0 if self._belief.without_burst > self.SURE else self._lateness
             self._probing.go_on(now, likely, self.noise, self._latency)
+            beside = self._probing.beside
+            if beside > 0:  # without a burst all that is learnt there costs every second request
+                beside *= 1 - self._belief.without_burst
             growth = self.GROWTH_BACK if self._tried < self._belief.usual / 2 else self.GROWTH
-            self.per_second = max(self.FLOOR, min(likely * (1 + self._probing.beside), growth * self._tried))
+            self.per_second = max(self.FLOOR, min(likely * (1 + beside), growth * self._tried))
         self._rounds.begin(now, self.per_second)
 
     def _judge(self, done: Round, now: float) -> None:

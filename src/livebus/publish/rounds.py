@@ -66,7 +66,9 @@ class Rounds:
         if not rounds:
             return None
         last = rounds[-1]
-        found = last if sent_at >= last.began else next((each for each in reversed(rounds) if each.began <= sent_at), None)
+        found = (
+            last if sent_at >= last.began else next((each for each in reversed(rounds) if each.began <= sent_at), None)
+        )
         if found is None:
             return None
         found.counted += 1
