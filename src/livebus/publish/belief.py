@@ -28,8 +28,9 @@ WITHOUT_BURST = 0.1  # how many services are so
 # How far, as a share of the quota, timers blur when a bucket without a burst throttles; and how much of such a quota is
 # asked for: beyond it every second request is thrown away at once.
 BLURS = (0.05, 0.005)
-CAREFUL = (0.87, 0.95)
+CAREFUL = (0.89, 0.95)
 MOST_SECONDS = 1.0  # that are forgotten at once
+LEAST, LEAST_SCORE = 1e-12, -60.0  # nothing is ever impossible
 
 OUTAGE = round(math.log(32) / STEP)  # a quota does not sink further than this: what looks so is an outage
 
@@ -130,7 +131,7 @@ class Belief:
         best = max(max(map(max, rows)) for rows in scores)
         self._kinds = [
             [
-                [weight * math.exp(score - best) for weight, score in zip(row, of_row, strict=True)]
+                [weight * math.exp(max(score - best, LEAST_SCORE)) for weight, score in zip(row, of_row, strict=True)]
                 for row, of_row in zip(rows, of_rows, strict=True)
             ]
             for rows, of_rows in zip(self._kinds, scores, strict=True)
@@ -176,7 +177,7 @@ class Belief:
 
     def _normalise(self) -> None:
         total = sum([sum(map(sum, rows)) for rows in self._kinds])
-        self._kinds = [[[weight / total for weight in row] for row in rows] for rows in self._kinds]
+        self._kinds = [[[max(weight / total, LEAST) for weight in row] for row in rows] for rows in self._kinds]
 
 
 def _of_shares(rows: Rows) -> list[float]:

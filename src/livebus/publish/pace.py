@@ -127,7 +127,7 @@ class Quota:
             self._probing.go_on(now, likely, self.noise, self._latency)
             beside = self._probing.beside
             if beside > 0:  # without a burst all that is learnt there costs every second request
-                beside *= 1 - self._belief.without_burst
+                beside *= max(0.0, 1 - 2 * self._belief.without_burst)
             growth = self.GROWTH_BACK if self._tried < self._belief.usual / 2 else self.GROWTH
             self.per_second = max(self.FLOOR, min(likely * (1 + beside), growth * self._tried))
         self._rounds.begin(now, self.per_second)
@@ -145,8 +145,8 @@ class Quota:
         if self._is_unusual(done, self.UNUSUAL):
             self._probing.too_much(now, self._belief.at_random)
             self._tried = done.per_second
-        elif done.per_second > self._tried or self._tried == math.inf:
-            self._tried = done.per_second
+        elif self._tried == math.inf or done.per_second > self._tried:
+            self._tried = min(done.per_second, done.allowed)
         likely = self._belief.quota(self.LIKELY)
         if likely > self.FAR * done.per_second and not used:
             self._unlimited()

@@ -52,8 +52,9 @@ class Rounds:
     def begin(self, now: float, allowed: float) -> None:
         """From now on requests go at another rate."""
         if self._rounds:
-            self._rounds[-1].ended = now
-            if not self._rounds[-1].sent:
+            last = self._rounds[-1]
+            last.ended = now
+            if not last.sent or now <= last.began:  # what was sent in no time is of no rate
                 self._rounds.pop()
         self._rounds.append(Round(now, allowed))
 
