@@ -79,6 +79,9 @@ class Belief:
 
         ``used`` says that they were as many as were allowed: only then may the quota be another one meanwhile.
         """
+        below = math.floor(math.log(max(sent, 1) / seconds) / STEP) - self._lowest
+        if throttled > counted / 2 and below < 0:  # then none of the quotas that are looked at can be
+            self._move(below - SIDE)
         if counted:
             self._weigh(seconds, sent, counted - throttled, throttled)
         if used:
@@ -156,8 +159,13 @@ class Belief:
         """The likely quota is in the middle of those that are looked at."""
         middle = round(self._at(0.5))
         self._highest = max(self._highest, self._lowest + middle)
-        by = max(middle - SIDE, self._highest - OUTAGE - self._lowest)
-        if abs(by) < SIDE // 4:
+        if abs(middle - SIDE) >= SIDE // 4:
+            self._move(middle - SIDE)
+
+    def _move(self, by: int) -> None:
+        """Look at quotas that are so many steps higher, or lower, but not at those of an outage."""
+        by = max(by, self._highest - OUTAGE - self._lowest)
+        if not by:
             return
         self._lowest += by
         self._kinds = [_moved(rows, by) for rows in self._kinds]

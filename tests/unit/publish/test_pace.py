@@ -82,12 +82,13 @@ def test_a_service_that_fails_at_random_in_every_way_is_not_slowed_down(seed: in
         bus.latency = 0.003
         if not paced:
             bus.dispatch.quota = Unpaced()
-        service, through = Failing(0.3, seed), []
-        outcomes = bus.outcomes
-        bus.run(lambda request, now: (through.append((now, len(outcomes.accepted_numbers))), service(request, now))[1])
-        assert sorted([*outcomes.accepted_numbers, *outcomes.failures]) == list(range(20_000))
+        service = Failing(0.3, seed)
         # What comes last waits for chance: how long the few that fail again and again are to wait.
-        times.append(next(now for now, count in through if count >= 19_000) - 1000)
+        while len(bus.outcomes.accepted_numbers) < 19_000:
+            bus.run(service, seconds=0.01)
+        times.append(bus.now - 1000)
+        bus.run(service)
+        assert sorted([*bus.outcomes.accepted_numbers, *bus.outcomes.failures]) == list(range(20_000))
     assert times[0] <= times[1] / 0.9
 
 
@@ -155,6 +156,214 @@ def test_two_publishers_share_a_quota(seed: int) -> None:
     ]
     assert min(shares) >= 0.25
     assert sum(shares) >= 0.9
+
+
+# --- each decision ------------------------------------------------------------------------------------------------------
+
+
+def answers(quota: Quota, seconds: float, count: int, throttled: int, now: float) -> float:
+    """So many requests, evenly over so many seconds, answered at once, the throttled ones evenly among them; the time after them."""
+    for number in range(1, count + 1):
+        at = now + seconds * (number - 1) / count
+        quota.sent(at)
+        quota.answered(at, at, float((number * throttled) // count - ((number - 1) * throttled) // count))
+    return now + seconds
+
+
+def test_one_too_many_now_and_then_is_put_up_with() -> None:
+    """Two percent of a round, and three deviations more; the next request after it is in another round."""
+    for throttled, limited in ((5, False), (7, True)):
+        quota = Quota()
+        answers(quota, 0.2, 200, 2 * throttled, 10.0)
+        assert (quota.per_second < math.inf) is limited
+
+
+def test_few_requests_say_nothing_yet() -> None:
+    """Less than fifty in a round, while nothing is limited: some are throttled, too few in a row for an onset."""
+    for count, limited in ((45, False), (55, True)):
+        quota = Quota()
+        answers(quota, 0.22, 2 * count, 2 * count // 7, 10.0)
+        assert (quota.per_second < math.inf) is limited
+
+
+def test_what_is_far_too_much_is_told_by_a_hundredth_of_a_second() -> None:
+    """Three of five are throttled: what is in flight is waited for, and measured; the rate begins near it."""
+    quota = Quota()
+    for number in range(50):
+        quota.sent(10 + number / 5000)
+    for number in range(50):
+        quota.answered(10.02 + number / 5000, 10 + number / 5000, float(number % 5 > 1))
+    assert quota._listens
+    assert quota.per_second == math.inf
+    quota.sent(10.05)
+    assert not quota._listens
+    assert 0.7 * 2000 < quota.per_second < 1.3 * 2000
+    assert quota.next == pytest.approx(10.05 - quota._late + 1 / quota.per_second)
+
+
+def test_nothing_goes_until_what_is_in_flight_has_been_answered() -> None:
+    """When throttling sets in: for the time that the last request took, and half a second at the most."""
+    for latency, waits in ((0.2, 0.2), (3.0, 0.5)):
+        quota = Quota()
+        quota.sent(10.0)
+        for number in range(4):
+            quota.answered(20 + number / 1000, 20 + number / 1000 - latency, 1.0)
+        assert quota.next == pytest.approx(20.003 + waits)
+        quota.answered(20.5, 20.5 - latency, 1.0)  # in flight as well: counts, and changes nothing more
+        assert quota.next == pytest.approx(20.003 + waits)
+        assert quota._onset.counted == 5
+
+
+@pytest.mark.parametrize(("let_in_before", "late"), [(1, 0.0025), (20, 0.025), (400, 0.1)])
+def test_what_a_bucket_let_in_at_once_says_how_late_a_request_may_be(let_in_before: int, late: float) -> None:
+    """Half of its burst is made up for, up to a tenth of a second; where there seems to be none, 2.5 ms."""
+    quota = Quota()
+    quota.sent(9.0)
+    for _ in range(let_in_before):
+        quota.answered(10.0, 10.0, 0.0)
+    for number in range(41):  # every fourth is let in: 9 after the first of them, in 0.02 s
+        quota.answered(10 + number / 2000, 10.0, float(number % 4 != 3))
+    quota.sent(10.03)
+    assert quota._late == pytest.approx(max(0.0025, min(0.1, let_in_before / 2 / 450)) if let_in_before > 1 else late)
+    assert quota._belief is not None
+    assert quota._belief.without_burst == pytest.approx(0.7 if let_in_before == 1 else 0.1)
+
+
+class Believed:
+    """A belief that says what a test wants it to, and notes what is learnt."""
+
+    def __init__(self, per_second: float, at_random: float = 0.0, without_burst: float = 0.0) -> None:
+        self.per_second, self.at_random, self.without_burst, self.usual = (
+            per_second,
+            at_random,
+            without_burst,
+            per_second,
+        )
+        self.learnt: list[tuple[int, float, float, bool]] = []
+
+    def quota(self, probability: float) -> float:
+        assert probability == 0.4
+        return self.per_second
+
+    def learn(self, seconds: float, sent: int, counted: float, throttled: float, *, used: bool) -> None:
+        self.learnt.append((sent, counted, throttled, used))
+
+
+def limited(belief: Believed) -> Quota:
+    quota = Quota()
+    quota._belief = belief  # type: ignore[assignment]
+    return quota
+
+
+def test_the_rate_is_the_likely_quota_and_a_step_beside_it() -> None:
+    """The first one is 0.4 of the root of the rate."""
+    quota = limited(Believed(400.0))
+    quota.sent(10.0)
+    assert quota.per_second == pytest.approx(400 * 1.02)
+    assert quota.next == pytest.approx(10 - 0.0025 + 1 / 408)
+
+
+@pytest.mark.parametrize(("without_burst", "rate"), [(0.0, 408), (0.25, 404), (0.5, 400), (1.0, 400)])
+def test_beyond_a_quota_without_a_burst_nothing_is_tried(without_burst: float, rate: float) -> None:
+    """The more likely that is, the less."""
+    quota = limited(Believed(400.0, without_burst=without_burst))
+    quota.sent(10.0)
+    assert quota.per_second == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(("without_burst", "late"), [(0.9, 0.0025), (0.91, 0.0)])
+def test_nothing_is_made_up_for_where_there_surely_is_no_burst(without_burst: float, late: float) -> None:
+    quota = limited(Believed(400.0, without_burst=without_burst))
+    quota.sent(10.0)
+    assert quota._late == late
+
+
+@pytest.mark.parametrize(("usual", "grown"), [(100.0, 140.0), (400.0, 200.0)])
+def test_the_rate_grows_by_no_more_than_what_has_been_answered_for(usual: float, grown: float) -> None:
+    """By two fifths from the last good round; twice as much on the way back to a usual quota."""
+    belief = Believed(100.0)
+    quota = limited(belief)
+    belief.usual = usual
+    now = answers(quota, 0.1, 10, 0, 10.0)
+    now = answers(quota, 0.1, 10, 0, now)
+    belief.per_second = 1000.0
+    answers(quota, 0.1, 10, 0, now)
+    assert quota.per_second == pytest.approx(grown, rel=0.01)
+
+
+def test_what_is_learnt_is_a_round_and_whether_it_used_its_rate() -> None:
+    """A tenth of a second each; less than 0.6 of the rate is no use of it."""
+    belief = Believed(100.0)
+    quota = limited(belief)
+    now = answers(quota, 0.1, 10, 2, 10.0)
+    now = answers(quota, 0.5, 10, 0, now)
+    answers(quota, 0.1, 1, 0, now)
+    assert belief.learnt == [(10, 10, 2, True), (10, 10, 0, False)]
+
+
+def test_a_round_in_which_far_too_much_is_throttled_ends_at_once() -> None:
+    """Eleven of eleven: nothing is waited for."""
+    belief = Believed(1000.0)
+    quota = limited(belief)
+    now = 10.0
+    for _ in range(11):
+        quota.sent(now)
+        now += 0.001
+    belief.per_second = 500.0
+    for number in range(11):
+        assert belief.learnt == [(11, number, 1.0, True)][: number // 11]
+        quota.answered(now, 10 + number / 1000, 1.0)
+    assert quota.per_second == pytest.approx(500, rel=0.05)
+
+
+@pytest.mark.parametrize(("likely", "rate"), [(70.0, 70 * (1 + 0.4 / math.sqrt(100))), (90.0, 104.0)])
+def test_a_rate_that_is_far_too_high_does_not_wait_for_the_next_round(likely: float, rate: float) -> None:
+    """Less than 0.8 of it: it is lowered when that is known, and nothing is made up for."""
+    belief = Believed(100.0)
+    quota = limited(belief)
+    for number in range(11):
+        quota.sent(10 + number / 90)
+    belief.per_second = likely
+    for number in range(11):
+        quota.answered(10.13, 10 + number / 90, 0.0)
+    assert quota.per_second == pytest.approx(rate, rel=0.02)
+    if likely == 70:
+        assert quota.next == pytest.approx(10.13 + 1 / quota.per_second)
+
+
+def test_a_limit_that_is_far_away_is_none() -> None:
+    """Three times what is sent, and not asked for: nothing is limited any more, and the share at random is put up with."""
+    belief = Believed(1000.0, at_random=0.1)
+    quota = limited(belief)
+    now = answers(quota, 0.11, 10, 1, 10.0)
+    answers(quota, 0.1, 1, 0, now)
+    assert (quota.per_second, quota.next, quota._belief) == (math.inf, -math.inf, None)
+    assert quota.noise == 0.1
+    answers(quota, 0.2, 200, 24, 20.0)
+    assert quota.per_second == math.inf
+
+
+def test_partly_throttled_requests_count_in_part() -> None:
+    belief = Believed(100.0)
+    quota = limited(belief)
+    for number in range(11):
+        quota.sent(10 + number / 100)
+        quota.answered(10 + number / 100, 10 + number / 100, 0.25)
+    assert belief.learnt == [(10, 10, 2.5, True)]
+
+
+def test_requests_go_evenly_and_a_late_one_is_hardly_made_up_for() -> None:
+    """At 100 per second every 10 ms; after a pause at most 2.5 ms are made up for."""
+    quota = Quota()
+    quota.sent(1.0)
+    assert quota.next == -math.inf
+    quota.per_second = 100.0
+    quota.sent(1.0)
+    assert quota.next == pytest.approx(1.0075)
+    quota.sent(1.0075)
+    assert quota.next == pytest.approx(1.0175)
+    quota.sent(2.0)
+    assert quota.next == pytest.approx(2.0075)
 
 
 # --- a wanted rate ----------------------------------------------------------------------------------------------------
