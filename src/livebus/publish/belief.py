@@ -19,7 +19,7 @@ BY_CHANCE = 4.0  # times the share at random: that there is no quota where one w
 UNEXPLAINED = 0.01  # of the requests: throttled for reasons that are not believed in
 WANDER = 0.02  # a quota's standard deviation after a second, as a share
 JUMP = 0.15  # per second: that the quota has become another one
-BACK = 0.5  # of the jumps: to the quota that it usually is
+BACK = 0.5  # of the jumps: to the quota that it usually is, far below it
 USUAL_SECONDS = 5.0  # that a usual quota is remembered, while most is let in
 ANEW = 0.3  # of the jumps: that nothing is as it was
 OTHER_KIND = 0.1  # of the other jumps: with a burst, or without one, as it was not before
@@ -145,7 +145,7 @@ class Belief:
         """A quota wanders, and may have jumped; a share at random may have become another one."""
         of_kinds = [_of_shares(rows) for rows in self._kinds]
         of_all = [sum(each) for each in zip(*of_kinds, strict=True)]
-        back = min(max(round(self._usual) - self._lowest, 0), 2 * SIDE)
+        back = min(max(round(self._usual) - self._lowest, 0), 2 * SIDE) if self._is_far_below_usual() else None
         new = (1 - WITHOUT_BURST, *[WITHOUT_BURST / len(BLURS)] * len(BLURS))
         self._kinds = [
             _spread(rows, seconds, back, [
@@ -154,6 +154,10 @@ class Belief:
             ])
             for rows, shares, part in zip(self._kinds, of_kinds, new, strict=True)
         ]  # fmt: skip
+
+    def _is_far_below_usual(self) -> bool:
+        """Whether the quota is less than half of what it usually is: it may have been an outage."""
+        return self._usual - self._lowest - self._at(0.5) > math.log(2) / STEP
 
     def _centre(self) -> None:
         """The likely quota is in the middle of those that are looked at."""
@@ -206,11 +210,11 @@ def _let_in(of_quota: float, blur: float) -> float:
     return 1 - beyond * (1 - 1 / max(2.0, of_quota))
 
 
-def _spread(rows: Rows, seconds: float, back: int, jumping: list[float]) -> Rows:
-    """Each quota goes a little to its neighbours, and a part of all goes to any of them, and to the usual one."""
+def _spread(rows: Rows, seconds: float, back: int | None, jumping: list[float]) -> Rows:
+    """Each quota goes a little to its neighbours, and a part of all goes to any of them, half of it back to one, if so said."""
     beside = min(0.25, (WANDER / STEP) ** 2 * seconds / 2)
-    jumped = JUMP * seconds * (1 - BACK) / len(rows)
-    came_back = JUMP * seconds * BACK
+    came_back = 0.0 if back is None else JUMP * seconds * BACK
+    jumped = (JUMP * seconds - came_back) / len(rows)
     lost = FORGET * seconds
     kept = 1 - JUMP * seconds
     spread: Rows = []

@@ -227,6 +227,9 @@ def test_what_a_bucket_let_in_at_once_says_how_late_a_request_may_be(let_in_befo
     assert quota._late == pytest.approx(max(0.0025, min(0.1, let_in_before / 2 / 450)) if let_in_before > 1 else late)
     assert quota._belief is not None
     assert quota._belief.without_burst == pytest.approx(0.7 if let_in_before == 1 else 0.1)
+    # A measure without a burst is a worse one.
+    low, high = quota._belief.quota(0.2), quota._belief.quota(0.6)
+    assert (high / low > 1.8) is (let_in_before == 1)
 
 
 class Believed:
