@@ -199,7 +199,7 @@ def run(scenario: Scenario, seed: int, *, rate: float = 0.0, paced: bool = True)
         buses = [bus for bus, *_ in made]
         answers = {id(bus): answer for bus, _, answer in made}
         end = BEGIN + scenario.seconds
-        while going := [bus for bus in buses if bus.now < end]:
+        while going := [bus for bus in buses if bus.now < end and not bus.dispatch.done]:
             bus = min(going, key=lambda bus: bus.now)
             bus.step(lambda request, now, bus=bus: answers[id(bus)](service, request, now))
         phases = sum((each for _, each, _ in made), Counter())
