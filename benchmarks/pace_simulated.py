@@ -9,8 +9,8 @@ choose, or, where there is no quota, with a run that has no pace at all. NAME is
 
 Of a run that takes a given time, ``ratio`` is what was let in; of one that sends so many events, how soon all had been
 accepted. ``throttled`` is the share of all requests, ``at the quota`` without those that are throttled at random. The rest
-says when the throttled requests were sent: before anything was known, while a lower rate was tried, on the way back to the quota
-that is known, and close to it or beyond.
+says when the throttled requests were sent: before anything was known, while a lower rate was tried, at the likely quota, and
+while a higher one was.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ MAKING = 1 / 7000  # seconds for a request: what the publisher reaches on a core
 TIMER = 0.001  # what timers are rounded to
 JITTER = 0.0005  # seconds that a request takes beyond the latency, on average
 FIXED = (0.95, 1.0)
-PHASES = ("unknown", "trying", "returning", "at it")
+PHASES = ("unknown", "below", "at it", "beyond")
 Row = dict[str, float]
 
 
@@ -175,11 +175,10 @@ def publisher(
 
 
 def phase(quota: Quota) -> str:
-    if quota._trial is not None:
-        return "trying"
-    if quota._known == math.inf:
+    if quota._belief is None:
         return "unknown"
-    return "returning" if quota.per_second < quota._known * quota.NEAR else "at it"
+    beside = quota._probing.beside
+    return "below" if beside < 0 else "beyond" if beside > 0 else "at it"
 
 
 def run(scenario: Scenario, seed: int, *, rate: float = 0.0, paced: bool = True) -> Row:
@@ -194,13 +193,13 @@ def run(scenario: Scenario, seed: int, *, rate: float = 0.0, paced: bool = True)
         took = bus.now - BEGIN
         through = scenario.events / took
     else:
-        most = max(scenario.quota, 600) if scenario.quota else 0.6 / scenario.making
+        most = max(scenario.quota, 600) if scenario.quota else 1 / scenario.making
         for bus, *_ in made:
-            bus._unread.extend((number, ENTRY) for number in range(int(scenario.seconds * most * 15)))
+            bus._unread.extend((number, ENTRY) for number in range(int(scenario.seconds * most * 12)))
         buses = [bus for bus, *_ in made]
         answers = {id(bus): answer for bus, _, answer in made}
         end = BEGIN + scenario.seconds
-        while going := [bus for bus in buses if bus.now < end]:
+        while going := [bus for bus in buses if bus.now < end and not bus.dispatch.done]:
             bus = min(going, key=lambda bus: bus.now)
             bus.step(lambda request, now, bus=bus: answers[id(bus)](service, request, now))
         phases = sum((each for _, each, _ in made), Counter())
@@ -249,7 +248,7 @@ def main() -> int:
     options = parser.parse_args()
     chosen = [each for each in scenarios() if not options.names or any(name in each for name in options.names)]
     print(
-        "| scenario | ratio: median, least | throttled: median, most | at the quota: median, most | unknown, trying, returning, at it |"
+        "| scenario | ratio: median, least | throttled: median, most | at the quota: median, most | unknown, below, at it, beyond |"
     )
     print("|---|---|---|---|---|")
     rows: dict[str, Any] = {}

@@ -108,3 +108,12 @@ def test_a_request_counts_by_its_share() -> None:
         onset.answered(10 + number / 1000, 0.5)
     assert (onset.counted, onset.throttled) == (12, 6)
     assert onset.is_certain
+
+
+def test_four_that_are_let_in_do_not_outweigh_one_that_is_throttled() -> None:
+    """Five do: then it begins anew."""
+    onset = Onset(0.0)
+    now = heard(onset, "x....")
+    assert onset.counted == 5
+    heard(onset, ".", begin=now + 0.001)
+    assert onset.counted == 0
