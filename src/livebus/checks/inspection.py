@@ -33,7 +33,8 @@ from livebus.template.document import Document
 from livebus.template.loading import Reading, read_application, read_stacks
 from livebus.template.nesting import OpenTemplate
 from livebus.template.resolvers import ReadFile
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 from livebus.transformer import Transformer, compile_transformer
 
 Found = TypeVar("Found")

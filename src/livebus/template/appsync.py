@@ -16,7 +16,8 @@ from livebus.errors import Place
 from livebus.template.application import AuthProvider, GraphQLApi, Role
 from livebus.template.properties import Properties
 from livebus.template.resolvers import ReadFile, read_resolvers, read_text, wrong_api
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 _OF_APIS = tuple(
     f"AWS::AppSync::{kind}" for kind in ("ApiKey", "DataSource", "FunctionConfiguration", "GraphQLSchema", "Resolver")

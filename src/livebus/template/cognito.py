@@ -12,7 +12,8 @@ import re
 from livebus.errors import did_you_mean
 from livebus.template.application import UserPool, UserPoolClient
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 _DAY = 86_400

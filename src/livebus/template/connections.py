@@ -22,7 +22,8 @@ from livebus.template.api_destination import (
 )
 from livebus.template.endpoints import address_of
 from livebus.template.properties import Properties, shown
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 from livebus.template.values import is_opaque
 
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")

@@ -29,7 +29,8 @@ from livebus.template.connections import target_parameters
 from livebus.template.imports import is_elsewhere
 from livebus.template.literal_places import of_account
 from livebus.template.properties import Properties, shown
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 from livebus.template.return_values import bus_name
 from livebus.template.roles import warn_of_unknown_rights
 from livebus.template.values import is_opaque

@@ -14,7 +14,8 @@ from typing import Any
 
 from livebus.template.application import AsynchronousInvocation, Function, FunctionCode, Layer
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 _Statement = Mapping[str, Any]
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from livebus.template.application import IdentityPool, IdentityProvider, RoleMapping, RoleRule
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 _POOL = "AWS::Cognito::IdentityPool"
 _ATTACHMENT = "AWS::Cognito::IdentityPoolRoleAttachment"

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from livebus.errors import did_you_mean
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 # By type and by the path below Properties (lists are passed through), the names of the members.
 _SCHEMAS: dict[str, dict[str, str]] = {

@@ -24,7 +24,8 @@ from livebus.template.application import (
     TemplateText,
 )
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 from livebus.template.text_places import INSIDE
 from livebus.template.values import is_opaque
 

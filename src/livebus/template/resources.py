@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -22,12 +21,14 @@ from livebus.template.document import IN_STACK, Document, Path
 from livebus.template.environment import Environment
 from livebus.template.imports import NOT_THERE, Imports
 from livebus.template.intrinsics import Evaluator
-from livebus.template.nesting import MAX_DEPTH, NESTED, Nesting, find_template, folder_of, located, read_nested
+from livebus.template.nested_stacks import NestedStacks
+from livebus.template.nesting import Nesting, folder_of
 from livebus.template.outputs import Outputs
 from livebus.template.parameters import assumed_parameters, read_parameters
 from livebus.template.properties import Properties, Scope, shown
 from livebus.template.published import Published
 from livebus.template.quotas import beyond_quotas
+from livebus.template.resource import Resource
 from livebus.template.rules import Given, check_rules
 from livebus.template.sections import checked_sections
 from livebus.template.values import NO_VALUE, UNKNOWN, is_opaque
@@ -35,36 +36,6 @@ from livebus.template.whole import renamed, seen_through, whole
 
 # Names that are read by way of names, one resource after the other. Only a circle goes on for longer.
 _MAX_PENDING = 12
-
-
-@dataclass(slots=True)
-class Resource:
-    """
-    One resource that is made: ``properties`` are evaluated; ``place(…)`` tells where a property stands.
-
-    ``own_id`` is its logical id in its own template; ``folder`` that template's folder, from the outermost one's on.
-    """
-
-    logical_id: str
-    type: str
-    properties: Properties
-    _document: Document
-    own_id: str
-    folder: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.logical_id!r}"
-
-    def place(self, *path: str | int) -> Place:
-        return self.properties.place(*path) if path else self._document.place(("Resources", self.own_id))
-
-    def located(self, name: str) -> str:
-        """The name of a file that a property has, as one that goes on from the outermost template's folder."""
-        return located(self.folder, name)
-
-    def required(self, *members: str) -> bool:
-        """Whether all these properties are there; a fault for each that is not."""
-        return self.properties.required(*members, what=str(self))
 
 
 class Resources:
@@ -86,14 +57,10 @@ class Resources:
         nested: Mapping[str, Resources] | None = None,
     ) -> None:
         self.document = document
-        self._nesting = nesting
-        self._within = within
-        self._folder = folder_of(document.file) if within else ""
-        self._nested: dict[str, Resources | None] = dict(nested or {})
+        self.within = within
+        self.folder = folder_of(document.file) if within else ""
+        self._stacks = NestedStacks(self, nesting, nested or {})
         self._stands_for = nested is not None
-        # Nested stacks whose templates AWS would refuse.
-        self._refused: set[str] = set()
-        self._of_nested: list[Fault] = []
         self.environment = environment
         self.warnings: list[str] = list(document.warnings)
         self.faults: list[Fault] = list(document.faults)
@@ -108,10 +75,10 @@ class Resources:
         self.faults += faults
         known = {**environment.pseudo_parameters, **self.parameters}
         self.faults += check_rules(document, Given(declared, known, self.assumed))
-        self._bodies = self._sections["Resources"]
+        self.bodies = self._sections["Resources"]
         self._pending: set[tuple[str, str]] = set()
         self.attributes = ResourceAttributes(
-            self._bodies, environment, self.property_of, self._primary_api, self._outputs_of
+            self.bodies, environment, self.property_of, self.primary_api, self._stacks.outputs_of
         )
         published = nesting.published if nesting is not None else Published()
         # Of others nothing is known where nobody tells of them: what none here gives, one of them may.
@@ -148,7 +115,7 @@ class Resources:
         """Let the stacks that are evaluated after this one see what it gives."""
         self._published = published
         made_of = {
-            name: renamed(body.get("Value"), self._within, self.document)
+            name: renamed(body.get("Value"), self.within, self.document)
             for name, body in self._sections["Outputs"].items()
         }
         for name in published.add(self.environment.stack_name, self.outputs, self.exports, made_of):
@@ -169,27 +136,27 @@ class Resources:
 
     def _check_references(self) -> None:
         """Every name that is referred to has to be there, in resources that are not made and branches not taken too."""
-        known = {*self._bodies, *self.parameters, *self.environment.pseudo_parameters, "AWS::NoValue"}
+        known = {*self.bodies, *self.parameters, *self.environment.pseudo_parameters, "AWS::NoValue"}
         for section in ("Resources", "Outputs"):
             for name, body in self._sections[section].items():
                 for each in references(body, (section, name)):
                     self._referred.add(each.name)
-                    if each.of_attribute and each.name not in self._bodies:
+                    if each.of_attribute and each.name not in self.bodies:
                         told = self._evaluator.unresolved if "Fn::Sub" in each.path[-1:] else self._evaluator.undefined
                         told(each.name, each.path)
                     elif each.name not in known:
                         self._evaluator.unresolved(each.name, each.path)
-        for logical_id, body in self._bodies.items():
+        for logical_id, body in self.bodies.items():
             path: Path = ("Resources", logical_id, "DependsOn")
             for name in depends_on(body):
                 if not isinstance(name, str):
                     self.faults.append(Fault(f"DependsOn has {shown(name)}", self.document.place(path), "logical ids"))
-                elif name not in self._bodies:
+                elif name not in self.bodies:
                     self._evaluator.unresolved(name, path)
 
     def _evaluated(self) -> dict[str, Resource]:
         """The resources whose conditions hold, in the template's order, evaluated in the order of their making."""
-        order, circles = creation_order(self._bodies)
+        order, circles = creation_order(self.bodies)
         self._order = tuple(order)
         for circle in circles:
             found = f"Circular dependency between resources: [{listed(circle, 50)}]"
@@ -199,105 +166,31 @@ class Resources:
         for logical_id in order:
             if self._evaluator.is_made(logical_id):
                 path: Path = ("Resources", logical_id, "Properties")
-                value = self._evaluator.resolve(self._bodies[logical_id].get("Properties") or {}, path)
+                value = self._evaluator.resolve(self.bodies[logical_id].get("Properties") or {}, path)
                 if not isinstance(value, Mapping):
                     if value is not UNKNOWN:
                         found = f"the Properties of {logical_id!r} are {shown(value)}"
                         self.faults.append(Fault(found, self.document.place(path), "an object"))
                     value = {}
                 values[logical_id] = value
-                self._stack(logical_id)
+                self._stacks.stack(logical_id)
         return {
             logical_id: Resource(
-                self._within + logical_id,
+                self.within + logical_id,
                 body["Type"],
                 Properties(values[logical_id], ("Resources", logical_id, "Properties"), self._scope),
                 self.document,
                 logical_id,
-                self._folder,
+                self.folder,
             )
-            for logical_id, body in self._bodies.items()
+            for logical_id, body in self.bodies.items()
             if logical_id in values
         }
-
-    # --- nested stacks ----------------------------------------------------------------------------------------------
-
-    def _stack(self, logical_id: str) -> Resources | None:
-        """The resources of a nested stack whose template is at hand; None for any other resource."""
-        if self._nesting is None or self._bodies[logical_id]["Type"] not in NESTED:
-            return None
-        if logical_id not in self._nested:
-            self._nested[logical_id] = None  # to itself, in a circle, it has nothing to give
-            self._nested[logical_id] = self._read_nested(logical_id, self._nesting)
-        return self._nested[logical_id]
-
-    def _read_nested(self, logical_id: str, nesting: Nesting) -> Resources | None:
-        body = self._bodies[logical_id]
-
-        def place(*path: str) -> Place:
-            return self.document.place(("Resources", logical_id, "Properties", *path))
-
-        location = next(
-            (self.property_of(logical_id, each) for each in ("TemplateURL", "Location") if self._has(body, each)), None
-        )
-        document, faults = find_template(
-            nesting, body["Type"], location, body.get("Metadata"), self._folder, place=place
-        )
-        self._of_nested += faults
-        if document is None:
-            if faults:
-                self._refused.add(logical_id)
-            return None
-        if self._is_too_much(nesting, document, logical_id, place()):
-            return None
-        is_primary = self.environment.is_primary and self._primary_api() is None and not self._has_nested_api()
-        environment = self.environment.nested(logical_id, is_primary=is_primary)
-        try:
-            nested, faults = read_nested(
-                document, self.property_of(logical_id, "Parameters"), environment, place=place, name=logical_id
-            )
-            self._of_nested += faults
-            if nested.document is not document:
-                nesting.take_resources(nested.document, instead_of=document)
-                if nesting.is_spent:
-                    self._of_nested.append(_too_much("the template nests too much", logical_id, place()))
-                    return None
-            within = f"{self._within}{logical_id}{IN_STACK}"
-            resources = Resources(nested.document, environment, nested.parameters, nesting, within=within)
-        except InvalidTemplate as error:
-            self._of_nested += error.faults
-            self._refused.add(logical_id)
-            return None
-        self.warnings += resources.warnings
-        return resources
-
-    def _is_too_much(self, nesting: Nesting, document: Document, logical_id: str, place: Place) -> bool:
-        """Whether one more nested stack is beyond what is read; it is told."""
-        nesting.take(document)
-        is_deep = self._within.count(IN_STACK) + 1 > MAX_DEPTH
-        if is_deep or nesting.is_spent:
-            what = f"stacks are nested more than {MAX_DEPTH} deep" if is_deep else "the template nests too much"
-            self._of_nested.append(_too_much(what, logical_id, place))
-            return True
-        return False
-
-    @staticmethod
-    def _has(body: Mapping[str, Any], member: str) -> bool:
-        properties = body.get("Properties")
-        return isinstance(properties, Mapping) and member in properties
-
-    def _has_nested_api(self) -> bool:
-        return any(each.of_type("AWS::AppSync::GraphQLApi") for each in self._nested.values() if each is not None)
-
-    def _outputs_of(self, logical_id: str) -> Mapping[str, str] | None:
-        """The outputs of a nested stack whose template is at hand."""
-        stack = self._stack(logical_id)
-        return stack.outputs if stack is not None else None
 
     @property
     def nested(self) -> dict[str, Resources]:
         """The nested stacks that were read, by their logical ids in this template."""
-        return {logical_id: each for logical_id, each in self._nested.items() if each is not None}
+        return self._stacks.read
 
     @property
     def deployed(self) -> list[Resources]:
@@ -314,14 +207,14 @@ class Resources:
     def is_read(self, resource: Resource) -> bool:
         """Whether a nested stack's template was at hand, or why it cannot be read is told already."""
         owner, own_id = self._owner(resource.logical_id)
-        return own_id in owner.nested or own_id in owner._refused
+        return own_id in owner.nested or own_id in owner._stacks.refused
 
     def _owner(self, logical_id: str) -> tuple[Resources, str]:
         """The stack that a resource is in, and its logical id there. ``logical_id`` is one of this stack's own view."""
-        owner, own_id = self, logical_id.removeprefix(self._within)
+        owner, own_id = self, logical_id.removeprefix(self.within)
         while IN_STACK in own_id:
             stack, _, own_id = own_id.partition(IN_STACK)
-            nested = owner._nested.get(stack)
+            nested = owner._stacks.made.get(stack)
             if nested is None:
                 raise KeyError(logical_id)
             owner = nested
@@ -342,11 +235,12 @@ class Resources:
     def raw(self, logical_id: str) -> Mapping[str, Any]:
         """A resource as it stands in its own template, its functions not evaluated."""
         owner, own_id = self._owner(logical_id)
-        found: Mapping[str, Any] = owner._bodies[own_id]
+        found: Mapping[str, Any] = owner.bodies[own_id]
         return found
 
-    def _primary_api(self) -> str | None:
-        for logical_id, body in self._bodies.items():
+    def primary_api(self) -> str | None:
+        """The first API of the template itself that is made: it answers at ``/graphql``."""
+        for logical_id, body in self.bodies.items():
             if body["Type"] == "AWS::AppSync::GraphQLApi" and self._evaluator.is_made(logical_id):
                 return logical_id
         return None
@@ -354,7 +248,7 @@ class Resources:
     @property
     def all_faults(self) -> list[Fault]:
         """Each fault once, in the order of the text as far as they have a place in it; those of nested stacks behind."""
-        own = _in_order([*self._own_faults, *self._of_nested])
+        own = _in_order([*self._own_faults, *self._stacks.faults])
         return list(dict.fromkeys([*own, *(fault for each in self.nested.values() for fault in each.all_faults)]))
 
     @property
@@ -398,23 +292,23 @@ class Resources:
 
     def depends_on(self, logical_id: str) -> frozenset[str]:
         """The resources that one refers to or names in DependsOn, as far as they are made."""
-        body = self._bodies[logical_id]
+        body = self.bodies[logical_id]
         names = [each.name for each in references(body.get("Properties"))] + depends_on(body)
         return frozenset(name for name in names if isinstance(name, str) and name in self._made)
 
     def policy(self, logical_id: str, member: str) -> str:
         """The DeletionPolicy or UpdateReplacePolicy of a resource; Delete where it has none."""
-        given = self._bodies[logical_id].get(member)
+        given = self.bodies[logical_id].get(member)
         return given if isinstance(given, str) else "Delete"
 
     def all(self) -> list[Resource]:
         """The resources whose conditions hold, in the template's order; those of a nested stack behind it."""
-        if not self._nested:
+        if not self._stacks.made:
             return list(self._made.values())
         return [each for made in self._made.values() for each in (made, *self._inside(made))]
 
     def _inside(self, resource: Resource) -> list[Resource]:
-        stack = self._nested.get(resource.own_id)
+        stack = self._stacks.made.get(resource.own_id)
         return stack.all() if stack is not None else []
 
     def only(self, logical_ids: Container[str]) -> Resources:
@@ -452,7 +346,7 @@ class Resources:
 
     def property_of(self, logical_id: str, member: str) -> Any:
         """One property, evaluated by itself: names are needed before the resource as a whole is."""
-        properties = self._bodies[logical_id].get("Properties")
+        properties = self.bodies[logical_id].get("Properties")
         if not isinstance(properties, dict) or member not in properties:
             return None
         if (logical_id, member) in self._pending or len(self._pending) >= _MAX_PENDING:
@@ -493,10 +387,6 @@ class Resources:
 
 def _is_unknown(value: Any) -> bool:
     return any(map(is_opaque, value)) if isinstance(value, list) else is_opaque(value)
-
-
-def _too_much(what: str, logical_id: str, place: Place) -> Fault:
-    return Fault(f"{what}: {logical_id!r} is not read", place, is_bound=True, not_emulated=True)
 
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:

@@ -14,7 +14,8 @@ from typing import Any
 from livebus.template.application import Queue, Role
 from livebus.template.literal_places import statements_here
 from livebus.template.policies import read_statements
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 _Statements = list[Mapping[str, Any]]
 

@@ -14,7 +14,8 @@ from typing import Any
 from livebus.errors import Fault
 from livebus.template.application import Table
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 from livebus.template.values import is_opaque
 
 TABLE, GLOBAL_TABLE = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"

@@ -19,7 +19,7 @@ from livebus.errors import Fault
 from livebus.template.application import GraphQLApi
 from livebus.template.policies import read_statements
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 CHECKS = Checks()
 

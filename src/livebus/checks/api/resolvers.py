@@ -24,7 +24,7 @@ from livebus.resolver.syntax import FUNCTIONS, Syntax
 from livebus.template.application import GraphQLApi, PipelineFunction, ResolverConfig
 from livebus.template.dependencies import depends_on, references
 from livebus.template.resolvers import is_of_another_stack
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 CHECKS = Checks()
 

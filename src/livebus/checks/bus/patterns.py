@@ -17,7 +17,7 @@ from typing import Any
 from livebus.checks.inspection import Inspection
 from livebus.errors import InvalidEventPattern, Place
 from livebus.template.document import Path
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 _KINDS = ("AWS::Events::Rule", "AWS::Events::Archive")
 _MEMBER = "EventPattern"

@@ -21,7 +21,7 @@ from livebus.checks.template.outside import is_from_outside
 from livebus.errors import Fault
 from livebus.template.application import DataSource, ResolverConfig, Role
 from livebus.template.functions import function_name
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 CHECKS = Checks()
 

@@ -31,7 +31,7 @@ from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, Place
 from livebus.template.application import Rule
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 CHECKS = Checks()
 

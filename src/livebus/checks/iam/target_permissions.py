@@ -30,7 +30,7 @@ from livebus.template.application import GraphQLApi, Role
 from livebus.template.dependencies import references
 from livebus.template.literal_places import here, statement_here
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 from livebus.template.values import is_opaque
 
 CHECKS = Checks()

@@ -28,7 +28,7 @@ from livebus.checks.iam.statements import (
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
 from livebus.template.application import Rule
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 CHECKS = Checks()
 

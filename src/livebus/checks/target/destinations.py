@@ -19,7 +19,7 @@ from livebus.checks.template.outside import is_from_outside, known_arn
 from livebus.errors import Fault
 from livebus.template.application import Rule, Target
 from livebus.template.properties import Properties, shown
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 CHECKS = Checks()
 

@@ -14,7 +14,7 @@ from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
 from livebus.template.properties import Properties
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 
 CHECKS = Checks()
 

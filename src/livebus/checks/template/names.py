@@ -17,7 +17,7 @@ from livebus.checks.inspection import Inspection
 from livebus.checks.template.outside import is_from_outside
 from livebus.errors import Fault
 from livebus.template.dependencies import references
-from livebus.template.resources import Resource
+from livebus.template.resource import Resource
 from livebus.template.values import is_opaque
 
 CHECKS = Checks()

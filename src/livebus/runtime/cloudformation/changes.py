@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 # The properties whose change makes a new resource: ``createOnlyProperties`` of the types' schemas in the CloudFormation
 # registry (2026-10-20).

@@ -17,7 +17,8 @@ from livebus.errors import Fault, InvalidEventPattern, InvalidTransformer, Liveb
 from livebus.pattern import EventPattern, service_message
 from livebus.template.imports import NOT_THERE
 from livebus.template.loading import Reading
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 from livebus.template.text_places import INSIDE, fault_in_source
 
 _FILE_MEMBERS = (

@@ -16,7 +16,8 @@ from livebus.runtime.cloudformation.changes import changed_members, is_replaced,
 from livebus.runtime.cloudformation.effects import Effects
 from livebus.runtime.cloudformation.failures import Failures
 from livebus.runtime.cloudformation.stack import DELETED, Deployment, Stack, StackResource
-from livebus.template.resources import Resource, Resources
+from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
 _REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
 
