@@ -107,9 +107,12 @@ def bench(journal: DeliveryJournal) -> Callable[..., Bench]:
     return lambda **options: Bench(journal, **options)
 
 
-@pytest.fixture(scope="module")
-def rule(line: Line) -> CompiledRule:
-    return line.compiled_rules("livebus")[0]
+@pytest.fixture
+def rule(line: Line, monkeypatch: pytest.MonkeyPatch) -> CompiledRule:
+    """A rule to an API whose resolvers may ask data sources: those say here what becomes of an attempt."""
+    found = line.compiled_rules("livebus")[0]
+    monkeypatch.setattr(found.targets[0].api.executor, "asks", True)
+    return found
 
 
 def injecting(kind: str, target: str = "") -> Faults:
@@ -138,6 +141,22 @@ def test_an_answer_is_logged_by_its_api(bench: Callable[..., Bench], rule: Compi
     assert here.attempts.make(EVENT, rule, rule.targets[0], services) is done
     assert here.did == [("log", rule.targets[0].api.api.api_id, done.response)]
     assert (asked, here.sources.allowances) == ([rule.rule.name], [ALLOWANCE])
+
+
+def test_an_api_that_asks_nothing_has_answered_at_once(bench: Callable[..., Bench], line: Line) -> None:
+    """It is the line's own answer, logged by its API, and no data source hears of it; a fault that was switched on hits it too."""
+    rule = line.compiled_rules("livebus")[0]
+    target = rule.targets[0]
+    here, lossy = bench(result=ValueError("asked")), bench(faults=injecting("target-lost-answer"))
+    got = here.make(rule, target)
+    assert (got.variables, got.response.data, got.failure) == (
+        {"msg": "hello"},
+        {"publishMsgFromEB": "hello"},
+        None,
+    )
+    assert here.did == [("log", target.api.api.api_id, got.response)]
+    assert here.sources.allowances == []
+    assert lossy.make(rule, target).failure == LOST
 
 
 def test_an_attempt_without_an_answer_is_not_logged(bench: Callable[..., Bench], rule: CompiledRule) -> None:
