@@ -113,7 +113,8 @@ class LocalRuntime(Program):
     def _start(self, command: list[str], state: Path, file: Path, *arguments: str | Path) -> None:
         self.state = state
         file.unlink(missing_ok=True)
-        given = ["--port", "0", "--state", str(state), "--outputs", str(file), *map(str, arguments)]
+        port = () if "--port" in arguments else ("--port", "0")
+        given = [*port, "--state", str(state), "--outputs", str(file), *map(str, arguments)]
         super().__init__([*command, *given])
         try:
             until(lambda: file.exists() or not self.runs(), "the file of outputs", SECONDS)
