@@ -359,7 +359,7 @@ def test_signing_in_and_out(shop: Shop, host: str, someone: Someone) -> None:
     reload keeps the user; whoever signs out hears nothing more and leaves no token.
     """
     joan = someone("joan", permanent=False)
-    before = shop.runtime.subscribers()
+    shop.runtime.wait_for_subscribers(0)  # those of the test before have gone
     joan.open(host)
     joan.fill_in("wrong")
     joan.run("await page.getByRole('alert').filter({hasText: 'Incorrect username or password.'}).waitFor()")
@@ -369,10 +369,10 @@ def test_signing_in_and_out(shop: Shop, host: str, someone: Someone) -> None:
     assert "Customer joan" in joan.run("return await page.getByRole('main').innerText()")
     joan.run("await page.reload()")
     joan.link("Live")
-    shop.runtime.wait_for_subscribers(before + 1)
+    shop.runtime.wait_for_subscribers(1)
     joan.run("await page.getByRole('button', {name: 'Sign out'}).click()")
     joan.run("await page.getByLabel('User name').waitFor()")
-    shop.runtime.wait_for_subscribers(before)
+    shop.runtime.wait_for_subscribers(0)
     kept = "return await page.evaluate(() => Object.keys(localStorage).filter((key) => /token/i.test(key)))"
     assert joan.run(kept) == []
 
