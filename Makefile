@@ -95,8 +95,10 @@ mutants: $(MUTMUT)/.installed
 mutants-sample: $(MUTMUT)/.installed $(VENV)/.dev
 	$(MUTMUT)/bin/python tools/sample_mutants.py $(MUTANTS_SAMPLE)
 
+# By its environment: words are no part of a shell's line.
+map: export WORDS := $(WORDS)
 map:
-	@$(PYTHON) tools/module_map.py $(WORDS)
+	@$(PYTHON) tools/module_map.py
 
 clean:
 	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules tools/page/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out

@@ -2,7 +2,7 @@
 Prints what each module is for: its path and the first sentence of its docstring, a line each.
 
     make map                                all of them
-    make map WORDS='retries dead-letter'    those that have all of the words
+    make map WORDS='retries dead-letter'    those that have all of the words; also as arguments
 
 A word may stand in the path, in the docstring, in a name that the module defines or in a short text of its code, there at the
 beginning of a word. Modules that have all words in path and docstring come first; behind a line stand the names and texts that
@@ -12,12 +12,13 @@ had a word. Where nothing has all of the words, stderr says so and the exit code
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 PACKAGE = Path(__file__).parent.parent / "src" / "livebus"
 
@@ -59,8 +60,12 @@ def _names(tree: ast.Module) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id.isupper():
             yield node.id
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= _LONGEST_TEXT:
+        elif isinstance(node, ast.Constant) and _is_short(node.value):
             yield node.value
+
+
+def _is_short(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT and value.isprintable()
 
 
 def lines(package: Path, words: Sequence[str]) -> list[str]:
@@ -81,7 +86,8 @@ def lines(package: Path, words: Sequence[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    found = lines(PACKAGE, sys.argv[1:])
+    asked = sys.argv[1:] or os.environ.get("WORDS", "").split()
+    found = lines(PACKAGE, asked)
     sys.stdout.write("".join(f"{line}\n" for line in found))
     if not found:
-        sys.exit(f"no module has {' and '.join(map(repr, sys.argv[1:]))}; try fewer words, or their beginnings")
+        sys.exit(f"no module has {' and '.join(map(repr, asked))}; try fewer words, or their beginnings")

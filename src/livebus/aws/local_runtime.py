@@ -19,7 +19,7 @@ from livebus.files import MAX_SETTINGS_BYTES, content
 STATE_FILE = Path(".livebus", "runtime.json")
 _TEMPLATE, _TEMPLATE_STACK, _TEMPLATE_STACKS = "TemplateFile", "TemplateStack", "TemplateStacks"
 _TEMPLATE_OUTPUTS = "TemplateOutputs"
-_START = "Start it with `livebus local` (or `make local`)."
+_START = "Start it with `livebus local`."
 
 
 @dataclass(frozen=True, slots=True)

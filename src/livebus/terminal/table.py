@@ -50,10 +50,11 @@ def table(rows: Sequence[Sequence[str]], alignment: str, width: int | None = Non
 def wrapped(line: str, width: int | None = None, *, hanging: int | None = None) -> list[str]:
     """
     A line as several, broken between words; those that go on begin further in than it does, or at ``hanging``. Long words
-    stay whole.
+    stay whole; where little room is left behind what the line begins with, it begins with less.
     """
     if width is None or _width_of(line) <= width:
         return [line]
+    line = _nearer(line, width)
     indent = line[: len(line) - len(line.lstrip(" "))]
     return _broken(line.strip(), width, indent, indent + _HANGING if hanging is None else " " * hanging)
 

@@ -23,7 +23,7 @@ def test_no_state_file_means_no_runtime(tmp_path: Path) -> None:
     """The way to start one is told."""
     with pytest.raises(Unreachable) as raised:
         find([tmp_path, tmp_path / "nowhere"])
-    assert str(raised.value) == "no runtime is running. Start it with `livebus local` (or `make local`)."
+    assert str(raised.value) == "no runtime is running. Start it with `livebus local`."
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"EndpointUrl": "http://127.0.0.1:1"}', "null"])

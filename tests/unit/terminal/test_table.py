@@ -79,6 +79,13 @@ def test_a_long_line_goes_on_further_in(line: str, width: int | None, expected: 
     assert wrapped(line, width) == expected
 
 
+def test_advice_far_to_the_right_comes_nearer_where_it_has_no_room() -> None:
+    """It keeps its column where most of the line is left, and is indented a little where it is not."""
+    advice = f"{'':31}Leave it out, or add a rule."
+    assert wrapped(advice, 40) == ["    Leave it out, or add a rule."]
+    assert wrapped(advice, 50) == [f"{'':31}Leave it out, or", f"{'':33}add a rule."]
+
+
 def test_a_page_is_filled_anew_where_it_is_too_wide() -> None:
     """Paragraphs as paragraphs; what has two columns goes on below its second."""
     page = "examples:\n  publish a.json   what is in a file\n\nA paragraph that has\ntwo lines of its own\n"

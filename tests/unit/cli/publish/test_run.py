@@ -119,7 +119,7 @@ def test_no_runtime_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """--local without a runtime tells how to start one, and ends with 1."""
     Path("e.json").write_text(json.dumps(ENTRY))
     assert run("--local", "e.json") == 1
-    expected = "error: no runtime is running. Start it with `livebus local` (or `make local`).\n"
+    expected = "error: no runtime is running. Start it with `livebus local`.\n"
     assert ("", expected) == capsys.readouterr()
 
 

@@ -208,7 +208,7 @@ def test_what_stands_behind_a_subscription_belongs_to_it() -> None:
 def test_no_runtime_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """--local without a runtime tells how to start one, and ends with 1."""
     assert subscribe.main(["--local"], project=Path.cwd()) == 1
-    expected = "error: no runtime is running. Start it with `livebus local` (or `make local`).\n"
+    expected = "error: no runtime is running. Start it with `livebus local`.\n"
     assert capsys.readouterr() == ("", expected)
 
 

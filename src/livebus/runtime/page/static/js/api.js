@@ -67,7 +67,7 @@ export const put = (name, body) => ask('PUT', name, body);
 export async function stream(after, tell, signal) {
 	const headers = { 'X-Livebus-Page': token };
 	const answer = await fetch(`${BASE}stream?after=${after}`, { headers, cache: 'no-store', signal });
-	if (answer.status === 403 && (await renewToken())) return;
+	if (answer.status === 403 && (await renewToken())) return stream(after, tell, signal);
 	if (!answer.ok || !answer.body) throw new ApiError(answer.status, `HTTP ${answer.status}`);
 	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = '';

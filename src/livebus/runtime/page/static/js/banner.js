@@ -20,7 +20,7 @@ function disconnected() {
 		icon('warn'),
 		h('span', words),
 		gap(),
-		h('code', 'make local'),
+		h('code', 'livebus local'),
 		button('Try now', { onclick: retryNow }),
 	];
 	return { key: 'off', kind: 'bad', content };
