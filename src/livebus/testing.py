@@ -27,13 +27,14 @@ import orjson
 import pytest
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
+from livebus.cdk_assembly import applications_of
 from livebus.data_source.functions import FunctionRequest, answered
 from livebus.data_source.in_memory import Ask, HttpAnswers, InMemorySources
 from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
 from livebus.event.document import read_entries
 from livebus.event.put_events import Refused, accept
 from livebus.execution import Errors, GraphQLResponse
-from livebus.files import content
+from livebus.files import content, is_folder, relative
 from livebus.flow import Attempt, CompiledApi, Line, Published, Verdict, publish
 from livebus.operation import Answer, GraphQLRequest, Services
 from livebus.rehearsal.audience import caller_of
@@ -178,13 +179,15 @@ class LocalLine:
         http: HttpAnswers | None = None,
     ) -> Self:
         """
-        Load a template with the files that it names. Raises InvalidTemplate with all faults.
+        Load a template with the files that it names, or the stacks of an application that ``cdk synth`` wrote into a folder.
+
+        Raises InvalidTemplate with all faults, LivebusError where the folder has several applications.
 
         ``tables`` holds items by a table's name or logical id. ``functions`` are Python callables of the event, by a
         function's name or logical id; "run" runs the template's own in processes, until :meth:`close`. ``http`` answers
         by "METHOD URL". What is not given is an error of type NotEmulated.
         """
-        project = Project(Path(template))
+        project = _project(Path(template))
         environment = project.environment(stack_name=stack_name, region=region)
         inspection = project.inspect(parameters=parameters, environment=environment)
         faults: list[Fault] = list(inspection.reading_faults)
@@ -197,9 +200,7 @@ class LocalLine:
         if functions == "run":
             from livebus.runtime.functions.blocking import BlockingFunctions
 
-            running = BlockingFunctions(
-                line.application.functions, Path(template).parent, region=line.application.region
-            )
+            running = BlockingFunctions(line.application.functions, project.folder, region=line.application.region)
         ask = running.ask if running is not None else _asking(functions) if isinstance(functions, Mapping) else None
         sources = InMemorySources(line.application, now=now.timestamp(), items=tables, ask=ask, http=http)
         made = cls(line, now=now, sources=sources)
@@ -333,6 +334,18 @@ def _send(published: Published) -> None:
             subscription.sink.deliver(payload)
     for subscription in published.ended:
         subscription.sink.end()
+
+
+def _project(template: Path) -> Project:
+    """A template's, or that of the one application in a cloud assembly through which events go."""
+    applications = applications_of(template) if is_folder(template) else []
+    meant = [each for each in applications if each.has_events_way] or applications
+    if len(meant) > 1:
+        names = "; ".join(f"{relative(each.folder)}: {each.where}" for each in meant)
+        raise LivebusError(
+            f"{relative(template)!r} has {len(meant)} applications", advice=f"Name the folder of one: {names}."
+        )
+    return Project.of(meant[0]) if meant else Project(template)
 
 
 def _asking(functions: Mapping[str, Callable[[Any], Any]]) -> Ask:

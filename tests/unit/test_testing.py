@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livebus.caller import API_KEY
-from livebus.errors import InvalidEvent, InvalidTemplate
+from livebus.errors import InvalidEvent, InvalidTemplate, LivebusError
 from livebus.testing import LocalLine, SubscriptionRefused
 from support.application import PROJECT
 
@@ -159,3 +159,23 @@ def test_the_plugin_serves_other_projects(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
+
+
+def test_the_stacks_of_an_application_are_one_line() -> None:
+    """A folder of `cdk synth`: the rule of one stack takes events from the bus of another to the API of a third."""
+    line = LocalLine.from_template(PROJECT / "tests" / "foreign" / "assemblies" / "four-stacks")
+    user = line.subscribe("subscription { onPublish }")
+
+    outcome = line.publish({"source": "sample.source", "detail-type": "message", "detail": {"msg": "through"}})
+
+    assert outcome.variables == {"msg": "through"}
+    assert user.messages == [{"data": {"onPublish": "through"}}]
+
+
+def test_of_several_applications_one_has_to_be_named() -> None:
+    """Stages are apart: each is named, and its folder is taken."""
+    stages = PROJECT / "tests" / "foreign" / "assemblies" / "two-stages"
+    with pytest.raises(LivebusError, match=r"two-stages' has 2 applications\. Name the folder of one: .*assembly-"):
+        LocalLine.from_template(stages)
+    folder = next(each for each in sorted(stages.iterdir()) if each.name.startswith("assembly-"))
+    assert LocalLine.from_template(folder).line.application.rules
