@@ -353,7 +353,6 @@ for _ in range(400):
 @pytest.mark.parametrize(
     ("name", "body"),
     [
-        ("operation", {"url": "http://[", "query": "{ a }"}),
         ("operation", {"url": "http://[", "kind": "query", "field": "a"}),
         ("operation", {"url": "/\ud800\0", "query": "{ a }"}),
         ("operation", {"query": "{ a }"}),
