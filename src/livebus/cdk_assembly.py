@@ -160,15 +160,20 @@ def _with_those_around(
         return
     seen.add(real)
     named = _own(folder, root)
-    known, own = {each.name for each in around}, dict[str, CdkStack]()
+    names, templates = {each.name for each in around}, {os.path.realpath(each.template) for each in around}
+    own: list[CdkStack] = []
     for each in named:
-        # One name is one stack's.
-        if isinstance(each, CdkStack) and each.name not in known and len(own) < _MOST_STACKS:
-            own.setdefault(each.name, each)
-    yield folder, around, [*own.values()]
+        # One name is one stack's, and so is one template, whatever links lead to it.
+        if isinstance(each, CdkStack) and each.name not in names and len(own) < _MOST_STACKS:
+            template = os.path.realpath(each.template)
+            if template not in templates:
+                names.add(each.name)
+                templates.add(template)
+                own.append(each)
+    yield folder, around, own
     for each in named:
         if isinstance(each, Path):
-            yield from _with_those_around(each, (*around, *own.values()), root, depth + 1, seen)
+            yield from _with_those_around(each, (*around, *own), root, depth + 1, seen)
 
 
 def _by_environment(stacks: Iterable[CdkStack]) -> list[tuple[CdkStack, ...]]:

@@ -245,17 +245,41 @@ def _bounded_reads(template: Path) -> Iterator[None]:
             module.load = load
 
 
-def cfn_lint_findings(template: Path) -> list[Finding]:
-    """What cfn-lint finds by itself, with the configuration that it reads (.cfnlintrc in the working directory)."""
-    from cfnlint.api import lint_file
+class CfnLint:
+    """
+    cfn-lint in one run: its rules are read once, which costs as much as twenty small templates, and no template is looked at twice,
+    as that of a stack which is around several stages.
+    """
 
-    try:
-        with _silence(), _bounded_reads(template):
-            matches = lint_file(template)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a template, a configuration, somebody's rule does
-        fault = Fault(f"cfn-lint broke: {type(error).__name__}: {error}", Place(relative(template), 1, 1))
-        return [Finding(CFN_LINT_RUNS, fault)]
-    return [_finding(match, template) for match in matches if not _is_blind(match)]
+    def __init__(self) -> None:
+        self._runner: Any = None
+        self._found: dict[Path, list[Finding]] = {}
+
+    def findings(self, template: Path) -> list[Finding]:
+        """What cfn-lint finds by itself, with the configuration that it reads (.cfnlintrc in the working directory)."""
+        if template not in self._found:
+            self._found[template] = self._looked_at(template)
+        return self._found[template]
+
+    def _looked_at(self, template: Path) -> list[Finding]:
+        try:
+            with _silence(), _bounded_reads(template):
+                matches = self._matches(template)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a template, a configuration, somebody's rule does
+            fault = Fault(f"cfn-lint broke: {type(error).__name__}: {error}", Place(relative(template), 1, 1))
+            return [Finding(CFN_LINT_RUNS, fault)]
+        return [_finding(match, template) for match in matches if not _is_blind(match)]
+
+    def _matches(self, template: Path) -> list[Match]:
+        """As cfn-lint's own ``lint_file``, but for the rules; each run sets them up anew for its template, as of several files."""
+        from cfnlint.config import ConfigMixIn
+        from cfnlint.runner import Runner
+
+        config = ConfigMixIn(["--template", str(template)])
+        if self._runner is None:
+            self._runner = Runner(config)
+        self._runner.config = config
+        return list(self._runner.run())
 
 
 # cfn-lint 1.54 and later know no attribute of AWS::Serverless::GraphQLApi, and so refuse every GetAtt on it.

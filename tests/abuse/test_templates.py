@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from livebus.lint import cfn_lint_findings
+from livebus.lint import CfnLint
 from support.hostile import GROWING, Hostile, joined, output, template
 from support.limited import Ended, loaded, validated
 
@@ -214,6 +214,6 @@ def test_cfn_lint_reads_no_device_and_waits_for_no_pipe(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(json.dumps({"Resources": {"B": {"Type": "AWS::SNS::Topic"}}}))
     path = nests(tmp_path, "/dev/zero", "pipe", "b.yaml")
 
-    matches = {each.check.id for each in cfn_lint_findings(path)}
+    matches = {each.check.id for each in CfnLint().findings(path)}
 
     assert matches == {"W3002"}

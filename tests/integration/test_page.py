@@ -343,3 +343,39 @@ def test_the_page_costs_no_start(project: Any) -> None:
     environment = {**os.environ, "PYTHONPATH": str(project / "src")}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert run.stdout.strip() == "['livebus.runtime.page.records', 'livebus.runtime.page.history']"
+
+
+DEEP: Any = {}
+for _ in range(400):
+    DEEP = {"a": DEEP}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("operation", {"url": "http://[", "kind": "query", "field": "a"}),
+        ("operation", {"url": "/\ud800\0", "query": "{ a }"}),
+        ("operation", {"query": "{ a }"}),
+        ("operation", {"url": 1, "query": ["{ a }"]}),
+        ("operation", {"url": "", "kind": {}, "field": None}),
+        ("graphql", {"url": "http://[", "request": {}}),
+        ("graphql", {"url": "URL", "request": DEEP}),
+        ("graphql", {"url": "URL", "request": [1]}),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    runtime: RunningRuntime, shared_page: Page, name: str, body: dict[str, Any]
+) -> None:
+    """By the page, whose own faults are no answers: no URL, other types, deeper than JSON is written."""
+    if "url" in body and isinstance(body["url"], str):
+        url = runtime.outputs["GraphQLUrl"]
+        body = {**body, "url": body["url"].replace("URL", url)}
+    answer = shared_page.answer("POST", name, body)
+    assert (answer.status, set(json.loads(answer.body))) == (400, {"error"})
+
+
+@pytest.mark.parametrize("query", ["{" * 5_000, "{ a " * 3_000, " ".join(f"a{n}: a" for n in range(9_000)), "\0", ""])
+def test_operations_of_any_text_are_told_as_faults(runtime: RunningRuntime, shared_page: Page, query: str) -> None:
+    """With line and column, within the bounds of a document that the API reads."""
+    found = shared_page.post("operation", url=runtime.outputs["GraphQLUrl"], query=query)
+    assert found["fault"]["line"] == 1

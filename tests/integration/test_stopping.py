@@ -15,9 +15,11 @@ from typing import Any
 
 import boto3
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from support.application import change, copied
 from support.endpoints import Endpoint, Says
+from support.functions import alive
 from support.processes import Program
 from support.running import RunningRuntime, entry
 from support.sockets import run, subscribed
@@ -34,11 +36,11 @@ STOPPED, INTERRUPTED, TERMINATED = 0, 130, 143
 class Local:
     """`livebus local` as a process; ``outputs`` are what it wrote."""
 
-    def __init__(self, folder: Path, project: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, project: Path, *arguments: str, template: Path = TEMPLATE) -> None:
         outputs = folder / "outputs.json"
         outputs.unlink(missing_ok=True)
         command = [sys.executable, "-m", "livebus", "local", "--port", "0", "--user", USER, "--outputs", str(outputs)]
-        command += ["--template", str(TEMPLATE), "--state", str(folder / "state"), *arguments]
+        command += ["--template", str(template), "--state", str(folder / "state"), *arguments]
         self.program = Program(command, cwd=folder, env={"PYTHONPATH": str(project / "src"), "PATH": ""})
         until(lambda: "ready" in self.program.stderr, "the runtime", 60.0)
         self.outputs: dict[str, str] = json.loads(outputs.read_text("utf-8"))
@@ -166,3 +168,58 @@ def test_events_under_way_while_the_template_changes_come_once(tmp_path: Path, s
 
     got, count = run(listened())
     assert (sorted(got[:-1]) == sorted(messages), got[-1], count > 1) == (True, "the last", True)
+
+
+FUNCTION = """
+  Slow:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: slow
+      Runtime: {runtime}
+      Timeout: 900
+      Code: src/
+      Handler: app.slow
+      Role: arn:aws:iam::123456789012:role/slow
+"""
+SLOW = """
+import os, pathlib, time
+def slow(event, context):
+    pathlib.Path(event["told"]).write_text(str(os.getpid()))
+    time.sleep(900)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_while_a_function_runs_and_a_client_listens(
+    number: signal.Signals, tmp_path: Path, project: Path
+) -> None:
+    """The function's process goes with it, and the client is told by the end of its connection."""
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    template = copied(tmp_path / "app", ("Resources:\n", f"Resources:\n{FUNCTION.format(runtime=runtime)}"))
+    (template.parent / "src").mkdir()
+    (template.parent / "src" / "app.py").write_text(SLOW)
+    local = Local(tmp_path, project, template=template)
+    told = tmp_path / "pid"
+
+    async def stopped(program: Program) -> int:
+        tokens = local.client("cognito-idp").initiate_auth(
+            ClientId=local.outputs["UserPoolClientId"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters=dict(zip(("USERNAME", "PASSWORD"), USER.split(":"), strict=True)),
+        )
+        async with subscribed(local.outputs["RealtimeUrl"], tokens["AuthenticationResult"]["AccessToken"]) as socket_:
+            local.client("lambda").invoke(
+                FunctionName="slow", InvocationType="Event", Payload=json.dumps({"told": str(told)})
+            )
+            await asyncio.to_thread(until, lambda: told.is_file() and told.read_text(), "the function", BOUND)
+            program.signal(number)
+            code = await asyncio.to_thread(program.wait, BOUND)
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    await socket_.receive()
+            return code
+
+    with local.program as program:
+        assert run(stopped(program)) == STOPPED
+        assert "Traceback" not in program.stderr, program.stderr
+        assert not alive(int(told.read_text()))

@@ -47,7 +47,9 @@ def _rewrite(config: pytest.Config, files: Sequence[Path]) -> None:
     needed = ("_read_pyc", "_rewrite_test", "_write_pyc", "assertstate_key", "get_cache_dir", "PYC_TAIL")
     if not all(hasattr(rewrite, name) for name in needed):
         return
-    state = config.stash[rewrite.assertstate_key]
+    state = config.stash.get(rewrite.assertstate_key, None)
+    if state is None:  # asserts are to stay as they are
+        return
     for file in files:
         folder = rewrite.get_cache_dir(file)
         kept = folder / (file.stem + rewrite.PYC_TAIL)
@@ -56,6 +58,6 @@ def _rewrite(config: pytest.Config, files: Sequence[Path]) -> None:
         try:
             folder.mkdir(exist_ok=True)
             known_by, code = rewrite._rewrite_test(file, config)
-        except (OSError, SyntaxError, ValueError):  # told by the worker that imports it
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # told by the worker that imports it
             continue
         rewrite._write_pyc(state, code, known_by, kept)

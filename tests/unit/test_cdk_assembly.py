@@ -164,3 +164,12 @@ def test_the_assembly_that_a_folder_is_in(assembly: Path) -> None:
         assembly,
         None,
     ]
+
+
+def test_one_template_is_one_stacks(tmp_path: Path) -> None:
+    """The first one's, also by a link: what is read of an assembly is no more than what is in it."""
+    (tmp_path / "A.json").write_text("{}")
+    (tmp_path / "link.json").symlink_to("A.json")
+    write(tmp_path, {f"S{number}": stack(name) for number, name in enumerate(("A.json", "A.json", "link.json"))})
+
+    assert [each.stacks for each in applications_of(tmp_path)] == [(CdkStack(tmp_path / "A.json", "S0"),)]

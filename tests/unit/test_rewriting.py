@@ -50,3 +50,32 @@ def test_pytest_takes_what_is_kept_and_writes_it_no_more(tmp_path: Path) -> None
     (kept,) = (tmp_path / "__pycache__").glob("test_*-pytest-*.pyc")
     assert kept.name.startswith("test_it.")
     assert (tmp_path / "kept").read_text(encoding="utf-8") == f"{kept.name} {kept.stat().st_ino}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker does its own work")
+@pytest.mark.parametrize("option", ["--assert=rewrite", "--assert=plain", "--import-mode=importlib"])
+def test_what_cannot_be_rewritten_ahead_is_no_words_about_processes(tmp_path: Path, option: str) -> None:
+    """A file that is too deep for Python's parser stops none of those behind it; where asserts stay plain nothing is done."""
+    (tmp_path / "test_a.py").write_text(f"x = {'+'.join(['1'] * 20_000)}\n", encoding="utf-8")
+    (tmp_path / "test_b.py").write_text("def test_it():\n    assert [1] == [1]\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(
+        "from pathlib import Path\n"
+        "from support import rewriting\n\n"
+        "def pytest_sessionstart(session):\n"
+        "    here = Path(__file__).parent\n"
+        "    rewriting.rewrite_ahead(session.config, sorted(here.glob('test_*.py')), 1)\n"
+        "    kept = sorted(each.name.partition('.')[0] for each in here.glob('__pycache__/test_*'))\n"
+        "    (here / 'kept').write_text(' '.join(kept))\n",
+        encoding="utf-8",
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", option, "test_b.py"],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "kept").read_text(encoding="utf-8") == ("" if option == "--assert=plain" else "test_b")

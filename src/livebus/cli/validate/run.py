@@ -190,11 +190,11 @@ def _cfn_lint(arguments: Namespace) -> Others | None:
     if arguments.fast:
         return None
     try:
-        from livebus.lint import cfn_lint_findings
+        from livebus.lint import CfnLint
     except ModuleNotFoundError:
         terminal.warn(f"cfn-lint is not installed, so its own rules are left out; {_how_to_install_it()}")
         return None
-    return cfn_lint_findings
+    return CfnLint().findings
 
 
 def _how_to_install_it() -> str:

@@ -75,7 +75,11 @@ class Actions:
         return self._parts.cognito.tokens_without_password(pool, user)
 
     def _served(self, url: str) -> ServedApi:
-        served = self._parts.served.paths.get(urlsplit(url).path)
+        try:
+            path = urlsplit(url).path
+        except ValueError:  # half of an IPv6 address
+            path = ""
+        served = self._parts.served.paths.get(path)
         if served is None:
             raise LivebusError(f"there is no API at {url!r}")
         return served
@@ -97,7 +101,12 @@ class Actions:
     async def graphql_as_iam(self, url: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """One operation, signed with the local credentials: the API answers it as any other request."""
         served = self._served(url)
-        body = orjson.dumps(dict(request))
+        try:
+            body = orjson.dumps(dict(request))
+        except orjson.JSONEncodeError as error:  # it writes fewer levels than it reads
+            raise LivebusError(
+                f"the request cannot be sent: {error}", expected="JSON of 250 levels at the most"
+            ) from None
         path, host = urlsplit(url).path, urlsplit(url).netloc
         signer = Signer(
             Credentials(LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY),
