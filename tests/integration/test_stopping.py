@@ -189,6 +189,11 @@ def slow(event, context):
 """
 
 
+async def _to_the_end(connection: Any) -> None:
+    while True:
+        await connection.receive()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_while_a_function_runs_and_a_client_listens(
     number: signal.Signals, tmp_path: Path, project: Path
