@@ -56,6 +56,7 @@ def session(template: Path | None = None, *, stack_name: str = "livebus") -> Any
         stack_name=stack_name,
         owner="the stack",
         deployed_template=lambda: DEPLOYED,
+        parameters_of=lambda _: {},
         stored={"s3://bucket/schema": "type Query { a: String } type Subscription { onDeployed: String }"}.__getitem__,
     )
 
