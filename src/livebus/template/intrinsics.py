@@ -370,7 +370,7 @@ class Evaluator:
 
     def _select(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        if isinstance(value, list) and len(value) == 2 and value[1] is UNKNOWN:
+        if isinstance(value, list) and len(value) == 2 and any(each is UNKNOWN for each in value):
             return UNKNOWN
         if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
             return self._fault(f"Fn::Select has {in_message(argument)}", path, "an index and a list")
