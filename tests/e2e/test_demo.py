@@ -64,3 +64,10 @@ def test_ended_from_outside_it_leaves_nothing_behind(verb: Verb, tmp_path: Path)
         assert program.wait() == code
         assert "Traceback" not in program.stderr
         assert list(folder.iterdir()) == []
+
+
+def test_parameters_have_their_values(verb: Verb, tmp_path: Path) -> None:
+    """Those that a template needs are given as `livebus local` takes them."""
+    template = copied(tmp_path / "app", ("    Default: sample.source\n", ""))
+    program = verb("demo.py", "--template", template, "--set", "EventSource=sample.source")
+    assert program.wait() == 0, program.stderr

@@ -4,6 +4,7 @@ Speaks to AWS, or to the local runtime, which looks the same.
 ::
 
     local_runtime   where the local runtime answers: the state file that it leaves
+    local_stack     what it runs as a stack: the template, and the values of its parameters
     stack           which stack (samconfig.toml), and its outputs (DescribeStacks)
     session         from flags to clients: boto3 is imported here, and only when a client is asked for
     refusal         what botocore raises, as one clear fault with the next step

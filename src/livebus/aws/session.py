@@ -111,6 +111,12 @@ class Session:
             lambda client: stack.stack_resources(client, name), f"read the resources of the stack {name!r}"
         )
 
+    def parameters_of(self, name: str) -> Mapping[str, str]:
+        """The values of a stack's parameters. Raises Unreachable where CloudFormation does not tell."""
+        return self._of_cloudformation(
+            lambda client: stack.stack_parameters(client, name), f"read the parameters of the stack {name!r}"
+        )
+
     def deployed_template(self) -> str:
         """The text of the template that the stack was deployed with. Raises Unreachable where CloudFormation does not tell."""
         import json

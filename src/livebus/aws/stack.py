@@ -49,6 +49,15 @@ def stack_outputs(client: CloudFormationClient, stack_name: str) -> dict[str, st
     return outputs
 
 
+def stack_parameters(client: CloudFormationClient, stack_name: str) -> dict[str, str]:
+    """
+    Fetch the values of a stack's parameters by name; ``****`` for one of NoEcho, as CloudFormation has it. What botocore raises
+    passes through.
+    """
+    stack = client.describe_stacks(StackName=stack_name)["Stacks"][0]
+    return {each["ParameterKey"]: each.get("ParameterValue") or "" for each in stack.get("Parameters") or ()}
+
+
 def stack_resources(client: CloudFormationClient, stack_name: str) -> list[StackResource]:
     """List the resources of a stack. What botocore raises passes through."""
     found: list[StackResource] = []

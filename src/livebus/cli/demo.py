@@ -10,7 +10,7 @@ import signal
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,12 +47,13 @@ SAMPLE = "sample.json"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown: an application, and the entry of an event file."""
+    """What is shown: an application with values of its parameters, and the entry of an event file."""
 
     source: Source
     deploy: DeployConfig
     file: Path
     entry: dict[str, Any]
+    parameters: Mapping[str, str]
 
 
 def command_parser() -> Parser:
@@ -62,15 +63,18 @@ def command_parser() -> Parser:
     )
     flags.add_template(parser, "the template to run")
     flags.add_config_env(parser)
+    flags.add_parameters(parser)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = command_parser().parse_args(argv)
+    parser = command_parser()
+    options = parser.parse_args(argv)
+    parameters = flags.parameters(parser, options)
     # Folders of its own: a runtime that is running already is not disturbed, and nothing stays behind.
     with ExitStack() as folders:
         try:
-            what = _shown(options, folders)
+            what = _shown(options, folders, parameters)
         except LivebusError as error:
             terminal.report(error)
             return terminal.USAGE
@@ -87,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return terminal.DONE if arrived else terminal.FAILED
 
 
-def _shown(options: Namespace, folders: ExitStack) -> Shown:
+def _shown(options: Namespace, folders: ExitStack, parameters: Mapping[str, str]) -> Shown:
     """The application of the folder that one stands in, else the one that Livebus ships. Raises LivebusError."""
     try:
         source = flags.source(options)
@@ -113,7 +117,7 @@ def _shown(options: Namespace, folders: ExitStack) -> Shown:
     entries = read_entries(document, str(file))
     if not entries:
         raise InvalidEvent("there is no event in it", Place(str(file)))
-    return Shown(source, deploy, file, entries[0].entry)
+    return Shown(source, deploy, file, entries[0].entry, parameters)
 
 
 def _first_event(source: Source) -> Path:
@@ -148,6 +152,7 @@ async def _demo(what: Shown, folder: Path) -> bool:
         reload=False,
         stack_name=deploy.stack_name or "livebus",
         region=deploy.region or "us-east-1",
+        parameters=what.parameters,
         overrides=deploy.parameter_overrides,
     )
     runtime = Runtime(settings, terminal.talk)

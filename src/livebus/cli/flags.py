@@ -7,6 +7,7 @@ In: a verb's argument parser and what it parsed. Out: a :class:`~livebus.aws.ses
 from __future__ import annotations
 
 import math
+import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
@@ -75,6 +76,11 @@ def add_template(group: Group, words: str = "the template", **options: Any) -> N
     group.add_argument("--built", action="store_true", help="the template that `sam build` has made, in .aws-sam/build")
 
 
+def add_parameters(group: Group) -> None:
+    """Add --set, which :func:`parameters` reads."""
+    group.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
+
+
 def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[Path]) -> ReachFlags:
     """
     Collect the values; a usage error where --local is typed with what only makes sense on AWS.
@@ -130,12 +136,26 @@ def of_path(named: Path, region: str = "") -> Source:
 
 def sources(arguments: Namespace) -> list[list[Source]]:
     """
-    Those that are meant, of a command that takes several; those of one assembly together. Raises LivebusError where there is none.
+    Those that are meant, of a command that takes several; those of one assembly together, and each once. Raises LivebusError where there is none.
     """
     named: list[Path] | None = arguments.template
     if not named or _is_built(arguments):
         named = [_of_the_folder(arguments)]
-    return [[_single(each) for each in _of_assembly(path)] or [path] for path in named]
+    groups: list[list[Source]] = []
+    known: set[object] = set()
+    for path in named:
+        group = [_single(each) for each in _of_assembly(path)] or [path]
+        fresh = [each for each in group if _identity(each) not in known]
+        known |= {_identity(each) for each in fresh}
+        groups += [fresh] if fresh else []
+    return groups
+
+
+def _identity(source: Source) -> object:
+    """What tells a template, or an application, from others: one that is named twice is one."""
+    if isinstance(source, Path):
+        return os.path.realpath(source)
+    return os.path.realpath(source.folder), tuple(os.path.realpath(each.template) for each in source.stacks)
 
 
 def _of_assembly(path: Path) -> list[CdkApplication]:

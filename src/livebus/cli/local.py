@@ -330,7 +330,7 @@ def command_parser() -> Parser:
         metavar="NAME:PASSWORD",
         help="who may sign in (default: a user with a random password)",
     )
-    what.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
+    flags.add_parameters(what)
     what.add_argument(
         "--stack-name",
         type=flags.not_empty,

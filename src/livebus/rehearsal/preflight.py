@@ -25,7 +25,7 @@ from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
 from livebus.publish.unforeseen import Places, blanked, differing
 from livebus.rehearsal.samples import SampleReader
-from livebus.rehearsal.stage import Rehearsal, Stage
+from livebus.rehearsal.stage import Rehearsal, Stage, unknown_pattern
 from livebus.template.return_values import bus_name
 
 # Reasons cost more than verdicts: so many events are explained, the others are counted.
@@ -72,7 +72,10 @@ class Preflight:
         self._misses: dict[str, Miss] = {}
 
     def look(self, entry: StreamedEntry) -> list[str]:
-        """The names of the rules that match; empty where none does, which is noted."""
+        """
+        The names of the rules that match; empty where none does, which is noted unless a rule's pattern is only known where it is
+        deployed.
+        """
         event = self.event(entry)
         self.events += 1
         if isinstance(event, Refused):
@@ -80,7 +83,7 @@ class Preflight:
             return []
         names = [rule.rule.name for rule in self._line.rules_for(event)]
         self.matched.update(names)
-        if not names:
+        if not names and not unknown_pattern(event, self._line.application.rules):
             if self.unmatched < MOST_EXPLAINED:
                 self._note(entry, self._reason(event))
             self.unmatched += 1

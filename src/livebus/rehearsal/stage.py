@@ -177,7 +177,7 @@ class Stage:
         elif not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
             unproven = f"the event bus {event.bus!r} is not in this template"
         if not rules and not unproven:
-            unproven = _unknown_pattern(event, line.application.rules)
+            unproven = unknown_pattern(event, line.application.rules)
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)
         return Rehearsal(event, arrives, tuple(rule.rule for rule in rules), tuple(invocations), unproven, line)
 
@@ -208,7 +208,7 @@ def rehearse(line: Line, event: Event, *, services: Services) -> Rehearsal:
     return Stage(line, services).rehearse(event, services)
 
 
-def _unknown_pattern(event: Event, rules: Iterable[Rule]) -> str:
+def unknown_pattern(event: Event, rules: Iterable[Rule]) -> str:
     """Why no rule that is known matches an event, where one may that hangs on what is only known after a deploy."""
     for rule in rules:
         if is_opaque(rule.bus) or (rule.bus == event.bus and is_opaque(rule.event_pattern)):

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.imports import Imports, Missing
-from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, is_opaque, written
+from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, is_opaque, possible, written
 from livebus.template.yielded import MAX_YIELDED, TooMuch, Yielded
 
 Path = tuple[str | int, ...]
@@ -294,7 +294,10 @@ class Evaluator:
                 f"Fn::Sub has {in_message(argument)}", path, "a text, or a list of a text and its variables"
             )
 
+        is_told = False
+
         def replace(match: re.Match[str]) -> str:
+            nonlocal is_told
             is_literal, name = sub_variable(*match.groups())
             if is_literal:
                 return f"${{{name}}}"
@@ -308,12 +311,14 @@ class Evaluator:
                 value = self._ref(name, path)
             if isinstance(value, list | dict):
                 return self._fault(f"variable {name} in Fn::Sub expression does not resolve to a string", path)
+            is_told = is_told or value is UNKNOWN
             replacement = written(value)
             self._yielded.spend(len(replacement))
             return replacement
 
         self._yielded.spend(len(text))
-        return SUB_VARIABLE.sub(replace, text)
+        replaced = SUB_VARIABLE.sub(replace, text)
+        return UNKNOWN if is_told else replaced
 
     def _find_in_map(self, argument: Any, path: Path) -> Any:
         keys = self.resolve(argument, path)
@@ -324,10 +329,14 @@ class Evaluator:
                 f"Fn::FindInMap has {in_message(argument)}", path, "a map's name, a top-level and a second-level key"
             )
         found: Any = self._mappings
-        for given in map(written, keys[:3]):
-            # Of a key that is only known where it is deployed, any will do.
-            is_any = is_opaque(given) and isinstance(found, Mapping) and bool(found) and given not in found
-            key = next(iter(found)) if is_any else given
+        if any(key is UNKNOWN for key in keys[:3]):
+            return UNKNOWN
+        for each in keys[:3]:
+            given = key = written(each)
+            if isinstance(found, Mapping) and found and given not in found:
+                # Of a key that is only known where it is deployed, any will do; of one that is assumed, any that it may be.
+                there = (other for other in possible(each) if other in found)
+                key = next(iter(found)) if is_opaque(given) else next(there, given)
             if not isinstance(found, Mapping) or key not in found:
                 if len(keys) == 4 and isinstance(keys[3], dict) and "DefaultValue" in keys[3]:
                     return keys[3]["DefaultValue"]
@@ -343,6 +352,8 @@ class Evaluator:
         value = self.resolve(argument, path)
         if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and are_texts(value[1])):
             return self._fault(f"Fn::Join has {in_message(argument)}", path, "a string delimiter and a list of strings")
+        if any(each is UNKNOWN for each in value[1]):
+            return UNKNOWN
         texts = list(map(written, value[1]))
         self._yielded.spend(sum(map(len, texts)) + len(value[0]) * len(texts))
         return value[0].join(texts)
@@ -359,14 +370,16 @@ class Evaluator:
 
     def _select(self, argument: Any, path: Path) -> Any:
         value = self.resolve(argument, path)
-        if isinstance(value, list) and len(value) == 2 and value[1] is UNKNOWN:
+        if isinstance(value, list) and len(value) == 2 and any(each is UNKNOWN for each in value):
             return UNKNOWN
         if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
             return self._fault(f"Fn::Select has {in_message(argument)}", path, "an index and a list")
         index = written(value[0])
         if re.fullmatch("[0-9]{1,9}", index) and int(index) < len(value[1]):
             return value[1][int(index)]
-        if value[1] and is_opaque(value[1][-1]):
+        if is_opaque(index) and value[1]:
+            return index  # which of them it is, is known where it is deployed
+        if value[1] and (value[1][-1] is UNKNOWN or is_opaque(value[1][-1])):
             return value[1][-1]
         return self._fault(f"Fn::Select cannot select nonexistent value at index {index}", path)
 

@@ -15,7 +15,7 @@ from livebus.expressions import Expression, NotAnExpression, Patience, TooSlow, 
 from livebus.template.document import Document
 from livebus.template.properties import shown, text_of
 from livebus.template.quotas import MAX_PARAMETER_BYTES, PAGE
-from livebus.template.values import is_opaque
+from livebus.template.values import UNKNOWN, Assumed, is_opaque
 
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
@@ -34,13 +34,14 @@ def read_parameters(
     The value of each parameter as Ref gives it (texts; lists of texts for list types), and what is wrong with them.
 
     ``given`` are the values of ``--set Name=Value``, or of a deployment's ParameterOverrides. With ``assumes`` a parameter
-    without a value has a placeholder; that of a text is one that is only known where it is deployed (``is_opaque``).
+    without a value has a placeholder: one that is only known where it is deployed (``is_opaque``), or the first that is allowed
+    (:class:`~livebus.template.values.Assumed`). Without, its value is UNKNOWN.
     """
     faults = [unknown_parameter(name, declared) for name in given if name not in declared]
     values: dict[str, Any] = {}
     patience = Patience()
     for name, definition in declared.items():
-        values[name] = ""
+        values[name] = UNKNOWN
         if not isinstance(definition, dict):
             found = f"parameter {name!r} is {shown(definition)}"
             faults.append(Fault(found, document.place(("Parameters", name)), "an object with a Type"))
@@ -99,15 +100,15 @@ class _Reader:
     def value(self, given: str | None) -> Any:
         kind = self._type()
         if given is None and self._assumes and self._definition.get("Default") is None:
-            text: str | None = self._assumed(kind)
+            text: str | None = self._assumed()
             return [text] if _is_list(kind) else text
         text = self._text(given)
         if text and kind.startswith(_SSM):
             # The value is the name of a parameter of Systems Manager, and what Ref gives is that one's own value.
             items = [dynamic_reference(name.strip()) for name in text.split(",")]
             return items if _is_list(kind) else items[0]
-        if text is None:
-            return [] if _is_list(kind) else ""
+        if text is None:  # that is told already
+            return [UNKNOWN] if _is_list(kind) else UNKNOWN
         if len(text.encode("utf-8", "replace")) > MAX_PARAMETER_BYTES:
             found = f"the value of parameter {self._name!r} has more than {MAX_PARAMETER_BYTES:,} bytes"
             self._fault(found, "", f"at most {MAX_PARAMETER_BYTES:,} bytes", PAGE)
@@ -129,15 +130,13 @@ class _Reader:
             self._fault(found, "Type", f"one of {', '.join(_TYPES)}", did_you_mean(kind, _TYPES))
         return kind
 
-    def _assumed(self, kind: str) -> str:
-        """A value that is as good as any: the first that is allowed, a number within bounds, or an opaque text."""
+    def _assumed(self) -> str:
+        """A value that is as good as any: the first that is allowed, or an opaque text, which a number has as well."""
+        for member in ("MinValue", "MaxValue"):
+            self._number(member)
         allowed = self._definition.get("AllowedValues")
         if isinstance(allowed, list) and allowed and (text := text_of(allowed[0])) is not None:
-            return text
-        if "Number" in kind:
-            bound = self._number("MinValue")
-            bound = self._number("MaxValue") if bound is None else bound
-            return f"{1 if bound is None else bound:g}"
+            return Assumed(text, (other for each in allowed[1:] if (other := text_of(each)) is not None))
         return assumed(self._name)
 
     def _text(self, given: str | None) -> str | None:

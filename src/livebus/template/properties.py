@@ -14,7 +14,7 @@ from typing import Any
 
 from livebus.errors import Fault, Place, closest, did_you_mean
 from livebus.template.document import Document, Path
-from livebus.template.values import UNKNOWN, is_opaque
+from livebus.template.values import UNKNOWN, is_opaque, possible
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 
@@ -97,6 +97,8 @@ class Properties:
         if choices and is_opaque(text):
             return default
         if choices and text not in choices:
+            if any(each in choices for each in possible(self.values[name])):
+                return default
             expected = f"one of {', '.join(choices)}"
             self.fault(f"{name} is {shown(text)}", name, expected=expected, advice=did_you_mean(text, choices))
             return default
@@ -114,7 +116,7 @@ class Properties:
     def matching(self, name: str, pattern: re.Pattern[str], expected: str) -> str:
         """A text that has to match the whole of a pattern."""
         text = self.text_or_none(name)
-        if text is not None and not pattern.fullmatch(text) and not is_opaque(text):
+        if text is not None and not is_opaque(text) and not any(map(pattern.fullmatch, self._possible_texts(name))):
             self.fault(f"{name} is {shown(text)}", name, expected=expected)
         return text or ""
 
@@ -125,29 +127,27 @@ class Properties:
         value = self.values[name]
         if is_opaque(value):
             return default
-        number: int | None = None
-        if isinstance(value, float):
-            number = int(value) if value.is_integer() else None
-        elif isinstance(value, int) and not isinstance(value, bool):
-            number = value
-        elif isinstance(value, str) and _DIGITS.fullmatch(value):
-            number = int(value)
-        if number is None or not least <= number <= most:
-            self._not(name, f"a number from {least} to {most}")
-            return default
-        return number
+        for each in possible(value):
+            number = _whole(each)
+            if number is not None and least <= number <= most:
+                return number
+        self._not(name, f"a number from {least} to {most}")
+        return default
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """True or false, as a text too."""
         if name not in self:
             return default
-        text = (text_of(self.values[name]) or "").lower()
-        if is_opaque(text):
+        if is_opaque(self.values[name]):
             return default
-        if text not in ("true", "false"):
-            self._not(name, "true or false")
-            return default
-        return text == "true"
+        for text in self._possible_texts(name):
+            if text.lower() in ("true", "false"):
+                return text.lower() == "true"
+        self._not(name, "true or false")
+        return default
+
+    def _possible_texts(self, name: str) -> list[str]:
+        return [text_of(each) or "" for each in possible(self.values[name])]
 
     def mapping(self, name: str) -> Properties:
         """An object; empty where there is none."""
@@ -206,6 +206,15 @@ class Properties:
 
     def _not(self, name: str, expected: str) -> None:
         self.fault(f"{name} is {shown(self.values[name])}", name, expected=expected)
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number, as a text of digits too; None for all else."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str):
+        return int(value) if _DIGITS.fullmatch(value) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _is_told(value: Any) -> bool:

@@ -16,7 +16,7 @@ from livebus.template.application import Table
 from livebus.template.properties import Properties
 from livebus.template.resource import Resource
 from livebus.template.resources import Resources
-from livebus.template.values import is_opaque
+from livebus.template.values import UNKNOWN, is_opaque
 
 TABLE, GLOBAL_TABLE = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"
 _MOST_UNITS = 2**53
@@ -127,7 +127,13 @@ def _schema(given: Properties) -> list[dict[str, str]]:
 
 def _throughput(given: Properties) -> dict[str, int]:
     units = given.mapping("ProvisionedThroughput")
-    return {name: units.number(name, 0, 0, _MOST_UNITS) for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
+    return {name: _units(units, name) for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
+
+
+def _units(given: Properties, name: str) -> int:
+    value = given.values.get(name)
+    # Of what is told already, or only known where it is deployed, any will do.
+    return 1 if value is UNKNOWN or is_opaque(value) else given.number(name, 0, 0, _MOST_UNITS)
 
 
 def _index(given: Properties, *, scales: bool) -> dict[str, Any]:

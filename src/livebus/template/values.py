@@ -5,7 +5,8 @@ Values that CloudFormation's functions take and yield, beside those of JSON: not
 from __future__ import annotations
 
 import reprlib
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 
 class NoValue:
@@ -25,6 +26,27 @@ class Unknown(str):
 
 
 UNKNOWN = Unknown()
+
+
+class Assumed(str):
+    """
+    One of the values that a parameter without a value may have. ``others`` are the rest of them: what is wrong with this one
+    may be right with another.
+    """
+
+    __slots__ = ("others",)
+
+    others: tuple[str, ...]
+
+    def __new__(cls, value: str, others: Iterable[str] = ()) -> Self:
+        made = super().__new__(cls, value)
+        made.others = tuple(others)
+        return made
+
+
+def possible(value: Any) -> tuple[Any, ...]:
+    """What a value may be: itself, and for one that is assumed all that are allowed."""
+    return (value, *value.others) if isinstance(value, Assumed) else (value,)
 
 
 _REPR = reprlib.Repr()

@@ -39,6 +39,7 @@ class Project:
     for by the name that places have for them, whether they were there or not. ``samconfig`` is the samconfig.toml that counts,
     where it is not the one beside the template, ``config_env`` its environment. ``application`` is that of AWS CDK whose
     templates it has, all of them; ``template`` is its manifest then.
+    ``values`` are those that parameters have where it runs, by the stack's name: they count before all that lies here.
     """
 
     template: Path
@@ -47,6 +48,7 @@ class Project:
     samconfig: Path | None = None
     config_env: str = DEFAULT_ENVIRONMENT
     application: CdkApplication | None = None
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -106,10 +108,11 @@ class Project:
         if self.application is not None:
             # Each of its stacks has a name and values of its own.
             stack = replace(stack, name=self.application.name, region=self.application.region)
+        name = stack_name or stack.name or deploy.stack_name or default.stack_name
         return Environment(
-            stack_name or stack.name or deploy.stack_name or default.stack_name,
+            name,
             region or stack.region or deploy.region or default.region,
-            overrides={**deploy.parameter_overrides, **stack.parameters},
+            overrides={**deploy.parameter_overrides, **stack.parameters, **self.values.get(name, {})},
         )
 
     def inspect(
@@ -137,7 +140,8 @@ class Project:
         """The stacks of the application with their templates. Raises LivebusError with all that cannot be read."""
         assert self.application is not None
         self.read[self.name] = self.template
-        return read_templates(self.application, self.read_named)
+        stacks = read_templates(self.application, self.read_named)
+        return [replace(each, overrides={**each.overrides, **self.values.get(each.name, {})}) for each in stacks]
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.stack import stack_outputs, stack_resources
+from livebus.aws.stack import stack_outputs, stack_parameters, stack_resources
 from livebus.errors import Unreachable
 from livebus.stack.resources import StackResource
 
@@ -64,3 +64,10 @@ def test_resources_come_from_all_pages() -> None:
         StackResource("C", "U", "c"),
     ]
     assert client.asked == [{"StackName": "s"}, {"StackName": "s", "NextToken": "more"}]
+
+
+def test_values_of_parameters_come_by_name() -> None:
+    """Those that DescribeStacks tells; a stack without parameters has none."""
+    given = [{"ParameterKey": "A", "ParameterValue": "1"}, {"ParameterKey": "B", "ParameterValue": ""}]
+    assert stack_parameters(FakeCloudFormation(Parameters=given), "s") == {"A": "1", "B": ""}
+    assert stack_parameters(FakeCloudFormation(), "s") == {}

@@ -102,3 +102,14 @@ def test_a_stdout_that_takes_nothing_is_one_line(argument: str) -> None:
             env={"PYTHONPATH": str(Path(commands.__file__).parents[2])},
         )
     assert (done.returncode, done.stderr) == (1, "error: cannot write to stdout: no space left on device\n")
+
+
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_help_says_first_what_the_command_does(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence for who uses it, none about the module that it is written in."""
+    with pytest.raises(SystemExit):
+        commands.call(name, ["--help"])
+    about = capsys.readouterr().out.split("\n\n")[1]
+    assert about.endswith(".")
+    assert "arguments of" not in about
+    assert "`" not in about

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from livebus.aws.session import ReachFlags
-from livebus.cdk_assembly import CdkApplication
+from livebus.cdk_assembly import CdkApplication, applications_of
 from livebus.cli import commands
-from livebus.cli.flags import add_destination, destination, moment, of_path
+from livebus.cli.flags import add_destination, destination, moment, of_path, sources
 from livebus.cli.parser import Parser
 from livebus.errors import WrongUsage
 
@@ -150,3 +150,15 @@ def test_one_name_is_not_for_several_stacks(command: str, capsys: pytest.Capture
     assert told.startswith(
         "error: --stack-name names one stack, and two-stacks/ has 3. Their names stand in manifest.json;"
     )
+
+
+def test_a_template_that_is_named_twice_is_one(tmp_path: Path) -> None:
+    """By whatever path, an application's too; another one is another."""
+    template = tmp_path / "template.yaml"
+    other = tmp_path / "other.yaml"
+    (tmp_path / "link.yaml").symlink_to(template)
+    stages = ASSEMBLIES / "two-stages"
+    named = [template, other, tmp_path / "." / "template.yaml", tmp_path / "link.yaml", stages, stages]
+    found = sources(Namespace(template=named, built=False, typed={"template"}))
+    applications = [[template], [other], applications_of(stages)]
+    assert [[*map(str, group)] for group in found] == [[*map(str, group)] for group in applications]

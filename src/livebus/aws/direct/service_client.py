@@ -75,7 +75,7 @@ class CloudFormationClient:
         self._reach = reach
 
     def describe_stacks(self, **request: Any) -> Mapping[str, Any]:
-        """The stack of the name ``StackName``: its StackStatus and Outputs. Raises Unreachable."""
+        """The stack of the name ``StackName``: its StackStatus, Parameters and Outputs. Raises Unreachable."""
         doing = f"read the outputs of the stack {request['StackName']!r}"
         stack = self._call("DescribeStacks", request, doing).find("./DescribeStacksResult/Stacks/member")
         if stack is None:
@@ -84,7 +84,12 @@ class CloudFormationClient:
             {"OutputKey": _text(output, "OutputKey"), "OutputValue": _text(output, "OutputValue")}
             for output in stack.findall("./Outputs/member")
         ]
-        return {"Stacks": [{"StackStatus": _text(stack, "StackStatus") or "an unknown state", "Outputs": outputs}]}
+        parameters = [
+            {"ParameterKey": _text(each, "ParameterKey"), "ParameterValue": _text(each, "ParameterValue")}
+            for each in stack.findall("./Parameters/member")
+        ]
+        status = _text(stack, "StackStatus") or "an unknown state"
+        return {"Stacks": [{"StackStatus": status, "Parameters": parameters, "Outputs": outputs}]}
 
     def list_stack_resources(self, **request: Any) -> Mapping[str, Any]:
         """One page of the resources of the stack ``StackName``, from ``NextToken`` on. Raises Unreachable."""

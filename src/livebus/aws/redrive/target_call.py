@@ -162,11 +162,11 @@ def deployed_targets(client: Any) -> Targets:
     return asked
 
 
-def template_targets(template: Path) -> Targets:
+def template_targets(template: Path, values: Mapping[str, str] | None = None) -> Targets:
     """
     A rule's targets as a template has them, by the rule's name: a mended operation that is not deployed yet.
 
-    Parameters have their defaults, and ARNs are left out. Raises LivebusError where the template cannot be read.
+    Parameters have ``values``, else their defaults, and ARNs are left out. Raises LivebusError where the template cannot be read.
     """
     try:
         text = content(template).decode()
@@ -182,7 +182,7 @@ def template_targets(template: Path) -> Targets:
         text,
         file=str(template),
         read_file=named,
-        environment=Environment(),
+        environment=Environment(overrides=values or {}),
     )
 
     def found(rule: RuleArn) -> Sequence[Target]:

@@ -12,9 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livebus.aws.local_stack import running_source, running_values
 from livebus.aws.session import Session
 from livebus.errors import LivebusError
-from livebus.files import content, is_folder
+from livebus.files import content
 from livebus.stack.api_address import names_of
 
 if TYPE_CHECKING:
@@ -117,12 +118,11 @@ class ApiSchemas:
             path = Path(runtime.template) if runtime.template else None
         else:
             path = runtime.template_of(self._session.stack_name)
-        if path is None or not is_folder(path):
-            return path
-        from livebus.cdk_assembly import applications_of
+        return running_source(runtime, path)
 
-        # Which of them runs, its stacks tell.
-        return next((each for each in applications_of(path) if each.name == runtime.template_stack), None)
+    def _values(self) -> Mapping[str, Mapping[str, str]]:
+        """Those of the parameters of the stack that is meant, in the local runtime; none where another API is, or on AWS."""
+        return running_values(self._session) if self._session.runtime is not None and "://" not in self._wanted else {}
 
     def _apis(self) -> Sequence[TemplateApi]:
         if self._template is None and not self._is_deployed:
@@ -133,9 +133,10 @@ class ApiSchemas:
             session = self._session
             try:
                 if self._template is not None:
-                    self._read = read_template_apis(self._template)
+                    self._read = read_template_apis(self._template, self._values())
                 else:
-                    self._read = read_deployed_apis(session.deployed_template(), session.owner, session.stored)
+                    values = self._values().get(session.stack_name)
+                    self._read = read_deployed_apis(session.deployed_template(), session.owner, session.stored, values)
             except LivebusError:
                 if self._is_template_given:
                     raise

@@ -7,13 +7,13 @@ far as the template can be read. What is wrong with it is for livebus validate t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graphql import GraphQLSchema
 
-from livebus.cdk_assembly import Source
+from livebus.cdk_assembly import Source, stack_of
 from livebus.cdk_templates import read_templates
 from livebus.errors import LivebusError, Place
 from livebus.files import Root, content, reason_of
@@ -38,8 +38,12 @@ class TemplateApi:
         return parse_schema(self.text, self.place).graphql
 
 
-def read_template_apis(source: Source) -> Sequence[TemplateApi]:
-    """Read a template, or an application's several. Raises LivebusError where nothing of it can be read."""
+def read_template_apis(source: Source, values: Mapping[str, Mapping[str, str]] | None = None) -> Sequence[TemplateApi]:
+    """
+    Read a template, or an application's several. ``values`` are those of parameters, by the stack's name; of a template by itself
+    the only stack's. Raises LivebusError where nothing of it can be read.
+    """
+    values = values or {}
     file, folder = (source, source.parent) if isinstance(source, Path) else (source.manifest, source.outermost)
     root = Root.around(file)
 
@@ -48,14 +52,26 @@ def read_template_apis(source: Source) -> Sequence[TemplateApi]:
         return _read(folder / name)
 
     if not isinstance(source, Path):
-        stacks = read_templates(source, named)
+        stacks = [
+            replace(each, overrides={**each.overrides, **values.get(each.name, {})})
+            for each in read_templates(source, named)
+        ]
         return _apis(read_stacks(stacks, named, Environment(), {}, file=str(file)).application)
-    return _apis(read_application(read_document(_read(file), str(file)), named, Environment(), {}).application)
+    name = stack.name if (stack := stack_of(file)) is not None else ""
+    given = values.get(name) or (next(iter(values.values())) if len(values) == 1 else {})
+    environment = Environment(overrides=given)
+    return _apis(read_application(read_document(_read(file), str(file)), named, environment, {}).application)
 
 
-def read_deployed_apis(text: str, name: str, read: Callable[[str], str]) -> Sequence[TemplateApi]:
-    """The same of a stack's own template; ``read`` is called with the addresses of the files that `sam deploy` has stored."""
-    return _apis(read_application(read_document(text, name), read, Environment(), {}).application)
+def read_deployed_apis(
+    text: str, name: str, read: Callable[[str], str], values: Mapping[str, str] | None = None
+) -> Sequence[TemplateApi]:
+    """
+    The same of a stack's own template, with the values of its parameters; ``read`` is called with the addresses of the files that
+    `sam deploy` has stored.
+    """
+    environment = Environment(overrides=values or {})
+    return _apis(read_application(read_document(text, name), read, environment, {}).application)
 
 
 def _apis(application: Application) -> Sequence[TemplateApi]:

@@ -17,6 +17,7 @@ from livebus.errors import Fault
 from livebus.expressions import Expression, NotAnExpression, TooSlow, UnreadExpression
 from livebus.template.application import GraphQLApi, UserPool, UserPoolClient
 from livebus.template.properties import Properties, shown
+from livebus.template.values import is_opaque
 
 CHECKS = Checks()
 
@@ -61,7 +62,7 @@ def _has_a_key(inspection: Inspection) -> Iterator[Fault]:
 def _expires(inspection: Inspection) -> Iterator[Fault]:
     for key in inspection.resources.of_type("AWS::AppSync::ApiKey"):
         text = key.properties.text("Expires")
-        if not text:
+        if not text or is_opaque(text):
             continue
         place, expected = key.place("Expires"), "a time to come, within a year, in epoch seconds"
         try:

@@ -15,6 +15,7 @@ from livebus.checks.inspection import Inspection
 from livebus.errors import Fault
 from livebus.template.properties import Properties
 from livebus.template.resource import Resource
+from livebus.template.values import is_opaque
 
 CHECKS = Checks()
 
@@ -85,7 +86,9 @@ def _of_apis(inspection: Inspection) -> Iterator[Fault]:
 def _retried(inspection: Inspection) -> Iterator[Fault]:
     for target in _for_apis(inspection):
         policy = target.mapping("RetryPolicy")
-        if "MaximumEventAgeInSeconds" in policy or policy.number("MaximumRetryAttempts", 185, 0, 185) < 185:
+        is_known = not is_opaque(policy.values.get("MaximumRetryAttempts"))
+        attempts = policy.number("MaximumRetryAttempts", 185, 0, 185)
+        if "MaximumEventAgeInSeconds" in policy or attempts < 185 or not is_known:
             continue
         found = f"target {target.text('Id')!r} has no MaximumEventAgeInSeconds"
         place = target.place("RetryPolicy") if "RetryPolicy" in target else target.place()

@@ -16,7 +16,7 @@ from livebus.aws.publish.engines import Route, route
 from livebus.aws.publish.input_files import InputFiles
 from livebus.aws.session import Session
 from livebus.cli import flags
-from livebus.cli.folder import Folder, NoTemplate, beside
+from livebus.cli.folder import Folder, beside
 from livebus.cli.parser import Parser
 from livebus.cli.publish.arguments import argument_parser, check_usage
 from livebus.cli.publish.ending import NOT_DELIVERED, SOME_FAILED, Ending, exit_code
@@ -33,9 +33,11 @@ from livebus.terminal import output as terminal
 if TYPE_CHECKING:
     from random import Random
 
+    from livebus.aws.local_stack import Values
     from livebus.aws.publish.books import BookOptions, Books
     from livebus.aws.publish.expected_delivery import Delivery, SubscribingUser
     from livebus.aws.publish.publishing import Ledger, Summary
+    from livebus.cdk_assembly import Source
     from livebus.checks.inspection import Inspection
     from livebus.publish.arrivals import ArrivalTally
     from livebus.rehearsal.preflight import Expectation, Preflight
@@ -265,19 +267,27 @@ class Run:
         """The template, read once for --check and --wait."""
         from livebus.validate.project import Project
 
-        arguments = self._arguments
-        try:
-            source = flags.source(arguments, Folder(self._project) if self._project is not None else None)
-        except NoTemplate:
-            runtime = self._session.runtime
-            runs = runtime.template_of(self._session.stack_name) if runtime is not None else None
-            if runs is None:
-                raise
-            source = flags.of_path(runs)
-        home = beside(source)
-        project = Project.of(source, samconfig=home.samconfig, config_env=arguments.config_env or DEFAULT_ENVIRONMENT)
-        environment = project.environment(stack_name=arguments.stack_name or "", region=arguments.region or "")
-        return project.inspect(environment=environment)
+        arguments, runtime = self._arguments, self._session.runtime
+        name, region = arguments.stack_name or "", arguments.region or ""
+        runs: Source | None = None
+        values: Values = {}
+        if runtime is not None:
+            from livebus.aws.local_stack import running_source, running_stack, running_values
+
+            region = runtime.region
+            if running := running_stack(self._session):
+                values = running_values(self._session)
+                name = running if running in values else ""
+                is_named = arguments.template is not None or arguments.built
+                runs = None if is_named else running_source(runtime, runtime.template_of(running))
+        source = runs or flags.source(arguments, Folder(self._project) if self._project is not None else None)
+        project = Project.of(
+            source,
+            samconfig=beside(source).samconfig,
+            config_env=arguments.config_env or DEFAULT_ENVIRONMENT,
+        )
+        project.values = values
+        return project.inspect(environment=project.environment(stack_name=name, region=region))
 
     def _delivery(self) -> AbstractContextManager[Delivery | None]:
         """Who waits for what arrives, with --wait."""

@@ -19,6 +19,7 @@ from livebus.files import is_folder
 if TYPE_CHECKING:
     from livebus.validate.validation import Options
 
+ABOUT = "Prove before a deploy that a template delivers its sample events, or say at which line it cannot."
 EXAMPLES = """\
 examples:
   livebus validate                                   template.yaml and the events beside it
@@ -100,13 +101,13 @@ def _event_files(given: Sequence[Path]) -> tuple[Path, ...] | None:
 
 
 def command_parser() -> Parser:
-    parser = Parser("validate", description=__doc__, epilog=EXAMPLES)
+    parser = Parser("validate", description=ABOUT, epilog=EXAMPLES)
     parser.add_argument(
         "events",
         nargs="*",
         type=Path,
         metavar="EVENT_FILE",
-        help="files, or folders of files, of events that must arrive",
+        help="files, or folders of files, of events that must arrive; a cdk.out is validated, as with --template",
     )
     flags.add_template(parser, "a template, YAML or JSON; repeat for several", action="append")
     flags.add_config_env(parser)

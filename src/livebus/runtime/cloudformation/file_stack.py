@@ -51,7 +51,9 @@ class FileStack:
         line, resources, text = self.files.load(served.kept(stack.name), served.subscriptions)
         self._demand_free_names(each.environment.stack_name for each in resources.nested.values())
         verb = "CREATE" if stack.deployed is None else "UPDATE"
-        stack.deployed = Deployment(text, {}, dict(self.files.parameters))
+        given = {**self.files.overrides, **self.files.parameters}
+        declared = {name: value for name, value in given.items() if name in resources.parameters}
+        stack.deployed = Deployment(text, {}, declared)
         if self.files.application is None:
             self._describe(stack, resources, verb)
         else:

@@ -12,6 +12,7 @@ from livebus.aws.redrive.target_call import TargetWay, deployed_targets, templat
 from livebus.errors import LivebusError, Unreachable
 from livebus.redrive.letter import Letter, read_rule_arn
 from livebus.redrive.mutation import described_target
+from support.application import change, copied
 
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/livebus/publishMsgFromEB"
 TARGET_ARN = "arn:aws:appsync:us-east-1:123456789012:endpoints/graphql-api/abc"
@@ -168,3 +169,13 @@ def test_targets_come_from_a_template() -> None:
         targets(misspelt)
     with pytest.raises(LivebusError, match="cannot be read"):
         template_targets(PROJECT / "none.yaml")
+
+
+def test_a_template_has_the_values_that_its_stack_has(tmp_path: Path) -> None:
+    """Here the name of the rule hangs on one that has no Default."""
+    template = copied(tmp_path / "app", ("Name: publishMsgFromEB\n", "Name: !Ref EventSource\n"))
+    change(template, "    Default: sample.source\n", "")
+    rule = read_rule_arn(RULE_ARN)
+    assert rule is not None
+    (target,) = template_targets(template, {"EventSource": rule.name, "Other": "of no parameter"})(rule)
+    assert target.id == "AppSync"

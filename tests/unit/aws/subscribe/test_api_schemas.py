@@ -56,6 +56,7 @@ def session(template: Path | None = None, *, stack_name: str = "livebus") -> Any
         stack_name=stack_name,
         owner="the stack",
         deployed_template=lambda: DEPLOYED,
+        parameters_of=lambda _: {},
         stored={"s3://bucket/schema": "type Query { a: String } type Subscription { onDeployed: String }"}.__getitem__,
     )
 
@@ -176,3 +177,15 @@ def test_a_deployed_template_that_cannot_be_read_is_asked_for_at_the_api(folder:
     other.deployed_template = gone
     with pytest.raises(LivebusError, match="would be asked"):
         fields(ApiSchemas(other, nearest=folder / "template.yaml"))
+
+
+def test_a_schema_hangs_on_the_values_that_the_runtime_has(folder: Path) -> None:
+    """Which schema it is, a parameter says: the folder's default does not count where the runtime was given another."""
+    template = folder / "template.yaml"
+    change(template, "\nParameters:\n", "\nParameters:\n  Schema: {Type: String, Default: schema.graphql}\n")
+    change(template, "DefinitionS3Location: ./schema.graphql", "DefinitionS3Location: !Ref Schema")
+    (folder / "given.graphql").write_text("type Query { a: String } type Subscription { onGiven: String }")
+    found = session(template)
+    found.parameters_of = lambda name: {"Schema": "given.graphql"} if name == "livebus" else {}
+    schemas = ApiSchemas(found, "GraphQLUrl")
+    assert list(subscription_fields(schemas.find("onGiven", lambda: ""))) == ["onGiven"]
