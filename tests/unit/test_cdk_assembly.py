@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from livebus.cdk_assembly import CdkStack, applications_of, assembly_of, same_application, stack_of, stacks_of
+from livebus.cdk_assembly import applications_of, assembly_of, same_application, stack_of, stacks_of
+from livebus.cdk_manifest import CdkStack
 
 
 def stack(file: str, environment: str = "aws://unknown-account/unknown-region", **properties: Any) -> dict[str, Any]:
