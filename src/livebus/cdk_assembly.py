@@ -17,6 +17,7 @@ from pathlib import Path
 from livebus.cdk_manifest import MANIFEST, MAX_BYTES, SYNTH_AGAIN, CdkStack, Manifest, not_read, read_manifest
 from livebus.errors import Fault, Place, told
 from livebus.files import Root, claims_assembly, content, is_assembly, relative
+from livebus.json_file import shown
 
 _MAX_DEPTH = 5
 _MOST_STACKS = 500
@@ -213,7 +214,7 @@ class _Walk:
                 continue
             if each.name in known:
                 if known[each.name].template != each.template:
-                    self.is_beyond(f"several stacks are called {each.name!r}: only the first of these")
+                    self.is_beyond(f"several stacks are called {shown(each.name)}: only the first of these")
             elif len(found) == _MOST_STACKS:
                 self.is_beyond(f"there are more than {_MOST_STACKS} stacks: only the first of them")
             else:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from livebus.errors import Fault, LivebusError, Place
-from livebus.files import MAX_SETTINGS_BYTES, Root, missing_file, relative
-from livebus.json_file import JsonFile, read_json
+from livebus.files import MAX_SETTINGS_BYTES, Root, is_there, missing_file, relative
+from livebus.json_file import JsonFile, read_json, shown
 
 MANIFEST = "manifest.json"
 # What is beside it, in each folder that cdk synth writes.
@@ -27,7 +27,6 @@ SYNTH_AGAIN = "Run `cdk synth` again."
 MAX_BYTES = 8 * MAX_SETTINGS_BYTES
 _MOST_ARTIFACTS = 10_000
 _MOST_NEEDED = 500
-_SHOWN = 60
 _STACK, _ASSEMBLY = "aws:cloudformation:stack", "cdk:cloud-assembly"
 # The property that names what there is, by the artifact's type, and what it names.
 _FILES = {_STACK: ("templateFile", "the path of a template"), _ASSEMBLY: ("directoryName", "the path of a folder")}
@@ -63,18 +62,15 @@ class Manifest:
 
 def read_manifest(folder: Path, root: Root) -> Manifest:
     """Read the manifest of a folder. What it names has to lie in ``root``."""
-    path = folder / MANIFEST
-    if faults := [fault for each in (path, folder / _MARK) for fault in missing_file(each)]:
-        return Manifest((), tuple(replace(fault, advice=SYNTH_AGAIN) for fault in faults))
     try:
-        file = read_json(path, relative(path), most=MAX_BYTES)
+        file = _file(folder)
     except LivebusError as error:
         return Manifest((), tuple(replace(fault, advice=SYNTH_AGAIN) for fault in error.faults))
     if not isinstance(file.value, Mapping):
-        return Manifest((), (_fault(file, (), f"the manifest is {_shown(file.value)}", "an object"),))
+        return Manifest((), (_fault(file, (), f"the manifest is {shown(file.value)}", "an object"),))
     artifacts = file.value.get("artifacts", {})
     if not isinstance(artifacts, Mapping):
-        return Manifest((), (_fault(file, ("artifacts",), f"artifacts is {_shown(artifacts)}", "an object"),))
+        return Manifest((), (_fault(file, ("artifacts",), f"artifacts is {shown(artifacts)}", "an object"),))
     found: list[CdkStack | Path] = []
     wrong: list[tuple[tuple[str, ...], str, str]] = []
     for name, artifact in islice(artifacts.items(), _MOST_ARTIFACTS):
@@ -89,6 +85,17 @@ def read_manifest(folder: Path, root: Root) -> Manifest:
     if len(artifacts) > _MOST_ARTIFACTS:
         faults.append(not_read(file.name, f"has {len(artifacts):,} artifacts: only the first {_MOST_ARTIFACTS:,}"))
     return Manifest(tuple(found), tuple(faults))
+
+
+def _file(folder: Path) -> JsonFile:
+    """The manifest as JSON. Raises LivebusError where it, the folder or what marks that is not there."""
+    if not is_there(folder):
+        name = relative(folder)
+        raise LivebusError(f"{name!r} is not there", Place(name))
+    path = folder / MANIFEST
+    if faults := [fault for each in (path, folder / _MARK) for fault in missing_file(each)]:
+        raise LivebusError(faults=faults)
+    return read_json(path, relative(path), most=MAX_BYTES)
 
 
 # Each place is looked for in the whole text.
@@ -106,34 +113,29 @@ def _fault(file: JsonFile, path: tuple[str, ...], found: str, expected: str) -> 
     return Fault(found, file.place(*path), expected, SYNTH_AGAIN)
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
 def _artifact(
     folder: Path, name: str, artifact: Any, root: Root
 ) -> CdkStack | Path | tuple[tuple[str, ...], str, str] | None:
     """What an artifact is; of one that cannot be what it says the path, what was found and what was expected."""
     at = ("artifacts", name)
     if not isinstance(artifact, Mapping):
-        return at, f"artifact {_shown(name)} is {_shown(artifact)}", "an object"
+        return at, f"artifact {shown(name)} is {shown(artifact)}", "an object"
     kind = artifact.get("type")
     if not isinstance(kind, str) or kind not in _FILES:
         return None
     member, expected = _FILES[kind]
     properties = artifact.get("properties")
     if not isinstance(properties, Mapping):
-        given = f"has the properties {_shown(properties)}" if "properties" in artifact else "has no properties"
-        return at, f"{_shown(name)} {given}", f"an object with {member}"
+        given = f"has the properties {shown(properties)}" if "properties" in artifact else "has no properties"
+        return at, f"{shown(name)} {given}", f"an object with {member}"
     if member not in properties:
-        return (*at, "properties"), f"{_shown(name)} has no {member}", expected
+        return (*at, "properties"), f"{shown(name)} has no {member}", expected
     given_file = properties[member]
     if not isinstance(given_file, str) or not given_file:
-        return (*at, "properties", member), f"{member} is {_shown(given_file)}", expected
+        return (*at, "properties", member), f"{member} is {shown(given_file)}", expected
     path = folder / given_file
     if not _is_inside(path, root):
-        return (*at, "properties", member), f"{_shown(given_file)} lies outside of the assembly", "a path in it"
+        return (*at, "properties", member), f"{shown(given_file)} lies outside of the assembly", "a path in it"
     return path if kind == _ASSEMBLY else _stack(path, name, artifact, properties)
 
 

@@ -18,6 +18,8 @@ from livebus.files import MAX_SETTINGS_BYTES, read_text
 if TYPE_CHECKING:
     from livebus.template.document import Document
 
+_SHOWN = 60
+
 
 @dataclass(frozen=True)
 class JsonFile:
@@ -43,6 +45,12 @@ class JsonFile:
             return read_document(self.text, self.name)
         except (LivebusError, RecursionError):  # JSON that YAML does not take
             return None
+
+
+def shown(value: Any) -> str:
+    """A value as JSON has it, no longer than a message can hold."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def read_json(path: Path, name: str, *, most: int = MAX_SETTINGS_BYTES) -> JsonFile:

@@ -95,20 +95,20 @@ class Folder:
         The cloud assembly of the application of AWS CDK, sound or damaged. Raises NoTemplate where it is not there, LivebusError where
         cdk.json is wrong.
         """
-        from livebus.json_file import read_json
+        from livebus.json_file import read_json, shown
 
         settings = self.path / CDK
         file = read_json(settings, relative(settings))
         if not isinstance(file.value, dict):
-            raise LivebusError(f"{CDK} is {_cut(file.value)}", file.place(), expected="an object")
+            raise LivebusError(f"{CDK} is {shown(file.value)}", file.place(), expected="an object")
         written = file.value.get("output", CDK_OUT)
         if not isinstance(written, str) or not written or "\0" in written:
-            raise LivebusError(f"output is {_cut(written)}", file.place("output"), expected="the path of a folder")
+            raise LivebusError(f"output is {shown(written)}", file.place("output"), expected="the path of a folder")
         path = self.path / written
         if not claims_assembly(path):
-            shown = relative(path)
-            found = f"{shown!r} is no cloud assembly" if is_there(path) else f"{shown!r} is not there"
-            raise NoTemplate(found, Place(shown), advice="`cdk synth` makes it.")
+            name = relative(path)
+            found = f"{name!r} is no cloud assembly" if is_there(path) else f"{name!r} is not there"
+            raise NoTemplate(found, Place(name), advice="`cdk synth` makes it.")
         return path
 
     def _named(self, name: Path, who: str) -> Path:
@@ -145,11 +145,6 @@ def beside(source: Source) -> Folder:
         if is_file(folder / SAMCONFIG):
             return Folder(folder)
     return find()
-
-
-def _cut(value: object, most: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _upwards(start: Path) -> Iterator[Path]:

@@ -117,7 +117,7 @@ def test_a_template_that_is_named_brings_its_samconfig(here: Path) -> None:
         ("", "1:1: not JSON: expecting value"),
         ("[1]", "1:1: cdk.json is [1]; expected an object"),
         ('{\n  "output": 7}', "2:13 (output): output is 7; expected the path of a folder"),
-        ('{"output": ["built"]}', "1:2 (output): output is ['built']; expected the path of a folder"),
+        ('{"output": ["built"]}', '1:2 (output): output is ["built"]; expected the path of a folder'),
     ],
 )
 def test_a_damaged_cdk_json_is_told_with_its_line(here: Path, settings: str, told: str) -> None:
