@@ -162,7 +162,7 @@ class Validation:
             list(self._events(inspection, samples)),
             [*(replace(each, finding=self._shown(each.finding, inspection)) for each in ignored), *theirs_ignored],
             LISTED,
-            not any(rule.targets for rule in inspection.application.rules),
+            not (inspection.lacks_stacks or any(rule.targets for rule in inspection.application.rules)),
         )
 
     def _of_assembly(self) -> list[Finding]:
