@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from livebus.template.document import Document
 
 _SHOWN = 60
+_LONGEST_PATH = 1000
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class JsonFile:
     def place(self, *path: str) -> Place:
         """Where the value of a path stands; of a text beyond the bound of settings, its beginning."""
         document = self._document
-        return Place(self.name, 1, 1, "/".join(path)) if document is None else document.place(path)
+        return Place(self.name, 1, 1, "/".join(path)[:_LONGEST_PATH]) if document is None else document.place(path)
 
     @cached_property
     def _document(self) -> Document | None:

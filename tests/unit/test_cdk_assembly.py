@@ -226,40 +226,6 @@ def test_a_stage_that_is_not_there_is_told(assembly: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("artifact", "fault"),
-    [
-        (stack("../../a.json"), ':1:165 (artifacts/A/properties/templateFile): "../../a.json" lies outside of the'),
-        (
-            {"type": STACK, "properties": {"templateFile": 7}},
-            "(artifacts/A/properties/templateFile): templateFile is 7;",
-        ),
-        ({"type": STACK, "properties": {}}, '(artifacts/A/properties): "A" has no templateFile; expected the path'),
-        ({"type": STACK}, '(artifacts/A): "A" has no properties; expected an object with templateFile'),
-        ({"type": STACK, "properties": [7]}, '(artifacts/A): "A" has the properties [7]; expected an object'),
-        (7, '(artifacts/A): artifact "A" is 7; expected an object.'),
-        ({**STAGE, "properties": {"directoryName": None}}, "directoryName): directoryName is null; expected the path"),
-    ],
-)
-def test_an_artifact_that_cannot_be_what_it_says_is_told(assembly: Path, artifact: Any, fault: str) -> None:
-    """By name, at its line; the others are read. What is neither a stack nor a stage is nothing to tell of."""
-    write(assembly, {"A": artifact, "B": stack("B.template.json"), "T": {"type": "cdk:tree"}})
-
-    (line,) = told(assembly)
-    assert line.startswith("manifest.json:1:")
-    assert fault in line
-    assert [each.name for each in applications_of(assembly)[0].stacks] == ["B"]
-
-
-def test_many_wrong_artifacts_are_counted(assembly: Path) -> None:
-    """Nobody reads a thousand lines of one manifest."""
-    write(assembly, {f"A{n}": 7 for n in range(1_000)})
-
-    lines = told(assembly)
-    assert len(lines) == 11
-    assert "990 more artifacts are like these" in lines[-1]
-
-
 def test_what_lies_beyond_a_bound_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of stacks, stages, artifacts and their depth; as a bound, which is no damage."""
     monkeypatch.setattr("livebus.cdk_manifest._MOST_ARTIFACTS", 8)

@@ -172,14 +172,14 @@ def _watch(arguments: Namespace, sources: Sequence[Sequence[Source]], options: O
             seen = _stamps(read)
             terminal.talk("waiting for changes; Ctrl-C ends it")
             while True:
-                while _stamps(read) == seen:
+                while (now := _stamps(read)) == seen:
                     time.sleep(POLL_SECONDS)
+                seen = now
                 try:
                     sources = flags.sources(arguments)
                     break
                 except LivebusError as error:  # one that is being written, perhaps
                     terminal.report(error)
-                    seen = _stamps(read)
     except KeyboardInterrupt:
         return terminal.DONE
 
