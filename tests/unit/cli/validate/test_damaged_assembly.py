@@ -129,3 +129,29 @@ def test_a_template_of_an_assembly_that_cannot_be_read(
         if content is None:
             assert commands.main([*command, str(template)]) == 2
             assert capsys.readouterr().err.startswith(f"error: {template}: '{template}' is not there.")
+
+
+def test_watch_tells_of_a_manifest_that_is_being_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is proved of what was there before; when it is whole again, all is."""
+    manifest = Path("cdk.out", "manifest.json")
+    sound = manifest.read_text()
+    changes = [lambda: manifest.write_text("{"), lambda: manifest.write_text(sound)]
+
+    def sleep(_: float) -> None:
+        if not changes:
+            raise KeyboardInterrupt
+        changes.pop(0)()
+
+    monkeypatch.setattr(validate.time, "sleep", sleep)
+    assert validate.main(["--fast", "--watch", "cdk.out"]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith(("error", "0 errors"))]
+    assert told == [
+        "0 errors, 0 warnings, 2 of 2 events arrive",
+        (
+            "error: cdk.out/manifest.json:1:2: not JSON: expecting property name enclosed in double quotes. "
+            "Run `cdk synth` again."
+        ),
+        "0 errors, 0 warnings, 2 of 2 events arrive",
+    ]
