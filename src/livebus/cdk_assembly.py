@@ -1,55 +1,28 @@
 """
 The cloud assembly that cdk synth writes: which stacks are in it, and where each is to go, as its manifest.json tells.
 
-In: a folder (cdk.out), or a template in one. Out: :class:`CdkStack` objects, those of stages among them, and the
-:class:`CdkApplication` objects that they make up. A manifest that cannot be read, or is none of AWS CDK's, tells nothing.
+In: a folder (cdk.out), or a template in one. Out: an :class:`Assembly`: the :class:`CdkApplication` objects that its stacks and those
+of its stages make up, and everything that is wrong with its manifests or lies beyond a bound, at its line.
 https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from livebus.files import MAX_SETTINGS_BYTES, Root, content, is_assembly
+from livebus.cdk_manifest import MANIFEST, MAX_BYTES, SYNTH_AGAIN, CdkStack, Manifest, not_read, read_manifest
+from livebus.errors import Fault, Place, told
+from livebus.files import Root, claims_assembly, content, is_assembly, relative
+from livebus.json_file import shown
 
-MANIFEST = "manifest.json"
-_MAX_BYTES = 8 * MAX_SETTINGS_BYTES
 _MAX_DEPTH = 5
 _MOST_STACKS = 500
 _MOST_FOLDERS = 100
-_MOST_ARTIFACTS = 10_000
-_ASSEMBLY = "cdk:cloud-assembly"
-# The property that names what there is, by the artifact's type.
-_FILES = {"aws:cloudformation:stack": "templateFile", _ASSEMBLY: "directoryName"}
 _ON_THE_WAY = (b"AWS::Events::Rule", b"AWS::AppSync::GraphQLApi", b"AWS::Serverless::")
-_ACCOUNT = re.compile("[0-9]{12}")
-_UNKNOWN = ("", "unknown-region", "current_region")
-
-
-@dataclass(frozen=True, slots=True)
-class CdkStack:
-    """
-    A stack of an assembly: the path of its template, the name that it is deployed by, and what it is deployed with.
-
-    ``region`` and ``account`` are empty where the application leaves them to the deployment. ``parameters`` are values of the
-    template's. ``artifact`` is its id in the manifest, ``after`` are those of the stacks that have to be deployed before it.
-    """
-
-    template: Path
-    name: str
-    region: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    account: str = field(default="", compare=False)
-    artifact: str = field(default="", compare=False)
-    after: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +31,21 @@ class CdkApplication:
     The stacks of an assembly that are deployed beside each other: those of one account and region; a stage's with those of the
     application around it, never with another stage's.
 
-    ``folder`` is the assembly or the stage in it, ``outermost`` the assembly as a whole, which the stacks' templates are in.
+    ``folder`` is the assembly or the stage in it, ``outermost`` the assembly as a whole, which the stacks' templates are in. ``named``
+    is the folder that it was asked for by, ``faults`` are those of that folder, ``manifests`` the files that tell of them.
     """
 
     folder: Path
     outermost: Path
     stacks: tuple[CdkStack, ...]
+    named: Path | None = field(default=None, compare=False)
+    faults: tuple[Fault, ...] = field(default=(), compare=False)
+    manifests: tuple[Path, ...] = field(default=(), compare=False)
+
+    @property
+    def damage(self) -> tuple[Fault, ...]:
+        """What is wrong, without the bounds that were met."""
+        return tuple(each for each in self.faults if not each.is_bound)
 
     @property
     def region(self) -> str:
@@ -94,7 +76,7 @@ class CdkApplication:
         """Whether a template of it speaks of a rule or a GraphQL API; what is beside an event's way is nothing to run."""
         for stack in self.stacks:
             with suppress(OSError):
-                text = content(stack.template, most=_MAX_BYTES)
+                text = content(stack.template, most=MAX_BYTES)
                 if any(kind in text for kind in _ON_THE_WAY):
                     return True
         return False
@@ -109,9 +91,20 @@ def assembly_of(folder: Path) -> Path | None:
     return _outermost(folder) if is_assembly(folder) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What an assembly has: its applications, in the manifest's order, and what is wrong with it; one of both at the least."""
+
+    applications: tuple[CdkApplication, ...]
+    faults: tuple[Fault, ...]
+    manifests: tuple[Path, ...]
+
+
 def same_application(application: CdkApplication) -> CdkApplication | None:
     """An application as its manifests have it now; None where it is gone."""
-    found = [each for each in applications_of(application.outermost) if each.name == application.name]
+    found = [
+        each for each in applications_of(application.named or application.outermost) if each.name == application.name
+    ]
     return next((each for each in found if each.region == application.region), next(iter(found), None))
 
 
@@ -120,19 +113,47 @@ def applications_of(folder: Path) -> list[CdkApplication]:
     The applications of an assembly, in the manifest's order: one, but for several stages, accounts or regions. Of a folder of a
     stage those of that stage.
     """
+    assembly = read_assembly(folder)
+    return [] if assembly is None else list(assembly.applications)
+
+
+def read_assembly(folder: Path) -> Assembly | None:
+    """
+    The applications of an assembly, and the faults of what should have named more of them; of a folder of a stage those of that
+    stage and of what is around it. None where a folder does not look as if cdk synth had written it.
+    """
+    if not claims_assembly(folder):
+        return None
     outermost = _outermost(folder)
+    walk = _Walk(outermost, Root.around(outermost / MANIFEST))
     found: list[CdkApplication] = []
-    for path, around, own in _with_those_around(outermost, (), Root.around(outermost / MANIFEST), 0, set()):
+    for path, around, own in walk.folders(outermost, (), 0):
         groups = _by_environment((*around, *own))
         found += [
-            CdkApplication(path, outermost, group) for group in groups if any(each not in around for each in group)
+            CdkApplication(path, outermost, group, folder)
+            for group in groups
+            if any(each not in around for each in group)
         ]
-    named = os.path.realpath(folder)
-    return [
+    if len(found) > _MOST_STACKS:
+        walk.is_beyond(f"there are {len(found):,} applications: only {_MOST_STACKS:,}")
+    named = Path(os.path.realpath(folder))
+    applications = [
         each
         for each in found[:_MOST_STACKS]
         if Path(os.path.realpath(each.folder)).is_relative_to(named) and not _is_part_of_another(each, found)
     ]
+    faults = told(walk.faults_of(named), Place(relative(folder / MANIFEST)))
+    if not applications and not faults:
+        place = Place(relative(folder / MANIFEST), 1, 1)
+        faults = [
+            Fault("there is no stack in it", place, "an artifact of the type aws:cloudformation:stack", SYNTH_AGAIN)
+        ]
+    manifests = tuple(each / MANIFEST for each in walk.read)
+    return Assembly(
+        tuple(replace(each, faults=tuple(faults), manifests=manifests) for each in applications),
+        tuple(faults),
+        manifests,
+    )
 
 
 def _is_part_of_another(application: CdkApplication, others: Iterable[CdkApplication]) -> bool:
@@ -151,29 +172,72 @@ def _outermost(folder: Path) -> Path:
     return folder
 
 
-def _with_those_around(
-    folder: Path, around: Sequence[CdkStack], root: Root, depth: int, seen: set[str]
-) -> Iterator[tuple[Path, Sequence[CdkStack], Sequence[CdkStack]]]:
-    """The folders of an assembly and its stages, each with the stacks of the folders that it is in, and with its own."""
-    real = os.path.realpath(folder)
-    if depth > _MAX_DEPTH or real in seen or len(seen) == _MOST_FOLDERS or not is_assembly(folder):
-        return
-    seen.add(real)
-    named = _own(folder, root)
-    names, templates = {each.name for each in around}, {os.path.realpath(each.template) for each in around}
-    own: list[CdkStack] = []
-    for each in named:
-        # One name is one stack's, and so is one template, whatever links lead to it.
-        if isinstance(each, CdkStack) and each.name not in names and len(own) < _MOST_STACKS:
+@dataclass(slots=True)
+class _Walk:
+    """The folders of an assembly, each read once; with the faults that were found on the way, by the folders they are of."""
+
+    outermost: Path
+    root: Root
+    read: list[Path] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    faults: dict[Fault, str] = field(default_factory=dict)
+
+    def folders(
+        self, folder: Path, around: Sequence[CdkStack], depth: int
+    ) -> Iterator[tuple[Path, Sequence[CdkStack], Sequence[CdkStack]]]:
+        """Each folder with the stacks of the folders that it is in, and with its own."""
+        real = os.path.realpath(folder)
+        if real in self.seen:
+            return
+        if depth > _MAX_DEPTH:
+            self.is_beyond(f"there are stages in stages: only those {_MAX_DEPTH} deep")
+            return
+        if len(self.seen) == _MOST_FOLDERS:
+            self.is_beyond(f"there are more than {_MOST_FOLDERS - 1} stages: only the first of them")
+            return
+        self.seen.add(real)
+        self.read.append(folder)
+        manifest = read_manifest(folder, self.root)
+        self.faults.update(dict.fromkeys(manifest.faults, real))
+        own = self._own(manifest, around)
+        yield folder, around, own
+        for each in manifest.named:
+            if isinstance(each, Path):
+                yield from self.folders(each, (*around, *own), depth + 1)
+
+    def _own(self, manifest: Manifest, around: Sequence[CdkStack]) -> list[CdkStack]:
+        """A folder's stacks. One name is one stack's, and so is one template, whatever links lead to it."""
+        known = {each.name: each for each in around}
+        templates = {os.path.realpath(each.template) for each in around}
+        found: list[CdkStack] = []
+        for each in manifest.named:
+            if not isinstance(each, CdkStack):
+                continue
             template = os.path.realpath(each.template)
-            if template not in templates:
-                names.add(each.name)
+            if each.name in known:
+                if known[each.name].template != each.template:
+                    self.is_beyond(f"several stacks are called {shown(each.name)}: only the first of these")
+            elif template in templates:
+                self.is_beyond(f"several stacks have the template {shown(each.template.name)}: only the first of these")
+            elif len(found) == _MOST_STACKS:
+                self.is_beyond(f"there are more than {_MOST_STACKS} stacks: only the first of them")
+            else:
+                known[each.name] = each
                 templates.add(template)
-                own.append(each)
-    yield folder, around, own
-    for each in named:
-        if isinstance(each, Path):
-            yield from _with_those_around(each, (*around, *own), root, depth + 1, seen)
+                found.append(each)
+        return found
+
+    def is_beyond(self, what: str) -> None:
+        """Note, once, a bound of the whole."""
+        self.faults.setdefault(not_read(relative(self.outermost / MANIFEST), what), os.path.realpath(self.outermost))
+
+    def faults_of(self, named: Path) -> list[Fault]:
+        """Those of a folder, of what is in it and of what it is in."""
+        return [
+            fault
+            for fault, folder in self.faults.items()
+            if named.is_relative_to(folder) or Path(folder).is_relative_to(named)
+        ]
 
 
 def _by_environment(stacks: Iterable[CdkStack]) -> list[tuple[CdkStack, ...]]:
@@ -202,7 +266,7 @@ def stack_of(template: Path) -> CdkStack | None:
     """The stack that a template in an assembly is of; None for any other template."""
     if not is_assembly(template.parent):
         return None
-    own = _own(template.parent, Root.around(template))
+    own = read_manifest(template.parent, Root.around(template)).named
     return next((each for each in own if isinstance(each, CdkStack) and each.template.name == template.name), None)
 
 
@@ -212,63 +276,8 @@ def _stacks(folder: Path, root: Root, depth: int, seen: set[str]) -> Iterator[Cd
     if depth > _MAX_DEPTH or real in seen or len(seen) == _MOST_FOLDERS or not is_assembly(folder):
         return
     seen.add(real)
-    for each in _own(folder, root):
+    for each in read_manifest(folder, root).named:
         if isinstance(each, CdkStack):
             yield each
         else:
             yield from _stacks(each, root, depth + 1, seen)
-
-
-def _own(folder: Path, root: Root) -> list[CdkStack | Path]:
-    """What one manifest names: its stacks, and the folders of stages."""
-    try:
-        manifest = json.loads(content(folder / MANIFEST, most=_MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return []
-    artifacts = manifest.get("artifacts") if isinstance(manifest, Mapping) else None
-    found: list[CdkStack | Path] = []
-    for name, artifact in islice(artifacts.items(), _MOST_ARTIFACTS) if isinstance(artifacts, Mapping) else ():
-        properties = artifact.get("properties") if isinstance(artifact, Mapping) else None
-        if not isinstance(properties, Mapping):
-            continue
-        kind = str(artifact.get("type"))
-        name_of_file = properties.get(_FILES.get(kind, ""))
-        if not isinstance(name_of_file, str) or not _is_inside(path := folder / name_of_file, root):
-            continue
-        found.append(path if kind == _ASSEMBLY else _stack(path, name, artifact, properties))
-    return found
-
-
-def _is_inside(path: Path, root: Root) -> bool:
-    """Whether what a manifest names lies where its files have to; what can be no file's name lies nowhere."""
-    try:
-        real = Path(os.path.realpath(path))
-    except (OSError, ValueError):  # a NUL, half of a surrogate pair
-        return False
-    return root.folder is None or real.is_relative_to(root.folder)
-
-
-def _stack(template: Path, artifact_id: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]) -> CdkStack:
-    name, environment, given = properties.get("stackName"), artifact.get("environment"), properties.get("parameters")
-    account, _, region = (environment if isinstance(environment, str) else "").removeprefix("aws://").rpartition("/")
-    needs = artifact.get("dependencies")
-    return CdkStack(
-        template,
-        next((each for each in (name, artifact_id) if each and _is_text(each)), ""),
-        "" if region in _UNKNOWN or not _is_text(region) else region,
-        {key: value for key, value in given.items() if _is_text(value)} if isinstance(given, Mapping) else {},
-        account if _ACCOUNT.fullmatch(account) else "",
-        artifact_id,
-        tuple(each for each in needs[:_MOST_STACKS] if _is_text(each)) if isinstance(needs, list) else (),
-    )
-
-
-def _is_text(value: Any) -> bool:
-    """Whether a value is text that can be written: JSON can spell half of a surrogate pair, which is in no encoding."""
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

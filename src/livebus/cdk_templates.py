@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from livebus.cdk_assembly import CdkApplication
-from livebus.errors import Fault, LivebusError
+from livebus.cdk_manifest import SYNTH_AGAIN
+from livebus.errors import Fault, InvalidTemplate, LivebusError
+from livebus.files import missing_file
 from livebus.template.assembly import StackTemplate
 from livebus.template.document import read_document
 
@@ -20,7 +23,7 @@ def read_templates(application: CdkApplication, read_file: Callable[[str], str])
     """
     The stacks of an application with their templates, which ``read_file`` opens by their paths from the assembly on.
 
-    Raises LivebusError with everything that cannot be read.
+    Raises InvalidTemplate with everything that cannot be read.
     """
     found: list[StackTemplate] = []
     faults: list[Fault] = []
@@ -30,10 +33,11 @@ def read_templates(application: CdkApplication, read_file: Callable[[str], str])
         try:
             document = read_document(read_file(name), name)
         except LivebusError as error:
-            faults += error.faults
+            missing = [replace(each, advice=SYNTH_AGAIN) for each in missing_file(stack.template)]
+            faults += error.faults if isinstance(error, InvalidTemplate) or not missing else missing
         else:
             after = tuple(names[each] for each in stack.after if each in names)
             found.append(StackTemplate(stack.name, document, stack.parameters, after))
     if faults:
-        raise LivebusError(faults=faults)
+        raise InvalidTemplate(faults=faults)
     return found

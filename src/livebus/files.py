@@ -82,6 +82,11 @@ def is_assembly(folder: Path) -> bool:
     return is_file(folder / "cdk.out") and is_file(folder / "manifest.json")
 
 
+def claims_assembly(folder: Path) -> bool:
+    """Whether a folder looks as if cdk synth had written it, sound or damaged: by the file that marks it, or by its name."""
+    return is_file(folder / "cdk.out") or (folder.name == "cdk.out" and is_there(folder / "manifest.json"))
+
+
 def assembly_around(folder: Path) -> Path:
     """The outermost of the cloud assemblies of AWS CDK that a folder is part of; the folder itself where it is none. Links resolved."""
     own = Path(os.path.realpath(folder))

@@ -143,7 +143,8 @@ def test_where_there_is_no_application(livebus: Livebus, tmp_path: Path) -> None
     empty = tmp_path / "empty"
     empty.mkdir()
     expected = (
-        "error: no template here; expected template.yaml, template.yml, template.json, or template_file in samconfig.toml. "
+        "error: no template here; expected template.yaml, template.yml, template.json, template_file in samconfig.toml, "
+        "or cdk.json with the cdk.out that `cdk synth` writes. "
         "--template names another one; `livebus new DIR` makes an application.\n"
     )
     for command in ("local", "validate"):

@@ -99,6 +99,32 @@ def test_what_is_synthesised_anew_is_in_use(start_runtime: Any, assembly: Path) 
     assert sorted(names) == ["Api", "Bus", "Users"]
 
 
+def test_a_damaged_assembly_is_not_in_use(start_runtime: Any, assembly: Path) -> None:
+    """Its manifest, or one of a stage that was added: told with the line, until it is mended; the last good application goes on."""
+    runtime = started(start_runtime, assembly)
+    manifest = assembly / "manifest.json"
+    sound = manifest.read_text()
+    manifest.write_text("{")
+    assert not reload(runtime)
+    stage = '"Prod": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}},'
+    manifest.write_text(sound.replace('"artifacts": {', f'"artifacts": {{ {stage}'))
+    assert not reload(runtime)
+    shutil.copytree(ASSEMBLIES / "two-stacks", assembly / "assembly-Prod")
+    (assembly / "assembly-Prod" / "manifest.json").write_text("[")
+    assert not reload(runtime)
+    found = [told.partition("cdk.out/")[2] for told in runtime.told if told.startswith("not reloaded: ")]
+    assert found == [
+        "manifest.json:1:2: not JSON: expecting property name enclosed in double quotes. Run `cdk synth` again.",
+        "assembly-Prod: '" + found[1].split("'")[1] + "' is not there. Run `cdk synth` again.",
+        "assembly-Prod/manifest.json:1:2: not JSON: expecting value. Run `cdk synth` again.",
+    ]
+    trace = runtime.trace()
+    (event_id,) = runtime.put("on", bus="BusEventsBus5F0A17C3")
+    assert trace.next("transformer", event_id)["variables"] == {"msg": "on"}
+    manifest.write_text(sound)
+    assert reload(runtime)
+
+
 def test_a_stack_of_it_is_not_deployed_over(start_runtime: Any, assembly: Path) -> None:
     """The others need it: whoever tries is told what to do, and nothing is changed."""
     client = started(start_runtime, assembly).client("cloudformation")

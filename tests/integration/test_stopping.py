@@ -220,8 +220,7 @@ def test_it_ends_while_a_function_runs_and_a_client_listens(
             program.signal(number)
             code = await asyncio.to_thread(program.wait, BOUND)
             with pytest.raises(ConnectionClosed):
-                while True:
-                    await socket_.receive()
+                await _to_the_end(socket_)
             return code
 
     with local.program as program:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from livebus.cdk_assembly import CdkStack, applications_of, assembly_of, same_application, stack_of, stacks_of
+from livebus.cdk_assembly import applications_of, assembly_of, read_assembly, same_application, stack_of, stacks_of
+from livebus.cdk_manifest import CdkStack
+
+STACK = "aws:cloudformation:stack"
 
 
 def stack(file: str, environment: str = "aws://unknown-account/unknown-region", **properties: Any) -> dict[str, Any]:
@@ -164,6 +168,115 @@ def test_the_assembly_that_a_folder_is_in(assembly: Path) -> None:
         assembly,
         None,
     ]
+
+
+STAGE = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
+
+
+def told(folder: Path) -> list[str]:
+    found = read_assembly(folder)
+    assert found is not None
+    assert all(each.faults == found.faults for each in found.applications)
+    return [str(fault).replace(f"{folder}/", "") for fault in found.faults]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "fault"),
+    [
+        (b"{", "manifest.json:1:2: not JSON: expecting property name enclosed in double quotes."),
+        (b"", "manifest.json:1:1: not JSON: expecting value."),
+        (b"\xff\x00", "'manifest.json' is not UTF-8 (byte 0)."),
+        (b"null", "manifest.json:1:1: the manifest is null; expected an object."),
+        (b"[1]", "manifest.json:1:1: the manifest is [1]; expected an object."),
+        (b'{\n"artifacts": 7}', "manifest.json:2:14 (artifacts): artifacts is 7; expected an object."),
+        (b"[" * 9_999, "manifest.json: not JSON that can be read: nested too deep, or a number too long."),
+    ],
+)
+def test_a_damaged_manifest_is_told_with_its_line(assembly: Path, manifest: bytes, fault: str) -> None:
+    """That of a stage beside the stacks that can be read; the outermost one instead of any."""
+    (assembly / "assembly-Prod" / "manifest.json").write_bytes(manifest)
+    (line,) = told(assembly)
+    assert line.replace("assembly-Prod/", "").endswith(f"{fault} Run `cdk synth` again.")
+    assert [each.stacks[0].name for each in applications_of(assembly)] == ["front", "Plain"]
+
+    (assembly / "manifest.json").write_bytes(manifest)
+    (line,) = told(assembly)
+    assert line.endswith(f"{fault} Run `cdk synth` again.")
+    assert applications_of(assembly) == []
+
+
+def test_a_stage_that_is_not_there_is_told(assembly: Path) -> None:
+    """Its folder, or one of the two files that each folder of an assembly has; a folder for a file is none."""
+    stage = assembly / "assembly-Prod"
+    found = []
+    for name in ("manifest.json", "cdk.out"):
+        (stage / name).unlink()
+        found.append(told(assembly))
+        (stage / name).mkdir()
+        found.append(told(assembly))
+    shutil.rmtree(stage)
+    found.append(told(assembly))
+
+    assert [[line.split(": ", 1)[0] for line in lines] for lines in found] == [
+        ["assembly-Prod/manifest.json"],
+        ["assembly-Prod/manifest.json"],
+        ["assembly-Prod/manifest.json", "assembly-Prod/cdk.out"],
+        ["assembly-Prod/manifest.json", "assembly-Prod/cdk.out"],
+        ["assembly-Prod"],
+    ]
+
+
+def test_what_lies_beyond_a_bound_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of stacks, stages, artifacts and their depth; as a bound, which is no damage."""
+    monkeypatch.setattr("livebus.cdk_manifest._MOST_ARTIFACTS", 8)
+    monkeypatch.setattr("livebus.cdk_assembly._MOST_STACKS", 3)
+    monkeypatch.setattr("livebus.cdk_assembly._MOST_FOLDERS", 4)
+    monkeypatch.setattr("livebus.cdk_assembly._MAX_DEPTH", 2)
+    stages = {name: {**STAGE, "properties": {"directoryName": name}} for name in ("one", "two")}
+    folder = tmp_path
+    for depth in range(4):
+        stacks = {f"S{depth}{n}": stack(f"S{n}.json") for n in range(9 if depth == 0 else 4)}
+        write(folder, {**stages, **stacks})
+        folder /= "one"
+    write(tmp_path / "two", {})
+    write(tmp_path / "one" / "two", {})
+    found = read_assembly(tmp_path)
+    assert found is not None
+
+    assert [each.damage for each in found.applications] == [()] * len(found.applications)
+    assert sorted(line.removeprefix("manifest.json:1:1: ").split(" are read.")[0] for line in told(tmp_path)) == [
+        "has 11 artifacts: only the first 8",
+        "there are more than 3 stacks: only the first of them",
+        "there are more than 3 stages: only the first of them",
+        "there are stages in stages: only those 2 deep",
+    ]
+
+
+def test_two_stacks_of_one_name_are_told(tmp_path: Path) -> None:
+    """AWS CDK lets two regions have one; which is read is said."""
+    write(tmp_path, {"A": stack("A.json", stackName="shop"), "B": stack("B.json", stackName="shop")})
+
+    assert told(tmp_path)[0].startswith('manifest.json:1:1: several stacks are called "shop": only the first of these')
+
+
+def test_of_a_stage_the_faults_around_it_and_in_it_count(assembly: Path) -> None:
+    """Not those of the stages beside it."""
+    other = {**STAGE, "properties": {"directoryName": "assembly-Test"}}
+    write(assembly, {"P": STAGE, "T": other, "A": {"type": STACK}})
+
+    assert [line.split(":")[0] for line in told(assembly)] == ["manifest.json", "assembly-Test"]
+    (around,) = told(assembly / "assembly-Prod")
+    assert "(artifacts/A)" in around
+
+
+def test_an_assembly_without_a_stack_says_so(assembly: Path) -> None:
+    """What looks like none is none."""
+    write(assembly, {})
+    expected = (
+        "there is no stack in it; expected an artifact of the type aws:cloudformation:stack. Run `cdk synth` again."
+    )
+    assert told(assembly) == [f"manifest.json:1:1: {expected}"]
+    assert read_assembly(assembly.parent) is None
 
 
 def test_one_template_is_one_stacks(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from livebus.cdk_assembly import CdkApplication, CdkStack
+from livebus.cdk_assembly import CdkApplication
+from livebus.cdk_manifest import CdkStack
 from livebus.cdk_templates import read_templates
 from livebus.errors import LivebusError
 

@@ -116,10 +116,14 @@ class SampleAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """The templates of several stacks that are deployed beside each other; ``file`` is what the whole is called."""
+    """
+    The templates of several stacks that are deployed beside each other; ``file`` is what the whole is called. ``lacks``: there are
+    more of them, which could not be read.
+    """
 
     stacks: Sequence[StackTemplate]
     file: str
+    lacks: bool = False
 
 
 class Inspection:
@@ -150,6 +154,8 @@ class Inspection:
         self._samples_for: dict[str, list[Sample]] = {}
         self._once: dict[Callable[[Inspection], Iterable[Any]], tuple[Any, ...]] = {}
         self._errors: dict[tuple[int, str, int], list[GraphQLError]] = {}
+        # Whether there are stacks beside it that could not be read: what their rules match nobody knows.
+        self.lacks_stacks = isinstance(document, Together) and document.lacks
         given = parameters or {}
         self._reading: Reading = (
             read_stacks(document.stacks, read_file, self.environment, given, open_template, file=document.file)

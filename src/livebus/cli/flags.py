@@ -159,17 +159,20 @@ def _identity(source: Source) -> object:
 
 
 def _of_assembly(path: Path) -> list[CdkApplication]:
-    """The applications of a cloud assembly of AWS CDK, where a path is one; none otherwise."""
+    """The applications of a cloud assembly of AWS CDK, where a path is one; none otherwise. Raises WrongUsage where nothing of it can be read."""
     if not is_folder(path):
         return []
-    from livebus.cdk_assembly import applications_of
+    from livebus.cdk_assembly import read_assembly
 
-    return applications_of(path)
+    assembly = read_assembly(path)
+    if assembly is not None and not assembly.applications:
+        raise WrongUsage(faults=assembly.faults)
+    return [] if assembly is None else list(assembly.applications)
 
 
 def demand_own_names(application: CdkApplication, arguments: Namespace) -> None:
     """Raise WrongUsage where --stack-name gives one name to stacks that have each their own."""
-    if "stack_name" in arguments.typed:
+    if "stack_name" in arguments.typed and len(application.stacks) > 1:
         raise WrongUsage(
             f"--stack-name names one stack, and {application.name} has {len(application.stacks)}",
             advice="Their names stand in manifest.json; name the template of one to give it another.",
@@ -177,8 +180,9 @@ def demand_own_names(application: CdkApplication, arguments: Namespace) -> None:
 
 
 def _single(application: CdkApplication) -> Source:
-    """An application of one stack is that stack's template."""
-    return application.stacks[0].template if len(application.stacks) == 1 else application
+    """An application of one stack is that stack's template; with what could not be read of it, it is more."""
+    is_whole = len(application.stacks) == 1 and not application.faults
+    return application.stacks[0].template if is_whole else application
 
 
 def _one(applications: Sequence[CdkApplication], named: Path, region: str) -> CdkApplication:

@@ -11,16 +11,14 @@ up to the one that holds ``.git``, never the home folder or the root, and only a
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livebus.errors import LivebusError, Place
-from livebus.files import MAX_SETTINGS_BYTES, content, event_files, is_assembly, is_file, is_there, read_text, relative
+from livebus.files import claims_assembly, event_files, is_file, is_there, read_text, relative
 from livebus.stack.samconfig import DEFAULT_ENVIRONMENT, DeployConfig, SamConfig
 
 if TYPE_CHECKING:
@@ -72,7 +70,7 @@ class Folder:
         The folder's template: what samconfig.toml's ``template_file`` names, else template.yaml, .yml or .json, else the folder
         that `cdk synth` writes; with ``built`` what `sam build` has made of it.
 
-        Raises NoTemplate, in words that say what was looked for; LivebusError where samconfig.toml is wrong.
+        Raises NoTemplate, in words that say what was looked for; LivebusError where samconfig.toml or cdk.json is wrong.
         """
         if built:
             return self._named(BUILT, "`sam build` makes it.")
@@ -87,21 +85,30 @@ class Folder:
             where = relative(self.path.absolute()) if self.path != Path() else "here"
             raise NoTemplate(
                 f"no template {'in ' if where != 'here' else ''}{where}",
-                expected=f"{looked}, or template_file in {SAMCONFIG}",
+                expected=f"{looked}, template_file in {SAMCONFIG}, or {CDK} with the {CDK_OUT} that `cdk synth` writes",
                 advice="--template names another one; `livebus new DIR` makes an application.",
             )
         return found
 
     def _assembly(self) -> Path:
-        """The cloud assembly of the application of AWS CDK. Raises NoTemplate where it is not there."""
-        written = ""
-        with suppress(OSError, ValueError, RecursionError):
-            given = json.loads(content(self.path / CDK, most=MAX_SETTINGS_BYTES))
-            written = given.get("output", "") if isinstance(given, dict) else ""
-        path = self.path / (written if isinstance(written, str) and written and "\0" not in written else CDK_OUT)
-        if not is_assembly(path):
-            shown = relative(path)
-            raise NoTemplate(f"{shown!r} is not there", Place(shown), advice="`cdk synth` makes it.")
+        """
+        The cloud assembly of the application of AWS CDK, sound or damaged. Raises NoTemplate where it is not there, LivebusError where
+        cdk.json is wrong.
+        """
+        from livebus.json_file import read_json, shown
+
+        settings = self.path / CDK
+        file = read_json(settings, relative(settings))
+        if not isinstance(file.value, dict):
+            raise LivebusError(f"{CDK} is {shown(file.value)}", file.place(), expected="an object")
+        written = file.value.get("output", CDK_OUT)
+        if not isinstance(written, str) or not written or "\0" in written:
+            raise LivebusError(f"output is {shown(written)}", file.place("output"), expected="the path of a folder")
+        path = self.path / written
+        if not claims_assembly(path):
+            name = relative(path)
+            found = f"{name!r} is no cloud assembly" if is_there(path) else f"{name!r} is not there"
+            raise NoTemplate(found, Place(name), advice="`cdk synth` makes it.")
         return path
 
     def _named(self, name: Path, who: str) -> Path:

@@ -259,6 +259,8 @@ def _greet(runtime: Runtime, settings: Settings) -> None:
     what, stacks = what_runs.named(settings)
     where = f"{stacks}, region {settings.region}, state in {relative(runtime.state)}"
     terminal.talk(f"runs       {what} ({where})")
+    for fault in settings.application.faults if settings.application is not None else ():
+        terminal.warn(str(fault))  # a bound: what is wrong has ended the command
     terminal.talk(f"endpoint   {outputs['EndpointUrl']}")
     if settings.dynamodb is not None:
         real = "" if settings.dynamodb.is_local else "  (real tables: what is written stays written)"

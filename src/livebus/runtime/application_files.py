@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livebus.cdk_assembly import CdkApplication, same_application
+from livebus.cdk_assembly import CdkApplication, read_assembly, same_application
 from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.cdk_templates import read_templates
 from livebus.compilation import compile_line
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
-from livebus.files import Root, read_text
+from livebus.files import Root, read_text, relative
 from livebus.flow import Line
 from livebus.subscription import Subscriptions, SubscriptionSettings
 from livebus.template import Environment
@@ -75,6 +75,25 @@ class ApplicationFiles:
         ``subscriptions`` are registries to go on with, ``settings`` those of new ones. Raises InvalidTemplate with all
         faults, LivebusError where the template is missing.
         """
+        try:
+            return self._load(subscriptions, settings)
+        except LivebusError as error:
+            if self.application is None:
+                raise
+            # Of several stacks the files are named from the assembly on: people look for them from where they stand.
+            kind = InvalidTemplate if isinstance(error, InvalidTemplate) else LivebusError
+            raise kind(faults=map(self._as_people_name_it, error.faults)) from None
+
+    def _as_people_name_it(self, fault: Fault) -> Fault:
+        path = self.folder / fault.place.file
+        is_ours = bool(fault.place.file) and path in self._seen
+        return replace(fault, place=replace(fault.place, file=relative(path))) if is_ours else fault
+
+    def _load(
+        self,
+        subscriptions: Mapping[str, Subscriptions] | None = None,
+        settings: SubscriptionSettings | None = None,
+    ) -> tuple[Line, Resources, str]:
         self._seen = {self.template: _stamp(self.template)}
         environment = replace(self.environment, overrides=self.overrides)
         if self.application is not None:
@@ -94,11 +113,17 @@ class ApplicationFiles:
 
     def _read_stacks(self, application: CdkApplication, environment: Environment) -> Reading:
         """Read what cdk synth has written last: it may have other stacks than before."""
+        self._follow(application.manifests)
         found = same_application(application)
         if found is None:
-            raise LivebusError(
+            assembly = read_assembly(application.named or application.outermost)
+            missing = Fault(
                 f"{application.name!r} is not there", Place(str(self.template)), advice="`cdk synth` makes it."
             )
+            raise LivebusError(faults=[missing] if assembly is None else assembly.faults or [missing])
+        self._follow(found.manifests)
+        if found.damage:
+            raise LivebusError(faults=found.damage)
         self.application = found
         return read_stacks(
             read_templates(found, self._read_named),
@@ -108,6 +133,11 @@ class ApplicationFiles:
             self._open_template,
             file=str(self.template),
         )
+
+    def _follow(self, manifests: Iterable[Path]) -> None:
+        """What tells of the stacks is looked at for changes as the templates are: it may be a stage's that cannot be read yet."""
+        for path in manifests:
+            self._seen.setdefault(path, _stamp(path))
 
     def changed(self) -> bool:
         return any(_stamp(path) != stamp for path, stamp in self._seen.items())

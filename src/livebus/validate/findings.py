@@ -64,6 +64,21 @@ TYPES_HOLD = Check(
     found_elsewhere,
 )
 
+ASSEMBLY_READABLE = Check(
+    "E9207",
+    "The cloud assembly of an application of AWS CDK can be read as a whole",
+    "What its manifests do not tell of is neither deployed nor proved: a stage that was deleted, a template that lies elsewhere.",
+    "https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app",
+    found_elsewhere,
+)
+ASSEMBLY_IS_SMALL = Check(
+    "W9207",
+    "The cloud assembly is within the bounds of what Livebus reads",
+    "What lies beyond is deployed, and nothing is said of it; an event that no rule matches is called unproven.",
+    "docs/validating.md",
+    found_elsewhere,
+)
+
 # What --list shows and --explain explains; EVERY_CHECK is what runs.
 LISTED: tuple[Check, ...] = (
     *EVERY_CHECK,
@@ -74,5 +89,7 @@ LISTED: tuple[Check, ...] = (
     AWS_AGREES,
     CFN_LINT_RUNS,
     TYPES_HOLD,
+    ASSEMBLY_READABLE,
+    ASSEMBLY_IS_SMALL,
 )
 IDS: tuple[str, ...] = tuple(dict.fromkeys(check.id for check in LISTED))

@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livebus.cdk_assembly import CdkApplication, CdkStack, Source, assembly_of, stack_of
+from livebus.cdk_assembly import CdkApplication, Source, assembly_of, stack_of
 from livebus.cdk_assets import asset_of, is_in_s3
+from livebus.cdk_manifest import CdkStack
 from livebus.cdk_templates import read_templates
 from livebus.checks.inspection import Inspection, Together
 from livebus.errors import LivebusError
@@ -124,7 +125,7 @@ class Project:
         Raises LivebusError where the template is not there or nothing of it can be read.
         """
         if self.application is not None:
-            read = Together(self._stacks(), self.name)
+            read = Together(self._stacks(), self.name, lacks=bool(self.application.faults))
         elif document is None:
             document = read_document(self.text(), self.name)
         return Inspection(
@@ -140,6 +141,7 @@ class Project:
         """The stacks of the application with their templates. Raises LivebusError with all that cannot be read."""
         assert self.application is not None
         self.read[self.name] = self.template
+        self.read.update({relative(each): each for each in self.application.manifests})
         stacks = read_templates(self.application, self.read_named)
         return [replace(each, overrides={**each.overrides, **self.values.get(each.name, {})}) for each in stacks]
 

@@ -20,7 +20,7 @@ from livebus.checks.every import EVERY_CHECK
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.checks.suppression import Suppression, from_pair, from_template, part
-from livebus.checks.template.outside import is_left_to_nested
+from livebus.checks.template.outside import is_left_to_unread
 from livebus.data_source.in_memory import Ask
 from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, bounded_suggestions, told
 from livebus.files import event_files, is_folder, read_bytes, relative
@@ -34,6 +34,8 @@ from livebus.template.document import Path as TemplatePath
 from livebus.template.text_places import in_source
 from livebus.validate.config import Config
 from livebus.validate.findings import (
+    ASSEMBLY_IS_SMALL,
+    ASSEMBLY_READABLE,
     CFN_LINT_RUNS,
     EVENTS_READABLE,
     IDS,
@@ -119,7 +121,8 @@ class Validation:
         try:
             inspection = project.inspect(document, parameters=options.parameters, environment=environment)
         except InvalidTemplate as error:
-            found, ignored = part([Finding(UNREADABLE, fault) for fault in error.faults], self._ignore, None)
+            unreadable = [Finding(UNREADABLE, fault) for fault in error.faults]
+            found, ignored = part([*unreadable, *self._of_assembly()], self._ignore, None)
             self._refused = Report([self._shown(each) for each in found], (), ignored, LISTED)
             return
         self.inspection = inspection
@@ -138,6 +141,7 @@ class Validation:
         found = findings(inspection, samples, only=options.only)
         if options.check_types is not None and (not options.only or TYPES_HOLD.id.startswith(options.only)):
             found += options.check_types(inspection)
+        found += self._of_assembly()
         found, ignored = part(found, [*ignore, *in_template(inspection.document)], inspection.document)
         if others and any(fault.is_bound for fault in inspection.reading_faults):
             # It has no bounds of its own.
@@ -158,8 +162,17 @@ class Validation:
             list(self._events(inspection, samples)),
             [*(replace(each, finding=self._shown(each.finding, inspection)) for each in ignored), *theirs_ignored],
             LISTED,
-            not any(rule.targets for rule in inspection.application.rules),
+            not (inspection.lacks_stacks or any(rule.targets for rule in inspection.application.rules)),
         )
+
+    def _of_assembly(self) -> list[Finding]:
+        """What is wrong with the cloud assembly that the stacks are of, and what of it is not read."""
+        application, only = self.project.application, self.options.only
+        found = [
+            Finding(ASSEMBLY_IS_SMALL if fault.is_bound else ASSEMBLY_READABLE, fault)
+            for fault in (application.faults if application is not None else ())
+        ]
+        return [each for each in found if not only or each.check.id.startswith(only)]
 
     def _events(self, inspection: Inspection, samples: Samples) -> Iterator[EventOutcome]:
         template = self.project.shown(inspection.document.file)
@@ -182,8 +195,9 @@ class Validation:
                 known = next((each.unproven for each in rehearsal.invocations if each.unproven), "")
                 unproven = known or "the local runtime does not emulate a part of its way: see the findings"
                 rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
-            if not rehearsal.matched and is_left_to_nested(inspection, sample.event.bus):
-                unproven = "the rules of its bus may be in templates that this one nests, which are not read"
+            if not rehearsal.matched and is_left_to_unread(inspection, sample.event.bus):
+                where = "stacks beside it" if inspection.lacks_stacks else "templates that this one nests"
+                unproven = f"the rules of its bus may be in {where}, which are not read"
                 rehearsal = replace(rehearsal, arrives=True, unproven=unproven)
             yield EventOutcome(template, sample.file, sample.index, sample.place, sample.expected, rehearsal)
 

@@ -96,7 +96,8 @@ def test_no_template_says_what_was_looked_for(here: Path) -> None:
     with pytest.raises(NoTemplate) as raised:
         find().template()
     assert str(raised.value) == (
-        "no template here; expected template.yaml, template.yml, template.json, or template_file in samconfig.toml. "
+        "no template here; expected template.yaml, template.yml, template.json, template_file in samconfig.toml, "
+        "or cdk.json with the cdk.out that `cdk synth` writes. "
         "--template names another one; `livebus new DIR` makes an application."
     )
 
@@ -109,14 +110,36 @@ def test_a_template_that_is_named_brings_its_samconfig(here: Path) -> None:
     assert beside(other / "template.yaml") == Folder(other)
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("[", "1:2: not JSON: expecting value"),
+        ("", "1:1: not JSON: expecting value"),
+        ("[1]", "1:1: cdk.json is [1]; expected an object"),
+        ('{\n  "output": 7}', "2:13 (output): output is 7; expected the path of a folder"),
+        ('{"output": ["built"]}', '1:2 (output): output is ["built"]; expected the path of a folder'),
+    ],
+)
+def test_a_damaged_cdk_json_is_told_with_its_line(here: Path, settings: str, told: str) -> None:
+    """AWS CDK would not begin with it either; that there is a cdk.out is nothing to go on with."""
+    shop = here.parents[1]
+    (shop / "cdk.out").mkdir()
+    for name in ("cdk.out", "manifest.json"):
+        (shop / "cdk.out" / name).touch()
+    (shop / "cdk.json").write_text(settings)
+    with pytest.raises(LivebusError) as raised:
+        find().template()
+    assert str(raised.value) == f"{shop}/cdk.json:{told}"
+
+
 def test_an_application_of_cdk_is_what_it_synthesised(here: Path) -> None:
     """cdk.out, or the folder that cdk.json names; before `cdk synth` it is missed, and a template counts before it."""
     shop = here.parents[1]
-    (shop / "cdk.json").write_text("[")
+    (shop / "cdk.json").write_text("{}")
     with pytest.raises(NoTemplate) as raised:
         find().template()
     assert str(raised.value) == f"{shop}/cdk.out: '{shop}/cdk.out' is not there. `cdk synth` makes it."
-    for name, settings in (("cdk.out", "{}"), ("built", '{"output": "built"}'), ("cdk.out", '{"output": ["built"]}')):
+    for name, settings in (("cdk.out", "{}"), ("built", '{"output": "built"}')):
         (shop / name).mkdir(exist_ok=True)
         (shop / name / "cdk.out").touch()
         (shop / name / "manifest.json").touch()

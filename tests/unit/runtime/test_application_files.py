@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from livebus.cdk_assembly import applications_of
 from livebus.errors import InvalidTemplate, LivebusError
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.template import Environment
 from support.application import change, copied
+
+ASSEMBLIES = Path(__file__).parents[2] / "foreign" / "assemblies"
 
 
 @pytest.fixture
@@ -48,6 +52,38 @@ def test_a_written_or_removed_file_is_a_change(template: Path, name: str) -> Non
     assert not files.changed()
     (template.parent / name).unlink()
     assert files.changed()
+
+
+def test_a_damaged_stage_of_an_assembly_is_looked_at_until_it_is_mended(tmp_path: Path) -> None:
+    """Its manifest is told with the line, and counts as a file of the application; templates have their paths in front."""
+    assembly = Path(shutil.copytree(ASSEMBLIES / "two-stages", tmp_path / "cdk.out"))
+    prod = next(each for each in applications_of(assembly) if each.name.endswith("assembly-Prod"))
+    files = ApplicationFiles.of(prod.manifest, Environment("s", "us-east-1"), {}, application=prod)
+    files.load()
+    beta = assembly / "assembly-Beta" / "manifest.json"
+    sound = beta.read_text()
+    beta.write_text("{")
+    assert files.changed()
+    with pytest.raises(
+        LivebusError, match=r"cdk\.out/assembly-Beta/manifest\.json:1:2: not JSON: .*Run `cdk synth` again"
+    ):
+        files.load()
+    assert not files.changed()
+    beta.write_text(sound)
+    assert files.changed()
+    files.load()
+    assert not files.changed()
+
+    template = assembly / "assembly-Prod" / "ProdApi.template.json"
+    template.write_text("{")
+    with pytest.raises(InvalidTemplate, match=rf"^{template}:1:2: not valid YAML"):
+        files.load()
+    template.unlink()
+    with pytest.raises(InvalidTemplate, match=rf"^{template}: '{template}' is not there\. Run `cdk synth` again\.$"):
+        files.load()
+    shutil.rmtree(assembly)
+    with pytest.raises(LivebusError, match=r"'cdk\.out/assembly-Prod' is not there\. `cdk synth` makes it\."):
+        files.load()
 
 
 def test_a_file_beside_it_is_no_change(template: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from livebus.checks.bus.patterns import written_patterns
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample, SampleAttempt
-from livebus.checks.template.outside import is_left_to_nested
+from livebus.checks.template.outside import is_left_to_unread
 from livebus.data_source.in_memory import is_unproven
 from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.application import ResolverConfig, Rule
@@ -52,7 +52,7 @@ def _unmatched(inspection: Inspection, sample: Sample) -> tuple[str, str] | None
         return None  # what a pattern would match that cannot be read, or not before a deploy, nobody knows
     if any(is_opaque(rule.bus) for rule in application.rules):
         return None  # that may be the event's bus
-    if is_left_to_nested(inspection, bus):
+    if is_left_to_unread(inspection, bus):
         return None
     verdicts = [(rule, _reasons(inspection, rule, sample)) for rule in rules]
     if not all(reasons for _, reasons in verdicts):

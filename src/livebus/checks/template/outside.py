@@ -40,8 +40,13 @@ def _holds(value: Any) -> bool:
     return isinstance(value, str) and "{{resolve:" in value
 
 
-def is_left_to_nested(inspection: Inspection, bus: str) -> bool:
-    """Whether the rules of a bus may stand in templates that this one nests: it has none of them itself."""
+def is_left_to_unread(inspection: Inspection, bus: str) -> bool:
+    """
+    Whether the rules of a bus may stand in templates that are not read: those that this one nests, where it has none of them itself,
+    or those of stacks beside it.
+    """
+    if inspection.lacks_stacks:
+        return True
     has_rules = any(rule.bus == bus for rule in inspection.application.rules)
     resources = inspection.resources
     return not has_rules and not all(map(resources.is_read, resources.of_type(*NESTED)))

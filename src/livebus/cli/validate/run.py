@@ -7,7 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except LivebusError:
             _demand([], events)  # `livebus validate cdk.out` before `cdk synth`: what was named is what is missed
             raise
-        _demand([each for group in sources for each in group if isinstance(each, Path)], events)
+        _demand(_named(sources, arguments), events)
         for each in (source for group in sources for source in group):
             if not isinstance(each, Path):
                 flags.demand_own_names(each, arguments)
@@ -74,13 +74,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _part_assemblies(arguments: Namespace) -> None:
     """`livebus validate cdk.out` is about the templates in it: a cloud assembly of AWS CDK is no folder of events."""
-    from livebus.files import is_assembly
+    from livebus.files import claims_assembly
 
-    assemblies = [path for path in arguments.events if is_assembly(path)]
+    assemblies = [path for path in arguments.events if claims_assembly(path)]
     if assemblies:
         arguments.events = [path for path in arguments.events if path not in assemblies]
         typed = arguments.template if "template" in arguments.typed else None
         arguments.template, arguments.typed = [*(typed or ()), *assemblies], {*arguments.typed, "template"}
+
+
+def _named(sources: Sequence[Sequence[Source]], arguments: Namespace) -> list[Path]:
+    """The templates that were named, or are the folder's; not those that a cloud assembly names, of which it is told."""
+    from livebus.cdk_assembly import assembly_of
+
+    typed = arguments.template or ()
+    paths = [each for group in sources for each in group if isinstance(each, Path)]
+    return [each for each in paths if each in typed or assembly_of(each.parent) is None]
 
 
 def _validate(sources: Sequence[Sequence[Source]], options: Options, arguments: Namespace) -> tuple[int, list[Path]]:
@@ -162,12 +171,15 @@ def _watch(arguments: Namespace, sources: Sequence[Sequence[Source]], options: O
             gc.collect()
             seen = _stamps(read)
             terminal.talk("waiting for changes; Ctrl-C ends it")
-            while _stamps(read) == seen:
-                time.sleep(POLL_SECONDS)
-            with suppress(
-                LivebusError
-            ):  # one that is being written: the templates that were there are missed, and told
-                sources = flags.sources(arguments)
+            while True:
+                while (now := _stamps(read)) == seen:
+                    time.sleep(POLL_SECONDS)
+                seen = now
+                try:
+                    sources = flags.sources(arguments)
+                    break
+                except LivebusError as error:  # one that is being written, perhaps
+                    terminal.report(error)
     except KeyboardInterrupt:
         return terminal.DONE
 

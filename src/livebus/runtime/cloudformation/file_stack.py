@@ -120,4 +120,6 @@ class FileStack:
             self.deployer.served.refuse(self.stack.name, error.faults)
             return False
         tell("reloaded: the application's files changed")
+        for fault in self.files.application.faults if self.files.application is not None else ():
+            tell(f"not all of it: {fault}")
         return True
