@@ -27,7 +27,7 @@ import orjson
 import pytest
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
-from livebus.cdk_assembly import applications_of
+from livebus.cdk_assembly import read_assembly
 from livebus.data_source.functions import FunctionRequest, answered
 from livebus.data_source.in_memory import Ask, HttpAnswers, InMemorySources
 from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
@@ -338,14 +338,17 @@ def _send(published: Published) -> None:
 
 def _project(template: Path) -> Project:
     """A template's, or that of the one application in a cloud assembly through which events go."""
-    applications = applications_of(template) if is_folder(template) else []
-    meant = [each for each in applications if each.has_events_way] or applications
+    assembly = read_assembly(template) if is_folder(template) else None
+    if assembly is None:
+        return Project(template)
+    meant = [each for each in assembly.applications if each.has_events_way] or list(assembly.applications)
     if len(meant) > 1:
         names = "; ".join(f"{relative(each.folder)}: {each.where}" for each in meant)
-        raise LivebusError(
-            f"{relative(template)!r} has {len(meant)} applications", advice=f"Name the folder of one: {names}."
-        )
-    return Project.of(meant[0]) if meant else Project(template)
+        found = f"{relative(template)!r} has {len(meant)} applications"
+        raise LivebusError(found, advice=f"Name the folder of one: {names}.")
+    if faults := meant[0].damage if meant else assembly.faults:
+        raise InvalidTemplate(faults=list(faults))
+    return Project.of(meant[0])
 
 
 def _asking(functions: Mapping[str, Callable[[Any], Any]]) -> Ask:

@@ -179,3 +179,11 @@ def test_of_several_applications_one_has_to_be_named() -> None:
         LocalLine.from_template(stages)
     folder = next(each for each in sorted(stages.iterdir()) if each.name.startswith("assembly-"))
     assert LocalLine.from_template(folder).line.application.rules
+
+
+def test_a_damaged_folder_of_an_application_is_told(tmp_path: Path) -> None:
+    """With the line of the manifest."""
+    (tmp_path / "cdk.out").write_text('{"version": "36.0.0"}')
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(InvalidTemplate, match=r"manifest\.json:1:2: not JSON.*Run `cdk synth` again\."):
+        LocalLine.from_template(tmp_path)
