@@ -115,7 +115,7 @@ def test_yaml_that_grows_is_refused_where_it_does(tmp_path: Path, text: str, exp
 @pytest.mark.parametrize(
     ("pattern", "value", "expected"),
     [
-        ("^(a+)+$", "a" * 4000 + "!", "takes too long on the value"),
+        ("^(a|aa)+$", "a" * 4000 + "!", "takes too long on the value"),
         ("((a{1000}){1000}){1000}", "a", "is not emulated: it comes to more than 50,000 steps"),
         ("(" * 4000 + ")" * 4000, "a", "is not emulated: it is nested or repeated too far"),
         ("a|" * 100_000, "a", "is not emulated: it has more than 8,192 characters"),

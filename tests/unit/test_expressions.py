@@ -55,12 +55,13 @@ def test_what_is_not_read_says_why(text: str, reason: str) -> None:
 
 
 def test_a_match_ends() -> None:
+    """Nested repeats of one letter are a matter of squares here, and of the machine; two ways for each letter are of powers."""
     with pytest.raises(TooSlow):
-        Expression("^(a+)+$").matches("a" * 4000 + "!")
+        Expression("^(a|aa)+$").matches("a" * 4000 + "!")
 
 
 def test_all_matches_together_end() -> None:
-    patience, slow = Patience(0.01), Expression("^(a+)+$")
+    patience, slow = Patience(0.01), Expression("^(a|aa)+$")
     with pytest.raises(TooSlow):
         patience.matches(slow, "a" * 4000 + "!")
     with pytest.raises(TooSlow):
