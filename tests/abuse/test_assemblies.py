@@ -59,4 +59,5 @@ def test_a_large_template_that_many_stacks_name(tmp_path: Path) -> None:
     ended = validated(written(tmp_path / "cdk.out", {"t.json": {"Resources": large}}, stacks))
 
     assert (ended.held, ended.code) == (True, 1), (ended.code, ended.cpu_seconds, ended.stderr[-2000:])
-    assert "t.json: stack S0 (manifest.json)" in ended.stderr
+    assert "stacks S0 (manifest.json)" in ended.stderr
+    assert 'several stacks have the template "t.json": only the first of these' in ended.stdout

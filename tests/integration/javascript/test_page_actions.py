@@ -79,9 +79,14 @@ def test_faults_are_set_and_taken_back(console: Console, running: RunningRuntime
     console.click("switch", "throttle", exact=True)
     console.await_role("link", "3 faults on")
     assert state_of_faults(running) == {"failTargets": ["AppSync"], "latency": 0.1, "faults": ["throttle=0.3"]}
-    console.run("await page.getByRole('spinbutton', {name: 'Latency in seconds'}).fill('1000')")
-    console.press("Tab")
-    console.wait("latency is 1000")
+
+    def refused() -> bool:
+        """What is typed while the block is drawn anew is typed again."""
+        console.run("await page.getByRole('spinbutton', {name: 'Latency in seconds'}).fill('1000')")
+        console.press("Tab")
+        return bool(console.run("return await page.getByText('latency is 1000').count()"))
+
+    until(refused, "the reason")
     assert state_of_faults(running)["latency"] == 0.1
 
     console.click("button", "Switch all off")

@@ -12,6 +12,8 @@ const LONGEST_LATENCY = 300;
 // The probability that was chosen for a fault before it is switched on: the block is drawn anew whenever the state changes.
 /** @type {Map<string, string>} */
 const chosen = new Map();
+// Why the last change was refused.
+const said = h('p.foot', { role: 'status' });
 
 /** @type {(name: string, isOn: boolean, turn: () => void) => HTMLElement} */
 const toggle = (name, isOn, turn) =>
@@ -34,11 +36,11 @@ const item = (node, isOn, name, words, setting) =>
 export function faultsBlock({ faults: on, faultKinds, application }) {
 	const targets = [...new Set(application.rules.map((each) => each.target).filter(Boolean))];
 	const number = on.failTargets.length + on.faults.length + (on.latency ? 1 : 0);
-	const said = h('p.foot', { role: 'status' });
 	/** @type {ChangeFaults} */
 	const change = async (next, words) => {
 		try {
 			await put('faults', { ...on, ...next });
+			replace(said);
 			announce(words);
 			latency.defaultValue = latency.value;
 			await readState();
