@@ -148,7 +148,12 @@ def test_an_api_that_asks_nothing_has_answered_at_once(bench: Callable[..., Benc
     rule = line.compiled_rules("livebus")[0]
     target = rule.targets[0]
     here, lossy = bench(result=ValueError("asked")), bench(faults=injecting("target-lost-answer"))
-    got = here.make(rule, target)
+
+    def services(_: str) -> Services:
+        return Services(7.0, lambda: "id-1", allowance=RequestAllowance())  # whose time begins now
+
+    got = here.attempts.make(EVENT, rule, target, services)
+    assert got.response.errors == ()
     assert (got.variables, got.response.data, got.failure) == (
         {"msg": "hello"},
         {"publishMsgFromEB": "hello"},
@@ -156,7 +161,7 @@ def test_an_api_that_asks_nothing_has_answered_at_once(bench: Callable[..., Benc
     )
     assert here.did == [("log", target.api.api.api_id, got.response)]
     assert here.sources.allowances == []
-    assert lossy.make(rule, target).failure == LOST
+    assert lossy.attempts.make(EVENT, rule, target, services).failure == LOST
 
 
 def test_an_attempt_without_an_answer_is_not_logged(bench: Callable[..., Bench], rule: CompiledRule) -> None:
