@@ -102,10 +102,25 @@ class Assembly:
 
 def same_application(application: CdkApplication) -> CdkApplication | None:
     """An application as its manifests have it now; None where it is gone."""
-    found = [
-        each for each in applications_of(application.named or application.outermost) if each.name == application.name
-    ]
-    return next((each for each in found if each.region == application.region), next(iter(found), None))
+    return named_application(application.named or application.outermost, application.name, application.region)
+
+
+def named_application(folder: Path, name: str, region: str) -> CdkApplication | None:
+    """
+    The application of an assembly that is called so; of several that of the region, else one that leaves it to the deployment.
+    """
+    found = [each for each in applications_of(folder) if each.name == name]
+    return min(found, key=lambda each: (each.region != region, each.region != ""), default=None)
+
+
+def with_events_way(applications: Sequence[CdkApplication]) -> list[CdkApplication]:
+    """Those that have a rule or a GraphQL API, where any has: they are meant where nobody says which."""
+    return [each for each in applications if each.has_events_way] or list(applications)
+
+
+def folder_around(folder: Path) -> Path:
+    """The folder that another one is in, also of one that is spelt without a name."""
+    return folder.parent if folder.name not in ("", "..") else folder / ".."
 
 
 def applications_of(folder: Path) -> list[CdkApplication]:
@@ -167,8 +182,7 @@ def _outermost(folder: Path) -> Path:
     for _ in range(_MAX_DEPTH):
         if not is_assembly(folder / "..") or not is_assembly(folder):
             break
-        above = folder.parent if folder.name not in ("", "..") else folder / ".."
-        folder = above
+        folder = folder_around(folder)
     return folder
 
 

@@ -7,7 +7,7 @@ In: the application, and who reads files. Out: a :class:`~livebus.template.assem
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +19,15 @@ from livebus.template.assembly import StackTemplate
 from livebus.template.document import read_document
 
 
-def read_templates(application: CdkApplication, read_file: Callable[[str], str]) -> list[StackTemplate]:
+def read_templates(
+    application: CdkApplication,
+    read_file: Callable[[str], str],
+    values: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[StackTemplate]:
     """
     The stacks of an application with their templates, which ``read_file`` opens by their paths from the assembly on.
 
-    Raises InvalidTemplate with everything that cannot be read.
+    ``values`` are those that parameters have where the stacks run, by the stack's name: they count before the manifest's. Raises InvalidTemplate with everything that cannot be read.
     """
     found: list[StackTemplate] = []
     faults: list[Fault] = []
@@ -37,7 +41,8 @@ def read_templates(application: CdkApplication, read_file: Callable[[str], str])
             faults += error.faults if isinstance(error, InvalidTemplate) or not missing else missing
         else:
             after = tuple(names[each] for each in stack.after if each in names)
-            found.append(StackTemplate(stack.name, document, stack.parameters, after))
+            overrides = {**stack.parameters, **(values or {}).get(stack.name, {})}
+            found.append(StackTemplate(stack.name, document, overrides, after))
     if faults:
         raise InvalidTemplate(faults=faults)
     return found

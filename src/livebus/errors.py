@@ -73,7 +73,7 @@ class Fault:
     One thing that is wrong: what was found, where, what was expected instead, and what to do next.
 
     ``not_emulated`` is what AWS takes and the local runtime has not: sound, and nothing that can be proved here. ``is_bound``: a
-    bound of ours was met, and what lies beyond it was not looked at.
+    bound of ours was met, and what lies beyond it was not looked at. ``of_another_stack``: an export or an Output that no stack here has.
     """
 
     found: str
@@ -82,6 +82,7 @@ class Fault:
     advice: str = ""
     not_emulated: bool = False
     is_bound: bool = False
+    of_another_stack: bool = False
 
     def __str__(self) -> str:
         where = str(self.place)

@@ -27,7 +27,7 @@ import orjson
 import pytest
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC, Caller, Mode
-from livebus.cdk_assembly import read_assembly
+from livebus.cdk_assembly import read_assembly, with_events_way
 from livebus.data_source.functions import FunctionRequest, answered
 from livebus.data_source.in_memory import Ask, HttpAnswers, InMemorySources
 from livebus.errors import Fault, InvalidEvent, InvalidTemplate, LivebusError
@@ -341,7 +341,7 @@ def _project(template: Path) -> Project:
     assembly = read_assembly(template) if is_folder(template) else None
     if assembly is None:
         return Project(template)
-    meant = [each for each in assembly.applications if each.has_events_way] or list(assembly.applications)
+    meant = with_events_way(assembly.applications)
     if len(meant) > 1:
         names = "; ".join(f"{relative(each.folder)}: {each.where}" for each in meant)
         found = f"{relative(template)!r} has {len(meant)} applications"

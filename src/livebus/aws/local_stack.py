@@ -37,10 +37,9 @@ def running_source(runtime: LocalRuntime, path: Path | None) -> Source | None:
     """
     if path is None or not is_folder(path):
         return path
-    from livebus.cdk_assembly import applications_of
+    from livebus.cdk_assembly import named_application
 
-    named = [each for each in applications_of(path) if each.name == runtime.template_stack]
-    return next((each for each in named if each.region in ("", runtime.region)), next(iter(named), None))
+    return named_application(path, runtime.template_stack, runtime.region)
 
 
 def running_values(session: Session) -> Values:

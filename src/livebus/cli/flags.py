@@ -187,10 +187,11 @@ def _single(application: CdkApplication) -> Source:
 
 def _one(applications: Sequence[CdkApplication], named: Path, region: str) -> CdkApplication:
     """The application that is meant: the only one, the only one of a region, the only one with rules or APIs. Raises WrongUsage."""
+    from livebus.cdk_assembly import with_events_way
     from livebus.files import relative
 
     meant = [each for each in applications if not region or each.region in ("", region)] or list(applications)
-    meant = [each for each in meant if each.has_events_way] or meant
+    meant = with_events_way(meant)
     if len(meant) == 1:
         return meant[0]
     if all(len(each.stacks) == 1 for each in meant):

@@ -15,8 +15,6 @@ from typing import Any, NamedTuple
 
 from livebus.errors import did_you_mean, listed
 
-# What is found at the earliest when a template is deployed: how the words of a fault begin.
-NOT_THERE = ("No export named ", "No output named ")
 _EXPORT = "{{resolve:export:"
 
 

@@ -279,7 +279,10 @@ class Evaluator:
         """What another stack gives; a fault where none does."""
         if isinstance(found, str):
             return found
-        self._fault(found.found, path, advice=found.advice, not_emulated=found.is_elsewhere)
+        place, is_elsewhere = self._place_of(path), found.is_elsewhere
+        self.faults.append(
+            Fault(found.found, place, "", found.advice, not_emulated=is_elsewhere, of_another_stack=True)
+        )
         return found.stands_for if found.is_elsewhere else UNKNOWN
 
     def _sub(self, argument: Any, path: Path) -> Any:

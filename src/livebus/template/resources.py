@@ -19,7 +19,7 @@ from livebus.template.attributes import ResourceAttributes
 from livebus.template.dependencies import creation_order, depends_on, references
 from livebus.template.document import IN_STACK, Document, Path
 from livebus.template.environment import Environment
-from livebus.template.imports import NOT_THERE, Imports
+from livebus.template.imports import Imports
 from livebus.template.intrinsics import Evaluator
 from livebus.template.nested_stacks import NestedStacks
 from livebus.template.nesting import Nesting, folder_of
@@ -394,7 +394,7 @@ def _in_order(faults: Iterable[Fault]) -> list[Fault]:
     found: list[Fault] = []
     named: set[str] = set()
     for fault in sorted(dict.fromkeys(faults), key=lambda each: (each.place.line or 0, each.place.column or 0)):
-        is_elsewhere = fault.not_emulated and fault.found.startswith(NOT_THERE)
+        is_elsewhere = fault.not_emulated and fault.of_another_stack
         if not is_elsewhere or fault.found not in named:
             found.append(fault)
         if is_elsewhere:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livebus.cdk_assembly import CdkApplication, Source, assembly_of, stack_of
+from livebus.cdk_assembly import CdkApplication, Source, assembly_of, folder_around, stack_of
 from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.cdk_manifest import CdkStack
 from livebus.cdk_templates import read_templates
@@ -73,7 +73,7 @@ class Project:
     def _home(self) -> Path:
         """Where people keep what belongs to the template: its folder; of one that cdk synth made, the folder around cdk.out."""
         folder = assembly_of(self.folder)
-        return self.folder if folder is None else folder.parent if folder.name not in ("", "..") else folder / ".."
+        return self.folder if folder is None else folder_around(folder)
 
     @property
     def root(self) -> Root:
@@ -142,8 +142,7 @@ class Project:
         assert self.application is not None
         self.read[self.name] = self.template
         self.read.update({relative(each): each for each in self.application.manifests})
-        stacks = read_templates(self.application, self.read_named)
-        return [replace(each, overrides={**each.overrides, **self.values.get(each.name, {})}) for each in stacks]
+        return read_templates(self.application, self.read_named, self.values)
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ far as the template can be read. What is wrong with it is for livebus validate t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from graphql import GraphQLSchema
@@ -52,10 +52,7 @@ def read_template_apis(source: Source, values: Mapping[str, Mapping[str, str]] |
         return _read(folder / name)
 
     if not isinstance(source, Path):
-        stacks = [
-            replace(each, overrides={**each.overrides, **values.get(each.name, {})})
-            for each in read_templates(source, named)
-        ]
+        stacks = read_templates(source, named, values)
         return _apis(read_stacks(stacks, named, Environment(), {}, file=str(file)).application)
     name = stack.name if (stack := stack_of(file)) is not None else ""
     given = values.get(name) or (next(iter(values.values())) if len(values) == 1 else {})

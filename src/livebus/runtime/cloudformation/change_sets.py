@@ -21,7 +21,6 @@ from livebus.runtime.cloudformation.loading import read_resources, template_file
 from livebus.runtime.cloudformation.stack import ChangeSet, Deployment, Stack
 from livebus.runtime.s3.service import split_location
 from livebus.template.document import read_document
-from livebus.template.imports import NOT_THERE
 from livebus.template.resources import Resources
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -137,9 +136,7 @@ def _compare(change_set: ChangeSet, stack: Stack, deployer: Deployer) -> None:
     """Fill in what the change set would do, or why CloudFormation fails it."""
     resources = _read(change_set.deployment, stack, deployer)
     body = resources.document.body
-    faults = [
-        fault for fault in resources.template_faults if not fault.not_emulated and not fault.found.startswith(NOT_THERE)
-    ]
+    faults = [each for each in resources.template_faults if not each.not_emulated and not each.of_another_stack]
     if faults:
         reason = "\n".join(map(template_error, faults))
         # A template with a transform is looked at after the call was answered: the change set fails, not the call.

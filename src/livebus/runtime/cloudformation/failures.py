@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from livebus.compilation import Compilation
 from livebus.errors import Fault, InvalidEventPattern, InvalidTransformer, LivebusError, Place
 from livebus.pattern import EventPattern, service_message
-from livebus.template.imports import NOT_THERE
 from livebus.template.loading import Reading
 from livebus.template.resource import Resource
 from livebus.template.resources import Resources
@@ -57,7 +56,7 @@ def failures(reading: Reading, compilation: Compilation, new_id: Callable[[], st
     for fault, words in _told(reading, compilation, template):
         owner = finder.owner(fault.place)
         shown = fault_in_source(reading.resources.whole, fault)
-        if fault.found.startswith(NOT_THERE):
+        if fault.of_another_stack:
             stack.append(f"{fault.found} Rollback requested by user.")
         elif owner is None:
             unowned.append(str(shown))
@@ -80,7 +79,7 @@ def exists_already(resource: Resource, identifier: str, new_id: Callable[[], str
 def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> Iterator[tuple[Fault, str]]:
     """Each fault that is a resource's, and AWS's words for it where the exception has them."""
     for fault in reading.refusals:
-        if fault not in template or fault.found.startswith(NOT_THERE):
+        if fault not in template or fault.of_another_stack:
             yield fault, ""
     for archive in reading.application.archives:
         try:
