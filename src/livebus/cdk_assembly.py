@@ -265,33 +265,9 @@ def _by_environment(stacks: Iterable[CdkStack]) -> list[tuple[CdkStack, ...]]:
     return [tuple(each) for each in groups.values()]
 
 
-def stacks_of(folder: Path) -> list[CdkStack]:
-    """The stacks of an assembly and of the stages in it, in the manifest's order; none where it is no assembly."""
-    found: dict[Path, CdkStack] = {}
-    for stack in _stacks(folder, Root.around(folder / MANIFEST), 0, set()):
-        # One template is one stack's, as ``stack_of`` has it.
-        found.setdefault(stack.template, stack)
-        if len(found) == _MOST_STACKS:
-            break
-    return list(found.values())
-
-
 def stack_of(template: Path) -> CdkStack | None:
     """The stack that a template in an assembly is of; None for any other template."""
     if not is_assembly(template.parent):
         return None
     own = read_manifest(template.parent, Root.around(template)).named
     return next((each for each in own if isinstance(each, CdkStack) and each.template.name == template.name), None)
-
-
-def _stacks(folder: Path, root: Root, depth: int, seen: set[str]) -> Iterator[CdkStack]:
-    """The stacks of one folder, and of those in it; ``seen`` are the folders that were read: none is twice, and no circle ends it."""
-    real = os.path.realpath(folder)
-    if depth > _MAX_DEPTH or real in seen or len(seen) == _MOST_FOLDERS or not is_assembly(folder):
-        return
-    seen.add(real)
-    for each in read_manifest(folder, root).named:
-        if isinstance(each, CdkStack):
-            yield each
-        else:
-            yield from _stacks(each, root, depth + 1, seen)

@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
-from livebus.cdk_assembly import applications_of, assembly_of, read_assembly, same_application, stack_of, stacks_of
+from livebus.cdk_assembly import applications_of, assembly_of, read_assembly, same_application, stack_of
 from livebus.cdk_manifest import CdkStack
 
 STACK = "aws:cloudformation:stack"
+
+
+def stacks_of(folder: Path) -> list[CdkStack]:
+    """The stacks of all applications, each once."""
+    return list(
+        {each.template: each for application in applications_of(folder) for each in application.stacks}.values()
+    )
 
 
 def stack(file: str, environment: str = "aws://unknown-account/unknown-region", **properties: Any) -> dict[str, Any]:
@@ -45,9 +52,9 @@ def test_the_stacks_of_an_application(assembly: Path) -> None:
     prod = assembly / "assembly-Prod" / "ProdFront.template.json"
 
     assert stacks_of(assembly) == [
-        CdkStack(prod, "ProdFront", "eu-central-1"),
         CdkStack(assembly / "Front.template.json", "front", "eu-west-1", {"P": "x"}),
         CdkStack(assembly / "Plain.template.json", "Plain"),
+        CdkStack(prod, "ProdFront", "eu-central-1"),
     ]
 
 
