@@ -159,7 +159,7 @@ def test_a_cancelled_replay_ends(start_runtime: Any) -> None:
 
     def started_and_cancelled() -> Any:
         # In one turn of the loop, so that the replay cannot be through before.
-        api = runtime.runtime._http._aws._services["AWSEvents"]
+        api = runtime.runtime.wiring.events
         arn = the_arn
         now = datetime.now(UTC).timestamp()
         times = {"EventStartTime": now - 3600, "EventEndTime": now + 3600}
@@ -186,10 +186,10 @@ def test_a_replay_goes_on_after_a_restart(start_runtime: Any, tmp_path: Path) ->
     def began() -> None:
         now = datetime.now(UTC).timestamp()
         times = {"EventStartTime": now - 3600, "EventEndTime": now + 3600}
-        first.runtime._http._aws._services["AWSEvents"].call(
+        first.runtime.wiring.events.call(
             "StartReplay", {"ReplayName": "long", "EventSourceArn": arn, "Destination": {"Arn": bus}, **times}
         )
-        first.runtime._replays._tasks["long"].cancel()
+        first.runtime.wiring.replays._tasks["long"].cancel()
 
     first.call(began)
     first.stop()

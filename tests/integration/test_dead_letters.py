@@ -172,7 +172,7 @@ def fill_the_disk(journal: DeliveryJournal) -> None:
 def test_a_full_disk_loses_no_answer_and_is_said(start_runtime: Any) -> None:
     """Where neither a retry nor a dead letter can be written, PutEvents still answers and the loss is told."""
     runtime = start_runtime(failing_targets=FAILING)
-    runtime.call(lambda: fill_the_disk(runtime.runtime._journal))
+    runtime.call(lambda: fill_the_disk(runtime.runtime.wiring.journal))
     trace = runtime.trace()
     sent = runtime.put(*["x" * 50_000] * 5)
     losses = [trace.next("delivery", event_id).get("lost") for event_id in sent]
@@ -187,7 +187,7 @@ def test_a_full_disk_loses_no_answer_and_is_said(start_runtime: Any) -> None:
 def test_a_full_disk_is_an_internal_failure_to_sqs(start_runtime: Any) -> None:
     """SendMessage to a journal that is full fails as AWS's own failures do."""
     runtime = start_runtime()
-    runtime.call(lambda: fill_the_disk(runtime.runtime._journal))
+    runtime.call(lambda: fill_the_disk(runtime.runtime.wiring.journal))
     sqs = runtime.client("sqs")
     with pytest.raises(sqs.exceptions.ClientError) as failed:
         sqs.send_message(QueueUrl=runtime.outputs["DeadLetterQueueUrl"], MessageBody="x" * 200_000)

@@ -65,7 +65,7 @@ def test_a_replay_that_is_cancelled_is_told(runtime: RunningRuntime, verb: Verb,
     assert verb("start", "--from", "1h", "--name", "short", "--wait") == 0
     assert verb("cancel", "short") == 1
     assert "IllegalStatusException: Replay short is not in a valid state" in capsys.readouterr().err
-    store = runtime.runtime._archives.store
+    store = runtime.runtime.wiring.archives.store
     done = runtime.call(lambda: store.replay("short"))
     assert done is not None
     runtime.call(lambda: store.change_replay(done, state="CANCELLED", reason="somebody did"))

@@ -19,7 +19,7 @@ async def main():
     await runtime.start()
     bus = runtime.outputs["EventBusName"]
     body = {"Entries": [{"Source": "sample.source", "DetailType": "m", "Detail": '{"msg": "x"}', "EventBusName": bus}]}
-    answer = runtime._http._aws._services["AWSEvents"].call("PutEvents", body)
+    answer = runtime.buses.put_events(body["Entries"])
     print(json.dumps({
         "failed": answer["FailedEntryCount"],
         "modules": sorted(sys.modules),
