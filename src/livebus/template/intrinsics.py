@@ -8,8 +8,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -17,7 +15,8 @@ from typing import Any, Protocol
 
 from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.imports import Imports, Missing
-from livebus.template.values import NO_VALUE, UNKNOWN, are_texts, in_message, is_opaque, possible, written
+from livebus.template.text_functions import TextFunctions
+from livebus.template.values import NO_VALUE, UNKNOWN, in_message, is_opaque, possible, written
 from livebus.template.yielded import MAX_YIELDED, TooMuch, Yielded
 
 Path = tuple[str | int, ...]
@@ -90,18 +89,12 @@ class Evaluator:
         # Values made here, by identity, with the paths they are from; they are kept so that none is mistaken.
         self._origins: dict[int, tuple[Any, Path]] = {}
         self._functions: dict[str, Callable[[Any, Path], Any]] = {
+            **TextFunctions(self.resolve, self._fault, self._yielded, self._parameters.get("AWS::Region")).by_name(),
             "Ref": self._ref,
             "Fn::GetAtt": self._get_att,
             "Fn::Sub": self._sub,
-            "Fn::Join": self._join,
             "Fn::If": self._if,
-            "Fn::Select": self._select,
-            "Fn::Split": self._split,
             "Fn::FindInMap": self._find_in_map,
-            "Fn::Base64": self._base64,
-            "Fn::GetAZs": self._get_azs,
-            "Fn::Length": self._length,
-            "Fn::ToJsonString": self._to_json_string,
             "Fn::Equals": self._equals,
             "Fn::Not": self._not,
             "Fn::And": self._and,
@@ -348,68 +341,6 @@ class Evaluator:
                 return self._fault(f"Unable to get mapping for {wanted}", path, advice=meant)
             found = found[key]
         return found
-
-    # --- text and lists ---------------------------------------------------------------------------------------------
-
-    def _join(self, argument: Any, path: Path) -> Any:
-        value = self.resolve(argument, path)
-        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and are_texts(value[1])):
-            return self._fault(f"Fn::Join has {in_message(argument)}", path, "a string delimiter and a list of strings")
-        if any(each is UNKNOWN for each in value[1]):
-            return UNKNOWN
-        texts = list(map(written, value[1]))
-        self._yielded.spend(sum(map(len, texts)) + len(value[0]) * len(texts))
-        return value[0].join(texts)
-
-    def _split(self, argument: Any, path: Path) -> Any:
-        value = self.resolve(argument, path)
-        if not (are_texts(value) and len(value) == 2 and value[0]):
-            return self._fault(f"Fn::Split has {in_message(argument)}", path, "a delimiter and a text")
-        delimiter, text = map(written, value)
-        if is_opaque(text):
-            return [text]  # how many parts it has is known where it is deployed
-        self._yielded.spend(len(text) + 8 * text.count(delimiter))
-        return text.split(delimiter)
-
-    def _select(self, argument: Any, path: Path) -> Any:
-        value = self.resolve(argument, path)
-        if isinstance(value, list) and len(value) == 2 and any(each is UNKNOWN for each in value):
-            return UNKNOWN
-        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
-            return self._fault(f"Fn::Select has {in_message(argument)}", path, "an index and a list")
-        index = written(value[0])
-        if re.fullmatch("[0-9]{1,9}", index) and int(index) < len(value[1]):
-            return value[1][int(index)]
-        if is_opaque(index) and value[1]:
-            return index  # which of them it is, is known where it is deployed
-        if value[1] and (value[1][-1] is UNKNOWN or is_opaque(value[1][-1])):
-            return value[1][-1]
-        return self._fault(f"Fn::Select cannot select nonexistent value at index {index}", path)
-
-    def _base64(self, argument: Any, path: Path) -> Any:
-        value = self.resolve(argument, path)
-        if isinstance(value, list | dict):
-            return self._fault(f"Fn::Base64 has {in_message(argument)}", path, "a text")
-        encoded = written(value).encode()
-        self._yielded.spend(len(encoded) * 4 // 3)
-        return base64.b64encode(encoded).decode()
-
-    def _get_azs(self, argument: Any, path: Path) -> Any:
-        region = self.resolve(argument, path) or self._parameters.get("AWS::Region")
-        return [f"{region}{letter}" for letter in "abc"]
-
-    def _length(self, argument: Any, path: Path) -> Any:
-        value = self.resolve(argument, path)
-        if isinstance(value, list):
-            return len(value)
-        return self._fault(f"Fn::Length has {in_message(value)}", path, "a list")
-
-    def _to_json_string(self, argument: Any, path: Path) -> Any:
-        value = self.resolve(argument, path)
-        self._yielded.spend_for(value)
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-        self._yielded.spend(len(text))  # what is escaped grows
-        return text
 
     # --- conditions -------------------------------------------------------------------------------------------------
 
