@@ -32,9 +32,9 @@ from livebus.runtime.eventbridge.attempts import (
     RequestAllowance,
     failed,
 )
-from livebus.runtime.eventbridge.dead_letters import put_dead_letter
+from livebus.runtime.eventbridge.dead_letters import DeadLetters
 from livebus.runtime.eventbridge.due import Due, is_api_destination, may_wait
-from livebus.runtime.eventbridge.lineage import MAX_FAMILY, NO_LINEAGE, Lineage
+from livebus.runtime.eventbridge.lineage import NO_LINEAGE, Lineage
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.pending_retries import Retries
 from livebus.runtime.eventbridge.resolver_events import TURN_SECONDS, ResolverEvents, put_events_answer
@@ -102,6 +102,7 @@ class EventBuses:
             onward=self._carry,
             strict=strict,
         )
+        self._dead_letters = DeadLetters(lambda: self.lines, journal, trace, clockwork)
         self._of_resolvers = ResolverEvents(
             trace, self._clock, self._accept, lambda event, lineage: self._carry(event, lineage=lineage)
         )
@@ -201,7 +202,7 @@ class EventBuses:
         if (latency or is_crowded) and self._retries.wait(due.retry(due.first + latency, attempts=0), due.lineage):
             return True
         if is_crowded:
-            self._no_room(due, "The runtime has no room for another event.")
+            self._dead_letters.no_room(due, "The runtime has no room for another event.")
         return is_crowded
 
     def _has_room(self) -> bool:
@@ -213,7 +214,7 @@ class EventBuses:
     def _invoke(self, due: Due) -> bool:
         """Make an attempt. Whether the event waits: for another one, or for what its resolvers call."""
         if due.lineage is not NO_LINEAGE and due.lineage.ends_here:
-            self._end_of_lineage(due)
+            self._dead_letters.end_of_lineage(due)
             return False
         if is_api_destination(due.target) and (waits := self._wait_for_turn(due)) is not None:
             return waits
@@ -241,7 +242,7 @@ class EventBuses:
         if row:
             self.api_destinations.keep(row, turn)
             return True
-        self._no_room(due, "The runtime has no room for another event.")
+        self._dead_letters.no_room(due, "The runtime has no room for another event.")
         return False
 
     def _go_on(self, due: Due, begun: Begun | Sending) -> bool:
@@ -303,32 +304,8 @@ class EventBuses:
                 self._trace.retrying(due.event, due.rule, attempt, due.attempts, wait)
                 return True
             decision = DeadLetter("RESOURCE_LIMIT_EXCEEDED", "The runtime has no room for another retry.", due.attempts)
-        self._dead_letter(due, attempt, decision)
+        self._dead_letters.put(due, attempt, decision)
         return False
-
-    def _end_of_lineage(self, due: Due) -> None:
-        lineage = due.lineage
-        message = f"{lineage.generation} events led to one another, or {MAX_FAMILY} came of one: a loop, {lineage.loop}"
-        self._trace.looping(lineage, "what it would put further is dead-lettered or dropped")
-        failure = Failure("RESOURCE_LIMIT_EXCEEDED", message, retryable=False)
-        self._dead_letter(due, failed(due.target, failure), DeadLetter(failure.code, message, 0))
-
-    def _no_room(self, due: Due, message: str) -> None:
-        failure = Failure("RESOURCE_LIMIT_EXCEEDED", message, retryable=False)
-        self._dead_letter(due, failed(due.target, failure), DeadLetter(failure.code, message, due.attempts))
-
-    def _dead_letter(self, due: Due, attempt: AnyAttempt, decision: DeadLetter) -> None:
-        put_dead_letter(
-            due.event,
-            due.rule,
-            due.target,
-            attempt,
-            decision,
-            lines=self.lines,
-            journal=self._journal,
-            trace=self._trace,
-            clockwork=self._clockwork,
-        )
 
     async def redeliver(self, event: Event, rule: CompiledRule, target: AnyTarget) -> AnyAttempt:
         """

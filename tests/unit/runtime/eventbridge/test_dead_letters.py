@@ -13,7 +13,8 @@ from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line
 from livebus.retry_policy import DeadLetter, Failure
 from livebus.runtime.clockwork import Clockwork
-from livebus.runtime.eventbridge.dead_letters import put_dead_letter
+from livebus.runtime.eventbridge.dead_letters import DeadLetters
+from livebus.runtime.eventbridge.due import Due
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.kept.journal import DeliveryJournal
 from livebus.template import Environment
@@ -58,17 +59,9 @@ def put(line: Line, rule: CompiledRule, journal: DeliveryJournal) -> Put:
     def give_up(target: CompiledTarget) -> tuple[Attempt, list[tuple[Any, ...]]]:
         attempt, trace = Attempt(target, failure=Failure("THROTTLING", "busy", retryable=True)), Trace()
         given: Any = trace
-        put_dead_letter(
-            EVENT,
-            rule,
-            target,
-            attempt,
-            LETTER,
-            lines=Lines(Environment(), {"livebus": line}),
-            journal=journal,
-            trace=given,
-            clockwork=Clockwork(lambda: 7.0, lambda: "id-1", lambda: 1.0),
-        )
+        lines = Lines(Environment(), {"livebus": line})
+        clockwork = Clockwork(lambda: 7.0, lambda: "id-1", lambda: 1.0)
+        DeadLetters(lambda: lines, journal, given, clockwork).put(Due(EVENT, rule, target, 0.0), attempt, LETTER)
         return attempt, trace.told
 
     return give_up
