@@ -17,6 +17,7 @@ import orjson
 
 from livebus.retry_policy import ERROR_FROM_TARGET, NO_RESOURCE, THROTTLING, Failure
 from livebus.runtime.aws_errors import AwsError, HttpAnswer
+from livebus.runtime.clockwork import Clockwork
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.kept.journal import DeliveryJournal, JournalFault
 from livebus.template import Environment
@@ -41,13 +42,11 @@ class FunctionCalls:
         environment: Environment,
         journal: DeliveryJournal,
         trace: Trace,
+        clockwork: Clockwork,
         *,
         unpacked: Path,
         read_object: Callable[[str, str], bytes | None],
         log: Callable[[str, str], None],
-        clock: Callable[[], float],
-        new_id: Callable[[], str],
-        tell: Callable[[str], None],
         time_scale: float = 1.0,
         is_on: bool = True,
     ) -> None:
@@ -57,9 +56,7 @@ class FunctionCalls:
         self._unpacked = unpacked
         self._read_object = read_object
         self._log = log
-        self._clock = clock
-        self._new_id = new_id
-        self._tell = tell
+        self._clockwork = clockwork
         self._time_scale = time_scale
         self._is_on = is_on
         self._functions: Functions | None = None
@@ -96,17 +93,17 @@ class FunctionCalls:
             from livebus.runtime.functions.service import Functions
 
             self._functions = Functions(
-                CodeStore(self._unpacked, self._tell),
+                CodeStore(self._unpacked, self._clockwork.tell),
                 Surroundings(self._environment.endpoint, self._environment.region, self._environment.account),
                 self,
-                new_id=self._new_id,
-                clock=self._clock,
-                tell=self._tell,
+                new_id=self._clockwork.new_id,
+                clock=self._clockwork.clock,
+                tell=self._clockwork.tell,
                 time_scale=self._time_scale,
                 read_object=self._read_object,
                 send=self._send,
             )
-            self._api = LambdaApi(self._functions, self._new_id, time.time())
+            self._api = LambdaApi(self._functions, self._clockwork.new_id, time.time())
         return self._functions
 
     # --- calls ------------------------------------------------------------------------------------------------------
@@ -122,7 +119,7 @@ class FunctionCalls:
             from livebus.runtime.functions.lambda_api import refusal
 
             text = f"{type(error).__name__} in the local runtime; its log has more"
-            return refusal(AwsError("ServiceException", text, 500), self._new_id())
+            return refusal(AwsError("ServiceException", text, 500), self._clockwork.new_id())
 
     def hand_over(self, arn: str, payload: bytes, event_id: str) -> Failure | None:
         """Invoke a function asynchronously for a rule: why Lambda does not take the event; None where it does."""
@@ -132,7 +129,7 @@ class FunctionCalls:
             if function.unrunnable:
                 text = f"function {function.name!r} does not run in the local runtime: {function.unrunnable}"
                 return Failure(ERROR_FROM_TARGET, text, retryable=False)
-            functions.asynchronous.accept(function, self._new_id(), payload, event_id)
+            functions.asynchronous.accept(function, self._clockwork.new_id(), payload, event_id)
         except AwsError as error:
             if error.status == 429:
                 return Failure(THROTTLING, error.message, retryable=True)
@@ -149,7 +146,7 @@ class FunctionCalls:
             return
         given_up = await self._functions.close()
         if given_up:
-            self._tell(f"{given_up} asynchronous invocations of functions are given up")
+            self._clockwork.tell(f"{given_up} asynchronous invocations of functions are given up")
 
     # --- what functions do ------------------------------------------------------------------------------------------
 
@@ -168,7 +165,7 @@ class FunctionCalls:
         if arn not in self._queues:
             return f"{arn} is not a queue of the stacks that run here"
         try:
-            self._journal.send(arn, self._new_id(), body, attributes, self._clock())
+            self._journal.send(arn, self._clockwork.new_id(), body, attributes, self._clockwork.clock())
         except JournalFault as fault:
             return str(fault)
         return ""

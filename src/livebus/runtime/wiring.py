@@ -202,12 +202,10 @@ class Wiring:
             self._environment,
             self.journal,
             self.trace,
+            self._clockwork,
             unpacked=self._state.empty_folder("functions"),
             read_object=objects.body,
             log=self._logs.append,
-            clock=time.time,
-            new_id=_new_id,
-            tell=self._tell,
             time_scale=self._settings.time_scale,
             is_on=self._settings.functions,
         )
