@@ -45,7 +45,7 @@ class CdkApplication:
     @property
     def damage(self) -> tuple[Fault, ...]:
         """What is wrong, without the bounds that were met."""
-        return tuple(each for each in self.faults if not each.is_bound)
+        return _without_bounds(self.faults)
 
     @property
     def region(self) -> str:
@@ -98,6 +98,15 @@ class Assembly:
     applications: tuple[CdkApplication, ...]
     faults: tuple[Fault, ...]
     manifests: tuple[Path, ...]
+
+    @property
+    def damage(self) -> tuple[Fault, ...]:
+        """What is wrong, without the bounds that were met."""
+        return _without_bounds(self.faults)
+
+
+def _without_bounds(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    return tuple(each for each in faults if not each.is_bound)
 
 
 def same_application(application: CdkApplication) -> CdkApplication | None:
