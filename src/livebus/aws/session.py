@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
@@ -166,27 +167,57 @@ class Session:
         """The dead-letter queue, or the one that is ``wanted``. Raises as :func:`~livebus.stack.resources.find_queue`."""
         return find_queue(self.outputs, lambda: self.resources, wanted, self.owner, self._dead_letter_queues)
 
-    def _dead_letter_queues(self) -> set[str]:
+    def _dead_letter_queues(self) -> set[str] | None:
         """
         The names of the queues that take what the stack's rules cannot deliver, as EventBridge has its targets.
 
-        None where EventBridge does not tell (events:ListTargetsByRule): then somebody names the queue.
+        None where the stack has no rules, and where CloudFormation or EventBridge does not tell (events:ListTargetsByRule).
         """
         from livebus.aws.refusal import told_as_faults
 
         names: set[str] = set()
+        try:
+            rules = of_type(self.resources, RULE).values()
+        except Unreachable:
+            return None
+        if not rules:
+            return None
         client = self.client("events")
-        for rule in of_type(self.resources, RULE).values():
+        for rule in rules:
             bus, bar, name = rule.rpartition("|")
             try:
                 with told_as_faults(f"read the targets of the rule {rule!r}"):
                     # A rule has at most 5 targets: there is no second page.
                     answer = client.list_targets_by_rule(Rule=name, **({"EventBusName": bus} if bar else {}))
             except Unreachable:
-                return set()
+                return None
             arns = [(target.get("DeadLetterConfig") or {}).get("Arn") or "" for target in answer.get("Targets") or ()]
             names |= {arn.rpartition(":")[2] for arn in arns if arn}
         return names
+
+    @property
+    def api_names(self) -> Mapping[str, str]:
+        """
+        The logical ids of the APIs, those of all stacks of a runtime, by the last part of their endpoints' ARNs; none where
+        CloudFormation or AppSync does not tell. AWS has that part in the API's URL, the runtime derives it of the names.
+        """
+        try:
+            if self.runtime is None:
+                return {
+                    (urlsplit(url).hostname or "").partition(".")[0]: logical_id
+                    for logical_id, url in self.apis.items()
+                }
+            from livebus.template.environment import Environment  # no command needs it to begin
+
+            found: dict[str, str] = {}
+            for name in self.runtime.stacks:
+                for logical_id, arn in of_type(self._resources_of(name), API).items():
+                    account = arn.split(":")[4]
+                    environment = Environment(stack_name=name, region=self.runtime.region, account=account)
+                    found[environment.endpoint_id(logical_id)] = logical_id
+        except LivebusError:
+            return {}
+        return found
 
     @cached_property
     def clients(self) -> Mapping[str, str]:

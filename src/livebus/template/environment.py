@@ -81,6 +81,10 @@ class Environment:
         digest = hashlib.sha256(f"{self.account}/{self.region}/{self.stack_name}/{logical_id}".encode()).digest()
         return base64.b32encode(digest).decode().lower()[:length]
 
+    def endpoint_id(self, logical_id: str) -> str:
+        """The last part of the ARN of an API's endpoint: on AWS the label of its URL's host, not the ApiId; here too they differ."""
+        return self.derived(f"{logical_id}/endpoint", 26)
+
     def physical_name(self, logical_id: str, longest: int = 255) -> str:
         """
         The name that CloudFormation would make up for a resource, in at most ``longest`` characters.

@@ -162,11 +162,14 @@ def deployed_targets(client: Any) -> Targets:
     return asked
 
 
-def template_targets(template: Path, values: Mapping[str, str] | None = None) -> Targets:
+def template_targets(
+    template: Path, values: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None
+) -> Targets:
     """
     A rule's targets as a template has them, by the rule's name: a mended operation that is not deployed yet.
 
-    Parameters have ``values``, else their defaults, and ARNs are left out. Raises LivebusError where the template cannot be read.
+    Parameters have the values that are ``given`` for them, all of which it has to declare, then those of ``values`` that are its own,
+    else their defaults; ARNs are left out. Raises LivebusError where the template cannot be read.
     """
     try:
         text = content(template).decode()
@@ -183,6 +186,7 @@ def template_targets(template: Path, values: Mapping[str, str] | None = None) ->
         file=str(template),
         read_file=named,
         environment=Environment(overrides=values or {}),
+        parameters=given,
     )
 
     def found(rule: RuleArn) -> Sequence[Target]:
