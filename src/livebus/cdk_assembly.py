@@ -86,6 +86,26 @@ class CdkApplication:
 Source = Path | CdkApplication
 
 
+@dataclass(frozen=True, slots=True)
+class SourceParts:
+    """
+    What there is of a source, whichever it is. ``file`` is the template, or the manifest of the several; ``folder`` is where the names
+    of its files go on from, ``shown`` what people call it by. ``application`` is None for a template.
+    """
+
+    file: Path
+    folder: Path
+    shown: Path
+    application: CdkApplication | None = None
+
+
+def parts_of(source: Source) -> SourceParts:
+    """The parts of a template or of an application: nobody else has to tell one from the other for them."""
+    if isinstance(source, CdkApplication):
+        return SourceParts(source.manifest, source.outermost, source.folder, source)
+    return SourceParts(source, source.parent, source)
+
+
 def assembly_of(folder: Path) -> Path | None:
     """The outermost assembly that a folder is, or is in as a stage; None where it is none."""
     return _outermost(folder) if is_assembly(folder) else None

@@ -118,15 +118,16 @@ def _settings(
     mapped: dict[str, str],
     elsewhere: str,
 ) -> Settings:
+    from livebus.cdk_assembly import parts_of
     from livebus.realtime import RealtimeSettings
     from livebus.runtime.settings import Settings
     from livebus.subscription import SubscriptionSettings
 
     region = options.region or deploy.region or "us-east-1"
-    application = source if source is not None and not isinstance(source, Path) else None
+    parts = parts_of(source) if source is not None else None
     return Settings(
-        template=application.manifest if application is not None else source if isinstance(source, Path) else None,
-        application=application,
+        template=parts.file if parts is not None else None,
+        application=parts.application if parts is not None else None,
         state=options.state or state,
         shares_state=options.state is None,
         host=options.host,

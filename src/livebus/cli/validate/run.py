@@ -119,7 +119,7 @@ def _validate(sources: Sequence[Sequence[Source]], options: Options, arguments: 
 
 def _validation(source: Source, options: Options, arguments: Namespace) -> Validation:
     """The validation of a template, or of an application of AWS CDK; what the manifest names is told."""
-    from livebus.cdk_assembly import stack_of
+    from livebus.cdk_assembly import parts_of, stack_of
     from livebus.files import relative
     from livebus.validate.project import Project
     from livebus.validate.validation import Validation
@@ -135,7 +135,7 @@ def _validation(source: Source, options: Options, arguments: Namespace) -> Valid
         region = options.region or (stack.region if stack else "")
         named = f"stack {options.stack_name or stack.name}" if stack else ""
     if named:
-        shown = relative(source if isinstance(source, Path) else source.folder)
+        shown = relative(parts_of(source).shown)
         terminal.talk(f"{shown}: {named}{f', region {region}' if region else ''} (manifest.json)")
     return Validation(project, options)
 
