@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from livebus.validate.validation import Options, Others, Validation
 
 POLL_SECONDS = 0.5
+_OF_TEMPLATES = (".yaml", ".yml", ".template.json")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(for_stdout) > 1:
         parser.error(f"{' and '.join(for_stdout)} {'both' if len(for_stdout) == 2 else 'all'} want stdout")
     try:
-        _part_assemblies(arguments)
+        _part_templates(arguments)
         options = read_options(arguments)
         events = [*(options.events or ()), *options.undelivered]
         try:
@@ -72,15 +73,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _watch(arguments, sources, options)
 
 
-def _part_assemblies(arguments: Namespace) -> None:
-    """`livebus validate cdk.out` is about the templates in it: a cloud assembly of AWS CDK is no folder of events."""
+def _part_templates(arguments: Namespace) -> None:
+    """
+    `livebus validate cdk.out` is about the templates in it: a cloud assembly of AWS CDK is no folder of events. Nor is a file in YAML
+    one of events, which are JSON, nor what is called as AWS CDK calls its templates.
+    """
     from livebus.files import claims_assembly
 
-    assemblies = [path for path in arguments.events if claims_assembly(path)]
-    if assemblies:
-        arguments.events = [path for path in arguments.events if path not in assemblies]
+    templates = [path for path in arguments.events if path.name.endswith(_OF_TEMPLATES) or claims_assembly(path)]
+    if templates:
+        arguments.events = [path for path in arguments.events if path not in templates]
         typed = arguments.template if "template" in arguments.typed else None
-        arguments.template, arguments.typed = [*(typed or ()), *assemblies], {*arguments.typed, "template"}
+        arguments.template, arguments.typed = [*(typed or ()), *templates], {*arguments.typed, "template"}
 
 
 def _named(sources: Sequence[Sequence[Source]], arguments: Namespace) -> list[Path]:
