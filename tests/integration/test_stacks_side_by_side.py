@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from livebus.cli.redrive import run as redrive
 from support.sockets import run
 from support.stacks import API_ID, BUS, STACK_NAMES, Stacks, published
+from support.waiting import until
 
 
 @pytest.fixture
@@ -157,3 +159,33 @@ def test_a_template_on_disk_leads_to_a_deployed_api(stacks: Stacks, start_runtim
     trace = again.trace()
     (event_id,) = again.put("from disk", bus=BUS)
     assert trace.next("transformer", event_id)["variables"] == {"msg": "from disk"}
+
+
+def test_a_dead_letter_goes_to_the_api_of_another_stack(
+    start_runtime: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`redrive publish --to target` finds it by the target's ARN, whichever stack has the queue and which the API; the list names it."""
+    stacks = Stacks(
+        start_runtime(
+            template=None, state=tmp_path / ".livebus", failing_targets=frozenset({"Target0"}), time_scale=1e5
+        )
+    )
+    stacks.put_all()
+    trace = stacks.runtime.trace()
+    (event_id,) = stacks.runtime.put("late", bus=BUS)
+    trace.next("delivery", event_id)
+    until(lambda: stacks.letters_in_queue() == 1, "the dead letter")
+    stacks.runtime.runtime.buses.faults.failing_targets = frozenset()
+    monkeypatch.chdir(tmp_path)
+
+    assert redrive.main(["list", "--local", "--stack-name", "Bus"]) == 0
+    assert "target Api (" in capsys.readouterr().out
+
+    async def redriven() -> Any:
+        async with stacks.subscribed() as socket:
+            given = ["publish", "--to", "target", "--local", "--stack-name", "Bus"]
+            assert await asyncio.to_thread(redrive.main, given) == 0
+            return await published(socket)
+
+    assert run(redriven()) == "late"
+    assert stacks.letters_in_queue() == 0

@@ -69,6 +69,13 @@ class Stacks(Deploying):
 
         return run(receiving())
 
+    def letters_in_queue(self) -> int:
+        """How many dead letters nobody has received."""
+        sqs = self.runtime.client("sqs")
+        (url,) = sqs.list_queues()["QueueUrls"]
+        name = "ApproximateNumberOfMessages"
+        return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
     def letters(self) -> list[tuple[str, str]]:
         """The error code and the message of each dead letter."""
         sqs = self.runtime.client("sqs")

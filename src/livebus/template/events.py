@@ -261,7 +261,10 @@ class _RuleReader:
         if parts[2] == "lambda":
             advice = "Functions of other stacks are not emulated: write !GetAtt, a function's logical id, and .Arn behind it."
         elif parts[2] == "appsync":
-            advice = "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated."
+            advice = (
+                "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated, but by a local runtime "
+                "that both are deployed into."
+            )
         found = f"the Arn of target {name!r} is {shown(arn)}"
         item.not_emulated(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
         return destination

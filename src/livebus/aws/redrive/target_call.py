@@ -202,11 +202,15 @@ def template_targets(
 
 
 def url_of(
-    outputs: Mapping[str, str], *, local: bool, given: str = "", apis: Callable[[], Mapping[str, str]] = dict
+    outputs: Mapping[str, str],
+    *,
+    local: bool,
+    given: str = "",
+    running: Callable[[str], str] = lambda _: "",
 ) -> Callable[[str], str]:
     """
-    An API's URL by its endpoint's ARN: what is ``given``, the stack's own output, or AWS's form of it; in the local runtime
-    that of the stack's only API, which ``apis`` tells.
+    An API's URL by its endpoint's ARN: what is ``given``, the stack's own output, or AWS's form of it; in the local runtime what
+    ``running`` tells of the ARN, "" where no stack has such an API.
     """
 
     def found(target_arn: str) -> str:
@@ -214,9 +218,6 @@ def url_of(
             return given
         if outputs.get("GraphQLEndpointArn") == target_arn and outputs.get("GraphQLUrl"):
             return outputs["GraphQLUrl"]
-        if not local:
-            return graphql_url(target_arn)
-        urls = list(apis().values())
-        return urls[0] if len(urls) == 1 else ""
+        return running(target_arn) if local else graphql_url(target_arn)
 
     return found

@@ -115,7 +115,7 @@ def _way(session: Session, arguments: Namespace) -> Way:
         )
     outputs = {} if arguments.graphql_url or arguments.queue_url else session.outputs
     local = session.runtime is not None
-    urls = url_of(outputs, local=local, given=arguments.graphql_url or "", apis=lambda: session.apis)
+    urls = url_of(outputs, local=local, given=arguments.graphql_url or "", running=session.running_url)
     return TargetWay(session.post("appsync"), targets, urls, target_id=arguments.target_id or "")
 
 
