@@ -147,6 +147,26 @@ def test_it_is_so_after_a_restart(stacks: Stacks, start_runtime: Any) -> None:
     assert [each for each in again.told if each.startswith("warning: ")] == []
 
 
+def test_what_one_stack_lacks_is_told_when_all_are_back(stacks: Stacks, start_runtime: Any) -> None:
+    """The rule's stack is older than the API's: each alone is at work first, and nothing is missing in the end."""
+    for name in ("Bus", "Users", "Api"):
+        stacks.put(name)
+    outputs = stacks.outputs("Api")
+    assert stacks.delete("Api") == ""
+    stacks.ask_otherwise(outputs["ExportsOutputEndpoint"], outputs["ExportsOutputApiId"])
+    assert stacks.put("Rules") == "CREATE_COMPLETE"
+    missing = "no stack here has the API of target 'Target0'"
+    assert [missing in each for each in stacks.runtime.told if each.startswith("warning: ")] == [True]
+    assert stacks.put("Api") == "CREATE_COMPLETE"
+    stacks.runtime.stop()
+
+    again = start_runtime(template=None)
+    assert [each for each in again.told if missing in each] == []
+    trace = again.trace()
+    (event_id,) = again.put("kept", bus=BUS)
+    assert trace.next("transformer", event_id)["variables"] == {"msg": "kept"}
+
+
 def test_a_template_on_disk_leads_to_a_deployed_api(stacks: Stacks, start_runtime: Any, tmp_path: Path) -> None:
     """The rule's stack is the file, what it needs is deployed into the same runtime."""
     for name in ("Bus", "Users", "Api"):

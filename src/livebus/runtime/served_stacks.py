@@ -7,6 +7,7 @@ What goes on across a reload or a deployment is kept here: connections and subsc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -90,7 +91,9 @@ class ServedStacks:
     change: Change | None = None
     _lines: dict[str, Line] = field(default_factory=dict)
     _apis: dict[tuple[str, str], ServedApi] = field(default_factory=dict)
+    _of_links: Sequence[str] = ()
     _told_of_links: frozenset[str] = frozenset()
+    _is_whole: bool = True
     _pool_ids: set[str] = field(default_factory=set)
     _is_named: bool = True
 
@@ -150,6 +153,22 @@ class ServedStacks:
             self._apis.pop(key).end("the stack is deleted")
         self._announce()
 
+    @contextmanager
+    def all_at_once(self) -> Iterator[None]:
+        """While stacks come one after another that belong together: what one lacks of another is told when all are there."""
+        self._is_whole = False
+        try:
+            yield
+        finally:
+            self._is_whole = True
+            self._tell_of_links()
+
+    def _tell_of_links(self) -> None:
+        for warning in self._of_links:
+            if warning not in self._told_of_links:
+                self.clockwork.tell(f"warning: {warning}")
+        self._told_of_links = frozenset(self._of_links)
+
     def refuse(self, stack: str, faults: Sequence[Fault]) -> None:
         """Note that another application of a stack has faults: the one before goes on."""
         self._note(stack, "refused", faults)
@@ -165,10 +184,9 @@ class ServedStacks:
         pools = [pool for application in applications for pool in application.user_pools]
         linked = link(self._lines)
         self.buses.lines = Lines(self.environment, linked.lines)
-        for warning in linked.warnings:
-            if warning not in self._told_of_links:
-                self.clockwork.tell(f"warning: {warning}")
-        self._told_of_links = frozenset(linked.warnings)
+        self._of_links = linked.warnings
+        if self._is_whole:
+            self._tell_of_links()
         self.use_functions(self.applications())
         self.credentials.roles = {role.arn: role for application in applications for role in application.roles}
         self.sqs.replace_queues(queue for application in applications for queue in application.queues)

@@ -335,6 +335,11 @@ class Runtime:
         )
         self._cloudformation = CloudFormation(deployer, _new_id)
         self._opened.push_async_callback(self._cloudformation.close)
+        with self.served.all_at_once():
+            self._put_stacks(environment, deployer)
+
+    def _put_stacks(self, environment: Environment, deployer: Deployer) -> None:
+        settings = self._settings
         beside: tuple[str, ...] = () if settings.template is None else (settings.stack_name,)
         if settings.application is not None:
             beside = tuple(each.name for each in settings.application.stacks)
