@@ -40,7 +40,10 @@ def hand_over(command: str = "") -> "NoReturn":
     # The programs' own folder goes: a module of their names would be found there first.
     others = [each for each in sys.path if os.path.realpath(each or ".") != os.path.realpath(HERE)]
     sys.path[:] = [os.path.join(PROJECT, "src")] + others  # noqa: RUF005 - in words of old Pythons
-    from livebus.terminal import interruption
+    try:
+        from livebus.terminal import interruption
+    except KeyboardInterrupt:
+        sys.exit(130)
 
     # Before all that takes time to import.
     interruption.end_at_once_while_loading()

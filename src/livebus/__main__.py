@@ -7,7 +7,12 @@ from __future__ import annotations
 import gc
 import sys
 
-from livebus.terminal import interruption
+try:
+    from livebus.terminal import interruption
+except (
+    KeyboardInterrupt
+):  # before it has a meaning: in Python's own beginning, which comes first, it is a traceback all the same
+    sys.exit(130)
 
 TYPE_CHECKING = False  # typing's own would be imported before Ctrl-C has its meaning
 if TYPE_CHECKING:

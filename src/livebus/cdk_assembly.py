@@ -45,7 +45,7 @@ class CdkApplication:
     @property
     def damage(self) -> tuple[Fault, ...]:
         """What is wrong, without the bounds that were met."""
-        return tuple(each for each in self.faults if not each.is_bound)
+        return _without_bounds(self.faults)
 
     @property
     def region(self) -> str:
@@ -86,6 +86,26 @@ class CdkApplication:
 Source = Path | CdkApplication
 
 
+@dataclass(frozen=True, slots=True)
+class SourceParts:
+    """
+    What there is of a source, whichever it is. ``file`` is the template, or the manifest of the several; ``folder`` is where the names
+    of its files go on from, ``shown`` what people call it by. ``application`` is None for a template.
+    """
+
+    file: Path
+    folder: Path
+    shown: Path
+    application: CdkApplication | None = None
+
+
+def parts_of(source: Source) -> SourceParts:
+    """The parts of a template or of an application: nobody else has to tell one from the other for them."""
+    if isinstance(source, CdkApplication):
+        return SourceParts(source.manifest, source.outermost, source.folder, source)
+    return SourceParts(source, source.parent, source)
+
+
 def assembly_of(folder: Path) -> Path | None:
     """The outermost assembly that a folder is, or is in as a stage; None where it is none."""
     return _outermost(folder) if is_assembly(folder) else None
@@ -98,6 +118,15 @@ class Assembly:
     applications: tuple[CdkApplication, ...]
     faults: tuple[Fault, ...]
     manifests: tuple[Path, ...]
+
+    @property
+    def damage(self) -> tuple[Fault, ...]:
+        """What is wrong, without the bounds that were met."""
+        return _without_bounds(self.faults)
+
+
+def _without_bounds(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    return tuple(each for each in faults if not each.is_bound)
 
 
 def same_application(application: CdkApplication) -> CdkApplication | None:

@@ -212,7 +212,9 @@ class _Compiler:
                 continue
             api = apis.get(target.api)
             if api is not None:
-                yield self._target(rule, target, transformer, api)
+                made, warnings = compile_target(rule, target, transformer, api, self._application.account)
+                self.warnings += warnings
+                yield made
 
     def _functions(self, rule: Rule) -> Iterable[CompiledFunctionTarget]:
         functions = {function.logical_id: function for function in self._application.functions}
@@ -243,57 +245,62 @@ class _Compiler:
                     self.warnings.append(f"{target.place}: {refusal}")
                 yield CompiledDestination(target, transformer, target.destination, refusal)
 
-    def _target(self, rule: Rule, target: Target, transformer: Transformer, api: CompiledApi) -> CompiledTarget:
-        account = self._application.account
-        mutation_type = api.schema.graphql.mutation_type
-        called, named = self._called_fields(target)
-        # The target runs this one document: what it does not name, its role is not asked about.
-        refusals = {
-            name: role_may_invoke(target.role, rule_arn=rule.arn, account=account, api_arn=api.api.arn, field=name)
-            for name in (mutation_type.fields if mutation_type else ())
-            if name in named
-        }
-        denied = [refusals[name] for name in called if refusals.get(name) is not None]
-        refusal = denied[0] if called and len(denied) == len(called) else None
-        if refusal:
-            self.warnings.append(f"{target.place}: {refusal}")
-        allowed = frozenset(f"Mutation.{name}" for name, reason in refusals.items() if reason is None)
-        return CompiledTarget(target, transformer, api, self._caller(target, allowed), refusal)
 
-    def _called_fields(self, target: Target) -> tuple[Sequence[str], frozenset[str]]:
-        """
-        The root fields of the target's operation, and all names of fields in its text.
+def compile_target(
+    rule: Rule, target: Target, transformer: Transformer, api: CompiledApi, account: str
+) -> tuple[CompiledTarget, list[str]]:
+    """A rule's target with the API that it leads to, and warnings of what AWS takes and what then cannot work."""
+    warnings: list[str] = []
+    mutation_type = api.schema.graphql.mutation_type
+    called, named = _called_fields(target, warnings)
+    # The target runs this one document: what it does not name, its role is not asked about.
+    refusals = {
+        name: role_may_invoke(target.role, rule_arn=rule.arn, account=account, api_arn=api.api.arn, field=name)
+        for name in (mutation_type.fields if mutation_type else ())
+        if name in named
+    }
+    denied = [refusals[name] for name in called if refusals.get(name) is not None]
+    refusal = denied[0] if called and len(denied) == len(called) else None
+    if refusal:
+        warnings.append(f"{target.place}: {refusal}")
+    allowed = frozenset(f"Mutation.{name}" for name, reason in refusals.items() if reason is None)
+    return CompiledTarget(target, transformer, api, _caller(target, allowed, account), refusal), warnings
 
-        A fault in it is a warning: AWS takes it, and each event fails.
-        """
-        try:
-            document = parse_document(target.graphql_operation)
-        except GraphQLError as error:
-            line, column = error.locations[0] if error.locations else (1, 1)
-            place = target.operation_place.shifted(line, column)
-            self.warnings.append(f"{place}: the GraphQLOperation does not parse: {error.message}")
-            return (), frozenset()
-        called = [
-            selection.name.value
-            for definition in document.definitions
-            if isinstance(definition, OperationDefinitionNode)
-            for selection in definition.selection_set.selections
-            if isinstance(selection, FieldNode)
-        ]
-        return called, _field_names(document)
 
-    def _caller(self, target: Target, allowed: frozenset[str]) -> Caller:
-        """EventBridge as resolvers see it. AWS does not document the session's name; ours says who calls."""
-        role = target.role.name if target.role else ""
-        account = self._application.account
-        identity = {
-            "accountId": account,
-            "cognitoIdentityPoolId": None,
-            "cognitoIdentityId": None,
-            "sourceIp": ["127.0.0.1"],
-            "username": f"{role}:events",
-            "userArn": f"arn:aws:sts::{account}:assumed-role/{role}/events",
-            "cognitoIdentityAuthType": None,
-            "cognitoIdentityAuthProvider": None,
-        }
-        return Caller(AWS_IAM, identity, allowed_fields=allowed)
+def _called_fields(target: Target, warnings: list[str]) -> tuple[Sequence[str], frozenset[str]]:
+    """
+    The root fields of the target's operation, and all names of fields in its text.
+
+    A fault in it is a warning: AWS takes it, and each event fails.
+    """
+    try:
+        document = parse_document(target.graphql_operation)
+    except GraphQLError as error:
+        line, column = error.locations[0] if error.locations else (1, 1)
+        place = target.operation_place.shifted(line, column)
+        warnings.append(f"{place}: the GraphQLOperation does not parse: {error.message}")
+        return (), frozenset()
+    called = [
+        selection.name.value
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+        for selection in definition.selection_set.selections
+        if isinstance(selection, FieldNode)
+    ]
+    return called, _field_names(document)
+
+
+def _caller(target: Target, allowed: frozenset[str], account: str) -> Caller:
+    """EventBridge as resolvers see it. AWS does not document the session's name; ours says who calls."""
+    role = target.role.name if target.role else ""
+    identity = {
+        "accountId": account,
+        "cognitoIdentityPoolId": None,
+        "cognitoIdentityId": None,
+        "sourceIp": ["127.0.0.1"],
+        "username": f"{role}:events",
+        "userArn": f"arn:aws:sts::{account}:assumed-role/{role}/events",
+        "cognitoIdentityAuthType": None,
+        "cognitoIdentityAuthProvider": None,
+    }
+    return Caller(AWS_IAM, identity, allowed_fields=allowed)

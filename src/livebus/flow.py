@@ -18,7 +18,7 @@ from livebus.execution import Executor, GraphQLResponse
 from livebus.operation import Asking, Called, GraphQLRequest, Services, driven, recorded
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.record import record
-from livebus.retry_policy import INVALID_JSON, NO_PERMISSIONS, Failure, http_failure
+from livebus.retry_policy import INVALID_JSON, NO_PERMISSIONS, NO_RESOURCE, Failure, http_failure
 from livebus.schema import Schema
 from livebus.subscription import Deliveries, Subscription, Subscriptions
 from livebus.template.application import Application, Destination, Function, GraphQLApi, Rule, Target
@@ -161,24 +161,24 @@ class Line:
     """
     An application whose stations are compiled.
 
-    ``apis`` are by logical id. ``warnings`` tell of what AWS accepts and what then cannot work.
+    ``apis`` are by logical id, ``buses`` by name. ``warnings`` tell of what AWS accepts and what then cannot work.
     """
 
     application: Application
     apis: Mapping[str, CompiledApi]
     warnings: tuple[str, ...]
-    _buses: Mapping[str, Bus] = field(repr=False)
+    buses: Mapping[str, Bus] = field(repr=False)
 
     def has_bus(self, name: str) -> bool:
-        return name in self._buses
+        return name in self.buses
 
     def compiled_rules(self, bus: str) -> tuple[CompiledRule, ...]:
-        found = self._buses.get(bus)
+        found = self.buses.get(bus)
         return found.rules if found else ()
 
     def rules_for(self, event: Event) -> list[CompiledRule]:
         """The rules that match an event, in the template's order."""
-        bus = self._buses.get(event.bus)
+        bus = self.buses.get(event.bus)
         return [*map(bus.rules.__getitem__, bus.index.matching(event.envelope))] if bus else []
 
     def verdicts(self, event: Event) -> list[Verdict]:
@@ -231,6 +231,10 @@ class Line:
             return FunctionAttempt(target, payload, Failure(NO_PERMISSIONS, target.refusal, retryable=False))
         if isinstance(target, CompiledDestination) and target.destination.unsent:
             return FunctionAttempt(target, payload, unsent=target.destination.unsent)
+        if isinstance(target, CompiledDestination) and target.destination.graphql_api:
+            # An API that a stack has is put in place of this (livebus.linking).
+            gone = f"There is no GraphQL API with the endpoint {target.destination.graphql_api}."
+            return FunctionAttempt(target, payload, Failure(NO_RESOURCE, gone, retryable=False))
         return FunctionAttempt(target, payload)
 
 

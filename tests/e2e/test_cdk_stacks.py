@@ -1,5 +1,6 @@
 """
-An application of several stacks as AWS CDK synthesises it: checked and run whole, from its folder, without a flag.
+An application of several stacks as AWS CDK synthesises it: checked and run whole, from its folder, without a flag; and deployed, one
+stack after the other, by the unmodified CDK.
 
 Needs node and ``npm ci`` in examples/cdk. Where they are missing it is left out and the run says so; in CI it fails.
 """
@@ -14,10 +15,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import pytest
 
 from support.copies import outer_environment
-from support.processes import LocalRuntime
+from support.processes import LocalRuntime, Program
 
 PROGRAM = """
 const { App, CfnOutput, Duration, Stack } = require("aws-cdk-lib");
@@ -52,7 +54,8 @@ api.addNoneDataSource("Nothing").createResolver("Publish", {
   runtime: appsync.FunctionRuntime.JS_1_0_0,
   code: appsync.Code.fromAsset("resolvers/publish.js"),
 });
-new events.Rule(live, "PublishRule", {
+const rules = process.env.RULE_APART ? new Stack(app, "Rules") : live;
+new events.Rule(rules, "PublishRule", {
   eventBus: bus,
   eventPattern: { source: ["orders"], detailType: ["OrderPlaced"], detail: { text: events.Match.prefix("") } },
   targets: [
@@ -62,7 +65,7 @@ new events.Rule(live, "PublishRule", {
         id: events.EventField.eventId,
         text: events.EventField.fromPath("$.detail.text"),
       }),
-      deadLetterQueue: new sqs.Queue(live, "DeadLetters", { retentionPeriod: Duration.days(14), enforceSSL: true }),
+      deadLetterQueue: new sqs.Queue(rules, "DeadLetters", { retentionPeriod: Duration.days(14), enforceSSL: true }),
       maxEventAge: Duration.minutes(5),
     }),
   ],
@@ -73,7 +76,7 @@ app.synth();
 
 
 @pytest.fixture
-def synth(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def synth(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Writes cdk.out into an application's folder, which is the working directory."""
     original = project / "examples" / "cdk"
     if not (shutil.which("node") and (original / "node_modules" / ".package-lock.json").exists()):
@@ -90,8 +93,8 @@ def synth(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     (folder / "cdk.json").write_text('{"app": "node app.js"}')
     monkeypatch.chdir(folder)
 
-    def run() -> None:
-        environment = {**outer_environment(), "CDK_OUTDIR": "cdk.out"}
+    def run(**given: str) -> None:
+        environment = {**outer_environment(), "CDK_OUTDIR": "cdk.out", **given}
         subprocess.run(["node", "app.js"], env=environment, check=True, capture_output=True, timeout=120)
 
     return run
@@ -116,3 +119,64 @@ def test_what_cdk_synthesises_is_proved_and_runs_whole(
     sent = livebus("publish", "--local", "events/order-placed.json", "--wait", "20")
     assert (sent.returncode, sent.stderr.splitlines()[1]) == (0, "1 of 1 messages arrived")
     assert runtime.outputs["EventBusName"].startswith("SharedBus")
+
+
+def test_all_stacks_are_deployed_one_after_the_other(
+    synth: Callable[..., None], local: Callable[..., LocalRuntime], tmp_path: Path
+) -> None:
+    """`cdk deploy --all`: a rule of one stack leads to the API of another, with the role that CDK makes beside that API."""
+    synth(RULE_APART="1")
+    runtime = local("--empty", "--user", "anna:Secret-123", state=Path(".livebus").absolute())
+    cdk(runtime, tmp_path, "bootstrap")
+    cdk(runtime, tmp_path, "deploy", "--all", "--require-approval", "never")
+
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    cloudformation, events = (
+        boto3.client(name, endpoint_url=runtime.outputs["EndpointUrl"], **keys) for name in ("cloudformation", "events")
+    )
+
+    def outputs(stack: str) -> dict[str, str]:
+        (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        return {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
+
+    words = ("--local", "--stack-name", "Live", "--client", outputs("People")["UserPoolClientId"], "--user", "anna")
+    more = ("--schema", "schema.graphql", "--field", "onPublish", "--count", "1", "--json")
+    script = Path(__file__).parents[2] / "scripts" / "subscribe.py"
+    environment = {**os.environ, "LIVEBUS_PASSWORD": "Secret-123"}
+    with Program.script(script, *words, *more, cwd=Path.cwd(), env=environment) as subscriber:
+        subscriber.wait_for("subscribed to onPublish")
+        entry = {
+            "EventBusName": outputs("Shared")["EventBusName"],
+            "Source": "orders",
+            "DetailType": "OrderPlaced",
+            "Detail": json.dumps({"text": "across"}),
+        }
+        assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+        assert subscriber.wait() == 0, subscriber.stderr
+        assert json.loads(subscriber.stdout)["data"]["onPublish"]["text"] == "across"
+    assert [
+        each for each in runtime.stderr.splitlines() if "not emulated" in each or "not in the template" in each
+    ] == []
+
+    cdk(runtime, tmp_path, "destroy", "--all", "--force")
+    statuses = {each["StackName"] for each in cloudformation.describe_stacks()["Stacks"]}
+    assert statuses == {"CDKToolkit"}
+
+
+def cdk(runtime: LocalRuntime, home: Path, *words: str) -> None:
+    """Run the unmodified CLI, which has to end well."""
+    environment = {
+        **outer_environment(),
+        "AWS_ENDPOINT_URL": runtime.outputs["EndpointUrl"],
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "CDK_HOME": str(home),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "NO_COLOR": "1",
+    }
+    command = ["node", "node_modules/aws-cdk/bin/cdk", *words, "--app", "cdk.out"]
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

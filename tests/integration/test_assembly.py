@@ -125,6 +125,39 @@ def test_a_damaged_assembly_is_not_in_use(start_runtime: Any, assembly: Path) ->
     assert reload(runtime)
 
 
+def test_a_damaged_manifest_is_told_where_one_stack_runs(start_runtime: Any, assembly: Path) -> None:
+    """Once, whatever else changes; the stack runs on, and follows its template. Mended and damaged again is told again."""
+    template, manifest = assembly / "Bus.template.json", assembly / "manifest.json"
+    sound = manifest.read_text()
+    runtime = start_runtime(template=template, stack_name="Bus")
+
+    def told() -> list[str]:
+        return [each.partition("cdk.out/")[2] for each in runtime.told if each.startswith("warning: ")]
+
+    assert told() == []
+    manifest.write_text("{")
+    assert reload(runtime)
+    broken = "manifest.json:1:2: not JSON: expecting property name enclosed in double quotes. Run `cdk synth` again."
+    assert told() == [broken]
+    change(template, '"Resources": {', '"Resources": {"More": {"Type": "AWS::SQS::Queue"},')
+    assert reload(runtime)
+    assert told() == [broken]
+    resources = runtime.client("cloudformation").list_stack_resources(StackName="Bus")["StackResourceSummaries"]
+    assert "More" in [each["LogicalResourceId"] for each in resources]
+    manifest.write_text(sound)
+    assert reload(runtime)
+    manifest.write_text("{")
+    assert reload(runtime)
+    assert told() == [broken, broken]
+
+
+def test_a_manifest_that_changes_is_noticed_where_one_stack_runs(start_runtime: Any, assembly: Path) -> None:
+    """The files that are looked at for changes are the template and the manifests around it."""
+    runtime = start_runtime(template=assembly / "Bus.template.json", stack_name="Bus", reload=True)
+    (assembly / "manifest.json").write_text("{")
+    runtime.wait_for_line("manifest.json:1:2: not JSON")
+
+
 def test_a_stack_of_it_is_not_deployed_over(start_runtime: Any, assembly: Path) -> None:
     """The others need it: whoever tries is told what to do, and nothing is changed."""
     client = started(start_runtime, assembly).client("cloudformation")

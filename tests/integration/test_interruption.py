@@ -65,6 +65,29 @@ def test_while_modules_load_it_is_130(form: str, module: str, folder: Path, proj
         assert (program.wait(), program.stderr, program.stdout) == (INTERRUPTED, "", "")
 
 
+@pytest.mark.parametrize(
+    ("form", "module"),
+    [
+        ("-c", "livebus.terminal"),
+        ("-c", "livebus.terminal.interruption"),
+        ("-m", "livebus.terminal"),
+        ("-m", "livebus.terminal.interruption"),
+        ("scripts/publish.py", "livebus"),
+        ("scripts/publish.py", "livebus.terminal.interruption"),
+    ],
+)
+def test_before_ctrl_c_has_its_meaning_it_is_130_too(form: str, module: str, folder: Path, project: Path) -> None:
+    """From the first module of ours that can say so: what an installation's script, Python and our program import first."""
+    script = "import sys; from livebus.__main__ import entry; sys.exit(entry())"  # as installers write it
+    words = ["publish", "--dry-run", "one.json"]
+    called = {"-c": ["-c", script, *words], "-m": ["-m", "livebus", *words]}.get(
+        form, [str(project / form), *words[1:]]
+    )
+    paths = os.pathsep.join((str(folder), str(project / "src")))
+    with Program([sys.executable, *called], cwd=folder, env=environment(PYTHONPATH=paths, PRESS_AT=module)) as program:
+        assert (program.wait(), program.stderr, program.stdout) == (INTERRUPTED, "", "")
+
+
 def test_without_ctrl_c_the_same_program_ends_well(folder: Path, project: Path) -> None:
     """The tests above would not notice otherwise that nothing of it is run."""
     command = Program.script_command(project / "scripts" / "publish.py", "--dry-run", "one.json")

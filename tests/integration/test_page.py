@@ -20,6 +20,7 @@ from livebus.runtime.page import history, service, stream
 from livebus.runtime.page.service import ENDPOINTS
 from support.http import Answer, request
 from support.running import RunningRuntime, entry
+from support.stacks import BUS, Stacks
 from support.waiting import SECONDS, until
 
 PATH = "/_livebus/page/"
@@ -135,6 +136,20 @@ def test_send_is_put_events(running: RunningRuntime, page: Page) -> None:
     again = page.post("send", text=json.dumps(envelope))
     shown = page.get(f"events/{again['Entries'][0]['EventId']}")
     assert (shown["bus"], shown["rules"]) == (running.outputs["EventBusName"], page.get("events")["events"][1]["rules"])
+
+
+def test_a_dry_run_leads_to_the_api_of_another_stack(start_runtime: Any) -> None:
+    """Where stacks are deployed one after the other; what really came of an event says the same."""
+    stacks = Stacks(start_runtime(template=None))
+    stacks.put_all()
+    page = Page(stacks.runtime)
+
+    [way] = page.post("try", text=json.dumps(entry("across", BUS)))["ways"]
+    assert (way["matches"], way["input"], way["field"]) == (True, {"msg": "across"}, "publish")
+    assert (way["api"], way["subscriptions"]) == ("Api:Api", ["onPublish"])
+    assert [each["field"] for each in way["receptions"]] == ["onPublish"]
+    (event_id,) = stacks.runtime.put("across", bus=BUS)
+    until(lambda: page.get(f"events/{event_id}")["ways"][0]["state"] == "nobody", "the event's end")
 
 
 def test_a_dry_run_sends_nothing(running: RunningRuntime, page: Page) -> None:

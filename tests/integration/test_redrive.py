@@ -74,6 +74,8 @@ def test_what_is_listed_stays_as_it_was(runtime: RunningRuntime, verb: Verb, cap
     first, message, samples = out.splitlines()
     assert first.split("\t")[:3] == ["12", "ERROR_FROM_TARGET", "rule publishMsgFromEB"]
     assert message == "\tswitched on with --fail-target"
+    endpoint = runtime.outputs["GraphQLEndpointArn"].rpartition("/")[2]
+    assert first.split("\t")[3] == f"target GraphQLApi ({endpoint})"
     assert len(samples.split(",")) == 3
     assert err.startswith("12 messages in livebus-DeadLetterQueue-")
     assert counts(runtime) == (12, 0)
@@ -224,3 +226,26 @@ def test_a_queue_that_is_a_target_is_not_asked_about(
     assert redrive.main(["list", "--local"], project=tmp_path) == 0
     out, err = capsys.readouterr()
     assert (out, err.partition("-DeadLetterQueue-")[0]) == ("", "0 messages in livebus")
+
+
+def test_a_stacks_only_queue_is_not_read_where_it_is_a_target(
+    start_runtime: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """What a rule puts there is work: `purge --yes` would throw it away. Whoever means it names it."""
+    template = tmp_path / "app" / "template.yaml"
+    template.parent.mkdir()
+    template.write_text("""
+Resources:
+  Work: {Type: AWS::SQS::Queue}
+  ToWork:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [somewhere.else]}
+      Targets:
+        - {Id: Work, Arn: !GetAtt Work.Arn}
+""")
+    start_runtime(template=template, state=tmp_path / ".livebus")
+    monkeypatch.chdir(tmp_path)
+    assert redrive.main(["purge", "--yes", "--local"], project=tmp_path) == 2
+    assert "has one queue, Work (livebus-Work-" in capsys.readouterr().err
+    assert redrive.main(["list", "--queue", "Work", "--local"], project=tmp_path) == 0

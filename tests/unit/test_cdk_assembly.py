@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from livebus.cdk_assembly import applications_of, assembly_of, read_assembly, same_application, stack_of
+from livebus.cdk_assembly import (
+    CdkApplication,
+    SourceParts,
+    applications_of,
+    assembly_of,
+    parts_of,
+    read_assembly,
+    same_application,
+    stack_of,
+)
 from livebus.cdk_manifest import CdkStack
 
 STACK = "aws:cloudformation:stack"
@@ -293,3 +302,12 @@ def test_one_template_is_one_stacks(tmp_path: Path) -> None:
     write(tmp_path, {f"S{number}": stack(name) for number, name in enumerate(("A.json", "A.json", "link.json"))})
 
     assert [each.stacks for each in applications_of(tmp_path)] == [(CdkStack(tmp_path / "A.json", "S0"),)]
+
+
+def test_a_source_tells_its_own_parts(tmp_path: Path) -> None:
+    """A template and an application of several alike: what is read first, where files' names go on from, what people call it."""
+    template = tmp_path / "template.yaml"
+    assert parts_of(template) == SourceParts(template, tmp_path, template)
+    stage = tmp_path / "cdk.out" / "assembly-Prod"
+    application = CdkApplication(stage, stage.parent, ())
+    assert parts_of(application) == SourceParts(stage / "manifest.json", stage.parent, stage, application)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from livebus.aws import local_runtime, stack
 from livebus.aws.direct.reach import NeedsBoto3, Reach, address, fixed, from_environment
@@ -166,27 +167,67 @@ class Session:
         """The dead-letter queue, or the one that is ``wanted``. Raises as :func:`~livebus.stack.resources.find_queue`."""
         return find_queue(self.outputs, lambda: self.resources, wanted, self.owner, self._dead_letter_queues)
 
-    def _dead_letter_queues(self) -> set[str]:
+    def _dead_letter_queues(self) -> set[str] | None:
         """
         The names of the queues that take what the stack's rules cannot deliver, as EventBridge has its targets.
 
-        None where EventBridge does not tell (events:ListTargetsByRule): then somebody names the queue.
+        None where the stack has no rules, and where CloudFormation or EventBridge does not tell (events:ListTargetsByRule).
         """
         from livebus.aws.refusal import told_as_faults
 
         names: set[str] = set()
+        try:
+            rules = of_type(self.resources, RULE).values()
+        except Unreachable:
+            return None
+        if not rules:
+            return None
         client = self.client("events")
-        for rule in of_type(self.resources, RULE).values():
+        for rule in rules:
             bus, bar, name = rule.rpartition("|")
             try:
                 with told_as_faults(f"read the targets of the rule {rule!r}"):
                     # A rule has at most 5 targets: there is no second page.
                     answer = client.list_targets_by_rule(Rule=name, **({"EventBusName": bus} if bar else {}))
             except Unreachable:
-                return set()
+                return None
             arns = [(target.get("DeadLetterConfig") or {}).get("Arn") or "" for target in answer.get("Targets") or ()]
             names |= {arn.rpartition(":")[2] for arn in arns if arn}
         return names
+
+    @property
+    def api_names(self) -> Mapping[str, str]:
+        """
+        The logical ids of the APIs, those of all stacks of a runtime, by the last part of their endpoints' ARNs; none where
+        CloudFormation or AppSync does not tell.
+        """
+        try:
+            if self.runtime is not None:
+                return {endpoint: logical_id for endpoint, (logical_id, _) in self._running_apis.items()}
+            # On AWS that part is in the API's URL.
+            return {
+                (urlsplit(url).hostname or "").partition(".")[0]: logical_id for logical_id, url in self.apis.items()
+            }
+        except LivebusError:
+            return {}
+
+    def running_url(self, endpoint_arn: str) -> str:
+        """The URL of the API of whichever stack of a runtime whose endpoint has this ARN; "" where there is none. Raises as ``apis``."""
+        found = self._running_apis.get(endpoint_arn.rpartition("/")[2])
+        return str(self._described(*found)["uris"]["GRAPHQL"]) if found is not None else ""
+
+    @cached_property
+    def _running_apis(self) -> Mapping[str, tuple[str, str]]:
+        """Logical id and ARN of each API of a runtime, by the last part of its endpoint's ARN, which the runtime derives of names."""
+        from livebus.template.environment import Environment  # no command needs it to begin
+
+        assert self.runtime is not None
+        found: dict[str, tuple[str, str]] = {}
+        for name in self.runtime.stacks:
+            for logical_id, arn in of_type(self._resources_of(name), API).items():
+                environment = Environment(stack_name=name, region=self.runtime.region, account=arn.split(":")[4])
+                found[environment.endpoint_id(logical_id)] = logical_id, arn
+        return found
 
     @cached_property
     def clients(self) -> Mapping[str, str]:
@@ -200,14 +241,17 @@ class Session:
 
         Raises Unreachable where AppSync does not tell (appsync:GetGraphqlApi).
         """
+        return {
+            logical_id: self._described(logical_id, arn) for logical_id, arn in of_type(self.resources, API).items()
+        }
+
+    def _described(self, logical_id: str, api_arn: str) -> Mapping[str, Any]:
         from livebus.aws.refusal import told_as_faults
 
-        found: dict[str, Mapping[str, Any]] = {}
-        for logical_id, arn in of_type(self.resources, API).items():
-            client = self.client("appsync")
-            with told_as_faults(f"ask AppSync where the API {logical_id!r} is"):
-                found[logical_id] = client.get_graphql_api(apiId=arn.rsplit("/", 1)[-1])["graphqlApi"]
-        return found
+        client = self.client("appsync")
+        with told_as_faults(f"ask AppSync where the API {logical_id!r} is"):
+            described: Mapping[str, Any] = client.get_graphql_api(apiId=api_arn.rsplit("/", 1)[-1])["graphqlApi"]
+        return described
 
     @property
     def apis(self) -> Mapping[str, str]:

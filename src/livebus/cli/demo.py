@@ -136,6 +136,7 @@ def _first_event(source: Source) -> Path:
 
 
 async def _demo(what: Shown, folder: Path) -> bool:
+    from livebus.cdk_assembly import parts_of
     from livebus.runtime.server import Runtime
     from livebus.runtime.settings import Settings
 
@@ -143,10 +144,10 @@ async def _demo(what: Shown, folder: Path) -> bool:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    deploy = what.deploy
+    deploy, parts = what.deploy, parts_of(what.source)
     settings = Settings(
-        template=what.source if isinstance(what.source, Path) else what.source.manifest,
-        application=None if isinstance(what.source, Path) else what.source,
+        template=parts.file,
+        application=parts.application,
         state=folder / ".livebus",
         port=0,
         reload=False,
@@ -160,7 +161,7 @@ async def _demo(what: Shown, folder: Path) -> bool:
     try:
         _say(
             "runtime",
-            f"{_name(what.source if isinstance(what.source, Path) else what.source.folder)} runs at {runtime.outputs['EndpointUrl']}",
+            f"{_name(parts.shown)} runs at {runtime.outputs['EndpointUrl']}",
         )
         return await _carry(runtime, folder, what)
     finally:

@@ -137,9 +137,9 @@ def beside(source: Source) -> Folder:
     The folder of a template that somebody named: its own, where a samconfig.toml lies beside it, else the one found; of one in a
     cloud assembly of AWS CDK, or of several there, the folder around that as well.
     """
-    from livebus.cdk_assembly import CdkApplication, assembly_of
+    from livebus.cdk_assembly import assembly_of, parts_of
 
-    own = source.outermost if isinstance(source, CdkApplication) else source.parent
+    own = parts_of(source).folder
     assembly = assembly_of(own)
     for folder in (own,) if assembly is None else (own, assembly / ".."):
         if is_file(folder / SAMCONFIG):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from livebus.cli import flags, folder, what_runs
-from livebus.cli.parser import Parser
+from livebus.cli.parser import SEVERAL_STACKS, Parser
 from livebus.errors import LivebusError
 from livebus.files import relative
 from livebus.runtime.faults.injection import KINDS, Injection, read_injections
@@ -56,6 +56,7 @@ Then, in another shell:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = command_parser()
     options = parser.parse_args(argv)
+    options.named = _one_of(options.named, parser)
     parameters = flags.parameters(parser, options)
     name, _, password = (options.user or "").partition(":")
     if options.user and not (name and password):
@@ -118,15 +119,16 @@ def _settings(
     mapped: dict[str, str],
     elsewhere: str,
 ) -> Settings:
+    from livebus.cdk_assembly import parts_of
     from livebus.realtime import RealtimeSettings
     from livebus.runtime.settings import Settings
     from livebus.subscription import SubscriptionSettings
 
     region = options.region or deploy.region or "us-east-1"
-    application = source if source is not None and not isinstance(source, Path) else None
+    parts = parts_of(source) if source is not None else None
     return Settings(
-        template=application.manifest if application is not None else source if isinstance(source, Path) else None,
-        application=application,
+        template=parts.file if parts is not None else None,
+        application=parts.application if parts is not None else None,
         state=options.state or state,
         shares_state=options.state is None,
         host=options.host,
@@ -306,10 +308,18 @@ def _names_of_faults() -> str:
     return f"\nfaults (livebus faults switches them while it runs):\n{lines}"
 
 
+def _one_of(named: Sequence[Path], parser: Parser) -> Path | None:
+    """The template that is named, None where none is. A usage error where several are: the runtime runs one application from disk."""
+    if len({*named}) > 1:
+        shown = ", ".join(repr(str(each)) for each in named)
+        parser.error(f"one template runs, and there are {len(named)}: {shown}. {SEVERAL_STACKS} Leave all but one out")
+    return named[0] if named else None
+
+
 def command_parser() -> Parser:
     parser = Parser("local", description=__doc__, epilog=EPILOG + _names_of_faults())
     parser.add_argument(
-        "named", nargs="?", type=Path, metavar="TEMPLATE", help="the template to run, or a cdk.out; as --template"
+        "named", nargs="*", type=Path, metavar="TEMPLATE", help="the template to run, or a cdk.out; as --template"
     )
     where = parser.add_argument_group("where")
     flags.add_template(where, "the template to run")

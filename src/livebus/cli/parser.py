@@ -34,10 +34,9 @@ if TYPE_CHECKING:
 
 CONFIG_ENV = "config_env"
 _HELP = ("-h", "--help")
+SEVERAL_STACKS = "Several stacks run together from a cdk.out, or deployed into one runtime (`livebus local --empty`)."
 # What to do where several of something are wanted, by the option's name in what is parsed.
-_INSTEAD = {
-    "template": " Several stacks run together from a cdk.out, or deployed into one runtime (`livebus local --empty`)."
-}
+_INSTEAD = {"template": f" {SEVERAL_STACKS}"}
 _WITHOUT_TERMINAL = 120
 # A value of which nobody sees the end is shown by its beginning.
 _MOST_SHOWN = 100

@@ -11,7 +11,6 @@ document or its variables (``path`` null, ``locations``, ``message``; data null,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional, TypeAlias
@@ -19,6 +18,7 @@ from typing import Any, Optional, TypeAlias
 import orjson
 from graphql import Node
 
+from livebus.beyond_orjson import json_text
 from livebus.operation import Publication
 from livebus.record import record
 
@@ -66,8 +66,8 @@ def _json(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        # A whole number beyond 64 bits, in a resolver's errorInfo say.
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        # A whole number beyond 64 bits or a lone surrogate, in a resolver's errorInfo say.
+        return json_text(value).encode()
 
 
 def request_error(error_type: str, message: str, status: int = 400) -> GraphQLResponse:

@@ -8,13 +8,13 @@ https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from livebus.beyond_orjson import json_text
 from livebus.realtime.handshake import Headers
 
 Errors = Sequence[Mapping[str, Any]] | Mapping[str, Any]
@@ -162,4 +162,4 @@ def _json(value: object) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         # A resolver's error may hold what orjson refuses: a lone surrogate, an integer beyond 64 bits.
-        return json.dumps(value, default=str, separators=(",", ":"), allow_nan=False).encode()
+        return json_text(value, default=str).encode()

@@ -18,7 +18,7 @@ from livebus.redrive.letter import Letter, RuleArn
 from livebus.template.application import Target
 from livebus.transformer import NotTransformable, compile_transformer
 
-_ENDPOINT = "endpoints/graphql-api/"
+ENDPOINT = "endpoints/graphql-api/"
 
 
 class Mutation:
@@ -96,7 +96,7 @@ def graphql_url(target_arn: str) -> str:
     AWS does not document that it is; every sample shows it so.
     """
     parts = target_arn.split(":", 5)
-    if len(parts) != 6 or parts[2] != "appsync" or not parts[5].startswith(_ENDPOINT):
+    if len(parts) != 6 or parts[2] != "appsync" or not parts[5].startswith(ENDPOINT):
         return ""
     suffix = "amazonaws.com.cn" if parts[1] == "aws-cn" else "amazonaws.com"
-    return f"https://{parts[5].removeprefix(_ENDPOINT)}.appsync-api.{parts[3]}.{suffix}/graphql"
+    return f"https://{parts[5].removeprefix(ENDPOINT)}.appsync-api.{parts[3]}.{suffix}/graphql"

@@ -5,20 +5,30 @@ Letters and groups as lines for people. What is in them came from strangers' eve
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from livebus.redrive.letter import Letter
 from livebus.redrive.summary import Group
 
 
-def lines_of_group(group: Group, now: datetime) -> Iterator[tuple[str, ...]]:
-    """A group's fields, one line after the other: count, error, rule, target, ages; the message; a few ids."""
+def lines_of_group(
+    group: Group, now: datetime, api_names: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[str, ...]]:
+    """
+    A group's fields, one line after the other: count, error, rule, target, ages; the message; a few ids.
+
+    ``api_names`` are what APIs are called, by the last part of their endpoints' ARNs: --target still takes that part.
+    """
+    target = _last(group.target_arn)
+    if target in api_names:
+        target = f"{api_names[target]} ({target})"
     yield (
         str(group.count),
         group.error_code or "(no error code)",
         f"rule {_last(group.rule_arn)}",
-        f"target {_last(group.target_arn)}",
+        f"target {target}",
         f"oldest {age(group.oldest, now)}, newest {age(group.newest, now)}",
     )
     if group.error_message:

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 import quickjs
 
+from livebus.beyond_orjson import json_text
 from livebus.operation import Exceeded, Loading
 from livebus.resolver.code import LINE_OFFSET
 
@@ -107,7 +108,7 @@ def to_json(value: Any) -> str:
         return orjson.dumps(value).decode()
     except TypeError:
         # orjson refuses lone surrogates, integers beyond 64 bits and Mappings that are no dict.
-        return json.dumps(value, default=dict, separators=(",", ":"))
+        return json_text(value, default=dict)
 
 
 def from_json(text: str) -> Any:

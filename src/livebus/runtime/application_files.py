@@ -31,7 +31,8 @@ class ApplicationFiles:
     """
     One application's files. ``changed`` is true after any of them was written, made or removed since ``load``.
 
-    ``application`` is one of AWS CDK with several stacks; ``template`` is its manifest then.
+    ``application`` is one of AWS CDK with several stacks; ``template`` is its manifest then. ``damage`` is what is wrong with the
+    manifests around a template that cdk synth wrote: it runs all the same.
     """
 
     template: Path
@@ -41,6 +42,7 @@ class ApplicationFiles:
     _seen: dict[Path, tuple[int, int] | None]
     overrides: Mapping[str, str] = field(default_factory=dict)
     application: CdkApplication | None = None
+    damage: tuple[Fault, ...] = ()
 
     @classmethod
     def of(
@@ -99,6 +101,7 @@ class ApplicationFiles:
         if self.application is not None:
             text, reading = "", self._read_stacks(self.application, environment)
         else:
+            self._look_around()
             text = self._read(self.template, str(self.template))
             document = read_document(text, str(self.template))
             reading = read_application(document, self._read_named, environment, self.parameters, self._open_template)
@@ -133,6 +136,12 @@ class ApplicationFiles:
             self._open_template,
             file=str(self.template),
         )
+
+    def _look_around(self) -> None:
+        """What the manifests around a template say is not read from them again, but that nobody can is noticed."""
+        around = read_assembly(self.template.parent)
+        self._follow(around.manifests if around is not None else ())
+        self.damage = around.damage if around is not None else ()
 
     def _follow(self, manifests: Iterable[Path]) -> None:
         """What tells of the stacks is looked at for changes as the templates are: it may be a stage's that cannot be read yet."""

@@ -6,7 +6,8 @@ What goes on across a reload or a deployment is kept here: connections and subsc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -18,6 +19,7 @@ from livebus.caller import COGNITO, OIDC
 from livebus.errors import Fault, LivebusError
 from livebus.execution import GraphQLResponse
 from livebus.flow import CompiledApi, Line
+from livebus.linking import link
 from livebus.operation import Called
 from livebus.realtime import RealtimeSettings
 from livebus.runtime.appsync.oidc_keys import OidcKeys
@@ -89,6 +91,9 @@ class ServedStacks:
     change: Change | None = None
     _lines: dict[str, Line] = field(default_factory=dict)
     _apis: dict[tuple[str, str], ServedApi] = field(default_factory=dict)
+    _of_links: Sequence[str] = ()
+    _told_of_links: frozenset[str] = frozenset()
+    _is_whole: bool = True
     _pool_ids: set[str] = field(default_factory=set)
     _is_named: bool = True
 
@@ -113,6 +118,7 @@ class ServedStacks:
             exports={name: value for each in others.values() for name, value in each.exports.items()},
             outputs={name: each for one in others.values() for name, each in one.deployed.items()},
             buses={bus.name: bus.arn for each in others.values() for bus in each.buses if bus.logical_id},
+            elsewhere=frozenset(name for each in others.values() for name in _found_by_others(each)),
             is_primary=is_primary and "/graphql" not in taken,
         )
 
@@ -147,6 +153,22 @@ class ServedStacks:
             self._apis.pop(key).end("the stack is deleted")
         self._announce()
 
+    @contextmanager
+    def all_at_once(self) -> Iterator[None]:
+        """While stacks come one after another that belong together: what one lacks of another is told when all are there."""
+        self._is_whole = False
+        try:
+            yield
+        finally:
+            self._is_whole = True
+            self._tell_of_links()
+
+    def _tell_of_links(self) -> None:
+        for warning in self._of_links:
+            if warning not in self._told_of_links:
+                self.clockwork.tell(f"warning: {warning}")
+        self._told_of_links = frozenset(self._of_links)
+
     def refuse(self, stack: str, faults: Sequence[Fault]) -> None:
         """Note that another application of a stack has faults: the one before goes on."""
         self._note(stack, "refused", faults)
@@ -160,7 +182,11 @@ class ServedStacks:
     def _announce(self) -> None:
         applications = [line.application for line in self._lines.values()]
         pools = [pool for application in applications for pool in application.user_pools]
-        self.buses.lines = Lines(self.environment, self._lines)
+        linked = link(self._lines)
+        self.buses.lines = Lines(self.environment, linked.lines)
+        self._of_links = linked.warnings
+        if self._is_whole:
+            self._tell_of_links()
         self.use_functions(self.applications())
         self.credentials.roles = {role.arn: role for application in applications for role in application.roles}
         self.sqs.replace_queues(queue for application in applications for queue in application.queues)
@@ -238,6 +264,13 @@ class ServedStacks:
             return self.cognito.jwks(provider.user_pool_id)
         except AwsError:
             return None
+
+
+def _found_by_others(application: Application) -> Iterator[str]:
+    """What a template may name of another stack and then finds at work, by ARN or id."""
+    yield from (queue.arn for queue in application.queues)
+    yield from (role.arn for role in application.roles)
+    yield from (pool.user_pool_id for pool in application.user_pools)
 
 
 def api_path(graphql_url: str) -> str:

@@ -230,7 +230,7 @@ class Wiring:
         return [group for group in dict.fromkeys(groups) if group]
 
     def _start_stacks(self, users: UserStore, objects: S3Objects) -> None:
-        """Put the template on disk to work, and what was deployed before."""
+        """What deploys and serves stacks, with those that there are at the start."""
         settings = self._settings
         self.served = ServedStacks(
             self._environment,
@@ -263,6 +263,12 @@ class Wiring:
         )
         self._cloudformation = CloudFormation(deployer, _new_id)
         self._opened.push_async_callback(self._cloudformation.close)
+        with self.served.all_at_once():
+            self._put_stacks(deployer)
+
+    def _put_stacks(self, deployer: Deployer) -> None:
+        """Bring back what was deployed before, and load the template on disk."""
+        settings = self._settings
         beside: tuple[str, ...] = () if settings.template is None else (settings.stack_name,)
         if settings.application is not None:
             beside = tuple(each.name for each in settings.application.stacks)

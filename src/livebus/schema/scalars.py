@@ -11,7 +11,6 @@ passes for Int and Float, anything passes for String, and an object ends up as J
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+
+from livebus.beyond_orjson import json_text
 
 INT_MAXIMUM = 2_147_483_647
 LONG_MAXIMUM = 9_223_372_036_854_775_807
@@ -275,7 +276,7 @@ def _serialize_json(value: Any) -> str:
         return orjson.dumps(value).decode()
     except TypeError:
         # Whole numbers beyond 64 bits.
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return json_text(value, ensure_ascii=False)
 
 
 BUILT_IN_SCALARS: tuple[Scalar, ...] = (

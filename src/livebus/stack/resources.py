@@ -99,14 +99,15 @@ def find_queue(
     resources: Resources,
     wanted: str,
     owner: str,
-    dead_letters: Callable[[], Collection[str]] = tuple,
+    dead_letters: Callable[[], Collection[str] | None] = lambda: None,
 ) -> str:
     """
     The URL of the queue that is meant: by the name of an Output, of the queue or of its resource, else DeadLetterQueueUrl,
-    else the only one, else the only one that takes the dead letters of rules: ``dead_letters`` gives the names of those,
-    and is asked only then.
+    else the only one that takes the dead letters of rules: ``dead_letters`` gives the names of those, None where nobody tells;
+    the only queue there is then.
 
-    Raises Unreachable naming the queues that there are, Unnamed where several could be meant.
+    Raises Unreachable naming the queues that there are, Unnamed where several could be meant, or one that is there for
+    something else.
     """
     queues = {name: value for name, value in outputs.items() if name.endswith("QueueUrl") and "/" in value}
     for name, url in queues.items():
@@ -128,20 +129,27 @@ def find_queue(
     return _only(queues, shown, owner, dead_letters)
 
 
-def _only(queues: Mapping[str, str], shown: str, owner: str, dead_letters: Callable[[], Collection[str]]) -> str:
-    """The only one of the queues, or the only one that takes dead letters. Raises Unreachable."""
-    if len(queues) == 1:
-        return next(iter(queues.values()))
+def _only(queues: Mapping[str, str], shown: str, owner: str, dead_letters: Callable[[], Collection[str] | None]) -> str:
+    """The only one of the queues that takes dead letters; the only one where that is not known. Raises Unreachable."""
     if not queues:
         raise Unreachable(
             f"{owner} has no output {QUEUE_OUTPUT}",
             advice="Add it to the template's Outputs, or pass --queue-url.",
         )
     names = dead_letters()
-    taking = [url for url in queues.values() if _last(url) in names]
+    taking = [url for url in queues.values() if names is None or _last(url) in names]
     if len(taking) == 1:
         return taking[0]
-    raise Unnamed(f"{owner} has several queues", expected=f"one to choose of {shown}", advice="Name one with --queue.")
+    if len(queues) > 1:
+        raise Unnamed(
+            f"{owner} has several queues", expected=f"one to choose of {shown}", advice="Name one with --queue."
+        )
+    # What lies in it may be somebody's work: it is not read, let alone purged, unless somebody says so.
+    raise Unnamed(
+        f"{owner} has one queue, {shown}, and none of its rules sends dead letters there",
+        expected="the queue of a rule's DeadLetterConfig",
+        advice="Name it with --queue where it is meant, or another stack's with --queue-url.",
+    )
 
 
 def _last(url: str) -> str:

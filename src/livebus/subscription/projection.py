@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
+from livebus.beyond_orjson import json_text
 from livebus.operation import Selected
 
 # The way to a value: the way to its parent, and the key or index in there.
@@ -171,4 +171,4 @@ def _json(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         # orjson refuses what JSON allows and a resolver may return: a lone surrogate, an integer beyond 64 bits.
-        return json.dumps(value, default=str, separators=(",", ":")).encode()
+        return json_text(value, default=str).encode()

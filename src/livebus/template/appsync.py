@@ -120,7 +120,7 @@ class _ApiReader:
             pool = given.mapping("UserPoolConfig")
             pool.required("UserPoolId", what=f"{COGNITO}, in UserPoolConfig,")
             user_pool_id = pool.text("UserPoolId")
-            if user_pool_id and user_pool_id not in self._pools:
+            if user_pool_id and user_pool_id not in (*self._pools, *self._resources.environment.elsewhere):
                 text = f"user pool {user_pool_id!r} is not in the template: nobody can sign in to it here"
                 self._resources.warn(pool.place("UserPoolId"), text)
             return AuthProvider(

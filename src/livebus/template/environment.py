@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +24,8 @@ class Environment:
     Where a template is deployed to: the stack, its region and account, and the local endpoint (``http://host:port``).
 
     Of the other stacks there: ``exports`` are what they export, by name, None where they are not known; ``outputs`` their Outputs,
-    by the stack's name; ``buses`` their event buses, name and ARN. ``is_primary``: whether the template's first API has the path /graphql to itself.
+    by the stack's name; ``buses`` their event buses, name and ARN; ``elsewhere`` the ARNs of their queues and roles, and the ids of
+    their user pools. ``is_primary``: whether the template's first API has the path /graphql to itself.
     ``assumes_parameters``: parameters without a value have a placeholder, as nothing is deployed. ``assumes_exports``: what no
     other stack there exports may be exported where the template is deployed.
 
@@ -41,6 +42,7 @@ class Environment:
     exports: Mapping[str, str] | None = None
     outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     buses: Mapping[str, str] | None = None
+    elsewhere: Collection[str] = ()
     is_primary: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)
     assumes_parameters: bool = False
@@ -52,6 +54,11 @@ class Environment:
         """The stack's ARN: that of a deployment, or one derived from its name."""
         derived = f"stack/{self.stack_name}/{self.derived('StackId', 32)}"
         return self.given_stack_id or self.arn("cloudformation", derived)
+
+    @property
+    def knows_others(self) -> bool:
+        """Whether the stacks are known that run beside this one: what none of them has is not there."""
+        return self.buses is not None
 
     @property
     def pseudo_parameters(self) -> dict[str, Any]:
@@ -73,6 +80,10 @@ class Environment:
         """Lower-case letters and digits that stand for a resource of this stack, in place of AWS's random ones."""
         digest = hashlib.sha256(f"{self.account}/{self.region}/{self.stack_name}/{logical_id}".encode()).digest()
         return base64.b32encode(digest).decode().lower()[:length]
+
+    def endpoint_id(self, logical_id: str) -> str:
+        """The last part of the ARN of an API's endpoint: on AWS the label of its URL's host, not the ApiId; here too they differ."""
+        return self.derived(f"{logical_id}/endpoint", 26)
 
     def physical_name(self, logical_id: str, longest: int = 255) -> str:
         """

@@ -42,6 +42,7 @@ _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
 _MAX_TARGETS = 5
+_ENDPOINT = "endpoints/graphql-api/"
 _MEANT = "Write !GetAtt, the API's logical id, and .GraphQLEndpointArn behind it."
 # The services whose resources may be targets. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 _SERVICES = frozenset(
@@ -206,7 +207,7 @@ class _RuleReader:
             advice = "EventBridge runs a GraphQL mutation with a role's rights only."
             item.fault(f"target {name!r} has no RoleArn", advice=advice)
         role = self._known(self._roles, item, "RoleArn", "role", _foreign_role)
-        if role is not None and api is not None:
+        if role is not None and (api is not None or (destination is not None and destination.graphql_api)):
             warn_of_unknown_rights(self._resources, role)
         retry = item.mapping("RetryPolicy")
         return Target(
@@ -260,7 +261,10 @@ class _RuleReader:
         if parts[2] == "lambda":
             advice = "Functions of other stacks are not emulated: write !GetAtt, a function's logical id, and .Arn behind it."
         elif parts[2] == "appsync":
-            advice = "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated."
+            advice = (
+                "Only GraphQL APIs of this template can be targets here. APIs of other stacks are not emulated, but by a local runtime "
+                "that both are deployed into."
+            )
         found = f"the Arn of target {name!r} is {shown(arn)}"
         item.not_emulated(found, "Arn", expected="the GraphQLEndpointArn of an API", advice=advice)
         return destination
@@ -270,6 +274,9 @@ class _RuleReader:
             return Destination(service, queue=self._queues[arn])
         if service == "events" and resource.startswith("event-bus/") and self._buses.get(bus_name(arn)) == arn:
             return Destination(service, event_bus=bus_name(arn))
+        environment = self._resources.environment
+        if environment.knows_others and arn.startswith(environment.arn("appsync", _ENDPOINT)):
+            return Destination(service, graphql_api=arn)
         group = resource.removeprefix("log-group:").removesuffix(":*")
         if service == "logs" and group in self._log_groups:
             return Destination(service, log_group=group)
@@ -301,6 +308,8 @@ class _RuleReader:
             return foreign(arn)  # which one it is, is only known where it is deployed
         if arn and arn not in known:
             arn = of_account(arn, self._resources.environment)  # spelt out, of the one account of all
+        if arn and arn in self._resources.environment.elsewhere:
+            return foreign(arn)  # whoever runs the stacks looks at the one that is there
         if arn and arn not in known:
             service, resource = _OF_KIND[kind]
             parts = arn.split(":", 5)
@@ -334,7 +343,7 @@ def _is_of_another_service(arn: str) -> bool:
 
 def _is_endpoint(arn: str) -> bool:
     """Whether an ARN is that of the endpoint of some GraphQL API."""
-    return ":endpoints/graphql-api/" in arn
+    return f":{_ENDPOINT}" in arn
 
 
 def pattern_text(properties: Properties) -> str | None:

@@ -109,8 +109,7 @@ def _graphql_api(of: ResourceAttributes, logical_id: str, env: Environment) -> d
         "": arn,
         "ApiId": api_id,
         "Arn": arn,
-        # On AWS the endpoint's id is the DNS label of the URL, not the ApiId; here too they differ.
-        "GraphQLEndpointArn": env.arn("appsync", f"endpoints/graphql-api/{env.derived(f'{logical_id}/endpoint', 26)}"),
+        "GraphQLEndpointArn": env.arn("appsync", f"endpoints/graphql-api/{env.endpoint_id(logical_id)}"),
         "GraphQLUrl": f"{env.endpoint}{path}",
         "GraphQLDns": host,
         "RealtimeUrl": f"{socket_scheme}://{host}{path}",

@@ -23,6 +23,15 @@ PAGE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic
 _MEMBERS = ("Assertions", "RuleCondition")
 _OF_ASSERTIONS = ("Assert", "AssertDescription")
 _MAX_DEPTH = 50
+# The attributes that AWS lists, by the types of parameters; of a tag it is Tags. and the tag's key.
+_ATTRIBUTES = {
+    "AWS::EC2::SecurityGroup::Id": (),
+    "AWS::EC2::Subnet::Id": ("AvailabilityZone", "VpcId"),
+    "AWS::EC2::VPC::Id": ("DefaultNetworkAcl", "DefaultSecurityGroup"),
+}
+_TAGS = "Tags."
+# How alike a name has to be to an attribute's to count as misspelt: AWS may have more of them.
+_NEARLY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +190,13 @@ class _Rule:
         given = self._asked_for(argument, path, "a parameter's name")
         if given is None:
             return UNKNOWN
-        name, _ = given
+        name, attribute = given
         if name not in self._declared:
             return self._unknown(
                 f"{path[-1]} refers to {shown(name)}", path, "a parameter", did_you_mean(name, self._declared)
             )
+        definition = self._declared[name]
+        self._check_attribute(attribute, definition.get("Type") if isinstance(definition, dict) else None, path)
         self._asked = True
         return UNKNOWN
 
@@ -194,12 +205,29 @@ class _Rule:
         given = self._asked_for(argument, path, "a parameter's type")
         if given is None:
             return UNKNOWN
-        kind, _ = given
+        kind, attribute = given
+        self._check_attribute(attribute, kind, path)
         types = [each.get("Type") for each in self._declared.values() if isinstance(each, dict)]
         if kind not in types and f"List<{kind}>" not in types:
             return []
         self._asked = True
         return UNKNOWN
+
+    def _check_attribute(self, attribute: str, kind: Any, path: Path) -> None:
+        """A fault for a name that is nearly an attribute's, of a parameter's type or of any where that type has none."""
+        kind = kind.removeprefix("List<").removesuffix(">") if isinstance(kind, str) else ""
+        every = [name for names in _ATTRIBUTES.values() for name in names]
+        names = _ATTRIBUTES.get(kind, every)
+        if attribute in names or (attribute.startswith(_TAGS) and attribute != _TAGS):
+            return
+        key = attribute.partition(".")[2]
+        known = [*names, f"{_TAGS}{key}" if key else f"{_TAGS}KEY"]
+        spelt = {each.lower(): each for each in known}.get(attribute.lower())
+        of_tag = known[-1] if attribute in ("Tags", _TAGS) else None
+        meant = spelt or of_tag
+        advice = f"Did you mean {meant!r}?" if meant else did_you_mean(attribute, known, _NEARLY)
+        if advice:
+            self._fault(f"{path[-1]} asks for the attribute {shown(attribute)}", (*path, 1), listed(known), advice)
 
     def _asked_for(self, argument: Any, path: Path, what: str) -> tuple[str, str] | None:
         if isinstance(argument, list) and len(argument) == 2 and all(isinstance(each, str) for each in argument):

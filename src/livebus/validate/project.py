@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livebus.cdk_assembly import CdkApplication, Source, assembly_of, folder_around, stack_of
+from livebus.cdk_assembly import CdkApplication, Source, assembly_of, folder_around, parts_of, stack_of
 from livebus.cdk_assets import asset_of, is_in_s3
 from livebus.cdk_manifest import CdkStack
 from livebus.cdk_templates import read_templates
@@ -61,9 +61,8 @@ class Project:
         config_env: str = DEFAULT_ENVIRONMENT,
     ) -> Project:
         """The project of a template, or of an application of AWS CDK."""
-        application = source if isinstance(source, CdkApplication) else None
-        template = source.manifest if isinstance(source, CdkApplication) else source
-        return cls(template, anywhere, samconfig=samconfig, config_env=config_env, application=application)
+        parts = parts_of(source)
+        return cls(parts.file, anywhere, samconfig=samconfig, config_env=config_env, application=parts.application)
 
     @property
     def folder(self) -> Path:

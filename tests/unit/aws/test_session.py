@@ -67,3 +67,16 @@ def test_an_endpoint_that_is_no_url_is_told(folder: Path, url: str) -> None:
     """Before any call."""
     with pytest.raises(Unreachable, match="cannot set up events: Invalid endpoint: "):
         Session(ReachFlags([folder], endpoint_url=url)).client("events")
+
+
+def test_apis_have_their_names_by_what_a_targets_arn_ends_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On AWS that is in their URLs; where nobody may ask there are none, and no command ends for it."""
+    url = "https://abcdef.appsync-api.eu-west-1.amazonaws.com/graphql"
+    monkeypatch.setattr(Session, "apis", property(lambda _: {"Live": url}))
+    assert Session(ReachFlags([])).api_names == {"abcdef": "Live"}
+
+    def refused(_: Session) -> object:
+        raise Unreachable("AccessDenied")
+
+    monkeypatch.setattr(Session, "apis", property(refused))
+    assert Session(ReachFlags([])).api_names == {}

@@ -50,3 +50,16 @@ def test_a_template_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: a template is named twice: with --template, and without\n"
     assert commands.main(["local", "--port", "0", "none.yaml"]) == 2
     assert capsys.readouterr().err.startswith("error: none.yaml: 'none.yaml' is not there")
+
+
+def test_several_templates_are_no_application(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever names them is told how several stacks run together; the same one twice is one."""
+    with pytest.raises(SystemExit) as ended:
+        commands.main(["local", "--port", "0", "a.yaml", "b.yaml"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith(
+        "error: one template runs, and there are 2: 'a.yaml', 'b.yaml'. Several stacks run together from a cdk.out"
+    )
+    assert commands.main(["local", "--port", "0", "none.yaml", "none.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("error: none.yaml: 'none.yaml' is not there")

@@ -37,6 +37,16 @@ def test_letters_of_one_error_rule_and_target_are_a_group(letter: Any) -> None:
     ]
 
 
+def test_an_api_is_told_by_its_name(letter: Any) -> None:
+    """Beside the id that the target's ARN ends in, which the other commands take; an unknown one by that alone."""
+    summary = Summary()
+    summary.add(letter())
+    (group,) = summary.groups
+    now = letter().sent
+    assert next(lines_of_group(group, now, {"abc": "LiveApi"}))[3] == "target LiveApi (abc)"
+    assert next(lines_of_group(group, now, {"abd": "Other"}))[3] == "target abc"
+
+
 def test_groups_are_bounded(letter: Any) -> None:
     """A queue full of strangers' attributes does not fill the memory: the rest is counted together."""
     summary = Summary()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from livebus.errors import LivebusError, Unreachable
+from livebus.errors import LivebusError, Unnamed, Unreachable
 from livebus.stack.resources import (
     API,
     BUS,
@@ -123,10 +123,23 @@ def test_a_queue_that_takes_dead_letters_comes_before_one_that_is_a_target() -> 
     outputs = {"OneQueueUrl": "u/1/one", "TwoQueueUrl": "u/1/two"}
     assert find_queue(outputs, never, "", "it", lambda: {"two", "elsewhere"}) == "u/1/two"
     assert find_queue({}, lambda: SHOP, "Later", "it", never) == "http://127.0.0.1:1/1/later"
-    assert find_queue({}, lambda: SHOP[:2], "", "it", never) == "http://127.0.0.1:1/1/dead"
+    assert find_queue({}, lambda: SHOP[:2], "", "it", lambda: {"dead"}) == "http://127.0.0.1:1/1/dead"
     for names in (set(), {"dead", "later"}):
         with pytest.raises(Unreachable, match="several queues; expected one to choose of Dead"):
             find_queue({}, lambda: SHOP, "", "the stack", lambda names=names: names)
+
+
+def test_the_only_queue_is_not_taken_where_it_is_there_for_something_else() -> None:
+    """Somebody's work is no dead letter: it is named, or nothing is done with it. Where nobody tells, it is the only one."""
+    assert find_queue({}, lambda: SHOP[:2], "", "it", lambda: None) == "http://127.0.0.1:1/1/dead"
+    for outputs, resources, shown in (({}, SHOP[:2], "Dead (dead)"), ({"AQueueUrl": "u/a"}, [], "AQueueUrl (a)")):
+        with pytest.raises(Unnamed) as refused:
+            find_queue(outputs, lambda resources=resources: resources, "", "it", set)
+        assert str(refused.value) == (
+            f"it has one queue, {shown}, and none of its rules sends dead letters there; expected the queue of a rule's "
+            "DeadLetterConfig. Name it with --queue where it is meant, or another stack's with --queue-url."
+        )
+    assert find_queue({}, lambda: SHOP[:2], "Dead", "it", never) == "http://127.0.0.1:1/1/dead"
 
 
 def test_the_resources_of_several_stacks_are_as_ones() -> None:

@@ -124,6 +124,43 @@ def test_what_is_decided_without_an_account(assertion: str) -> None:
     assert asserted(assertion) == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "advice"),
+    [
+        ('{"Fn::ValueOf": [Net, DefaultSecurityGroups]}', "Did you mean 'DefaultSecurityGroup'?"),
+        ('{"Fn::ValueOf": [Net, defaultNetworkACL]}', "Did you mean 'DefaultNetworkAcl'?"),
+        ('{"Fn::ValueOf": [Net, tags.Department]}', "Did you mean 'Tags.Department'?"),
+        ('{"Fn::ValueOf": [Net, Tag.Department]}', "Did you mean 'Tags.Department'?"),
+        ('{"Fn::ValueOf": [Net, Tags]}', "Did you mean 'Tags.KEY'?"),
+        ('{"Fn::ValueOf": [Net, Tags.]}', "Did you mean 'Tags.KEY'?"),
+        ('{"Fn::ValueOfAll": ["AWS::EC2::Subnet::Id", VpcID]}', "Did you mean 'VpcId'?"),
+        (
+            '{"Fn::ValueOfAll": ["List<AWS::EC2::VPC::Id>", DefaultSecurityGrup]}',
+            "Did you mean 'DefaultSecurityGroup'?",
+        ),
+        ('{"Fn::ValueOf": [Stage, AvailabiltyZone]}', "Did you mean 'AvailabilityZone'?"),
+    ],
+)
+def test_a_misspelt_attribute_is_told(asked: str, advice: str) -> None:
+    """At its place, though nobody here knows its value; beside what is left open."""
+    text = f'  R:\n    Assertions:\n      - Assert: {{"Fn::Or": [true, {{"Fn::Contains": [[it], {asked}]}}]}}\n'
+    faults = [each for each in check_rules(read_document(f"Rules:\n{text}", "t.yaml"), GIVEN) if not each.not_emulated]
+    assert [(each.advice, each.place.line) for each in faults] == [(advice, 4)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *('{"Fn::ValueOf": [Net, DefaultNetworkAcl]}', '{"Fn::ValueOf": [Nets, Tags.a.b]}'),
+        *('{"Fn::ValueOf": [Stage, VpcId]}', '{"Fn::ValueOfAll": ["AWS::EC2::Subnet::Id", AvailabilityZone]}'),
+        '{"Fn::ValueOf": [Net, CidrBlock]}',  # AWS may have more than it lists
+    ],
+)
+def test_what_may_be_an_attribute_is_none_of_our_business(asked: str) -> None:
+    text = f'  R:\n    Assertions:\n      - Assert: {{"Fn::Or": [true, {{"Fn::Contains": [[it], {asked}]}}]}}\n'
+    assert [each for each in rules(text) if not each.startswith("not emulated: ")] == []
+
+
 def test_a_rule_that_does_not_apply_asks_nobody() -> None:
     """Its assertions count for nothing, whatever they ask for."""
     text = (

@@ -162,11 +162,14 @@ def deployed_targets(client: Any) -> Targets:
     return asked
 
 
-def template_targets(template: Path, values: Mapping[str, str] | None = None) -> Targets:
+def template_targets(
+    template: Path, values: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None
+) -> Targets:
     """
     A rule's targets as a template has them, by the rule's name: a mended operation that is not deployed yet.
 
-    Parameters have ``values``, else their defaults, and ARNs are left out. Raises LivebusError where the template cannot be read.
+    Parameters have the values that are ``given`` for them, all of which it has to declare, then those of ``values`` that are its own,
+    else their defaults; ARNs are left out. Raises LivebusError where the template cannot be read.
     """
     try:
         text = content(template).decode()
@@ -183,6 +186,7 @@ def template_targets(template: Path, values: Mapping[str, str] | None = None) ->
         file=str(template),
         read_file=named,
         environment=Environment(overrides=values or {}),
+        parameters=given,
     )
 
     def found(rule: RuleArn) -> Sequence[Target]:
@@ -198,11 +202,15 @@ def template_targets(template: Path, values: Mapping[str, str] | None = None) ->
 
 
 def url_of(
-    outputs: Mapping[str, str], *, local: bool, given: str = "", apis: Callable[[], Mapping[str, str]] = dict
+    outputs: Mapping[str, str],
+    *,
+    local: bool,
+    given: str = "",
+    running: Callable[[str], str] = lambda _: "",
 ) -> Callable[[str], str]:
     """
-    An API's URL by its endpoint's ARN: what is ``given``, the stack's own output, or AWS's form of it; in the local runtime
-    that of the stack's only API, which ``apis`` tells.
+    An API's URL by its endpoint's ARN: what is ``given``, the stack's own output, or AWS's form of it; in the local runtime what
+    ``running`` tells of the ARN, "" where no stack has such an API.
     """
 
     def found(target_arn: str) -> str:
@@ -210,9 +218,6 @@ def url_of(
             return given
         if outputs.get("GraphQLEndpointArn") == target_arn and outputs.get("GraphQLUrl"):
             return outputs["GraphQLUrl"]
-        if not local:
-            return graphql_url(target_arn)
-        urls = list(apis().values())
-        return urls[0] if len(urls) == 1 else ""
+        return running(target_arn) if local else graphql_url(target_arn)
 
     return found

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from graphql import GraphQLSchema
 
-from livebus.cdk_assembly import Source, stack_of
+from livebus.cdk_assembly import Source, parts_of, stack_of
 from livebus.cdk_templates import read_templates
 from livebus.errors import LivebusError, Place
 from livebus.files import Root, content, reason_of
@@ -44,15 +44,16 @@ def read_template_apis(source: Source, values: Mapping[str, Mapping[str, str]] |
     the only stack's. Raises LivebusError where nothing of it can be read.
     """
     values = values or {}
-    file, folder = (source, source.parent) if isinstance(source, Path) else (source.manifest, source.outermost)
+    parts = parts_of(source)
+    file, folder = parts.file, parts.folder
     root = Root.around(file)
 
     def named(name: str) -> str:
         root.demand(folder / name, name)
         return _read(folder / name)
 
-    if not isinstance(source, Path):
-        stacks = read_templates(source, named, values)
+    if parts.application is not None:
+        stacks = read_templates(parts.application, named, values)
         return _apis(read_stacks(stacks, named, Environment(), {}, file=str(file)).application)
     name = stack.name if (stack := stack_of(file)) is not None else ""
     given = values.get(name) or (next(iter(values.values())) if len(values) == 1 else {})

@@ -76,6 +76,7 @@ def parser(description: str, runs: Runs) -> Parser:
         "--graphql-url", type=flags.not_empty, metavar="URL", help="where the API is, with --to target"
     )
     publish.add_argument("--template", type=Path, metavar="FILE", help="take the target from this template instead")
+    flags.add_parameters(publish)
     publish.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
     publish.add_argument("--rate", type=_rate, metavar="N", help="send N messages a second at the most")
     _add_limit(publish, MOST, "send N messages at the most")

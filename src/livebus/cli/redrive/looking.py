@@ -17,6 +17,7 @@ from livebus.cli.redrive.queue import look, meant_queue
 from livebus.errors import LivebusError, Place
 from livebus.redrive.letter import Letter
 from livebus.redrive.lines import line_of
+from livebus.redrive.mutation import ENDPOINT
 from livebus.redrive.summary import Summary
 from livebus.redrive.words import lines_of_group, lines_of_letter
 from livebus.terminal import output as terminal
@@ -39,8 +40,10 @@ def run_list(session: Session, arguments: Namespace) -> int:
         terminal.json_result({**found, "hidden": hidden})
         return terminal.DONE
     now = datetime.now(UTC)
+    # Nobody is asked for the names of what is not there.
+    api_names = session.api_names if any(ENDPOINT in each.target_arn for each in summary.groups) else {}
     for group in summary.groups:
-        for fields in lines_of_group(group, now):
+        for fields in lines_of_group(group, now, api_names):
             terminal.result("\t".join(map(escaped, fields)))
     others = f" of {looked_at}" if looked_at != summary.count else ""
     terminal.talk(f"{summary.count}{others} {noun(looked_at, 'message')} in {queue.name} ({session.where})")

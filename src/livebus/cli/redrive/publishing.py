@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from livebus.aws.session import Session
+from livebus.cli import flags
 from livebus.cli.redrive.arguments import MOST, selection
 from livebus.cli.redrive.queue import look, meant_queue, tell_hidden
 from livebus.errors import LivebusError
@@ -25,10 +26,7 @@ def run_publish(session: Session, arguments: Namespace) -> int:
     """Send events on their way again, and delete the messages of those that were accepted."""
     from livebus.aws.redrive.redriving import Redrive
 
-    if arguments.to == "target" and arguments.bus:
-        arguments.parser.error("--bus goes with --to bus")
-    if arguments.to == "bus" and (arguments.target_id or arguments.graphql_url or arguments.template):
-        arguments.parser.error("--target-id, --graphql-url and --template go with --to target")
+    _check(arguments)
     queue = meant_queue(session, arguments)
     way = _way(session, arguments)
     if arguments.dry_run:
@@ -79,6 +77,16 @@ def run_publish(session: Session, arguments: Namespace) -> int:
     return code or (terminal.FAILED if failed else terminal.DONE)
 
 
+def _check(arguments: Namespace) -> None:
+    """Exit with a usage error where one option goes without another."""
+    if arguments.to == "target" and arguments.bus:
+        arguments.parser.error("--bus goes with --to bus")
+    if arguments.to == "bus" and (arguments.target_id or arguments.graphql_url or arguments.template):
+        arguments.parser.error("--target-id, --graphql-url and --template go with --to target")
+    if flags.parameters(arguments.parser, arguments) and not arguments.template:
+        arguments.parser.error("--set goes with --template")
+
+
 def _way(session: Session, arguments: Namespace) -> Way:
     events = session.client("events")
     if arguments.to == "bus":
@@ -101,11 +109,13 @@ def _way(session: Session, arguments: Namespace) -> Way:
         # Those of the stack that is meant; an application's template has those of its own stack.
         of_stack = stack.name if (stack := stack_of(arguments.template)) is not None else ""
         targets = template_targets(
-            arguments.template, values.get(of_stack) or (next(iter(values.values())) if len(values) == 1 else {})
+            arguments.template,
+            values.get(of_stack) or (next(iter(values.values())) if len(values) == 1 else {}),
+            flags.parameters(arguments.parser, arguments),
         )
     outputs = {} if arguments.graphql_url or arguments.queue_url else session.outputs
     local = session.runtime is not None
-    urls = url_of(outputs, local=local, given=arguments.graphql_url or "", apis=lambda: session.apis)
+    urls = url_of(outputs, local=local, given=arguments.graphql_url or "", running=session.running_url)
     return TargetWay(session.post("appsync"), targets, urls, target_id=arguments.target_id or "")
 
 

@@ -107,7 +107,7 @@ def command_parser() -> Parser:
         nargs="*",
         type=Path,
         metavar="EVENT_FILE",
-        help="files, or folders of files, of events that must arrive; a cdk.out is validated, as with --template",
+        help="files, or folders of files, of events that must arrive; a template in YAML or a cdk.out is validated, as with --template",
     )
     flags.add_template(parser, "a template, YAML or JSON; repeat for several", action="append")
     flags.add_config_env(parser)

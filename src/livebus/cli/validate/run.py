@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from livebus.validate.validation import Options, Others, Validation
 
 POLL_SECONDS = 0.5
+_OF_TEMPLATES = (".yaml", ".yml", ".template.json")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(for_stdout) > 1:
         parser.error(f"{' and '.join(for_stdout)} {'both' if len(for_stdout) == 2 else 'all'} want stdout")
     try:
-        _part_assemblies(arguments)
+        _part_templates(arguments)
         options = read_options(arguments)
         events = [*(options.events or ()), *options.undelivered]
         try:
@@ -72,15 +73,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _watch(arguments, sources, options)
 
 
-def _part_assemblies(arguments: Namespace) -> None:
-    """`livebus validate cdk.out` is about the templates in it: a cloud assembly of AWS CDK is no folder of events."""
+def _part_templates(arguments: Namespace) -> None:
+    """
+    `livebus validate cdk.out` is about the templates in it: a cloud assembly of AWS CDK is no folder of events. Nor is a file in YAML
+    one of events, which are JSON, nor what is called as AWS CDK calls its templates.
+    """
     from livebus.files import claims_assembly
 
-    assemblies = [path for path in arguments.events if claims_assembly(path)]
-    if assemblies:
-        arguments.events = [path for path in arguments.events if path not in assemblies]
+    templates = [path for path in arguments.events if path.name.endswith(_OF_TEMPLATES) or claims_assembly(path)]
+    if templates:
+        arguments.events = [path for path in arguments.events if path not in templates]
         typed = arguments.template if "template" in arguments.typed else None
-        arguments.template, arguments.typed = [*(typed or ()), *assemblies], {*arguments.typed, "template"}
+        arguments.template, arguments.typed = [*(typed or ()), *templates], {*arguments.typed, "template"}
 
 
 def _named(sources: Sequence[Sequence[Source]], arguments: Namespace) -> list[Path]:
@@ -119,7 +123,7 @@ def _validate(sources: Sequence[Sequence[Source]], options: Options, arguments: 
 
 def _validation(source: Source, options: Options, arguments: Namespace) -> Validation:
     """The validation of a template, or of an application of AWS CDK; what the manifest names is told."""
-    from livebus.cdk_assembly import stack_of
+    from livebus.cdk_assembly import parts_of, stack_of
     from livebus.files import relative
     from livebus.validate.project import Project
     from livebus.validate.validation import Validation
@@ -135,7 +139,7 @@ def _validation(source: Source, options: Options, arguments: Namespace) -> Valid
         region = options.region or (stack.region if stack else "")
         named = f"stack {options.stack_name or stack.name}" if stack else ""
     if named:
-        shown = relative(source if isinstance(source, Path) else source.folder)
+        shown = relative(parts_of(source).shown)
         terminal.talk(f"{shown}: {named}{f', region {region}' if region else ''} (manifest.json)")
     return Validation(project, options)
 

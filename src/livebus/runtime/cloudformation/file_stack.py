@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from livebus.errors import LivebusError
+from livebus.errors import Fault, LivebusError
 from livebus.runtime.application_files import ApplicationFiles
 from livebus.runtime.cloudformation.deployment import Deployer
 from livebus.runtime.cloudformation.making import describe
@@ -28,6 +28,7 @@ class FileStack:
     files: ApplicationFiles
     deployer: Deployer
     stacks: dict[str, Stack]
+    _told: tuple[Fault, ...] = ()
 
     @property
     def is_followed(self) -> bool:
@@ -49,6 +50,7 @@ class FileStack:
         # Of a template on disk the other stacks may be somewhere else: what needs their exports waits for nobody.
         self.files.environment = replace(around, assumes_exports=True)
         line, resources, text = self.files.load(served.kept(stack.name), served.subscriptions)
+        self._tell_of_damage()
         self._demand_free_names(each.environment.stack_name for each in resources.nested.values())
         verb = "CREATE" if stack.deployed is None else "UPDATE"
         given = {**self.files.overrides, **self.files.parameters}
@@ -60,6 +62,13 @@ class FileStack:
             self._describe_parts(resources.nested.values())
             stack.turn(self.deployer.clockwork.new_id(), self.deployer.clockwork.clock(), f"{verb}_COMPLETE")
         served.put(stack.name, line)
+
+    def _tell_of_damage(self) -> None:
+        """Say, once, what is wrong around the template: the stacks that it hides are not run."""
+        for fault in self.files.damage:
+            if fault not in self._told:
+                self.deployer.clockwork.tell(f"warning: {fault}")
+        self._told = self.files.damage
 
     def _demand_free_names(self, names: Iterable[str]) -> None:
         """Raise LivebusError where a stack of the application was deployed by itself before."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import IO, Any
 
 import orjson
 
+from livebus.beyond_orjson import json_text
 from livebus.errors import LivebusError, Place
 from livebus.runtime.eventbridge.trace import Trace
 
@@ -50,4 +50,4 @@ def _json_line(record: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # a whole number beyond 64 bits, from a resolver say
-        return f"{json.dumps(record, default=str)}\n".encode()
+        return f"{json_text(record, default=str)}\n".encode()

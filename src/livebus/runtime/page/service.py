@@ -8,7 +8,6 @@ refused it.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable
 from typing import Any
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 import orjson
 from aiohttp import web
 
+from livebus.beyond_orjson import json_text
 from livebus.errors import LivebusError
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.page.actions import Actions, Exists
@@ -270,7 +270,7 @@ def _dumps(document: Any) -> bytes:
     try:
         return orjson.dumps(document, default=str)
     except TypeError:  # a whole number beyond 64 bits, from a resolver say
-        return json.dumps(document, default=str).encode()
+        return json_text(document, default=str).encode()
 
 
 def _line(document: Any) -> bytes:

@@ -124,6 +124,8 @@ def described(target: _AnyTarget | None) -> dict[str, Any]:
         )
         if destination.api is not None:
             name, note = destination.api.name, destination.api.out_of_reach
+        elif destination.graphql_api:
+            note = "no stack here has this API: events fail"
         return {**said, "kind": "destination", "field": name, "api": "", "subscriptions": [], "note": note}
     fields = root_fields(of.graphql_operation)
     linked = [name for field in fields for name in target.api.schema.links.get(field, ())]

@@ -68,6 +68,9 @@ class Destination:
 
     One of ``queue``, ``event_bus`` (a name), ``log_group`` (a name) and ``api`` is there where the local runtime delivers to
     it; none of them where the service, or that resource of it, is not emulated. ``parameters`` are the target's, for ``api``.
+
+    ``graphql_api`` is the endpoint's ARN of an API that another stack of the runtime has, or had: it is looked up where stacks
+    run beside each other (``livebus.linking``), and while none has it, events fail.
     """
 
     service: str
@@ -76,13 +79,14 @@ class Destination:
     log_group: str = ""
     api: ApiDestination | None = None
     parameters: HttpParameters = NO_PARAMETERS
+    graphql_api: str = ""
 
     @property
     def unsent(self) -> str:
         """Why the local runtime sends nothing there; empty where it does."""
         if self.api is not None:
             return self.api.out_of_reach
-        if self.queue is not None or self.event_bus or self.log_group:
+        if self.queue is not None or self.event_bus or self.log_group or self.graphql_api:
             return ""
         return f"a target of {self.service or 'another stack'!r} is not emulated by the local runtime: nothing is sent"
 

@@ -179,3 +179,9 @@ def test_a_template_has_the_values_that_its_stack_has(tmp_path: Path) -> None:
     assert rule is not None
     (target,) = template_targets(template, {"EventSource": rule.name, "Other": "of no parameter"})(rule)
     assert target.id == "AppSync"
+    (target,) = template_targets(template, {"EventSource": "x"}, {"EventSource": rule.name})(rule)
+    assert target.id == "AppSync"
+    with pytest.raises(LivebusError, match=r"Give it one with --set EventSource=… or add a Default\."):
+        template_targets(template)
+    with pytest.raises(LivebusError, match="Other"):
+        template_targets(template, None, {"EventSource": rule.name, "Other": "of no parameter"})

@@ -42,6 +42,8 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
         (("publish", "--rate", "0"), "'0' is not a number of messages a second above 0"),
         (("publish", "--to", "target", "--bus", "b", "--local"), "--bus goes with --to bus"),
         (("publish", "--target-id", "A", "--local"), "--target-id, --graphql-url and --template go with --to target"),
+        (("publish", "--to", "target", "--set", "A=1", "--local"), "--set goes with --template"),
+        (("publish", "--to", "target", "--template", "t", "--set", "A", "--local"), "--set takes Param=Value"),
         (("import",), "the following arguments are required: FILE"),
     ],
 )

@@ -596,6 +596,36 @@ def test_every_stack_of_a_cdk_application(given: tuple[str, ...], capsys: pytest
     ]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("a/template.yaml", "b/template.yaml"),
+        ("--template", "a/template.yaml", "b/template.yaml"),
+        ("--template", "a/template.yaml", "--template", "b/template.yaml"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_in_yaml_is_a_template(given: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Events are JSON; several are validated one after the other, with or without the flag."""
+    application(folder="a")
+    application(folder="b")
+
+    code, answer = run_json(capsys, *given)
+    assert (code, [each["file"] for each in answer["events"]]) == (0, ["a/events/hello.json", "b/events/hello.json"])
+
+
+def test_a_template_that_is_not_there_is_no_event_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """Though its name alone says what it is; so does a name as AWS CDK gives them."""
+    application(folder="a")
+    assert run("a/template.yaml", "none.yml", "App.template.json", "a/events/hello.json") == 2
+    told = capsys.readouterr().err
+    assert ("none.yml: 'none.yml' is not there" in told, "App.template.json" in told, "hello.json" in told) == (
+        True,
+        True,
+        False,
+    )
+
+
 def test_the_stacks_of_an_application_are_proved_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the folder of cdk.json, with the events beside cdk.out; JSON and SARIF have each template's own path."""
     foreign = PROJECT / "tests" / "foreign"
