@@ -85,6 +85,11 @@ AREAS: dict[str, Area] = {
     ),
     "page": Area(("src/livebus/runtime/page/*.py",), ("tests/unit/runtime/page",)),
     "kept": Area(("src/livebus/runtime/kept/*.py",), ("tests/unit/runtime/kept",)),
+    "data_source": package("data_source"),
+    "vtl": Area(tuple(f"src/livebus/vtl/{each}*.py" for each in ("", "functions/", "methods/")), ("tests/unit/vtl",)),
+    "dynamodb": Area(
+        tuple(f"src/livebus/dynamodb/{each}*.py" for each in ("", "expressions/", "appsync/")), ("tests/unit/dynamodb",)
+    ),
     "template": Area(("src/livebus/template/*.py", "src/livebus/template/application/*.py"), ("tests/unit/template",)),
 }
 

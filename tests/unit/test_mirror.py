@@ -291,8 +291,7 @@ ELSEWHERE = [
     Held(
         "unit/resolver/test_rules.py",
         "code is accepted or refused as a whole",
-        "resolver/code.py resolver/modules.py resolver/names.py resolver/pipeline.py resolver/syntax.py "
-        "resolver/zones.py",
+        "resolver/code.py resolver/modules.py resolver/names.py resolver/pipeline.py resolver/syntax.py",
     ),
     Held(
         "integration/test_gql_subscriptions.py",
