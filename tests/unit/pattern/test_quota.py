@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
+from itertools import product
 
 import pytest
 
@@ -79,6 +82,44 @@ def test_complexity_is_the_engines_measure(conditions: str, expected: int) -> No
     [sub_rule] = read(f'{{"a":[{conditions}]}}').sub_rules
 
     assert expected == complexity(sub_rule["a"].conditions)
+
+
+def by_regular_expressions(wildcards: Sequence[str]) -> int:
+    """
+    The same measure from its definition: after some text a place is a beginning of a wildcard that matches all of it, and
+    counts once for each wildcard that begins so. All texts of up to seven characters are tried.
+    """
+    quoted = sorted({f'"{wildcard}"' for wildcard in wildcards})
+    beginnings = {each[:end] for each in quoted for end in range(1, len(each) + 1)}
+    weights = [
+        (re.compile(beginning.replace("*", ".*")), sum(each.startswith(beginning) for each in quoted))
+        for beginning in beginnings
+    ]
+    texts = (
+        f'"{"".join(inner)}{end}' for size in range(7) for inner in product("abz", repeat=size) for end in ("", '"')
+    )
+    return max(sum(weight for match, weight in weights if match.fullmatch(text)) for text in texts)
+
+
+@pytest.mark.parametrize(
+    "wildcards",
+    [
+        ["*a*a", "baa*b"],
+        ["baba*", "b*aba"],
+        ["abaa*", "*a*ab"],
+        ["*b*ab", "baab*"],
+        ["*ab*", "*ba*", "ab*"],
+        ["a*a*a*", "*aa"],
+        ["*", "a*", "*b"],
+        ["a", "ab*b", "ab*a"],
+    ],
+    ids=" ".join,
+)
+def test_complexity_counts_the_beginnings_that_match(wildcards: list[str]) -> None:
+    """After the worst text, each beginning of a wildcard that matches it is a place."""
+    [sub_rule] = read(json.dumps({"a": [{"wildcard": each} for each in wildcards]})).sub_rules
+
+    assert complexity(sub_rule["a"].conditions) == by_regular_expressions(wildcards)
 
 
 def test_complex_wildcards_are_found() -> None:
