@@ -128,6 +128,22 @@ def test_complex_wildcards_are_found() -> None:
     assert found('{"a":[{"wildcard":"*:*:*:event-bus/*"}]}') == []
 
 
+def test_a_field_of_several_alternatives_is_told_once() -> None:
+    """$or makes a sub-rule of each alternative; what stands beside it is in all of them, and is one field."""
+    field = '"a":[{"wildcard":"*:*:*:*:*:event-bus/*"}]'
+
+    assert found(f'{{{field},"$or":[{{"b":[1]}},{{"c":[2]}}]}}') == ["The wildcards of a have a complexity of 11"]
+
+
+def test_a_pattern_of_4096_characters_is_looked_at() -> None:
+    """Beyond that length only the length is told: no quota that can be raised takes it."""
+    text = '{"$or":{"a":[1]}}'
+    as_field = "$or is not used as an operator here, so EventBridge takes it for a field of that name"
+
+    assert found(text.ljust(4096)) == ["The pattern has 4,096 characters", as_field]
+    assert found(text.ljust(4097)) == ["The pattern has 4,097 characters"]
+
+
 def test_each_finding_says_what_is_taken() -> None:
     """The default and the raised quota; what $or would have to be."""
     (length,) = limits(json.dumps({"a": ["x"]}) + " " * 2048)
