@@ -184,6 +184,24 @@ def test_without_a_response_template_the_result_is_the_value() -> None:
         ),
         (f'{{{VERSION}, "operation": "PutEvents", "events": [], "bus": 1}}', "Unsupported element '$[bus]'."),
         (f'{{{VERSION}, "events": []}}', "Value for field '$[operation]' not found."),
+        (f'{{{VERSION}, "operation": "PutEvents", "events": null}}', "Value for field '$[events]' not found."),
+        (
+            f'{{{VERSION}, "operation": ["PutEvents"], "events": []}}',
+            'Unsupported operation ["PutEvents"]: a bus takes PutEvents',
+        ),
+        (
+            f'{{{VERSION}, "operation": "{"x" * 78}", "events": []}}',
+            f'Unsupported operation "{"x" * 78}": a bus takes PutEvents',
+        ),
+        (
+            f'{{{VERSION}, "operation": "{"x" * 79}", "events": []}}',
+            f'Unsupported operation "{"x" * 76}...: a bus takes PutEvents',
+        ),
+        (f'{{{VERSION}, "operation": "PutEvents", "events": {{}}}}', "Value for field '$[events]' is {}, not a list."),
+        (
+            f'{{{VERSION}, "operation": "PutEvents", "events": [{{}}, 7]}}',
+            "Value for field '$[events][1]' is 7, not an object.",
+        ),
         (f"{{{VERSION}}} x", "Trailing characters at the end of the JSON string are not allowed."),
     ],
 )
