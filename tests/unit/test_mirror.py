@@ -331,11 +331,6 @@ ELSEWHERE = [
         "runtime/event_loop.py",
     ),
     Held(
-        "integration/test_archives_boto3.py",
-        "boto3 calls it",
-        "runtime/eventbridge/archive_api.py",
-    ),
-    Held(
         "unit/runtime/eventbridge/test_event_buses.py",
         "lines and replays are parts of the buses",
         "runtime/eventbridge/lines.py runtime/eventbridge/replays.py",
