@@ -173,6 +173,14 @@ def test_exports_may_stand_apart_from_the_functions(exports: str) -> None:
                 "Did you mean '@aws-appsync/utils'?"
             ),
         ),
+        # Another package of AWS's: nobody meant AppSync's module by it.
+        (
+            "import { marshall } from '@aws-sdk/util-dynamodb';",
+            (
+                "1:1: '@aws-sdk/util-dynamodb' is not a module of AppSync's runtime; expected '@aws-appsync/utils'. "
+                "Bundle other code into the file, as ES module, with esbuild"
+            ),
+        ),
         (
             "import aws from '@aws-appsync/utils';",
             "1:8: '@aws-appsync/utils' has no 'default'; expected util, extensions, runtime",
