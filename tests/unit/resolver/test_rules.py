@@ -13,7 +13,13 @@ from livebus.errors import InvalidResolver, Place
 from livebus.operation import Resolver
 from livebus.resolver import compile_resolver
 from livebus.resolver.rules import RULES
-from livebus.template.application import DataSource, PipelineFunction, ResolverConfig
+from livebus.template.application import (
+    DataSource,
+    MappingTemplates,
+    PipelineFunction,
+    ResolverConfig,
+    TemplateText,
+)
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "resolvers"
 FORBIDDEN = sorted(path.name for path in VECTORS.glob("forbidden_*.js"))
@@ -269,13 +275,26 @@ def test_a_resolver_has_a_data_source_or_functions() -> None:
     """A resolver that is neither unit nor pipeline is refused, and one that is both."""
     good = "export const request = () => ({});\nexport const response = () => null;"
     step = PipelineFunction("one", "f1", NONE, good, "one.js")
-    for config, words in (
-        (ResolverConfig("Query", "get", good, "get.js"), "neither a data source nor functions"),
-        (ResolverConfig("Query", "get", good, "get.js", NONE, (step,)), "a data source and functions"),
-        (ResolverConfig("Query", "get", good, "get.js", None, (step,) * 11), "has 11 functions"),
+    templates = MappingTemplates(TemplateText("{}", Place()), None)
+    in_template = PipelineFunction("two", "f2", NONE, "", "", templates=templates)
+    place = Place("template.yaml", 7)
+    for source, functions, found in (
+        (None, (), "Query.get has neither a data source nor functions; expected one of the two"),
+        (NONE, (step,), "Query.get has a data source and functions; expected one of the two"),
+        (None, (step,) * 11, "The pipeline of Query.get has 11 functions; expected at most 10"),
+        (
+            None,
+            (step, in_template),
+            (
+                "The pipeline of Query.get has functions in code and in mapping templates, which is not emulated; "
+                "expected all of it in one of the two"
+            ),
+        ),
     ):
-        with pytest.raises(InvalidResolver, match=words):
-            compile_resolver(config)
+        with pytest.raises(InvalidResolver) as raised:
+            compile_resolver(ResolverConfig("Query", "get", good, "get.js", source, functions, place=place))
+        assert [str(fault) for fault in raised.value.faults] == [f"template.yaml:7: {found}"]
+    assert compile_resolver(ResolverConfig("Query", "get", good, "get.js", None, (step,) * 10)) is not None
 
 
 @pytest.mark.parametrize(
