@@ -59,6 +59,49 @@ def test_every_forbidden_construct_is_refused_at_its_place(name: str) -> None:
     assert sorted(actual) == expected
 
 
+CONTEXT = "The context and its members are read-only (no-disallowed-re-assignment)"
+FUNCTION = "Functions cannot be assigned again (no-function-reassign)"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("ctx.args = {}", f"'ctx.args = {{}}': {CONTEXT}"),
+        ("ctx['args'] += 1", f"{chr(34)}ctx['args'] += 1{chr(34)}: {CONTEXT}"),
+        ("ctx = {}", f"'ctx = {{}}': {CONTEXT}"),
+        ("delete ctx.args", f"'delete ctx.args': {CONTEXT}"),
+        ("for (ctx.args of []) {}", f"'for (ctx.args of []) {{}}': {CONTEXT}"),
+        ("inner = 5", f"'inner = 5': {FUNCTION}"),
+        ("const again = inner", f"'again = inner': {FUNCTION}"),
+        ("let again = 1; again = inner", f"'again = inner': {FUNCTION}"),
+    ],
+)
+def test_what_may_not_be_assigned(body: str, found: str) -> None:
+    """The context, its members, and functions; the fault quotes the code."""
+    code = f"function inner() {{ return 1 }}\nexport function request(ctx) {{ {body}; return {{}} }}\n{RESPONSE}"
+    with pytest.raises(InvalidResolver) as raised:
+        compile_code(code)
+    assert [fault.found for fault in raised.value.faults] == [found]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return { payload: !ctx.args }",
+        "return { payload: [-ctx.args, typeof ctx.stash, void ctx] }",
+        "for (const ctx of [1]) {} return {}",
+        "ctx.stash.a = 1; ctx.stash.list += 1; delete ctx.stash.a; return {}",
+        "const made = {}; made.ctx = 1; delete made.ctx; return {}",
+        "const value = inner(); let other = value; other = 2; return { payload: other }",
+        "const f = (first, ctx) => { ctx = 1; return ctx }; return { payload: f(1, 2) }",
+    ],
+)
+def test_what_may(body: str) -> None:
+    """What is read of the context, what is put on its stash, and names of one's own."""
+    code = f"function inner() {{ return 1 }}\nexport function request(ctx) {{ {body} }}\n{RESPONSE}"
+    assert compile_code(code) is not None
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_good_samples_compile(name: str) -> None:
     """Code that AppSync takes is taken."""
