@@ -331,11 +331,6 @@ ELSEWHERE = [
         "runtime/event_loop.py",
     ),
     Held(
-        "unit/runtime/eventbridge/test_event_buses.py",
-        "lines are parts of the buses",
-        "runtime/eventbridge/lines.py",
-    ),
-    Held(
         "integration/test_page.py",
         "documents are asked for as the page does, and compared with what boto3 says",
         "runtime/page/actions.py runtime/page/clients.py runtime/page/documents.py "

@@ -102,6 +102,15 @@ def test_what_may(body: str) -> None:
     assert compile_code(code) is not None
 
 
+def test_a_function_that_is_named_inside_itself_may_call_itself_no_more_than_others() -> None:
+    """A function expression's own name is known inside of it, and recursion by it is recursion."""
+    code = (
+        "export function request(ctx) { const f = function down(n) { return down(n - 1) }; return { payload: f(1) } }\n"
+    )
+    (found,) = faults_of(code + RESPONSE)
+    assert found.startswith("resolvers/get.js:1:68: 'down(n - 1)': Recursive calls are not supported: ")
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_good_samples_compile(name: str) -> None:
     """Code that AppSync takes is taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from livebus.event.put_events import entry_bytes
 from livebus.flow import Line
 from livebus.runtime.aws_errors import AwsError
 from livebus.runtime.clockwork import Clockwork
+from livebus.runtime.eventbridge import event_buses
 from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.events_api import EventsApi, _bytes_of_texts, _check_types
 from livebus.runtime.eventbridge.lines import Lines
@@ -62,7 +64,41 @@ def test_members_of_other_types_refuse_the_whole_request(api: EventsApi, entry: 
 @pytest.mark.parametrize("entries", [None, "text", {}])
 def test_entries_have_to_be_a_list(api: EventsApi, entries: Any) -> None:
     """Without a list there is nothing to publish."""
-    assert refusal(api, "PutEvents", Entries=entries)[0] == "ValidationException"
+    assert refusal(api, "PutEvents", Entries=entries) == (
+        "ValidationException",
+        "1 validation error detected: Value null at 'entries' failed to satisfy constraint: Member must not be null",
+    )
+
+
+@pytest.mark.parametrize("turn", [60.0, -1.0], ids=["at once", "in turns"])
+def test_entries_that_fail_on_purpose(api: EventsApi, turn: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its place in the answer, as have those that are taken; no event is made of one that fails."""
+    monkeypatch.setattr(event_buses, "TURN_SECONDS", turn)
+    monkeypatch.setattr(type(api._buses.faults), "failing_entries", lambda _, count: frozenset({0, count - 1}))
+
+    async def put() -> Any:
+        answer = api.call("PutEvents", {"Entries": [ENTRY, ENTRY, {**ENTRY, "Detail": "x"}, ENTRY, ENTRY]})
+        return answer if isinstance(answer, dict) else await answer
+
+    failed = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+    malformed = {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+    assert asyncio.run(put()) == {
+        "FailedEntryCount": 3,
+        "Entries": [failed, {"EventId": "id-1"}, malformed, {"EventId": "id-3"}, failed],
+    }
+
+
+def test_calls_about_archives_are_handed_on(api: EventsApi) -> None:
+    """Where there are archives; without them they are as unknown as others."""
+
+    class Archives:
+        def call(self, action: str, body: Any) -> dict[str, Any]:
+            return {"asked": [action, body]}
+
+    assert refusal(api, "ListArchives")[0] == "UnknownOperationException"
+    with_archives = EventsApi(api._buses, Archives())  # type: ignore[arg-type]
+    assert with_archives.call("ListArchives", {"Limit": 1}) == {"asked": ["ListArchives", {"Limit": 1}]}
+    assert refusal(with_archives, "PutRule")[0] == "UnknownOperationException"
 
 
 def test_global_endpoints_are_refused_by_name(api: EventsApi) -> None:
@@ -217,10 +253,18 @@ SHOWN = "PutEventsRequestEntry(time=null, source=s, resources=null, detailType=d
                 "must have length less than or equal to 10"
             ),
         ),
+        (
+            [{**ENTRY, "Time": 5, "Resources": ["r"], "EventBusName": "b", "TraceHeader": "t"}] + [ENTRY] * 10,
+            (
+                "1 validation error detected: Value '[PutEventsRequestEntry(time=5, source=s, resources=['r'], detailType=d, "
+                f"detail={{}}, eventBusName=b, traceHeader=t), {', '.join([SHOWN] * 10)}]' at 'entries' failed to satisfy "
+                "constraint: Member must have length less than or equal to 10"
+            ),
+        ),
         ([{**ENTRY, "Detail": "x" * 2**20}], "Total size of the entries in the request is over the limit."),
         ([{**ENTRY, "Detail": "é" * 2**19}], "Total size of the entries in the request is over the limit."),
     ],
-    ids=["none", "eleven", "a megabyte and two", "in two bytes each"],
+    ids=["none", "eleven", "with all members", "a megabyte and two", "in two bytes each"],
 )
 def test_too_few_too_many_too_much(api: EventsApi, entries: list[Any], message: str) -> None:
     """One to ten entries, of a megabyte together; AWS quotes them whole."""
