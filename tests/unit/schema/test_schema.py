@@ -324,11 +324,14 @@ def test_literals_of_aws_scalars(name: str) -> None:
     """A text in quotes is what a scalar is written as, a whole number what AWSTimestamp is; no other literal is either."""
     scalar = parse_schema(SAMPLE).graphql.type_map[name]
     text, value = _TEXTS.get(name, ("1709209800", 1709209800))
-    literals = [StringValueNode(value=text), *map(parse_value, ("1709209800", "1.5", "true", "{a: 1}", "[1]", "A"))]
+    literals = [
+        StringValueNode(value=text),
+        *map(parse_value, ("1709209800", "1.0", "1e3", "true", "{a: 1}", "[1]", "A")),
+    ]
     taken = [coerce_input_literal(literal, scalar) for literal in literals]
 
     assert taken[:2] == ([Undefined, value] if name == "AWSTimestamp" else [value, Undefined])
-    assert taken[2:] == [Undefined] * 5
+    assert taken[2:] == [Undefined] * 6
 
 
 def test_what_stands_of_a_schema_that_is_refused() -> None:
