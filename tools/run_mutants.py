@@ -186,6 +186,8 @@ class Runner:
 
 def main() -> int:
     sys.dont_write_bytecode = True
+    # What a shell runs in the background ignores it, and tests that send it would fail.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     runner = Runner(Path(sys.argv[1]))
     for line in sys.stdin:
         ends = runner.ends(json.loads(line))

@@ -85,6 +85,11 @@ AREAS: dict[str, Area] = {
     ),
     "page": Area(("src/livebus/runtime/page/*.py",), ("tests/unit/runtime/page",)),
     "kept": Area(("src/livebus/runtime/kept/*.py",), ("tests/unit/runtime/kept",)),
+    "data_source": package("data_source"),
+    "vtl": Area(tuple(f"src/livebus/vtl/{each}*.py" for each in ("", "functions/", "methods/")), ("tests/unit/vtl",)),
+    "dynamodb": Area(
+        tuple(f"src/livebus/dynamodb/{each}*.py" for each in ("", "expressions/", "appsync/")), ("tests/unit/dynamodb",)
+    ),
     "template": Area(("src/livebus/template/*.py", "src/livebus/template/application/*.py"), ("tests/unit/template",)),
 }
 
@@ -147,15 +152,15 @@ def sampled(module: str, text: str, most: int, seed: int) -> tuple[int, list[Mut
     return len(named), mutants
 
 
-def own_tests(module: str) -> list[str]:
+def own_tests(folder: Path, module: str) -> list[str]:
     """
-    The file that has the tests of a module, where there is one: tests/unit mirrors the package, and test_mirror.py names those
-    that hold others' modules.
+    The file that has the tests of a module in a copy of the project, where there is one: tests/unit mirrors the package, and
+    test_mirror.py names those that hold others' modules.
     """
     path = Path("tests/unit", *Path(module).parts[2:]).with_name(f"test_{Path(module).name}")
-    if (PROJECT / path).exists():
+    if (folder / path).exists():
         return [str(path)]
-    elsewhere = runpy.run_path(str(PROJECT / "tests" / "unit" / "test_mirror.py"))["ELSEWHERE"]
+    elsewhere = runpy.run_path(str(folder / "tests" / "unit" / "test_mirror.py"))["ELSEWHERE"]
     name = module.removeprefix("src/livebus/")
     return [
         f"tests/{each.test}" for each in elsewhere if name in each.modules.split() and each.test.startswith("unit/")
@@ -180,7 +185,7 @@ def run(area: Area, paths: Sequence[str], options: argparse.Namespace) -> Iterat
                 row = {"module": module.removeprefix("src/livebus/"), "mutants": count, "sampled": len(picked)}
                 if time.monotonic() > end_of_time:
                     picked = []
-                own = own_tests(module)
+                own = own_tests(folder, module)
                 asked = {
                     "module": module,
                     "own": own,

@@ -301,8 +301,7 @@ ELSEWHERE = [
     Held(
         "unit/resolver/test_rules.py",
         "code is accepted or refused as a whole",
-        "resolver/code.py resolver/modules.py resolver/names.py resolver/pipeline.py resolver/syntax.py "
-        "resolver/zones.py",
+        "resolver/code.py resolver/modules.py resolver/names.py resolver/pipeline.py resolver/syntax.py",
     ),
     Held(
         "integration/test_gql_subscriptions.py",
@@ -340,16 +339,6 @@ ELSEWHERE = [
         "e2e/test_local.py",
         "a program's own loop",
         "runtime/event_loop.py",
-    ),
-    Held(
-        "integration/test_archives_boto3.py",
-        "boto3 calls it",
-        "runtime/eventbridge/archive_api.py",
-    ),
-    Held(
-        "unit/runtime/eventbridge/test_event_buses.py",
-        "lines and replays are parts of the buses",
-        "runtime/eventbridge/lines.py runtime/eventbridge/replays.py",
     ),
     Held(
         "integration/test_page.py",

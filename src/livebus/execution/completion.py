@@ -120,7 +120,7 @@ def _abstract(type_name: str) -> Complete:
             reason = (
                 f"Could not determine the exact type of '{type_name}'"
                 if name is None
-                else f"Runtime Object type '{name}' is not a possible type for '{type_name}'."
+                else f"Runtime Object type '{java_text(name)}' is not a possible type for '{type_name}'."
             )
             run.fail(
                 path,

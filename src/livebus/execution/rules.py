@@ -258,7 +258,7 @@ def _conflict_reason(left: Sequence[FieldNode], right: Sequence[FieldNode]) -> s
         return f"{key}: {one.name.value} and {other.name.value} are different fields"
     if sorted(map(print_ast, one.arguments or ())) != sorted(map(print_ast, other.arguments or ())):
         return f"{key}: they have differing arguments"
-    if len(left) > 1 and len(right) > 1:
+    if len(left) > 1:
         return f"{key}: ({_conflict_reason(left[1:], right[1:])})"
     return f"{key}: they return differing types"
 

@@ -30,7 +30,7 @@ MAX_ERRORS = 100
 ABORTED = "The document has more equal fields or nested fragments than the local runtime looks at."
 
 
-def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True) -> list[Error]:
+def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspection: bool) -> list[Error]:
     """The errors of a document, in the order of the document; none for a valid one."""
     rules = RULES if introspection else (*RULES, NoIntrospection)
     found = validate(schema, document, rules, max_errors=MAX_ERRORS)

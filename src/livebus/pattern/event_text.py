@@ -70,7 +70,7 @@ def _parse_exactly(data: bytes) -> Any:
 def _is_deeper_than(depth: int, value: Any) -> bool:
     """Whether arrays and objects stand within one another more than so many times."""
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         level = [
             below
             for each in level

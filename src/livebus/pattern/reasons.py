@@ -60,17 +60,14 @@ def conditions(rule: PatternRule, tree: Tree, event: Mapping[str, Any]) -> list[
         [_condition(path, field, values[path], event) for path, field in sub_rule.items()]
         for sub_rule in rule.sub_rules
     ]
-    return min(told, key=lambda each: sum(not one["met"] for one in each), default=[])
+    return min(told, key=lambda each: sum(not one["met"] for one in each))
 
 
 def _condition(path: str, field: PatternField, values: Values, event: Mapping[str, Any]) -> dict[str, Any]:
     why = _failing(path, field, values, event)
-    shown = [_shown(value) for value, _ in values[:VALUES_SHOWN]]
-    more = len(values) - VALUES_SHOWN
-    texts = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
     return {
         "path": f"$.{path}",
-        "found": texts or _in_its_place(event, path),
+        "found": _texts(values) or _in_its_place(event, path),
         "expected": _expected(field.conditions),
         "met": not why,
         "why": f"{field.branch}: {why}" if why and field.branch else why,
@@ -85,14 +82,18 @@ def _failing(path: str, field: PatternField, values: Values, event: Mapping[str,
         return "" if may_be_absent else f"$.{path}: {_in_its_place(event, path)}, expected {_expected(conditions)}"
     if any(_meets(value, condition) for value, _ in values for condition in conditions):
         return ""
-    shown = [_shown(value) for value, _ in values]
-    more = len(shown) - VALUES_SHOWN
-    texts = ", ".join(shown[:VALUES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    texts = _texts(values)
     if all(isinstance(condition, Absent) for condition in conditions):
         return f"$.{path}: {texts} is there, expected {_expected(conditions)}"
-    if len(shown) > 1:
+    if len(values) > 1:
         return f"$.{path}: none of {texts} is one of {_listed(conditions)}"
     return f"$.{path}: {texts} is none of {_listed(conditions)}"
+
+
+def _texts(values: Values) -> str:
+    """The first few values, and how many more there are; "" for none."""
+    more = len(values) - VALUES_SHOWN
+    return ", ".join(_shown(value) for value, _ in values[:VALUES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _meets(value: object, condition: Condition) -> bool:

@@ -86,11 +86,11 @@ def put_events_entries(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     for event in document["events"]:
         entry = {_EVENT_MEMBERS[name]: value for name, value in event.items() if value is not None}
         if "Detail" in entry:
-            entry["Detail"] = json.dumps(entry["Detail"], ensure_ascii=False, separators=(",", ":"), default=str)
+            entry["Detail"] = json.dumps(entry["Detail"], ensure_ascii=False, separators=(",", ":"))
         entries.append(entry)
     return entries
 
 
 def _brief(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else text[:77] + "..."

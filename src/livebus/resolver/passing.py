@@ -40,7 +40,7 @@ _INHERITED = CALLED_BY_ENGINE | {
     "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
 }  # fmt: skip
 _CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
-# Beyond these the engine's own bounds may count.
+# Beyond these the engine's own bounds may count. Values are members of objects and arrays, all of them together.
 _MOST_VALUES = 2_000
 _DEEPEST = 32
 _LARGEST_TEXT = 256 * 1024
@@ -259,7 +259,6 @@ def _carried(value: Any) -> Any:
 def _copied(value: Any, left: list[int], depth: int) -> Any:
     if value is None or value is True or value is False:
         return value
-    left[0] -= 1
     kind = type(value)
     if kind is str:
         if len(value) <= _LARGEST_TEXT and _is_unicode(value):
@@ -267,10 +266,11 @@ def _copied(value: Any, left: list[int], depth: int) -> Any:
     elif kind is int:
         if -_SAFE <= value <= _SAFE:
             return value
-    elif left[0] > 0 and depth < _DEEPEST:
-        if kind is dict:
+    elif (kind is dict or kind is list) and depth < _DEEPEST:
+        left[0] -= len(value)
+        if left[0] >= 0 and kind is dict:
             return _copied_object(value, left, depth + 1)
-        if kind is list:
+        if left[0] >= 0:
             return [_copied(member, left, depth + 1) for member in value]
     raise AskTheEngine
 

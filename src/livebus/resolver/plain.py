@@ -130,7 +130,6 @@ def _is_uncalled(syntax: Syntax, function: Node) -> bool:
     name = function.child_by_field_name("name")
     return name is not None and name.type == "identifier" and not any(
         node.type == "identifier" and node.id != name.id and syntax.source(node) == syntax.source(name)
-        and (node.parent is None or node.parent.type != "export_specifier")
         for node in syntax.nodes
     )  # fmt: skip
 

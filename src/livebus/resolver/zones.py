@@ -25,5 +25,5 @@ def zone_at(name: str, millis: float, *, local: bool) -> dict[str, Any] | None:
         shown = moment.replace(tzinfo=zone) if local else moment.astimezone(zone)
     except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError):
         return None
-    offset = shown.utcoffset()
-    return {"offset": int(offset.total_seconds()) if offset else 0, "name": shown.tzname() or name}
+    offset = shown.utcoffset() or timedelta()
+    return {"offset": int(offset.total_seconds()), "name": shown.tzname() or name}

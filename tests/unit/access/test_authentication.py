@@ -100,7 +100,8 @@ def signed(body: bytes = b"{}", credentials: Credentials = Credentials("AKID", "
 )
 def test_temporary_credentials_are_their_roles(token: str, at: float, refused: str) -> None:
     """They let in until they end, whoever holds their token too, to what the role's policies allow."""
-    session = RoleSession("ASIA", "secret", "token", NOW + 60, "arn:aws:iam::111111111111:role/apps/Guest", "s")
+    role = "arn:aws:iam::111111111111:role/apps/Guest"
+    session = RoleSession("ASIA", "secret", "token", NOW + 60, role, "s", "pool", "id", "authenticated", "provider")
     authenticator = Authenticator(
         api(IAM),
         region="us-east-1",
@@ -122,8 +123,16 @@ def test_temporary_credentials_are_their_roles(token: str, at: float, refused: s
         return
     caller = enter_at()
     assert (caller.mode, caller.expires, caller.allowed_fields) == ("AWS_IAM", NOW + 60, {"Query.order"})
-    assert caller.identity is not None
-    assert caller.identity["userArn"] == "arn:aws:sts::111111111111:assumed-role/Guest/s"
+    assert caller.identity == {
+        "accountId": "111111111111",
+        "cognitoIdentityPoolId": "pool",
+        "cognitoIdentityId": "id",
+        "sourceIp": ["10.0.0.7"],
+        "username": "Guest:s",
+        "userArn": "arn:aws:sts::111111111111:assumed-role/Guest/s",
+        "cognitoIdentityAuthType": "authenticated",
+        "cognitoIdentityAuthProvider": "provider",
+    }
 
 
 def test_an_access_token_gives_the_identity_of_a_pool_user(

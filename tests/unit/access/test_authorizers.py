@@ -50,20 +50,26 @@ def test_answers(answer: Any, expected: Authorization) -> None:
     assert read_authorization(answer, API, 300) == expected
 
 
+NO_ANSWER = "the function has to answer with an object that has isAuthorized: true or false"
+
+
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "reason"),
     [
-        None,
-        [],
-        {},
-        {"isAuthorized": "true"},
-        {"isAuthorized": True, "deniedFields": "Query.a"},
-        {"isAuthorized": True, "resolverContext": 1},
-        {"isAuthorized": True, "ttlOverride": True},
-        {"isAuthorized": True, "ttlOverride": -1},
+        (None, NO_ANSWER),
+        ([], NO_ANSWER),
+        ({}, NO_ANSWER),
+        ({"isAuthorized": "true"}, NO_ANSWER),
+        ({"isAuthorized": True, "deniedFields": "Query.a"}, "deniedFields has to be a list of texts"),
+        ({"isAuthorized": True, "deniedFields": ["Query.a", 1]}, "deniedFields has to be a list of texts"),
+        ({"isAuthorized": True, "resolverContext": 1}, "resolverContext has to be an object"),
+        ({"isAuthorized": True, "ttlOverride": True}, "ttlOverride has to be a number of seconds"),
+        ({"isAuthorized": True, "ttlOverride": 1.5}, "ttlOverride has to be a number of seconds"),
+        ({"isAuthorized": True, "ttlOverride": -1}, "ttlOverride has to be a number of seconds"),
     ],
 )
-def test_answers_that_are_none(answer: Any) -> None:
-    """Nobody is let in by them."""
-    with pytest.raises(Unreadable):
+def test_answers_that_are_none(answer: Any, reason: str) -> None:
+    """Nobody is let in by them, and the reason is told."""
+    with pytest.raises(Unreadable) as raised:
         read_authorization(answer, API, 300)
+    assert str(raised.value) == reason

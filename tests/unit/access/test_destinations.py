@@ -67,3 +67,36 @@ def test_who_is_admitted(destination: Destination, arn: str, by: Role | None, ex
     refusal = destination_admits(destination, target, rule_arn=RULE, account="123456789012")
 
     assert refusal is expected if expected is None else str(refusal).startswith(expected)
+
+
+def only_for(**condition: str) -> dict[str, Any]:
+    return {**TRUST, "Condition": {"StringEquals": {f"aws:{name}": value for name, value in condition.items()}}}
+
+
+@pytest.mark.parametrize(
+    ("trust", "admitted"),
+    [
+        (only_for(SourceArn=RULE, SourceAccount="123456789012"), True),
+        (only_for(SourceArn=f"{RULE}2"), False),
+        (only_for(SourceAccount="210987654321"), False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("destination", "arn", "action"),
+    [
+        (queue(), QUEUE, "sqs:SendMessage"),
+        (Destination("events", event_bus="b"), BUS, "events:PutEvents"),
+        (hook(), SUFFIXED, "events:InvokeApiDestination"),
+    ],
+    ids=["queue", "bus", "API destination"],
+)
+def test_a_role_may_be_for_one_rule_or_account(
+    destination: Destination, arn: str, action: str, trust: dict[str, Any], admitted: bool
+) -> None:
+    """EventBridge assumes the role for the rule of the account that it is asked about, whatever the destination is."""
+    target = Target("T", arn, "", "", role=role(action, trust=trust), destination=destination)
+    refusal = destination_admits(destination, target, rule_arn=RULE, account="123456789012")
+
+    assert (refusal is None) == admitted
+    if not admitted:
+        assert str(refusal).startswith("The role 'r' does not let events.amazonaws.com assume it: ")

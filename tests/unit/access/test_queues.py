@@ -34,6 +34,7 @@ def admits(*policies: dict[str, Any], rule: str = RULE, **members: Any) -> str |
         DOCUMENTED,
         DOCUMENTED | {"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:events:*:{ACCOUNT}:rule/bus/*"}}},
         DOCUMENTED | {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}},
+        DOCUMENTED | {"Condition": {"Bool": {"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true"}}},
         DOCUMENTED | {"Condition": None, "Principal": "*", "Action": ["SQS:*"]},
     ],
 )
@@ -82,7 +83,10 @@ def test_a_queue_without_a_policy_says_what_it_needs() -> None:
 
 def test_a_fifo_queue_does_not_do() -> None:
     """EventBridge takes standard queues only."""
-    assert "FIFO" in (admits(DOCUMENTED, fifo=True) or "")
+    assert (
+        admits(DOCUMENTED, fifo=True)
+        == "The queue 'dlq' is a FIFO queue; a rule's dead-letter queue has to be a standard queue."
+    )
 
 
 def test_a_queue_of_another_region_does_not_do() -> None:

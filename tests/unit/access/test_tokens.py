@@ -88,6 +88,10 @@ def test_access_and_id_tokens_let_in(verifier: TokenVerifier, sign: Sign, claims
         ({"exp": True}, "its exp is True, not a time in seconds"),
         ({"sub": None}, "its sub is None"),
         ({"nbf": NOW + 1}, f"nbf is {NOW + 1}, it is {int(NOW)}"),
+        ({"cognito:groups": "staff"}, "its cognito:groups is 'staff', not a list of texts"),
+        ({"cognito:groups": ["staff", 1]}, "its cognito:groups is ['staff', 1], not a list of texts"),
+        ({"username": 5}, "its username is 5, not a text"),
+        ({"cognito:username": ["alice"]}, "its cognito:username is ['alice'], not a text"),
     ],
 )
 def test_claims_that_do_not_fit_are_named(
@@ -174,6 +178,31 @@ def test_another_rsa_algorithm_does_not_let_in(key: RSAKey) -> None:
     verifier = TokenVerifier(PROVIDER, {"keys": [undesigned.as_dict(private=False)]}, "us-east-1")
 
     assert refusal(verifier, token)[0] == "You are not authorized to make this call."
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "curve"),
+    [
+        *((f"{family}{size}", "") for family in ("RS", "PS") for size in (256, 384, 512)),
+        *(("ES256", "P-256"), ("ES384", "P-384"), ("ES512", "P-521")),
+    ],
+)
+def test_which_algorithms_let_in(key: RSAKey, algorithm: str, curve: str) -> None:
+    """An OpenID Connect issuer may sign with whatever a public key can verify, a user pool with RS256 only."""
+    members = {name: value for name, value in key.as_dict(private=True).items() if name != "alg"}
+    signing = ECKey.generate_key(curve, {"kid": "key-1"}) if curve else RSAKey.import_key(members)
+    keys = {"keys": [signing.as_dict(private=False)]}
+    header = {"alg": algorithm, "kid": "key-1"}
+
+    by_issuer = jwt.encode(header, OIDC_CLAIMS, signing, algorithms=[algorithm])
+    assert oidc(keys).verify(by_issuer, NOW) == OIDC_CLAIMS
+
+    by_pool = jwt.encode(header, ACCESS, signing, algorithms=[algorithm])
+    pool = TokenVerifier(PROVIDER, keys, "us-east-1")
+    if algorithm == "RS256":
+        assert pool.verify(by_pool, NOW) == ACCESS
+    else:
+        assert refusal(pool, by_pool)[0] == "You are not authorized to make this call."
 
 
 def test_another_key_does_not_let_in(verifier: TokenVerifier) -> None:

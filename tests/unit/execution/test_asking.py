@@ -8,7 +8,7 @@ from typing import Any
 
 from livebus.caller import Caller
 from livebus.errors import NOWHERE
-from livebus.execution import Executor
+from livebus.execution import Errors, Executor
 from livebus.operation import (
     Answer,
     Call,
@@ -153,3 +153,22 @@ def test_a_source_that_nobody_plays_is_named() -> None:
 def test_a_request_without_asking_resolvers_is_over_at_once() -> None:
     """It yields nothing."""
     assert list(executor(Query_one=Plain("1")).executing(*request("{ one }"))) == []
+
+
+def test_a_subscription_begins_when_its_resolver_has_its_answer() -> None:
+    """Its call goes out once; what it is told decides how the subscription begins, and the resolver runs once more."""
+    resolver = Asks(Source("Rights"))
+    schema = SCHEMA.replace("mutation: Mutation", "mutation: Mutation, subscription: Subscription")
+    schema += 'type Subscription { onFirst: String @aws_subscribe(mutations: ["first"]) }'
+    api = Executor(parse_schema(schema, NOWHERE), {("Subscription", "onFirst"): resolver}, allows=lambda *_: True)
+    asked: list[str] = []
+
+    def perform(call: Call) -> Answer:
+        asked.append(call.source.name)
+        return Answer(error={"message": "not for you", "type": "Denied"})
+
+    started = driven(api.subscribing(*request("subscription { onFirst }")), perform)
+
+    assert isinstance(started, Errors)
+    assert [(error["message"], error["errorType"]) for error in started.errors] == [("not for you", "Denied")]
+    assert (asked, resolver.runs) == (["Rights"], ["onFirst", "onFirst"])

@@ -76,7 +76,18 @@ def test_fragments_that_double_each_other(make_api: Callable[..., Any]) -> None:
     api = make_api(SCHEMA, {"Query.node": nested(50)})
     response = api.run("{node {...F0}}" + fragments + " fragment F40 on Node {leaf}")
 
-    assert (response.status, response.errors[0]["errorType"]) == (400, "BadRequestException")
+    words = {"errorType": "BadRequestException", "message": "The query selects too many fields."}
+    assert (response.status, response.errors) == (400, (words,))
+    assert api.contexts == []
+
+
+def test_equal_fields_end_the_validation(make_api: Callable[..., Any]) -> None:
+    """Over a thousand equal fields with fields below them are not compared with one another: the document is refused, with the reason."""
+    api = make_api(SCHEMA, {"Query.node": nested(50)})
+    response = api.run("{node {" + " node {leaf}" * 1_300 + "}}")
+
+    words = "The document has more equal fields or nested fragments than the local runtime looks at."
+    assert [error["message"] for error in response.errors] == [f"Validation aborted. {words}"]
     assert api.contexts == []
 
 

@@ -289,6 +289,55 @@ def test_what_resolvers_leave_behind(make_api: Callable[..., Any]) -> None:
     assert response.logs == ("a", "b", "c")
 
 
+def test_a_resolver_is_given_the_requests_services() -> None:
+    """Time, ids and event buses come with the request, and reach each resolver as they are."""
+    given: list[Services] = []
+
+    class Resolver:
+        asks = False
+
+        def run(self, _context: Any, services: Services, _told: object = None) -> Resolution:
+            given.append(services)
+            return Resolution("pong")
+
+    executor = Executor(parse_schema(SCHEMA), {("Query", "ping"): Resolver()}, allows=lambda *_: True)
+    services = Services(1.5, lambda: "an id")
+    executor.execute(GraphQLRequest("{a: ping b: ping}"), Caller("AWS_IAM"), services)
+
+    assert given == [services, services]
+    assert [each is services for each in given] == [True, True]
+
+
+def test_headers_that_resolvers_add(make_api: Callable[..., Any]) -> None:
+    """Those of all resolvers come with the response; one that is ignored is told at its field, whose value stays."""
+    first = Resolution(1, response_headers=(("x-one", "1"), ("x-two", "2"), ("vary", "*")))
+    second = Resolution({"id": 1}, response_headers=(("X-One", "3"),))
+    response = make_api(SCHEMA, {"Mutation.count": first, "Mutation.place": second}).run(
+        "mutation {n: count place {id}}"
+    )
+
+    assert response.data == {"n": 1, "place": {"id": "1"}}
+    assert response.headers == (("X-One", "3"), ("x-two", "2"))
+    assert response.errors == (
+        {
+            "path": ["n"],
+            "data": None,
+            "errorType": "ResponseHeaderError",
+            "errorInfo": None,
+            "locations": [{"line": 1, "column": 11, "sourceName": None}],
+            "message": "The response header 'vary' is ignored: AppSync does not let resolvers set it.",
+        },
+    )
+
+
+def test_ignored_headers_are_told_twenty_times(make_api: Callable[..., Any]) -> None:
+    """What else is ignored in one request is ignored in silence."""
+    api = make_api(SCHEMA, {"Query.ping": Resolution("pong", response_headers=(("", ""),) * 30)})
+    response = api.run("{a: ping b: ping}")
+
+    assert [error["path"] for error in response.errors] == [["a"]] * 20
+
+
 def test_introspection(make_api: Callable[..., Any]) -> None:
     """The schema's own fields are answered beside others, AppSync's scalars and directives included."""
     api = make_api(SCHEMA, {"Query.ping": "pong"})

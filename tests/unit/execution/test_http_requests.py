@@ -42,15 +42,20 @@ def test_get_without_variables() -> None:
     assert read_http_request("GET", "", b"", "query={ping}&variables=") == GraphQLRequest("{ping}")
 
 
-@pytest.mark.parametrize("query_string", ["", "query", "query={ping}&variables=meow", "query={ping}&variables=[1]"])
+@pytest.mark.parametrize(
+    "query_string", ["", "variables={}", "query={ping}&variables=meow", "query={ping}&variables=[1]"]
+)
 def test_get_that_is_none(query_string: str) -> None:
-    """A GET without a document that parses, or with variables that are no object, is malformed."""
+    """A GET without a document, or with variables that are no object, is malformed."""
     response = read_http_request("GET", "", b"", query_string)
 
-    if isinstance(response, GraphQLRequest):
-        assert response.query == ""
-    else:
-        assert (response.status, response.errors[0]["errorType"]) == (400, "MalformedHttpRequestException")
+    assert isinstance(response, GraphQLResponse)
+    assert (response.status, response.errors[0]["errorType"]) == (400, "MalformedHttpRequestException")
+
+
+def test_get_of_an_empty_document() -> None:
+    """A parameter without a value is an empty text, which is a document that does not parse: it is read, and refused later."""
+    assert read_http_request("GET", "", b"", "query") == GraphQLRequest("")
 
 
 def test_empty_operation_name() -> None:
@@ -88,7 +93,10 @@ def test_large_body() -> None:
     refused = read_http_request("POST", "application/json", fitting + b" ")
 
     assert isinstance(refused, GraphQLResponse)
-    assert refused.status == 413
+    assert (refused.status, *refused.errors) == (
+        413,
+        {"errorType": "RequestEntityTooLargeException", "message": "Request body is larger than 1 MB."},
+    )
     assert read_http_request("POST", "application/json", fitting) == GraphQLRequest("{ping}")
 
 
@@ -97,4 +105,7 @@ def test_other_methods() -> None:
     response = read_http_request("PUT", "application/json", b"{}")
 
     assert isinstance(response, GraphQLResponse)
-    assert (response.status, response.errors[0]["message"]) == (405, "The method PUT is not allowed.")
+    assert (response.status, *response.errors) == (
+        405,
+        {"errorType": "MethodNotAllowedException", "message": "The method PUT is not allowed."},
+    )

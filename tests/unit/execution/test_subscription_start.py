@@ -119,6 +119,9 @@ def test_the_resolver_sets_the_filters(make_api: Callable[..., Any]) -> None:
     start = api.subscribe("subscription {onPlace(id: 1) {id total}}")
 
     assert isinstance(start, SubscriptionStart)
+    assert start.selection == leaf(
+        "onPlace", "Order", "Subscription", children=(leaf("id", "ID!"), leaf("total", "Float"))
+    )
     assert (start.subscription_filter, start.invalidation_filter) == ({"a": 1}, {"b": 2})
     assert len(api.contexts) == 1
     assert api.contexts[0]["arguments"] == {"id": "1"}

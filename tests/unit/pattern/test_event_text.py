@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from livebus.errors import InvalidEvent
@@ -108,3 +110,29 @@ def test_as_deep_as_orjson_reads_is_not_too_deep_beside_much_else() -> None:
     deep = '{"n":12345678901234567890,"a":' + "[" * 1024 + "]" * 1024 + "}"
     with pytest.raises(InvalidEvent):
         parse_event(deep)
+
+
+def nested(levels: int) -> str:
+    """So many levels in all, with a number that the standard library's parser has to read."""
+    return '{"n":12345678901234567890,"a":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+
+@pytest.mark.parametrize("levels", [2, 1010, 1024])
+@pytest.mark.parametrize("second", ["{}", "7"])
+def test_one_value_behind_another_is_no_event(levels: int, second: str) -> None:
+    """Two values are not one event, however deep the first; what is wrong is told."""
+    with pytest.raises(InvalidEvent) as raised:
+        parse_event(f"{nested(levels)} {second}")
+    assert str(raised.value).startswith("The event is not ")
+
+
+def test_the_depth_is_ours_and_not_that_of_a_python() -> None:
+    """Where the standard library reads deeper than orjson, 1,024 levels are read and 1,025 are too many all the same."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(9_000)
+    try:
+        assert parse_event(nested(1024))["n"] == NumberText("12345678901234567890")
+        with pytest.raises(InvalidEvent):
+            parse_event(nested(1025))
+    finally:
+        sys.setrecursionlimit(before)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from livebus.errors import InvalidEvent
-from livebus.pattern import EventPattern, PatternIndex
+from livebus.pattern import EventPattern, PatternIndex, matcher
 from livebus.pattern.conditions import Literal
+from livebus.pattern.search import search
 
 X1_NO_Y = {"d": {"x": [1], "y": [{"exists": False}]}}
 NO_A_Z1 = {"d": {"a": [{"exists": False}], "z": [1]}}
@@ -90,6 +91,27 @@ def test_conditions_on_arrays(pattern: dict[str, Any], event: dict[str, Any], ex
 def test_a_dot_is_a_level_in_events(event: dict[str, Any], expected: bool) -> None:
     """A dotted name in an event leads where its levels lead, beside other spellings of the same path."""
     assert expected == EventPattern('{"a":{"b":{"c":[1]}}}').matches(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "searched"),
+    [
+        ({"a.b.c": 1}, 0),
+        ({"a": {"x": 1}, "a.b": {"c": 1}}, 0),
+        ({"a": {"b": {"x": 1}}, "a.b.c": 1}, 0),
+        ({"a": {"b": {"x": 1}, "y": 2}, "a.b": {"c": 1}}, 0),
+        ({"a": 5, "a.b.c": 1}, 1),
+        ({"a": {"b": {"c": 2}}, "a.b.c": 1}, 1),
+    ],
+)
+def test_only_a_clash_takes_the_slow_way(event: dict[str, Any], searched: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dotted names are laid out, and the event is walked, unless a value is in the way: only then are all ways tried."""
+    taken: list[Any] = []
+    monkeypatch.setattr(matcher, "search", lambda tree, event: taken.append(event) or search(tree, event))
+    pattern = EventPattern('{"a":{"b":{"c":[1]}}}')
+
+    assert pattern.matches(event)
+    assert len(taken) == searched
 
 
 def test_two_spellings_of_an_array_are_two_arrays() -> None:

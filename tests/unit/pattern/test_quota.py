@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
+from itertools import product
 
 import pytest
 
@@ -81,10 +84,64 @@ def test_complexity_is_the_engines_measure(conditions: str, expected: int) -> No
     assert expected == complexity(sub_rule["a"].conditions)
 
 
+def by_regular_expressions(wildcards: Sequence[str]) -> int:
+    """
+    The same measure from its definition: after some text a place is a beginning of a wildcard that matches all of it, and
+    counts once for each wildcard that begins so. All texts of up to seven characters are tried.
+    """
+    quoted = sorted({f'"{wildcard}"' for wildcard in wildcards})
+    beginnings = {each[:end] for each in quoted for end in range(1, len(each) + 1)}
+    weights = [
+        (re.compile(beginning.replace("*", ".*")), sum(each.startswith(beginning) for each in quoted))
+        for beginning in beginnings
+    ]
+    texts = (
+        f'"{"".join(inner)}{end}' for size in range(7) for inner in product("abz", repeat=size) for end in ("", '"')
+    )
+    return max(sum(weight for match, weight in weights if match.fullmatch(text)) for text in texts)
+
+
+@pytest.mark.parametrize(
+    "wildcards",
+    [
+        ["*a*a", "baa*b"],
+        ["baba*", "b*aba"],
+        ["abaa*", "*a*ab"],
+        ["*b*ab", "baab*"],
+        ["*ab*", "*ba*", "ab*"],
+        ["a*a*a*", "*aa"],
+        ["*", "a*", "*b"],
+        ["a", "ab*b", "ab*a"],
+    ],
+    ids=" ".join,
+)
+def test_complexity_counts_the_beginnings_that_match(wildcards: list[str]) -> None:
+    """After the worst text, each beginning of a wildcard that matches it is a place."""
+    [sub_rule] = read(json.dumps({"a": [{"wildcard": each} for each in wildcards]})).sub_rules
+
+    assert complexity(sub_rule["a"].conditions) == by_regular_expressions(wildcards)
+
+
 def test_complex_wildcards_are_found() -> None:
     """A pattern that AWS is recorded to refuse for its wildcards is told, one that it accepts is not."""
     assert found('{"a":[{"wildcard":"*:*:*:*:*:event-bus/*"}]}') == ["The wildcards of a have a complexity of 11"]
     assert found('{"a":[{"wildcard":"*:*:*:event-bus/*"}]}') == []
+
+
+def test_a_field_of_several_alternatives_is_told_once() -> None:
+    """$or makes a sub-rule of each alternative; what stands beside it is in all of them, and is one field."""
+    field = '"a":[{"wildcard":"*:*:*:*:*:event-bus/*"}]'
+
+    assert found(f'{{{field},"$or":[{{"b":[1]}},{{"c":[2]}}]}}') == ["The wildcards of a have a complexity of 11"]
+
+
+def test_a_pattern_of_4096_characters_is_looked_at() -> None:
+    """Beyond that length only the length is told: no quota that can be raised takes it."""
+    text = '{"$or":{"a":[1]}}'
+    as_field = "$or is not used as an operator here, so EventBridge takes it for a field of that name"
+
+    assert found(text.ljust(4096)) == ["The pattern has 4,096 characters", as_field]
+    assert found(text.ljust(4097)) == ["The pattern has 4,097 characters"]
 
 
 def test_each_finding_says_what_is_taken() -> None:

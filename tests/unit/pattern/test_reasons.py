@@ -63,6 +63,8 @@ SAMPLE = '{"source":["sample.source"],"detail":{"msg":[{"exists":true}]}}'
             {"a": list(range(2, 10))},
             ["$.a: none of 2, 3, 4, 5, 6 and 3 more is one of [1]"],
         ),
+        ('{"a":[1]}', {"a": list(range(2, 8))}, ["$.a: none of 2, 3, 4, 5, 6 and 1 more is one of [1]"]),
+        ('{"a":[1]}', {"a": list(range(2, 7))}, ["$.a: none of 2, 3, 4, 5, 6 is one of [1]"]),
         ('{"a":[{"exists":false}]}', {"a": False}, ["$.a: false is there, expected no value (exists: false)"]),
         ('{"a":[1]}', {"a": "x" * 200}, ['$.a: "' + "x" * 118 + "… is none of [1]"]),
         (

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from livebus.pattern import EventPattern, PatternIndex
 from livebus.pattern.event_text import parse_event
 from livebus.pattern.matcher import _match_objects, match, walk
+from livebus.pattern.search import search
 
 NAMES = ["a", "b", "c", "a.b", "b.c", "a-b"]
 TEXTS = ["", "x", "y", "xy", "yx", "X", "xyx", "10.0.0.1", "ß", "SS", "*"]
@@ -133,3 +134,13 @@ def test_the_short_way_over_objects_finds_what_the_whole_walk_finds(pattern: str
     quick = _match_objects(tree, envelope)
     assert quick is None or quick == walk(tree, envelope)
     assert match(tree, envelope) == walk(tree, envelope)
+
+
+@many
+@given(pattern=patterns | inside | with_or(inside), event=events | tables)
+def test_the_slow_way_finds_what_the_walk_finds(pattern: str, event: str) -> None:
+    """Trying which values meet a sub-rule's fields together comes to the same, also where no event would need it."""
+    tree = EventPattern(pattern)._tree
+    envelope = parse_event(event)
+
+    assert search(tree, envelope) == walk(tree, envelope)

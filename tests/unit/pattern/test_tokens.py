@@ -91,6 +91,8 @@ def test_escapes_are_resolved(text: str, value: str) -> None:
          4),
         ("[-a]", NO_DIGIT, 3),
         ('["\\x"]', "Unrecognized character escape 'x' (code 120)", 5),
+        ('["\\ÿ"]', "Unrecognized character escape 'ÿ' (code 255)", 5),
+        ('["\\Ā"]', "Unrecognized character escape 'Ā' (code 256 / 0x100)", 5),
         ('["\\u00g0"]', "Unexpected character ('g' (code 103)): expected a hex-digit for character escape sequence",
          7),
         ("[/1]", COMMENT, 2),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from livebus.errors import Unreachable
-from livebus.operation import Resolution, Resolver, ResolverError, Services
+from livebus.operation import Call, Resolution, Resolver, ResolverError, Services
+from livebus.resolver.data_sources import call_of, put_events
 from livebus.template.application import DataSource
 
 ARN = "arn:aws:events:eu-west-1:123456789012:event-bus/shop"
@@ -85,6 +86,55 @@ def test_a_bus_that_does_not_answer_is_ctx_error(resolve: Run, vector: Callable[
 
     resolution = resolve(vector("put_events.js"), arguments=ORDERS, source=BUS, put_events=unreachable)
     assert resolution.error == ResolverError("No answer from the bus", "Unreachable")
+
+
+def test_what_a_call_came_to_is_told_whole() -> None:
+    """The answer alone, or no result and the error's message and type."""
+
+    def unreachable(arn: str, entries: object) -> Mapping[str, Any]:
+        raise Unreachable(f"No answer from {arn}")
+
+    bus = Bus({"FailedEntryCount": 0, "Entries": []})
+    assert put_events(BUS, [{"Source": "s"}], Services(0.0, str, bus)) == {"result": bus.answer}
+    assert put_events(BUS, [], Services(0.0, str, unreachable)) == {
+        "result": None,
+        "error": {"message": f"No answer from {ARN}", "type": "Unreachable"},
+    }
+    assert put_events(DataSource("Shop", "AMAZON_EVENTBRIDGE"), [], Services(0.0, str, bus)) == {
+        "halt": "The data source 'Shop' puts events on a bus that is not named, and no event bus is offered here"
+    }
+
+
+FUNCTION = DataSource("Pay", "AWS_LAMBDA")
+INVOKE, BATCH = {"operation": "Invoke", "payload": 1}, {"operation": "BatchInvoke", "payload": 1}
+
+
+@pytest.mark.parametrize(
+    ("source", "request_", "max_batch_size", "is_direct", "gathered"),
+    [
+        (FUNCTION, INVOKE, 0, False, None),
+        (FUNCTION, INVOKE, 7, False, None),
+        (FUNCTION, BATCH, 0, False, ("Pay", 5)),
+        (FUNCTION, BATCH, 7, False, ("Pay", 7)),
+        (FUNCTION, {"a": 1}, 7, True, ("Pay", 7)),
+        (FUNCTION, {"a": 1}, 0, True, None),
+        (FUNCTION, ["BatchInvoke"], 0, False, None),
+        (FUNCTION, None, 0, False, None),
+        (DataSource("Web", "HTTP"), BATCH, 7, False, None),
+    ],
+)
+def test_which_invocations_are_gathered(
+    source: DataSource, request_: Any, max_batch_size: int, is_direct: bool, gathered: tuple[str, int] | None
+) -> None:
+    """BatchInvoke, five at a time or as MaxBatchSize says; without a request handler only where it says so; functions only."""
+    call = call_of(source, request_, max_batch_size, is_direct=is_direct)
+
+    assert call == Call(source, request_, *(gathered or ("", 0)), is_direct=is_direct)
+
+
+def test_a_call_has_a_request_unless_it_is_said_otherwise() -> None:
+    """Then its request is the context, which a function that is invoked directly gets."""
+    assert not call_of(FUNCTION, INVOKE, 0).is_direct
 
 
 def test_faults_of_our_own_are_not_swallowed(compiled: Callable[..., Resolver], vector: Callable[[str], str]) -> None:

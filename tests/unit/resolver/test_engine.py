@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.operation import Resolution, Resolver, Services
+from livebus.operation import Exceeded, Resolution, Resolver, Services
 from livebus.resolver import compile_resolver
+from livebus.resolver.engine import Engine
 from livebus.template.application import DataSource, ResolverConfig
 
 SERVICES = Services(1_700_000_000.0, lambda: "id")
@@ -87,6 +88,15 @@ def test_an_endless_loop_is_ended(compiled: Compile) -> None:
     assert ended.error.error_type == "Code"
     assert ended.logs == ("ERROR - resolvers/publish.js: The code ran longer than 0.05 s and was ended",)
     assert run(resolver, value=False) == Resolution(value=1)
+
+
+def test_a_run_may_be_given_less_time_than_the_resolver_has(compiled: Compile) -> None:
+    """As where its time is used up but for the rest: it ends then."""
+    code = f"export function request(ctx) {{ {ENDLESS} }}\nexport const response = (ctx) => ctx.result;"
+    engine = Engine(compiled(code, time_limit=600.0)._loading)  # type: ignore[attr-defined]
+    engine.limit_time(0.05)
+    with pytest.raises(Exceeded, match="The code ran longer than 600 s and was ended"):
+        engine.run('{"arguments": {}, "info": {}}', 0.0)
 
 
 @pytest.mark.parametrize(

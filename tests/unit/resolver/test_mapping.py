@@ -184,6 +184,24 @@ def test_without_a_response_template_the_result_is_the_value() -> None:
         ),
         (f'{{{VERSION}, "operation": "PutEvents", "events": [], "bus": 1}}', "Unsupported element '$[bus]'."),
         (f'{{{VERSION}, "events": []}}', "Value for field '$[operation]' not found."),
+        (f'{{{VERSION}, "operation": "PutEvents", "events": null}}', "Value for field '$[events]' not found."),
+        (
+            f'{{{VERSION}, "operation": ["PutEvents"], "events": []}}',
+            'Unsupported operation ["PutEvents"]: a bus takes PutEvents',
+        ),
+        (
+            f'{{{VERSION}, "operation": "{"x" * 78}", "events": []}}',
+            f'Unsupported operation "{"x" * 78}": a bus takes PutEvents',
+        ),
+        (
+            f'{{{VERSION}, "operation": "{"x" * 79}", "events": []}}',
+            f'Unsupported operation "{"x" * 76}...: a bus takes PutEvents',
+        ),
+        (f'{{{VERSION}, "operation": "PutEvents", "events": {{}}}}', "Value for field '$[events]' is {}, not a list."),
+        (
+            f'{{{VERSION}, "operation": "PutEvents", "events": [{{}}, 7]}}',
+            "Value for field '$[events][1]' is 7, not an object.",
+        ),
         (f"{{{VERSION}}} x", "Trailing characters at the end of the JSON string are not allowed."),
     ],
 )
@@ -247,3 +265,45 @@ def test_other_data_sources_are_asked_for_their_answer() -> None:
     told.setdefault("call", []).append({"result": {"statusCode": 200}, "error": None})
     assert resolver.run({}, Services(0.0, lambda: next(ids)), told) == Resolution({"statusCode": 200})
     assert told["id"] == ["id-1"]
+
+
+def test_errors_that_were_appended_are_seen_from_then_on() -> None:
+    """By every later template, in $ctx.outErrors."""
+    seen = "$util.toJson($ctx.outErrors.size())"
+    resolution = resolve(
+        ('$util.appendError("one"){}', f"[$util.toJson($ctx.result), {seen}]"),
+        (
+            f'{{{VERSION}, "payload": {seen}}}',
+            f'$util.appendError("two"){{"was": $util.toJson($ctx.result), "is": {seen}}}',
+        ),
+    )
+    assert resolution.value == [{"was": 1, "is": 2}, 2]
+    assert [error.message for error in resolution.appended] == ["one", "two"]
+
+
+def test_a_run_from_the_beginning_is_told_the_same_again() -> None:
+    """Each id in its place, each answer of a data source to its call, each event on a bus once."""
+    http, bus = DataSource("T", "HTTP"), Bus({"FailedEntryCount": 0, "Entries": []})
+    get = '{"version": "2018-05-29", "method": "GET", "resourcePath": "/$util.autoId()/$util.autoId()/$util.autoId()"}'
+    put = f'{{{VERSION}, "operation": "PutEvents", "events": [{{"source": "$util.autoId()", "detailType": "d", "detail": {{}}}}]}}'
+    steps = tuple(
+        PipelineFunction(f"f{index}", f"f{index}", source, "", "", templates=templates(request, RESULT, f"f{index}"))
+        for index, (source, request) in enumerate([(BUS, put), (http, get), (BUS, put), (http, get)])
+    )
+    config = ResolverConfig("Query", "a", "", "", None, steps, templates=templates("{}", '"$util.autoId()"', "own"))
+    resolver = compile_resolver(config)
+    ids = (f"id-{number}" for number in range(1, 100))
+    told: dict[str, list[Any]] = {}
+
+    def run() -> Resolution | Call:
+        return resolver.run({}, Services(0.0, lambda: next(ids), bus), told)
+
+    paths = []
+    for answer in ("first", "second"):
+        asked = run()
+        assert isinstance(asked, Call)
+        paths.append(asked.request["resourcePath"])
+        told.setdefault("call", []).append({"result": answer, "error": None})
+    assert paths == ["/id-2/id-3/id-4", "/id-6/id-7/id-8"]
+    assert run() == Resolution("id-9")
+    assert [entries[0]["Source"] for _, entries in bus.calls] == ["id-1", "id-5"]

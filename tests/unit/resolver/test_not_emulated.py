@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.errors import InvalidResolver
-from livebus.operation import Call, Resolution, Services
+from livebus.errors import Fault, InvalidResolver
+from livebus.operation import Call, Resolution, ResolverError, Services
 from livebus.resolver import NotEmulatedResolver, compile_resolver
 from livebus.template.application import DataSource, ResolverConfig
 
@@ -34,6 +34,16 @@ def test_code_that_needs_what_is_not_there_is_refused_as_not_emulated() -> None:
         "The resolver is not emulated by the local runtime: '@aws-appsync/utils/rds' makes statements for Amazon RDS, "
         "which the local runtime does not emulate"
     )
+
+
+def test_all_that_is_lacking_is_in_the_error() -> None:
+    """In the order of the file, and it is the same error for everybody."""
+    error = InvalidResolver(faults=[Fault("one", not_emulated=True), Fault("two", not_emulated=True)])
+    resolver = NotEmulatedResolver(error)
+
+    message = "The resolver is not emulated by the local runtime: one; two"
+    assert resolver.run({}, SERVICES) == Resolution(error=ResolverError(message, "NotEmulated"))
+    assert resolver.run({"arguments": {}}, SERVICES) == resolver.run({}, SERVICES)
 
 
 def test_a_word_in_a_message_decides_nothing() -> None:

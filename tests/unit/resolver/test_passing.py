@@ -107,6 +107,39 @@ def test_values_that_javascript_carries_otherwise_are_the_engines(value: Any) ->
     assert make(text).run(context({"msg": value}), services()) == by_engine(text, context({"msg": value}))
 
 
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("most", "too_much"),
+    [
+        (2**53 - 1, 2**53),
+        (1 - 2**53, -(2**53)),
+        (nested(32), nested(33)),
+        ([0, [None] * 998] + [True] * 1000, [0, [None] * 998] + [True] * 1001),
+        ({"a": {}, "b": [[]] * 1998}, {"a": {}, "b": [[]] * 1999}),
+        ({"ä": 1}, {"\ud800": 1}),
+        ("ä" * 256 * 1024, "ä" * 256 * 1024 + "a"),
+        ("a" * 256 * 1024, "a" * 256 * 1024 + "a"),
+    ],
+    ids=["2⁵³-1", "1-2⁵³", "32 levels", "2,000 values", "2,000 members", "Unicode", "256 K characters", "of ASCII"],
+)
+def test_how_much_is_passed_on(most: Any, too_much: Any) -> None:
+    """Up to the bounds the value comes out as it came in, which is what the engine makes of it; beyond them it is the engine's."""
+    text = code("return { payload: ctx.args.msg }")
+    evaluate = passing(Syntax(text))
+    assert evaluate is not None
+
+    assert evaluate(context({"msg": most})) == most
+    assert by_engine(text, context({"msg": most})).value == most
+    with pytest.raises(AskTheEngine):
+        evaluate(context({"msg": too_much}))
+
+
 def test_a_pipeline_and_other_data_sources_run_in_the_engine() -> None:
     resolver = make(code("return {}"), code("return { payload: ctx.args.msg }"))
     assert isinstance(resolver, CompiledResolver)

@@ -91,6 +91,7 @@ def test_what_both_handlers_multiply_counts() -> None:
         ("export const request = ctx => { return { payload: ctx.args.msg } };", True),
         ("export const request = ({ args }) => ({ payload: args.msg });", True),
         ("const request = (ctx) => ({}); export { request };", False),
+        ("function request(ctx) { return {} } export { request };", False),
         ("export const request = (ctx) => (() => ({}))();", False),
         ("export const request = (ctx) => ({ payload: [1].map((x) => x) });", False),
         ("export const request = (ctx) => request(ctx);", False),

@@ -13,7 +13,13 @@ from livebus.errors import InvalidResolver, Place
 from livebus.operation import Resolver
 from livebus.resolver import compile_resolver
 from livebus.resolver.rules import RULES
-from livebus.template.application import DataSource, PipelineFunction, ResolverConfig
+from livebus.template.application import (
+    DataSource,
+    MappingTemplates,
+    PipelineFunction,
+    ResolverConfig,
+    TemplateText,
+)
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "resolvers"
 FORBIDDEN = sorted(path.name for path in VECTORS.glob("forbidden_*.js"))
@@ -51,6 +57,58 @@ def test_every_forbidden_construct_is_refused_at_its_place(name: str) -> None:
         assert fault.advice
         actual.append((fault.place.line, fault.place.column, rule.group(1)))
     assert sorted(actual) == expected
+
+
+CONTEXT = "The context and its members are read-only (no-disallowed-re-assignment)"
+FUNCTION = "Functions cannot be assigned again (no-function-reassign)"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("ctx.args = {}", f"'ctx.args = {{}}': {CONTEXT}"),
+        ("ctx['args'] += 1", f"{chr(34)}ctx['args'] += 1{chr(34)}: {CONTEXT}"),
+        ("ctx = {}", f"'ctx = {{}}': {CONTEXT}"),
+        ("delete ctx.args", f"'delete ctx.args': {CONTEXT}"),
+        ("for (ctx.args of []) {}", f"'for (ctx.args of []) {{}}': {CONTEXT}"),
+        ("inner = 5", f"'inner = 5': {FUNCTION}"),
+        ("const again = inner", f"'again = inner': {FUNCTION}"),
+        ("let again = 1; again = inner", f"'again = inner': {FUNCTION}"),
+    ],
+)
+def test_what_may_not_be_assigned(body: str, found: str) -> None:
+    """The context, its members, and functions; the fault quotes the code."""
+    code = f"function inner() {{ return 1 }}\nexport function request(ctx) {{ {body}; return {{}} }}\n{RESPONSE}"
+    with pytest.raises(InvalidResolver) as raised:
+        compile_code(code)
+    assert [fault.found for fault in raised.value.faults] == [found]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return { payload: !ctx.args }",
+        "return { payload: [-ctx.args, typeof ctx.stash, void ctx] }",
+        "for (const ctx of [1]) {} return {}",
+        "ctx.stash.a = 1; ctx.stash.list += 1; delete ctx.stash.a; return {}",
+        "const made = {}; made.ctx = 1; delete made.ctx; return {}",
+        "const value = inner(); let other = value; other = 2; return { payload: other }",
+        "const f = (first, ctx) => { ctx = 1; return ctx }; return { payload: f(1, 2) }",
+    ],
+)
+def test_what_may(body: str) -> None:
+    """What is read of the context, what is put on its stash, and names of one's own."""
+    code = f"function inner() {{ return 1 }}\nexport function request(ctx) {{ {body} }}\n{RESPONSE}"
+    assert compile_code(code) is not None
+
+
+def test_a_function_that_is_named_inside_itself_may_call_itself_no_more_than_others() -> None:
+    """A function expression's own name is known inside of it, and recursion by it is recursion."""
+    code = (
+        "export function request(ctx) { const f = function down(n) { return down(n - 1) }; return { payload: f(1) } }\n"
+    )
+    (found,) = faults_of(code + RESPONSE)
+    assert found.startswith("resolvers/get.js:1:68: 'down(n - 1)': Recursive calls are not supported: ")
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -125,7 +183,10 @@ def test_a_handler_that_is_not_exported_counts_as_missing() -> None:
 def test_other_forms_of_export_are_refused(exports: str) -> None:
     """Default exports and exports from elsewhere name no handlers."""
     code = f"function request(ctx) {{ return {{}}; }}\nfunction response(ctx) {{}}\n{exports}"
-    assert any("AppSync takes the handlers by their names" in fault for fault in faults_of(code))
+    assert (
+        f"resolvers/get.js:3:1: {exports!r}: AppSync takes the handlers by their names. "
+        "Write export function request(ctx) and export function response(ctx)"
+    ) in faults_of(code)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +229,14 @@ def test_exports_may_stand_apart_from_the_functions(exports: str) -> None:
             (
                 "1:1: '@aws-appsync/util' is not a module of AppSync's runtime; expected '@aws-appsync/utils'. "
                 "Did you mean '@aws-appsync/utils'?"
+            ),
+        ),
+        # Another package of AWS's: nobody meant AppSync's module by it.
+        (
+            "import { marshall } from '@aws-sdk/util-dynamodb';",
+            (
+                "1:1: '@aws-sdk/util-dynamodb' is not a module of AppSync's runtime; expected '@aws-appsync/utils'. "
+                "Bundle other code into the file, as ES module, with esbuild"
             ),
         ),
         (
@@ -225,7 +294,10 @@ def test_code_above_the_limit_is_refused() -> None:
     code = f"export function request(ctx) {{ return {{}}; }}\n{RESPONSE}\n//"
     assert compile_code(code + "x" * (32_768 - len(code))) is not None
     (fault,) = faults_of(code + "x" * (32_769 - len(code)))
-    assert fault.startswith("resolvers/get.js: The code is 32,769 characters long; expected at most 32,768.")
+    assert fault == (
+        "resolvers/get.js: The code is 32,769 characters long; expected at most 32,768. "
+        "Keep large tables out of resolver code"
+    )
 
 
 def test_faults_of_all_files_are_told_at_once() -> None:
@@ -255,13 +327,26 @@ def test_a_resolver_has_a_data_source_or_functions() -> None:
     """A resolver that is neither unit nor pipeline is refused, and one that is both."""
     good = "export const request = () => ({});\nexport const response = () => null;"
     step = PipelineFunction("one", "f1", NONE, good, "one.js")
-    for config, words in (
-        (ResolverConfig("Query", "get", good, "get.js"), "neither a data source nor functions"),
-        (ResolverConfig("Query", "get", good, "get.js", NONE, (step,)), "a data source and functions"),
-        (ResolverConfig("Query", "get", good, "get.js", None, (step,) * 11), "has 11 functions"),
+    templates = MappingTemplates(TemplateText("{}", Place()), None)
+    in_template = PipelineFunction("two", "f2", NONE, "", "", templates=templates)
+    place = Place("template.yaml", 7)
+    for source, functions, found in (
+        (None, (), "Query.get has neither a data source nor functions; expected one of the two"),
+        (NONE, (step,), "Query.get has a data source and functions; expected one of the two"),
+        (None, (step,) * 11, "The pipeline of Query.get has 11 functions; expected at most 10"),
+        (
+            None,
+            (step, in_template),
+            (
+                "The pipeline of Query.get has functions in code and in mapping templates, which is not emulated; "
+                "expected all of it in one of the two"
+            ),
+        ),
     ):
-        with pytest.raises(InvalidResolver, match=words):
-            compile_resolver(config)
+        with pytest.raises(InvalidResolver) as raised:
+            compile_resolver(ResolverConfig("Query", "get", good, "get.js", source, functions, place=place))
+        assert [str(fault) for fault in raised.value.faults] == [f"template.yaml:7: {found}"]
+    assert compile_resolver(ResolverConfig("Query", "get", good, "get.js", None, (step,) * 10)) is not None
 
 
 @pytest.mark.parametrize(

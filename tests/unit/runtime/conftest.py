@@ -59,3 +59,10 @@ def line() -> Line:
 def line_without_queue() -> Line:
     text = (PROJECT / "template.yaml").read_text(encoding="utf-8")
     return line_of(text.replace("          DeadLetterConfig:\n            Arn: !GetAtt DeadLetterQueue.Arn\n", ""))
+
+
+@pytest.fixture
+def line_with() -> Callable[[str, str], Line]:
+    """Compiles a line of its own, from the template with a text replaced by another."""
+    text = (PROJECT / "template.yaml").read_text(encoding="utf-8")
+    return lambda old, new: line_of(text.replace(old, new))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from graphql import print_type
+from graphql import StringValueNode, Undefined, parse, parse_value, print_type
+from graphql.utilities import coerce_input_literal
 
 from livebus.caller import API_KEY, AWS_IAM, COGNITO, LAMBDA, OIDC
 from livebus.errors import InvalidSchema, Place
-from livebus.schema import AuthDirective, parse_schema
+from livebus.schema import AuthDirective, parse_schema, types_of
 
 SAMPLE = """
 type Query {
@@ -240,6 +241,129 @@ def test_an_unknown_subscription() -> None:
             "subscription type"
         )
     ]
+
+
+def test_a_subscription_may_promise_more_or_less_than_its_mutation() -> None:
+    """Only the ``!`` differs: that is one type on both."""
+    schema = parse_schema(
+        "type Query { a: Int } type Mutation { a: [Int!] b: [Int]! }"
+        ' type Subscription { onA: [Int]! @aws_subscribe(mutations: ["a"]) onB: [Int!] @aws_subscribe(mutations: ["b"]) }'
+    )
+
+    assert schema.links == {"a": ("onA",), "b": ("onB",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("union U = A | B | A | A\n", "1:19: the union 'U': the type 'A'"),
+        (
+            "interface J implements I &\n  I { a: Int }\ninterface I { a: Int }\n",
+            "2:3: the type 'J': the interface 'I'",
+        ),
+        ("type C implements I & I { a: Int }\ninterface I { a: Int }\n", "1:23: the type 'C': the interface 'I'"),
+    ],
+)
+def test_a_name_that_is_twice_in_a_list(text: str, fault: str) -> None:
+    """It is told once, at its second place."""
+    rest = "type Query { a: Int } type A { a: Int } type B { a: Int }"
+
+    assert faults_of(text + rest) == [f"schema.graphql:{fault} is there twice. Remove one of the two."]
+
+
+def test_how_many_input_types_are_looked_at() -> None:
+    """2,000 are taken; one more is told, with what is taken."""
+    inputs = [f"input I{number} {{ a: Int }}" for number in range(2001)]
+    text = "type Query { a: Int }\n"
+
+    parse_schema(text + "\n".join(inputs[:2000]))
+    assert faults_of(text + "\n".join(inputs)) == [
+        "schema.graphql: looking for circles among 2,001 input types is not emulated; expected 2,000 input types at most"
+    ]
+
+
+def test_how_many_interfaces_are_compared() -> None:
+    """Each interface of a type counts with its fields, their arguments and its own interfaces: 100,000 steps in all."""
+    wide = "interface I { " + " ".join(f"f{number}: Int" for number in range(1000)) + " }\n"
+    many = wide + "\n".join(f"type T{number} implements I {{ a: Int }}" for number in range(101))
+
+    assert faults_of("type Query { a: Int }\n" + many)[0] == (
+        "schema.graphql: comparing the schema's types with their interfaces takes 101,000 steps, which is not emulated; "
+        "expected 100,000 steps at most. Implement fewer interfaces."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("type Query {", "1:13: Syntax Error: Expected Name, found <EOF>, in type 'Query'"),
+        ("\ntype Query {\n a: Int\n", "4:1: Syntax Error: Expected Name, found <EOF>, in type 'Query'"),
+        ("type Query { a: Int }\n\tenum E {\n A", "3:3: Syntax Error: Expected Name, found <EOF>, in type 'E'"),
+        ("type Query { a: Int } type", "1:27: Syntax Error: Expected Name, found <EOF>"),
+    ],
+)
+def test_a_text_that_breaks_off_names_the_type_that_is_open(text: str, where: str) -> None:
+    """Wherever its line begins."""
+    assert faults_of(text) == [f"schema.graphql:{where}; expected a schema in GraphQL's definition language"]
+
+
+_TEXTS = {
+    "AWSDate": ("2024-02-29", "2024-02-29"),
+    "AWSTime": ("12:30:00Z", "12:30:00Z"),
+    "AWSDateTime": ("2024-02-29T12:30:00Z", "2024-02-29T12:30:00Z"),
+    "AWSEmail": ("ada@example.com", "ada@example.com"),
+    "AWSJSON": ('{"a": [1]}', {"a": [1]}),
+    "AWSURL": ("https://example.com/", "https://example.com/"),
+    "AWSPhone": ("+41 44 668 18 00", "+41 44 668 18 00"),
+    "AWSIPAddress": ("10.0.0.1", "10.0.0.1"),
+}
+
+
+@pytest.mark.parametrize("name", [*_TEXTS, "AWSTimestamp"])
+def test_literals_of_aws_scalars(name: str) -> None:
+    """A text in quotes is what a scalar is written as, a whole number what AWSTimestamp is; no other literal is either."""
+    scalar = parse_schema(SAMPLE).graphql.type_map[name]
+    text, value = _TEXTS.get(name, ("1709209800", 1709209800))
+    literals = [
+        StringValueNode(value=text),
+        *map(parse_value, ("1709209800", "1.0", "1e3", "true", "{a: 1}", "[1]", "A")),
+    ]
+    taken = [coerce_input_literal(literal, scalar) for literal in literals]
+
+    assert taken[:2] == ([Undefined, value] if name == "AWSTimestamp" else [value, Undefined])
+    assert taken[2:] == [Undefined] * 6
+
+
+def test_what_stands_of_a_schema_that_is_refused() -> None:
+    """Types and fields, with the scalars that all schemas have; links and directives may be what is wrong, and are left out."""
+    text = (
+        'type Query { a: Int @aws_ima } type Mutation { m(at: AWSDate): Int @aws_publish(subscriptions: "on") }'
+        " type Subscription { on: Int @aws_iam }"
+    )
+    with pytest.raises(InvalidSchema) as error:
+        parse_schema(text)
+    schema = types_of(error.value.document)
+
+    assert schema is not None
+    assert print_type(schema.graphql.type_map["Mutation"]) == "type Mutation {\n  m(at: AWSDate): Int\n}"
+    assert coerce_input_literal(parse_value('"yesterday"'), schema.graphql.type_map["AWSDate"]) is Undefined
+    assert "ID" in schema.graphql.type_map
+    assert (schema.auth_directives, schema.links, schema.subscription_mutations) == ({}, {}, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "type Query { a: Int }",
+        "type Query { a: Int } type Mutation { m: Missing }",
+        "type Query { a: Int } type Mutation { m: In } input In { a: Int }",
+        "type Query { a: Int } type Mutation { m: U } union U = Query | Query",
+    ],
+    ids=["no mutation", "a missing type", "an input type that is returned", "twice in a union"],
+)
+def test_nothing_stands_of_others(text: str) -> None:
+    """Without mutations there is nothing to go on for, and types that are wrong themselves are none to go on with."""
+    assert types_of(parse(text)) is None
 
 
 def test_places_inside_a_template() -> None:

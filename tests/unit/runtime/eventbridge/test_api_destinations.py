@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from livebus.api_destination.token import Token, token_request
 from livebus.compilation import compile_line
 from livebus.event.envelope import Event
 from livebus.retry_policy import Failure
@@ -20,6 +22,7 @@ from livebus.runtime.eventbridge.event_buses import EventBuses
 from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.kept.journal import DeliveryJournal, JournalFault, PendingRetry
+from livebus.runtime.outgoing import NoAnswer, Received, TooLate
 from livebus.template import Environment, load_application
 from livebus.template.api_destination import ApiDestination, ClientCredentials
 
@@ -191,6 +194,106 @@ def test_one_failure_to_get_a_token_is_that_of_all_who_wait(clock: Any, monkeypa
 
     assert asyncio.run(run()) == [failure] * 11
     assert asked == ["http://a"] * 2
+
+
+class Answers:
+    """Instead of the network: gives these answers, one after the other, and remembers what was asked."""
+
+    def __init__(self, *answers: Received | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+
+    async def request(self, method: str, url: str, **members: Any) -> Received:
+        self.asked.append((method, url, members))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+WHO = "the authorization endpoint"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (Received(200, {}, (), b'{"access_token": "t"}'), Token("Bearer t", math.inf)),
+        (Received(200, {}, (), b'{"access_token": "t", "expires_in": 90}'), Token("Bearer t", 1_800_000_030.0)),
+        (
+            Received(200, {}, (), b"{}"),
+            Failure("ERROR_FROM_TARGET", f"{WHO} gave no answer: {WHO} gave no access token", retryable=True),
+        ),
+        (
+            Received(503, {"Retry-After": "7"}, (), b""),
+            Failure("ERROR_FROM_TARGET", f"{WHO} answered with HTTP status 503", True, 7.0),
+        ),
+        (TooLate(), Failure("TIMEOUT", f"{WHO} did not answer within 5 seconds", retryable=True)),
+        (NoAnswer("refused"), Failure("ERROR_FROM_TARGET", f"{WHO} gave no answer: refused", retryable=True)),
+    ],
+)
+def test_what_a_request_for_a_token_comes_to(
+    clock: Any, answer: Received | Exception, expected: Token | Failure
+) -> None:
+    """A token, or why there is none, in the authorization endpoint's name; the request is the connection's."""
+    calls, answers = ApiDestinations(clock), Answers(answer)
+    calls._http = answers  # type: ignore[assignment]
+    credentials = ClientCredentials("https://a", "http://127.0.0.1:1/a", "POST", "id", "secret")
+
+    assert asyncio.run(calls._token(credentials)) == expected
+    url, headers, body = token_request(credentials)
+    members = {"headers": headers, "body": body, "seconds": 5.0, "most_bytes": 64 * 1024}
+    assert answers.asked == [("POST", url, members)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure", "outcome"),
+    [
+        (Received(204, {}, (), b""), None, ({"statusCode": 204}, None)),
+        (
+            Received(429, {"Retry-After": "3"}, (), b""),
+            Failure("THROTTLING", "the endpoint answered with HTTP status 429", True, 3.0),
+            ({"statusCode": 429}, None),
+        ),
+        (
+            TooLate(),
+            Failure("TIMEOUT", "the endpoint did not answer within 5 seconds", retryable=True),
+            (None, {"type": "TIMEOUT", "message": "the endpoint did not answer within 5 seconds"}),
+        ),
+        (
+            NoAnswer("refused"),
+            Failure("ERROR_FROM_TARGET", "the endpoint gave no answer: refused", retryable=True),
+            (None, {"type": "ERROR_FROM_TARGET", "message": "the endpoint gave no answer: refused"}),
+        ),
+    ],
+)
+def test_an_attempt_tells_its_request_and_what_came_of_it(
+    buses: EventBuses, answer: Received | Exception, failure: Failure | None, outcome: tuple[Any, Any]
+) -> None:
+    """For the trace: the call, its answer's status or the reason that there is none, and how long that took."""
+    answers = Answers(answer)
+    buses.api_destinations._http = answers  # type: ignore[assignment]
+    [rule] = buses.lines.compiled_rules("livebus")
+    [target] = [each for each in rule.every_target if event_buses.is_api_destination(each)]
+
+    attempt = asyncio.run(buses.redeliver(accepted(), rule, target))
+
+    assert attempt.failure == failure
+    [called] = attempt.calls  # type: ignore[union-attr]
+    [(method, url, members)] = answers.asked
+    told = {"name": called.call.source.name, **called.call.request}
+    assert {name: told[name] for name in ("name", "method", "url")} == {
+        "name": target.destination.api.name,
+        "method": "POST",
+        "url": "http://127.0.0.1:1/messages/hello?from=bus",
+    }
+    # What the connection adds is sent, and told to nobody.
+    assert (method, url) == ("POST", "http://127.0.0.1:1/messages/hello?from=bus&tenant=hidden-tenant")
+    assert (members["seconds"], members["most_bytes"], members["body"]) == (5.0, 0, b'{"text":"hello"}')
+    assert (called.answer.result, called.answer.error) == outcome
+    assert isinstance(called.answer.milliseconds, float)
 
 
 def test_what_is_in_no_journal_is_not_said_to_wait(

@@ -83,6 +83,13 @@ def test_the_oldest_are_removed_first(store: ArchiveStore) -> None:
     assert store.remove_oldest(5) == 0
 
 
+def test_no_more_is_removed_than_has_to_be(store: ArchiveStore) -> None:
+    """What just fits stays."""
+    store.add([page(5, b"aaaa"), page(1, b"bbbb"), page(2, b"cc")])
+    assert (store.remove_oldest(10), store.remove_oldest(6), store.remove_oldest(6)) == (0, 1, 0)
+    assert store.size == 6
+
+
 def test_what_is_too_old_is_removed(store: ArchiveStore) -> None:
     """By the time at which it was kept, of one archive only."""
     store.add([page(1, b"a", kept=10), page(1, b"b", kept=20), page(1, b"c", kept=10, archive="other")])
@@ -127,7 +134,10 @@ def test_a_checkpoint_moves_the_log(store: ArchiveStore, tmp_path: Path) -> None
     assert not store.is_due()
     store.add([page(1, b"x" * 5_000_000)])
     assert (store.is_due(), store.is_due()) == (True, False)
+    for _ in range(2):
+        store.add([page(1, b"x" * 2_500_000)])
+    assert (store.is_due(), store.is_due()) == (True, False)
     store.checkpoint()
     copied = sqlite3.connect(f"file:{tmp_path / 'archive.sqlite'}?immutable=1", uri=True)
-    assert copied.execute("SELECT count(*) FROM pages").fetchone() == (1,)
+    assert copied.execute("SELECT count(*) FROM pages").fetchone() == (3,)
     copied.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,6 +119,33 @@ def test_a_size_is_not_exceeded_and_that_is_told_once(kept: Kept) -> None:
     assert kept.count() > 5
     (line,) = kept.told
     assert "the oldest events are removed from now on" in line
+
+
+def test_how_much_may_be_kept_is_told_in_mebibytes(kept: Kept) -> None:
+    kept.archives._max_bytes = 3 * 1024 * 1024
+    kept.archives.use([archive()])
+    for number in range(4):
+        kept.offer(event(detail=f'{{"x": "{"x" * 1_000_000}"}}', number=number))
+    assert kept.told == [
+        "the archives hold 3 MiB, which is all that they may: the oldest events are removed from now on"
+    ]
+    assert kept.count() == 2
+
+
+def test_events_are_kept_under_their_own_times(kept: Kept, clock: Any) -> None:
+    """In seconds and in minutes; one whose time cannot be read is of the moment in which it came."""
+    times = ["2027-01-15T08:00:00Z", "2027-01-15T08:00:00Z", "2027-01-15T08:00:59Z", "2027-01-15T08:01:00Z", "never"]
+    kept.archives.use([archive()])
+    clock.now += 3600.5
+    first = event()
+    kept.offer(*(Event({**first.envelope, "time": time}, "b", "") for time in times))
+
+    pages = kept.store._run("SELECT minute, times FROM pages ORDER BY minute").fetchall()
+    assert [(minute, list(array("d", ats))) for minute, ats in pages] == [
+        (30_000_000, [1_800_000_000.0, 1_800_000_000.0, 1_800_000_059.0]),
+        (30_000_001, [1_800_000_060.0]),
+        (30_000_060, [1_800_003_600.5]),
+    ]
 
 
 def test_retention_ends_after_its_days(kept: Kept, clock: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -326,3 +326,77 @@ def test_events_of_resolvers_behind_one_that_fails(clock: Any) -> None:
 
     asyncio.run(run())
     assert carried == ["1", "2", "3"]
+
+
+def sample(detail: str, **change: Any) -> dict[str, Any]:
+    return {"Source": "sample.source", "DetailType": "d", "Detail": detail, "EventBusName": "livebus", **change}
+
+
+def test_a_request_that_takes_long_lets_others_in_between(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entries are carried in their order all the same, and its answer has all of them; one within its time is answered at once."""
+    here = bench()
+    entries = [sample('{"msg": "a"}'), sample("no JSON"), sample('{"msg": "b"}')]
+    refused = {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+    at_once = here.buses.put_events_in_turns(entries)
+    assert at_once == {"FailedEntryCount": 1, "Entries": [{"EventId": "id-1"}, refused, {"EventId": "id-3"}]}
+
+    monkeypatch.setattr(event_buses, "TURN_SECONDS", -1.0)
+    here.records.clear()
+
+    async def put() -> tuple[list[str], Any]:
+        rest = here.buses.put_events_in_turns(entries)
+        carried = here.stations()
+        assert isinstance(rest, Awaitable)
+        return carried, await rest
+
+    carried, answer = asyncio.run(put())
+    assert carried == ["bus", "pattern", "transformer", "execution", "subscription"]
+    assert answer == {"FailedEntryCount": 1, "Entries": [{"EventId": "id-4"}, refused, {"EventId": "id-6"}]}
+    assert [record["data"]["publishMsgFromEB"] for record in here.records if record["station"] == "execution"] == [
+        "a",
+        "b",
+    ]
+
+
+def test_a_runtime_that_stops_takes_no_more_of_a_request(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was carried is answered with its id, the rest as a failure of the service's that a client tries again."""
+    here = bench()
+    monkeypatch.setattr(event_buses, "TURN_SECONDS", -1.0)
+
+    async def put() -> Any:
+        rest = here.buses.put_events_in_turns([sample('{"msg": "a"}')] * 3)
+        here.buses.stop()
+        assert isinstance(rest, Awaitable)
+        return await rest
+
+    answer = asyncio.run(put())
+    assert (answer["FailedEntryCount"], answer["Entries"][0]) == (2, {"EventId": "id-1"})
+    assert [each["ErrorCode"] for each in answer["Entries"][1:]] == ["InternalFailure"] * 2
+    assert here.stations().count("bus") == 1
+
+
+def test_a_redelivery_is_one_attempt(bench: Callable[..., Bench]) -> None:
+    """At its target alone: it is published and traced if it works, and nothing follows if not."""
+    here = bench(faults=Faults(TARGET))
+    [rule] = here.buses.lines.compiled_rules("livebus")
+    [target] = rule.every_target
+    event = Event(
+        {"version": "0", "id": "e", "detail-type": "d", "source": "s", "account": "1", "time": "2026-01-01T00:00:00Z",
+         "region": "r", "resources": [], "detail": {"msg": "again"}},
+        "livebus", "2026-01-01T00:00:00Z",
+    )  # fmt: skip
+
+    async def redelivered() -> list[Any]:
+        failed = await here.buses.redeliver(event, rule, target)
+        here.buses.faults.failing_targets = frozenset()
+        return [failed, await here.buses.redeliver(event, rule, target)]
+
+    failed, worked = asyncio.run(redelivered())
+    assert failed.failure is not None
+    assert (worked.failure, here.journal.due_times(), here.dead_letters()) == (None, [], [])
+    assert here.stations() == ["transformer", "execution", "subscription"]
+    assert here.records[1]["data"] == {"publishMsgFromEB": "again"}

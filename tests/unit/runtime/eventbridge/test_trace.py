@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import pytest
 
 from livebus.event.envelope import Event
 from livebus.event.put_events import Refused
-from livebus.flow import Attempt, Line
-from livebus.retry_policy import DeadLetter
+from livebus.execution import GraphQLResponse
+from livebus.flow import Attempt, Line, Published
+from livebus.operation import Answer, Call, Called
+from livebus.retry_policy import DeadLetter, Failure
+from livebus.runtime.eventbridge.lines import Lines
 from livebus.runtime.eventbridge.trace import FUNCTION_LINES_PER_SECOND, LINES_PER_SECOND, Trace
+from livebus.subscription.registry import Deliveries, Dropped
+from livebus.template import Environment
+from livebus.template.application import DataSource
 
 REFUSED = Refused("MalformedDetail", "Detail is malformed.")
 LINE = "refused an entry from 's': MalformedDetail: Detail is malformed."
@@ -140,3 +147,201 @@ def test_an_error_of_a_function_is_told_in_so_many_words(trace: Trace, told: lis
     assert told == [f"function f failed: E: {message}"]
     (record,) = records
     assert (record["station"], record["event"], record["errorMessage"]) == ("function", "e", message)
+
+
+class History:
+    """What the page's history is asked to keep, as it comes."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Any, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *given, **named: self.kept.append((name, *given, named))
+
+
+class Told(NamedTuple):
+    """One thing that is told: the call, the line for people, the records, and what the history keeps."""
+
+    call: Callable[[Trace], None]
+    line: str
+    records: list[dict[str, Any]]
+    kept: list[str]
+
+
+EVENT = Event({"id": "e", "source": "s", "detail-type": "d", "detail": {}}, "livebus", "")
+FAILURE = Failure("TIMEOUT", "no answer", retryable=True)
+LETTER = DeadLetter("TIMEOUT", "no answer", 3)
+
+
+@pytest.mark.parametrize(
+    "told_",
+    [
+        Told(
+            lambda trace: trace.refused({"Source": "s"}, REFUSED),
+            LINE,
+            [{"station": "bus", "event": "", "accepted": False, "code": "MalformedDetail", "message": "Detail is malformed."}],
+            ["refused"],
+        ),
+        Told(
+            lambda trace: trace.target_gone(EVENT, "arn:rule", "T"),
+            "event e waited for target 'T' of arn:rule, which the template has no more: dropped",
+            [{"station": "delivery", "event": "e", "lost": "the target is gone"}],
+            ["stopped"],
+        ),
+        Told(
+            lambda trace: trace.journal_fault("no disk"),
+            "no disk; an event in it is tried again at the next start",
+            [],
+            [],
+        ),
+        Told(
+            lambda trace: trace.unwritten("no disk"),
+            "no disk; an event that is under way is in no journal: it is lost if the runtime ends before its attempt",
+            [],
+            [],
+        ),
+        Told(
+            lambda trace: trace.lost_at_stop(2),
+            "2 events are lost: under way at the stop, and in no journal",
+            [],
+            [],
+        ),
+        Told(
+            lambda trace: trace.dropped_at_stop(3),
+            "3 events that resolvers put are lost: the runtime stops before their turn",
+            [],
+            [],
+        ),
+        Told(
+            lambda trace: trace.function_outcome("f", "r", "e", "Event", duration=1.23456, error={}),
+            "",
+            [{"station": "function", "event": "e", "function": "f", "requestId": "r", "invocation": "Event", "duration": 1.235}],
+            ["ran"],
+        ),
+        Told(
+            lambda trace: trace.function_outcome("f", "r", "", "Call", duration=1, error={"errorType": "E"}),
+            "function f failed: E: None",
+            [
+                {"station": "function", "event": "", "function": "f", "requestId": "r", "invocation": "Call", "duration": 1,
+                 "errorType": "E", "errorMessage": "None"}
+            ],
+            ["ran"],
+        ),
+        Told(
+            lambda trace: trace.function_line("f", "r", "hello"),
+            "f: hello",
+            [{"station": "log", "event": "", "function": "f", "requestId": "r", "line": "hello"}],
+            ["logged"],
+        ),
+        Told(
+            lambda trace: trace.asked("api", "r", [Called(Call(DataSource("T", "HTTP"), {"a": 1}), Answer({"n": 1}, None, 2.5))]),
+            "",
+            [
+                {"station": "call", "event": "", "api": "api", "requestId": "r", "source": "T", "type": "HTTP",
+                 "request": {"a": 1}, "result": {"n": 1}, "ms": 2.5}
+            ],
+            ["asked"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_told_without_a_rule(told_: Told, told: list[str], clock: Any) -> None:
+    """To people in a line, to listeners in records, and to the page's history; each of it once."""
+    trace, history, records = listened(told, clock)
+    told_.call(trace)
+
+    assert told == ([told_.line] if told_.line else [])
+    assert records == [{"at": clock.now, **record} for record in told_.records]
+    assert [each[0] for each in history.kept] == told_.kept
+
+
+def listened(told: list[str], clock: Any) -> tuple[Trace, History, list[dict[str, Any]]]:
+    history, records = History(), []  # type: ignore[var-annotated]
+    trace = Trace(told.append, clock, history=history, page="http://page/")  # type: ignore[arg-type]
+    trace.listeners.append(records.append)
+    return trace, history, records
+
+
+def test_what_is_told_of_an_attempt(told: list[str], clock: Any, line: Line) -> None:
+    """Of its failure, its retry, its dead letter or its loss; a line about an event that did not arrive leads to the page."""
+    trace, history, records = listened(told, clock)
+    [rule] = line.compiled_rules("livebus")
+    [queue] = line.application.queues
+    attempt = Attempt(rule.targets[0], failure=FAILURE)
+    trace.retrying(EVENT, rule, attempt, 1, 2.34567)
+    trace.dead_lettered(EVENT, rule, attempt, LETTER, queue)
+    trace.lost(EVENT, rule, attempt, LETTER, "there is no queue")
+
+    assert told == [
+        "event e: TIMEOUT: no answer; trying again in 2.3 s",
+        f"event e went to the dead-letter queue {queue.name}: TIMEOUT: no answer (http://page/#/events/e)",
+        "event e is lost: TIMEOUT: no answer; and no dead letter: there is no queue (http://page/#/events/e)",
+    ]
+    said = {"station": "delivery", "event": "e", "at": clock.now, "rule": "publishMsgFromEB"}
+    assert [record for record in records if record["station"] == "delivery"] == [
+        {**said, "retryIn": 2.346},
+        {**said, "deadLetterQueue": queue.name, "code": "TIMEOUT", "message": "no answer"},
+        {**said, "lost": "there is no queue", "code": "TIMEOUT"},
+    ]
+    assert [(name, given[0], named) for name, *given, named in history.kept] == [
+        ("attempted", "retrying", {"attempts": 1, "more": 2.34567}),
+        ("attempted", "dead", {"attempts": 3, "more": (LETTER, queue.name)}),
+        ("attempted", "lost", {"attempts": 3, "more": (LETTER, "there is no queue")}),
+    ]
+
+
+def test_an_event_that_no_rule_wants(told: list[str], clock: Any, line: Line) -> None:
+    """Each rule of its bus is told with its reasons; a bus that is not there with those that are."""
+    trace, history, records = listened(told, clock)
+    lines = Lines(Environment(), {"livebus": line})
+    trace.matched(EVENT, lines, [])
+    trace.no_such_bus(EVENT, ["default", "livebus"])
+
+    reasons = ['$.source: "s" is none of ["sample.source"]', '$.detail.msg: missing, expected one of [{"prefix":""}]']
+    assert told == [
+        "event e matched no rule on bus 'livebus' (http://page/#/events/e)",
+        f"  rule 'publishMsgFromEB': {'; '.join(reasons)}",
+        (
+            "event e was dropped: there is no event bus 'livebus' (there are: default, livebus)."
+            " AWS accepts such an event too, and drops it in silence"
+        ),
+    ]
+    assert [(record["station"], record["event"]) for record in records] == [
+        ("bus", "e"),
+        ("pattern", "e"),
+        ("bus", "e"),
+    ]
+    assert [each[0] for each in history.kept] == ["matched", "stopped"]
+
+
+def test_a_flood_of_unmatched_events_costs_no_verdicts(told: list[str], clock: Any, line: Line) -> None:
+    """Where no line is left for an event, and nobody listens, nothing is judged; what is left out is counted all the same."""
+    trace = Trace(told.append, clock)
+    lines = Lines(Environment(), {"livebus": line})
+    for _ in range(LINES_PER_SECOND):
+        trace.matched(EVENT, lines, [])
+    lines.verdicts = None  # type: ignore[assignment,method-assign]
+    trace.matched(EVENT, lines, [])
+    trace.matched(EVENT, lines, lines.compiled_rules("livebus"))
+    trace.tick(ends=True)
+    assert told[-1].startswith("… and ")
+
+
+def test_what_a_delivery_is_told_for(told: list[str], clock: Any, line: Line) -> None:
+    """An answer with an error counts as delivered, and is told; so are subscribers that were not reached."""
+    trace, history, records = listened(told, clock)
+    [rule] = line.compiled_rules("livebus")
+    response = GraphQLResponse(None, ({"message": "no"}, {"message": "never"}))
+    published = Published((("onA", Deliveries((), (Dropped(None, "too slow"), Dropped(None, "other")))),))  # type: ignore[arg-type]
+    trace.delivered(EVENT, rule, Attempt(rule.targets[0], response=response, published=published), 4)
+
+    assert told == [
+        (
+            "event e reached AppSync, which answered with an error: no. It counts as delivered: neither retries nor the"
+            " dead-letter queue see it (--strict changes that)"
+        ),
+        "event e: onA reached 2 subscribers less: too slow",
+    ]
+    assert [record["attempt"] for record in records if record["station"] == "execution"] == [4]
+    assert [(name, given[0], named) for name, *given, named in history.kept] == [
+        ("attempted", "delivered", {"attempts": 4})
+    ]
