@@ -84,17 +84,19 @@ def test_results(run_python: Run, expression: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("{1, 2}", "Unable to marshal response: Object of type set is not JSON serializable"),
-        ("float('nan')", "Unable to marshal response: Out of range float values are not JSON compliant"),
-        ("{'x': [float('inf')]}", "Unable to marshal response: Out of range float values are not JSON compliant"),
-        ("Decimal('NaN')", "Unable to marshal response: Out of range float values are not JSON compliant"),
+        ("{1, 2}", "Object of type set is not JSON serializable"),
+        ("float('nan')", "Out of range float values are not JSON compliant"),
+        ("{'x': [float('inf')]}", "Out of range float values are not JSON compliant"),
+        ("Decimal('NaN')", "Out of range float values are not JSON compliant"),
     ],
 )
 def test_what_is_no_json_is_an_error(run_python: Run, expression: str, message: str) -> None:
     """A result that JSON has no value for ends in Runtime.MarshalError; the process takes the next event."""
     running = run_python(f"from decimal import Decimal\ndef h(e, c): return {expression} if e else 'well'\n")
     error = running.error(1)
-    assert (error["errorType"], error["errorMessage"]) == ("Runtime.MarshalError", message)
+    # Python's own words: from 3.13 on the number that JSON has not stands behind them.
+    told = error["errorMessage"].removesuffix(": nan").removesuffix(": inf")
+    assert (error["errorType"], told) == ("Runtime.MarshalError", f"Unable to marshal response: {message}")
     assert running.result(0) == "well"
 
 

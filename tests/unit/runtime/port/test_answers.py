@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ def test_a_refusal_is_a_line_of_text_with_its_reason() -> None:
     assert refusal.body == b"Not Found: Nothing at /?.\n"
     assert (refusal.status, refusal.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
     assert too_large().status == 413
-    assert too_large().text == f"Request Entity Too Large: The body is larger than {MAX_BODY_BYTES} bytes.\n"
+    # Python 3.13 has the phrase of RFC 9110.
+    assert too_large().text == f"{HTTPStatus(413).phrase}: The body is larger than {MAX_BODY_BYTES} bytes.\n"
 
 
 def test_a_header_more_is_another_answer() -> None:
