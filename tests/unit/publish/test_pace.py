@@ -248,6 +248,10 @@ class Believed:
         assert probability == 0.4
         return self.per_second
 
+    @property
+    def perhaps(self) -> float:
+        return self.per_second
+
     def learn(self, seconds: float, sent: int, counted: float, throttled: float, *, used: bool) -> None:
         self.learnt.append((sent, counted, throttled, used))
 
