@@ -145,7 +145,7 @@ class Quota:
                 self._believe(Belief(let_in, self.UNCERTAIN, self.BURST_SECONDS * let_in, above=self.ABOVE))
                 self._begin(now)
             return
-        used = done.per_second >= self.USED * done.allowed or done.allowed == math.inf
+        used = done.allowed == math.inf or done.sent + 1 >= self.USED * done.allowed * done.seconds
         self._belief.learn(done.seconds, done.sent, done.counted, done.throttled, used=used)
         if self._is_unusual(done, self.UNUSUAL):
             self._probing.too_much(now, self._belief.at_random)
@@ -176,7 +176,9 @@ class Quota:
             let_in = onset.let_in_meanwhile
         elif depth > 0:
             self._lateness = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
-        if onset.throttled > onset.counted / 2:  # that is no chance: a quota was measured, and nothing is tried at first
+        if (
+            onset.throttled > onset.counted / 2
+        ):  # that is no chance: a quota was measured, and nothing is tried at first
             self._probing.too_much(now, 0.0)
         uncertain = self.UNCERTAIN_WITHOUT_BURST if without_burst else self.UNCERTAIN_ONSET
         uncertain += 1 / math.sqrt(max(1, onset.counted - onset.throttled))
