@@ -178,6 +178,18 @@ def test_one_too_many_now_and_then_is_put_up_with() -> None:
         assert (quota.per_second < math.inf) is limited
 
 
+def test_a_round_with_too_many_is_a_measure() -> None:
+    """A thousand per second, 7 % of them throttled: the rest may be the quota, with a usual burst of a tenth of a second."""
+    quota = Quota()
+    answers(quota, 0.2, 200, 14, 10.0)
+    belief = quota._belief
+    assert belief is not None
+    assert belief.usual == pytest.approx(930, rel=0.02)
+    assert belief._depth == pytest.approx(93, rel=0.02)
+    assert belief.without_burst == pytest.approx(0.1)
+    assert belief.quota(0.9) > 2 * 930  # or chance, and then it is anywhere above
+
+
 def test_few_requests_say_nothing_yet() -> None:
     """Less than fifty in a round, while nothing is limited: some are throttled, too few in a row for an onset."""
     for count, limited in ((45, False), (55, True)):
