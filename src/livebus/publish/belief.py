@@ -30,6 +30,7 @@ WITHOUT_BURST = 0.1  # how many services are so
 BLURS = (0.05, 0.005)
 CAREFUL = (0.89, 0.95)
 MOST_SECONDS = 1.0  # that are forgotten at once
+PERHAPS = 0.65  # that the quota is lower than what is worth a try
 LEAST, LEAST_SCORE = 1e-12, -60.0  # nothing is ever impossible
 
 OUTAGE = round(math.log(32) / STEP)  # a quota does not sink further than this: what looks so is an outage
@@ -94,6 +95,11 @@ class Belief:
         """The requests per second that are below the quota, but for such a probability; without a burst, a careful rate."""
         careful = sum([sum(map(sum, rows)) * (1 - each) for rows, each in zip(self._kinds[1:], CAREFUL, strict=True)])
         return math.exp((self._lowest + self._at(probability)) * STEP) * (1 - careful)
+
+    @property
+    def perhaps(self) -> float:
+        """The requests per second that are worth a try: far beyond the likely quota where little is known of it."""
+        return self.quota(PERHAPS)
 
     @property
     def usual(self) -> float:

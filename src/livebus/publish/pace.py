@@ -44,7 +44,7 @@ class Quota:
 
     Nothing is limited until throttling sets in, which the ``Onset`` notices and measures. From then on a ``Belief`` is kept, from
     which the rate follows: the quota that is a little more likely to be higher than lower, and beside it what the ``Probing``
-    wants to know. Where the service is believed to allow far more than is sent, nothing is limited again.
+    wants to know: a step upwards goes as far as the quota is unknown. Where the service is believed to allow far more than is sent, nothing is limited again.
 
     A request counts as let in unless it was throttled; a request in which some entries were, in part.
     """
@@ -60,7 +60,7 @@ class Quota:
     GROWTH = 1.4  # times what has been answered for: what is in flight says nothing yet
     GROWTH_BACK = 2.0  # to a quota that is usual
     FLOOR = 1.0
-    LOWER = 0.8  # of the rate: such a change does not wait for the next round
+    LOWER, HIGHER = 0.8, 1.2  # times the rate: such a change does not wait for the next round
     LISTEN_SECONDS = 0.5  # at the most, for what is in flight when throttling sets in
     NO_DEPTH = 2  # requests at once: less is no burst
     SEEMS = 0.7  # to have no burst
@@ -87,7 +87,7 @@ class Quota:
     def sent(self, now: float) -> None:
         """A request goes."""
         if self._listens:
-            self._heard()
+            self._heard(now)
         if self._rounds.is_over(now):
             self._begin(now)
         self._rounds.sent()
@@ -121,16 +121,21 @@ class Quota:
     def _begin(self, now: float) -> None:
         """A new round, at the rate that follows from what is believed."""
         if self._belief is not None:
-            likely = self._belief.quota(self.LIKELY)
             self.noise = self._belief.at_random
             self._late = 0.0 if self._belief.without_burst > self.SURE else self._lateness
-            self._probing.go_on(now, likely, self.noise, self._latency)
-            beside = self._probing.beside
-            if beside > 0:  # without a burst all that is learnt there costs every second request
-                beside *= max(0.0, 1 - 2 * self._belief.without_burst)
-            growth = self.GROWTH_BACK if self._tried < self._belief.usual / 2 else self.GROWTH
-            self.per_second = max(self.FLOOR, min(likely * (1 + beside), growth * self._tried))
+            self._probing.go_on(now, self._belief.quota(self.LIKELY), self.noise, self._latency)
+            self.per_second = self._wanted(self._belief)
         self._rounds.begin(now, self.per_second)
+
+    def _wanted(self, belief: Belief) -> float:
+        """The rate that follows from what is believed."""
+        likely, beside = belief.quota(self.LIKELY), self._probing.beside
+        most = self.GROWTH_BACK if self._tried < belief.usual / 2 else self.GROWTH
+        if beside < 0:  # below what has been tried too: whether the share seen there was the quota's shows only there
+            most = 1 + beside
+        elif beside > 0:  # as far as is not known; without a burst all that is learnt there costs every second request
+            beside = max(beside, belief.perhaps / likely - 1) * max(0.0, 1 - 2 * belief.without_burst)
+        return max(self.FLOOR, min(likely * (1 + beside), most * self._tried))
 
     def _judge(self, done: Round, now: float) -> None:
         """All of a round has been answered."""
@@ -140,26 +145,28 @@ class Quota:
                 self._believe(Belief(let_in, self.UNCERTAIN, self.BURST_SECONDS * let_in, above=self.ABOVE))
                 self._begin(now)
             return
-        used = done.per_second >= self.USED * done.allowed or done.allowed == math.inf
+        used = done.allowed == math.inf or done.sent + 1 >= self.USED * done.allowed * done.seconds
         self._belief.learn(done.seconds, done.sent, done.counted, done.throttled, used=used)
         if self._is_unusual(done, self.UNUSUAL):
             self._probing.too_much(now, self._belief.at_random)
             self._tried = done.per_second
         elif self._tried == math.inf or done.per_second > self._tried:
             self._tried = min(done.per_second, done.allowed)
-        likely = self._belief.quota(self.LIKELY)
-        if likely > self.FAR * done.per_second and not used:
+        wanted = self._wanted(self._belief)
+        if self._belief.quota(self.LIKELY) > self.FAR * done.per_second and not used:
             self._unlimited()
-        elif likely < self.LOWER * self.per_second:
+        elif wanted < self.LOWER * self.per_second:
             self._begin(now)
             self.next = max(self.next, now + 1 / self.per_second)  # nothing is made up for
+        elif wanted > self.HIGHER * self.per_second:
+            self._begin(now)
 
     def _is_unusual(self, done: Round, deviations: float) -> bool:
         """Whether more is throttled than what is so at random, what is put up with, and what chance makes of both."""
         usual = done.counted * (self.noise + self.TOLERATED)
         return done.throttled > usual + deviations * math.sqrt(usual)
 
-    def _heard(self) -> None:
+    def _heard(self, now: float) -> None:
         """What was in flight when throttling set in has been answered."""
         onset = self._onset
         let_in = onset.let_in
@@ -169,6 +176,10 @@ class Quota:
             let_in = onset.let_in_meanwhile
         elif depth > 0:
             self._lateness = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
+        if (
+            onset.throttled > onset.counted / 2
+        ):  # that is no chance: a quota was measured, and nothing is tried at first
+            self._probing.too_much(now, 0.0)
         uncertain = self.UNCERTAIN_WITHOUT_BURST if without_burst else self.UNCERTAIN_ONSET
         uncertain += 1 / math.sqrt(max(1, onset.counted - onset.throttled))
         self._believe(

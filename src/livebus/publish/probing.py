@@ -16,6 +16,7 @@ FAR_BELOW = 0.4
 DOUBT = 0.08  # beyond what is proven
 SECONDS = 0.3  # of a step
 LATENCIES = 2.0  # that a step takes longer
+REQUESTS = 100  # that say enough: a step below need not take longer
 
 
 class Probing:
@@ -33,10 +34,11 @@ class Probing:
 
     def go_on(self, now: float, rate: float, at_random: float, latency: float) -> None:
         """Take the next step, if it is time; ``rate`` in requests per second, ``latency`` in seconds."""
-        if self._since >= now - SECONDS - LATENCIES * latency:
+        seconds = min(SECONDS, REQUESTS / rate) if self.beside < 0 else SECONDS
+        if self._since >= now - seconds - LATENCIES * latency:
             return
-        self._since = now
         self._note(at_random)
+        self._since = now
         if self.beside >= MOST and at_random > LITTLE:
             self._go_below(at_random)
         else:
@@ -44,8 +46,9 @@ class Probing:
 
     def too_much(self, now: float, at_random: float) -> None:
         """More is throttled than chance explains."""
-        self._since = now
-        self._note(at_random)
+        if self.beside >= 0 or now - self._since >= SECONDS:  # else what is sent below has hardly been answered
+            self._note(at_random)
+            self._since = now
         self._go_below(at_random)
 
     def _note(self, at_random: float) -> None:

@@ -68,6 +68,16 @@ def test_before_anything_is_learnt_the_measure_is_the_middle() -> None:
     assert belief.usual == pytest.approx(500, rel=0.02)
 
 
+def test_what_is_worth_a_try_is_far_off_where_little_is_known() -> None:
+    """Rounds at two rates beside the quota leave little to be tried."""
+    belief = Belief(500.0, 0.3, 1.0)
+    assert belief.perhaps == belief.quota(0.65)
+    assert belief.perhaps > 1.2 * belief.quota(0.4)
+    serve(belief, 560, quota=500)
+    serve(belief, 450, quota=500)
+    assert belief.perhaps < 1.03 * belief.quota(0.4)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.2])
 def test_two_rates_tell_a_quota_from_what_is_throttled_at_random(share: float) -> None:
     """The same share at both is chance; what there is more of at the higher one is the quota's."""

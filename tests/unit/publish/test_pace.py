@@ -178,6 +178,18 @@ def test_one_too_many_now_and_then_is_put_up_with() -> None:
         assert (quota.per_second < math.inf) is limited
 
 
+def test_a_round_with_too_many_is_a_measure() -> None:
+    """A thousand per second, 7 % of them throttled: the rest may be the quota, with a usual burst of a tenth of a second."""
+    quota = Quota()
+    answers(quota, 0.2, 200, 14, 10.0)
+    belief = quota._belief
+    assert belief is not None
+    assert belief.usual == pytest.approx(930, rel=0.02)
+    assert belief._depth == pytest.approx(93, rel=0.02)
+    assert belief.without_burst == pytest.approx(0.1)
+    assert belief.quota(0.9) > 2 * 930  # or chance, and then it is anywhere above
+
+
 def test_few_requests_say_nothing_yet() -> None:
     """Less than fifty in a round, while nothing is limited: some are throttled, too few in a row for an onset."""
     for count, limited in ((45, False), (55, True)):
@@ -242,11 +254,16 @@ class Believed:
             without_burst,
             per_second,
         )
+        self.tried = 1.0  # times the likely quota: what is worth a try
         self.learnt: list[tuple[int, float, float, bool]] = []
 
     def quota(self, probability: float) -> float:
         assert probability == 0.4
         return self.per_second
+
+    @property
+    def perhaps(self) -> float:
+        return self.per_second * self.tried
 
     def learn(self, seconds: float, sent: int, counted: float, throttled: float, *, used: bool) -> None:
         self.learnt.append((sent, counted, throttled, used))
@@ -279,6 +296,66 @@ def test_nothing_is_made_up_for_where_there_surely_is_no_burst(without_burst: fl
     quota = limited(Believed(400.0, without_burst=without_burst))
     quota.sent(10.0)
     assert quota._late == late
+
+
+@pytest.mark.parametrize(("tried", "without_burst", "rate"), [(1.01, 0.0, 408), (1.25, 0.0, 500), (1.25, 0.25, 450)])
+def test_a_step_goes_as_far_as_the_quota_is_unknown(tried: float, without_burst: float, rate: float) -> None:
+    """Where that is farther than the step; without a burst not so far."""
+    belief = Believed(400.0, without_burst=without_burst)
+    belief.tried = tried
+    quota = limited(belief)
+    quota.sent(10.0)
+    assert quota.per_second == pytest.approx(rate)
+
+
+def test_nothing_is_tried_where_too_much_was_throttled_just_now() -> None:
+    """However little is known: the likely quota it is, until the next step."""
+    belief = Believed(400.0)
+    belief.tried = 2.0
+    quota = limited(belief)
+    quota._probing.too_much(10.0, 0.0)
+    quota.sent(10.0)
+    assert quota.per_second == pytest.approx(400)
+
+
+@pytest.mark.parametrize(("at_random", "below"), [(0.05, 0.9), (0.2, 0.6)])
+def test_a_step_below_is_below_what_has_been_tried(at_random: float, below: float) -> None:
+    """Where that is less than the likely quota: there the same share has been seen already."""
+    belief = Believed(100.0, at_random=at_random)
+    quota = limited(belief)
+    now = answers(quota, 0.11, 11, 10, 10.0)
+    assert belief.learnt == [(10, 10, 9, True)]  # in 0.09 s: so much is told at once
+    belief.per_second = 300.0
+    quota._begin(now)
+    assert quota.per_second == pytest.approx(below * 10 / 0.09, rel=0.01)
+
+
+@pytest.mark.parametrize(("likely", "rate"), [(110.0, 104.0), (125.0, 130.0)])
+def test_a_rate_that_is_far_too_low_does_not_wait_for_the_next_round(likely: float, rate: float) -> None:
+    """More than 1.2 times as much: it is raised when that is known."""
+    belief = Believed(100.0)
+    quota = limited(belief)
+    for number in range(11):
+        quota.sent(10 + number / 95)
+    belief.per_second = likely
+    for number in range(11):
+        quota.answered(10.13, 10 + number / 95, 0.0)
+    assert quota.per_second == pytest.approx(rate, rel=0.001)
+
+
+@pytest.mark.parametrize(("throttled", "tries"), [(21, False), (20, True)])
+def test_where_most_was_throttled_the_measure_is_tried_first(throttled: int, tries: bool) -> None:
+    """More than half is no chance. Else it may have been: more is tried at once."""
+    quota = Quota()
+    quota.sent(9.0)
+    for number in range(40):
+        quota.answered(10 + number / 2000, 10.0, float(number < throttled))
+    quota.sent(10.03)
+    assert quota._belief is not None
+    likely, perhaps = quota._belief.quota(0.4), quota._belief.perhaps
+    assert quota._belief.without_burst == pytest.approx(0.1)
+    assert quota.per_second == pytest.approx(likely + 0.8 * (perhaps - likely) if tries else likely)
+    assert 1.2 * likely < perhaps
 
 
 @pytest.mark.parametrize(("usual", "grown"), [(100.0, 140.0), (400.0, 200.0)])

@@ -73,3 +73,34 @@ def test_what_was_seen_far_below_is_proven() -> None:
         assert probing.beside == -0.1
         probing.too_much(12.0, more)
         assert probing.beside == below
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(1000.0, 0.1), (500.0, 0.2), (100.0, 0.3)])
+def test_a_step_below_ends_with_a_hundred_requests(rate: float, seconds: float) -> None:
+    """They say enough of the share; it takes 0.3 s at the most, and two latencies longer."""
+    probing = Probing()
+    probing.too_much(10.0, 0.2)
+    probing.go_on(10.0 + seconds + 0.019, rate, 0.2, 0.01)
+    assert probing.beside == -0.4
+    probing.go_on(10.0 + seconds + 0.021, rate, 0.2, 0.01)
+    assert probing.beside > 0
+
+
+def test_a_step_above_takes_its_time_whatever_the_rate() -> None:
+    probing = Probing()
+    probing.go_on(10.0, 1000.0, 0.0, 0.0)
+    first = probing.beside
+    probing.go_on(10.29, 1000.0, 0.0, 0.0)
+    assert probing.beside == first
+
+
+def test_what_has_only_just_begun_below_proves_nothing() -> None:
+    """Answers to what went before come in meanwhile: the step goes on, from when it began."""
+    probing = Probing()
+    probing.too_much(10.0, 0.2)
+    probing.too_much(10.29, 0.2)
+    assert probing.beside == -0.4
+    probing.go_on(10.31, 100.0, 0.2, 0.0)
+    assert probing.beside == pytest.approx(0.04)
+    probing.too_much(10.4, 0.27)  # what was seen below by then is proven
+    assert probing.beside == -0.1
