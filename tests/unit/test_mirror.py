@@ -120,9 +120,9 @@ ELSEWHERE = [
     Held(
         "integration/test_dynamodb_boto3.py",
         "boto3 calls each operation",
-        "dynamodb/batches.py dynamodb/context.py dynamodb/errors.py dynamodb/legacy.py dynamodb/names.py "
-        "dynamodb/parameters.py dynamodb/partiql.py dynamodb/partiql_text.py dynamodb/reading.py "
-        "dynamodb/single_items.py dynamodb/table.py dynamodb/table_requests.py dynamodb/transactions.py "
+        "dynamodb/context.py dynamodb/errors.py dynamodb/legacy.py dynamodb/names.py "
+        "dynamodb/parameters.py dynamodb/partiql_text.py dynamodb/reading.py "
+        "dynamodb/single_items.py dynamodb/table.py dynamodb/table_requests.py "
         "dynamodb/writes.py runtime/tables.py",
     ),
     Held(

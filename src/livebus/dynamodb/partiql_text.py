@@ -188,7 +188,13 @@ class Expressions:
         return name
 
     def expression(self, statement: Statement, *ends: str) -> str:
-        """The tokens up to one of these words (not within brackets), or the end, as an expression's text."""
+        """The tokens up to one of these words (not within brackets), or the end, as an expression's text. There is at least one."""
+        text = self._expression(statement, ends)
+        if not text:
+            raise malformed(statement.next.text)
+        return text
+
+    def _expression(self, statement: Statement, ends: tuple[str, ...]) -> str:
         parts: list[str] = []
         starts_value = True
         depth = list_depth = 0

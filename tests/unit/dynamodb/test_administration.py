@@ -143,6 +143,10 @@ def test_tags_and_backups(db: Any) -> None:
     assert db.call("ListTagsOfResource", ResourceArn=arn) == {"Tags": [{"Key": "b", "Value": "2"}]}
     described = db.call("DescribeContinuousBackups", TableName="Single")["ContinuousBackupsDescription"]
     assert described["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
+    assert db.refused("DescribeContinuousBackups", TableName="None") == (
+        "TableNotFoundException",
+        "Table not found: None",
+    )
 
 
 def test_expiry_is_switched_once(db: Any) -> None:

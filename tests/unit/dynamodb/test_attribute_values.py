@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livebus.dynamodb.attribute_values import equal, item_size, read_item, read_value
+from livebus.dynamodb.attribute_values import equal, item_size, read_item, read_value, sortable
 from livebus.dynamodb.errors import DynamoDBError
 
 ANYTHING = st.recursive(
@@ -97,3 +97,26 @@ def test_anything_is_read_or_refused(value: Any) -> None:
         return
     assert read_item(item) == (item, size)
     assert item_size(item) == size
+
+
+@pytest.mark.parametrize(
+    "given_value",
+    [{"S": "x"}, {"S": "x", "N": None}, {"S": "x", "Unknown": 1}, {"S": "x", "NULL": None, "Unknown": None}],
+)
+def test_members_that_are_not_used(given_value: dict[str, Any]) -> None:
+    """SDKs may send them as null; what is no type is passed over."""
+    assert read_value(given_value)[0] == {"S": "x"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"S": "é"}, ("S", "é".encode())),
+        ({"B": "AQI="}, ("B", b"\x01\x02")),
+        ({"BOOL": True}, None),
+        ({"SS": ["a"]}, None),
+    ],
+)
+def test_what_can_be_sorted(value: dict[str, Any], expected: Any) -> None:
+    """Numbers, texts and binaries, by their bytes."""
+    assert sortable(value) == expected

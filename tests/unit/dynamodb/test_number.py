@@ -102,3 +102,23 @@ def test_a_sum_of_too_many_digits_is_refused() -> None:
     """It is not rounded."""
     with pytest.raises(DynamoDBError, match="more than 38 significant digits"):
         number.add("1e50", "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "bytes_"),
+    [
+        ("0", 1),
+        ("7", 2),
+        ("42", 2),
+        ("1.5", 2),
+        ("123", 3),
+        ("-7", 3),
+        ("1200", 2),
+        ("0.0012", 2),
+        ("-0.125", 4),
+        ("10.01", 3),
+    ],
+)
+def test_what_a_number_counts(text: str, bytes_: int) -> None:
+    """A byte for two digits, one for the number, one for a minus; zeros at its ends and the point count nothing."""
+    assert number.size(text) == bytes_

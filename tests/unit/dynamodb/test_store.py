@@ -191,3 +191,34 @@ def test_a_failed_change_leaves_the_table_as_it_was(tmp_path: Path, monkeypatch:
     assert "GlobalSecondaryIndexes" not in engine.call("DescribeTable", {"TableName": "Single"})["Table"]
     engine.call("PutItem", {"TableName": "Single", "Item": {"id": {"S": "a"}, "g": {"S": "G"}}})
     engine.close()
+
+
+def test_tokens_are_kept_for_their_time() -> None:
+    """With what was asked for; each of its own."""
+    store = Store()
+    assert store.token("a", 0.0) is None
+    store.keep_token("a", b"one", 10.0)
+    store.keep_token("b", b"two", 20.0)
+    assert (store.token("a", 10.0), store.token("b", 10.0), store.token("c", 10.0)) == (b"one", b"two", None)
+    assert (store.token("a", 10.5), store.token("b", 10.5)) == (None, b"two")
+    assert store.token("a", 0.0) is None
+    store.close()
+
+
+def test_an_index_is_read_from_where_its_page_ended(tmp_path: Path) -> None:
+    """Items that are alike in the index are told apart by their keys."""
+    engine = opened(tmp_path / "dynamodb.sqlite")
+    engine.call("CreateTable", TABLE)
+    for name in "abcde":
+        engine.call("PutItem", {"TableName": "Single", "Item": {"id": {"S": name}, "g": {"S": "G"}}})
+    found: list[str] = []
+    start: dict[str, Any] = {}
+    while len(found) < 10:
+        asked = {"TableName": "Single", "IndexName": "by-g", "Limit": 2, **start}
+        page = engine.call("Scan", asked)
+        found += [item["id"]["S"] for item in page["Items"]]
+        if "LastEvaluatedKey" not in page:
+            break
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    engine.close()
+    assert sorted(found) == list("abcde")

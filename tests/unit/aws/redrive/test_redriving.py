@@ -144,7 +144,9 @@ def test_nothing_goes_to_a_bus_that_is_not_there() -> None:
     outcomes, _ = redrive(sqs, publisher, exists=lambda bus: bool(asked.append(bus)))
     assert (publisher.sent, sqs.deleted, asked) == ([], [], [BUS_ARN])
     assert {each.error_code for each in outcomes} == {"NotSendable"}
-    assert f"the event bus '{BUS_ARN}' does not exist" in outcomes[0].error_message
+    assert {each.error_message for each in outcomes} == {
+        f"the event bus '{BUS_ARN}' does not exist: PutEvents would accept the event and drop it. Name another one with --bus."
+    }
 
 
 def test_what_cannot_be_sent_hides_nothing_of_the_others() -> None:

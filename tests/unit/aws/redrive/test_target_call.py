@@ -116,6 +116,47 @@ def test_a_call_without_an_answer_may_have_been_run(error: BaseException) -> Non
     ]
 
 
+def test_letters_of_several_rules_and_targets() -> None:
+    """Each letter gets the mutation of its own rule's own target, whichever came before."""
+    others = (TARGET_ARN.replace("abc", "def"), RULE_ARN.replace("publishMsgFromEB", "other"))
+    asked: list[str] = []
+
+    def targets(rule: Any) -> list[Any]:
+        asked.append(rule.name)
+        return [
+            described_target(
+                {
+                    **DESCRIBED,
+                    "Id": arn,
+                    "Arn": arn,
+                    "AppSyncParameters": {"GraphQLOperation": f"mutation {name} {{ a }}"},
+                }
+            )
+            for arn, name in ((TARGET_ARN, f"{rule.name}_abc"), (others[0], f"{rule.name}_def"))
+        ]
+
+    def of(rule: str, target: str) -> Letter:
+        texts = {"RULE_ARN": rule, "TARGET_ARN": target}
+        members = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
+        return Letter("m", '{"detail": {}}', members)
+
+    api = Api(GOOD)
+    letters = [of(rule, target) for rule in (RULE_ARN, others[1]) for target in (TARGET_ARN, others[0])]
+    assert all(each.accepted for each in api.way(targets=targets).send([*letters, *letters]))
+    sent = [(url.split(".")[0].rpartition("/")[2], body["query"].split()[1]) for url, body in api.asked]
+    assert (
+        sent
+        == [
+            ("abc", "publishMsgFromEB_abc"),
+            ("def", "publishMsgFromEB_def"),
+            ("abc", "other_abc"),
+            ("def", "other_def"),
+        ]
+        * 2
+    )
+    assert asked == ["publishMsgFromEB"] * 2 + ["other"] * 2  # for each of its targets
+
+
 def test_a_letter_without_a_target_stays() -> None:
     """The others go on; what a rule's targets are is asked for once."""
     asked: list[str] = []

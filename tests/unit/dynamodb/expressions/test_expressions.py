@@ -73,6 +73,61 @@ def test_conditions(text: str, expected: bool | None) -> None:
         assert holds(bound("ConditionExpression", text, values=given), ITEM) is expected
 
 
+BYTES = {"b": {"B": "AQID"}, "s": {"S": "hello"}, "bs": {"BS": ["AQ=="]}, "n": {"N": "5"}}  # b is 1, 2, 3
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("begins_with(s, :v)", {"S": "he"}, True),
+        ("begins_with(s, :v)", {"S": "lo"}, False),
+        ("begins_with(b, :v)", {"B": "AQI="}, True),
+        ("begins_with(b, :v)", {"B": "AgM="}, False),
+        ("begins_with(b, :v)", {"S": "AQID"}, False),
+        ("begins_with(n, :v)", {"S": "5"}, False),
+        ("contains(b, :v)", {"B": "AgM="}, True),
+        ("contains(b, :v)", {"B": "Ag=="}, True),
+        ("contains(b, :v)", {"B": "BA=="}, False),
+        ("contains(bs, :v)", {"B": "AQ=="}, True),
+        ("contains(s, :v)", {"S": "ell"}, True),
+        ("contains(s, :v)", {"B": "AQID"}, False),
+        ("b < :v", {"B": "AgA="}, True),
+        ("b > :v", {"B": "AQIC/w=="}, True),
+        ("b >= :v", {"B": "AQID"}, True),
+        ("b < :v", {"S": "zzz"}, False),
+    ],
+)
+def test_texts_and_binaries_are_each_their_own(text: str, value: dict[str, Any], expected: bool) -> None:
+    """Compared by their bytes, and with their own kind only."""
+    assert holds(bound("ConditionExpression", text, values={":v": value}), BYTES) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "name", "expected"),
+    [
+        ("SET n = if_not_exists(n, :v)", {"N": "1"}, "n", {"N": "5"}),
+        ("SET x = if_not_exists(x, :v)", {"N": "1"}, "x", {"N": "1"}),
+        ("SET x = if_not_exists(m.k.z, :v)", {"N": "1"}, "x", {"N": "9"}),
+        ("SET n = if_not_exists(x, n) + :v", {"N": "1"}, "n", {"N": "6"}),
+        ("SET l = list_append(l, :v)", {"L": [{"N": "2"}]}, "l", {"L": [{"N": "1"}, {"S": "a"}, {"N": "2"}]}),
+        ("SET l = list_append(:v, l)", {"L": [{"N": "2"}]}, "l", {"L": [{"N": "2"}, {"N": "1"}, {"S": "a"}]}),
+        ("ADD n :v", {"N": "3"}, "n", {"N": "8"}),
+        ("ADD x :v", {"N": "3"}, "x", {"N": "3"}),
+        ("ADD ss :v", {"SS": ["c", "a"]}, "ss", {"SS": ["a", "b", "c"]}),
+        ("DELETE ss :v", {"SS": ["a", "z"]}, "ss", {"SS": ["b"]}),
+        ("DELETE ss :v", {"SS": ["a", "b"]}, "ss", None),
+        ("DELETE x :v", {"SS": ["a"]}, "x", None),
+        ("REMOVE l[0] SET s = :v", {"S": "t"}, "l", {"L": [{"S": "a"}]}),
+        ("REMOVE m.k.z SET s = :v", {"S": "t"}, "m", {"M": {"k": {"M": {}}}}),
+    ],
+)
+def test_what_an_update_makes(text: str, value: dict[str, Any], name: str, expected: Any) -> None:
+    """Of what the item has before it; a set that has lost all of its members is gone."""
+    after = updated(ITEM, bound("UpdateExpression", text, values={":v": value}))
+    assert after.get(name) == expected
+    assert {key for key in ITEM if after.get(key) != ITEM[key]} <= {name, "s"}
+
+
 REFUSED: list[tuple[str, str, str]] = [
     ("ConditionExpression", "", "The expression can not be empty;"),
     ("ConditionExpression", "a = ", 'Syntax error; token: "<EOF>", near: "="'),

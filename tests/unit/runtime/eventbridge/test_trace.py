@@ -261,6 +261,15 @@ def listened(told: list[str], clock: Any) -> tuple[Trace, History, list[dict[str
     return trace, history, records
 
 
+def test_calls_are_kept_for_the_page(told: list[str], clock: Any) -> None:
+    """Of which API, for which request, and the calls themselves."""
+    trace, history, _ = listened(told, clock)
+    calls = [Called(Call(DataSource("T", "HTTP"), {}), Answer())]
+    trace.asked("api", "r", calls)
+    trace.function_line("f", "r", "hello")
+    assert history.kept == [("asked", "api", "r", calls, {}), ("logged", "r", "hello", {})]
+
+
 def test_what_is_told_of_an_attempt(told: list[str], clock: Any, line: Line) -> None:
     """Of its failure, its retry, its dead letter or its loss; a line about an event that did not arrive leads to the page."""
     trace, history, records = listened(told, clock)
