@@ -36,6 +36,17 @@ def test_another_event_can_be_shown(verb: Verb, project: Path) -> None:
     assert "\\n" in line
 
 
+def test_a_table_a_filter_a_nested_api_and_srp_alone(verb: Verb, project: Path) -> None:
+    """What a mutation writes is tried in memory first, so that it is known with which arguments the message is heard."""
+    folder = project / "tests" / "support" / "readings"
+    program = verb("demo.py", "--template", folder / "template.yaml")
+    assert program.wait() == 0, program.stderr
+    lines = program.stdout.splitlines()
+    assert [line.split()[0] for line in lines[: len(STATIONS) + 1]] == [*STATIONS[:-2], "call", *STATIONS[-2:]]
+    assert lines[1] == "sign-in        subscriber, with USER_SRP_AUTH"
+    assert 'received       {"stored": {"meter": "m-1", "value": 20.5}}' in lines
+
+
 def test_an_application_that_does_not_deliver_fails(verb: Verb, tmp_path: Path) -> None:
     """Faults of the template end the demo with exit code 1 and their lines."""
     template = copied(tmp_path / "app")

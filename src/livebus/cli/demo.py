@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,11 +32,14 @@ from livebus.steps import words
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped, json_text
+from livebus.terminal.table import wrapped
+from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
     from livebus.cdk_assembly import Source
-    from livebus.rehearsal.audience import Heard
+    from livebus.rehearsal.audience import Audience, Heard
+    from livebus.rehearsal.stage import RehearsedTarget
     from livebus.runtime.server import Runtime
 
 ARRIVAL_SECONDS = 15.0
@@ -177,7 +181,7 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     api = await blocking_call(lambda: session.api(logical_id, _outputs(runtime, session.stack_name)))
     sign_in = await blocking_call(lambda: _sign_in(session, logical_id))
     await blocking_call(sign_in.token)
-    _say("sign-in", f"{runtime.outputs['UserName']}, with USER_PASSWORD_AUTH")
+    _say("sign-in", f"{runtime.outputs['UserName']}, with {sign_in.flow}")
     events = await blocking_call(lambda: session.client("events"))
 
     from livebus.aws.publish.publisher import publish
@@ -185,7 +189,7 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     from livebus.aws.subscribe.subscriber import Subscriber
 
     subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=sign_in.token)
-    arguments = dict(reception.arguments or {}) if reception.subscriber.required else None
+    arguments = dict(reception.arguments) if reception.arguments else None
     async with subscriber.subscribe(SubscriptionOperation.parse(reception.subscriber.query, arguments)) as subscription:
         _say("subscribe", f"{subscription.operations[0].field} at {api.realtime_url}")
         runtime.trace.listeners.append(_show_station)
@@ -212,19 +216,36 @@ def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str
     might. Raises LivebusError where nobody would.
     """
     from livebus.caller import COGNITO
+    from livebus.data_source.in_memory import InMemorySources
+    from livebus.rehearsal.audience import Heard
     from livebus.rehearsal.samples import SampleReader
-    from livebus.rehearsal.stage import rehearse
+    from livebus.rehearsal.stage import Stage
 
     line = runtime.served.line(stack)
     assert line is not None
     event = SampleReader(line.application, datetime.now(UTC)).event(entry)
     if isinstance(event, Refused):
         raise InvalidEvent(f"EventBridge refuses the event: {event.code}: {event.message}")
+    services = replace(
+        runtime.buses.services(),
+        call=InMemorySources(line.application, now=time.time()).perform,
+        put_events=lambda _, entries: {"FailedEntryCount": 0, "Entries": [{"EventId": "dry-run"}] * len(entries)},
+    )
+    stage = Stage(line, services)
+    invocations = stage.rehearse(event, services).invocations
     found = [
         (invocation.target.api, each)
-        for invocation in rehearse(line, event, services=runtime.buses.services()).invocations
+        for invocation in invocations
         for each in invocation.receptions
         if each.subscriber is not None
+    ]
+    # What a function or another server makes of it shows when it is asked: whoever may hear of it listens.
+    found += [
+        (invocation.target.api, Heard(subscriber.field, subscriber, None))
+        for invocation in invocations
+        if invocation.unproven
+        for subscriber in stage.audiences[invocation.target.api].default_subscribers
+        if not subscriber.required and subscriber.field in _linked(invocation, stage.audiences[invocation.target.api])
     ]
     if not found:
         raise LivebusError(
@@ -234,9 +255,19 @@ def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str
     users = [each for each in found if each[1].subscriber is not None and each[1].subscriber.caller.mode == COGNITO]
     if not users:
         fields = ", ".join(sorted({reception.field for _, reception in found}))
-        raise LivebusError(f"the demo signs in as a user of a user pool, and none of these is for one: {fields}")
+        raise LivebusError(
+            f"the demo signs in as a user of a user pool, and none of these is for one: {fields}",
+            advice="`livebus local`, and `livebus subscribe --local --token-file FILE` beside it, take an API key or a token.",
+        )
     # A filter of a resolver may let others have the message, and not this user.
     return max(users, key=lambda each: (each[1].payload is not None, each[1].arrives))
+
+
+def _linked(invocation: RehearsedTarget, audience: Audience) -> set[str]:
+    """The subscription fields that hear of the mutation fields which an operation asked for."""
+    response = invocation.attempt.response if invocation.attempt is not None else None
+    asked = response.data if response is not None and isinstance(response.data, dict) else {}
+    return {field for name in asked for field in audience.api.schema.links.get(name, ())}
 
 
 def _outputs(runtime: Runtime, stack: str) -> dict[str, list[str]]:
@@ -256,9 +287,11 @@ def _sign_in(session: Session, api: str) -> SignIn:
     runtime = session.runtime
     assert runtime is not None
     address = session.api(api)
+    client_id = session.client_id(address)
     return SignIn(
         session.client("cognito-idp"),
-        client_id=session.client_id(address),
+        client_id=client_id,
+        pool_id=session.pool_id(client_id),
         user_name=runtime.user_name,
         password=runtime.password,
     )
@@ -274,7 +307,8 @@ def _show_station(record: dict[str, Any]) -> None:
 def _say(station: str, text: str) -> None:
     text = escaped(text)
     short = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}… ({len(text)} characters)"
-    terminal.result(f"{station:15}{short}")
+    for line in wrapped(f"{station:15}{short}", columns_of(sys.stdout)):
+        terminal.result(line)
 
 
 def _name(path: Path) -> str:

@@ -191,7 +191,9 @@ class Expectation:
             return found[wanted]
         if not wanted and len(found) == 1:
             return next(iter(found.values()))
-        names = ", ".join(sorted(found)) or "none there is"
+        if not found:
+            raise LivebusError(faults=[_unheard(self._stage)])
+        names = ", ".join(sorted(found))
         if wanted:
             raise LivebusError(
                 f"no mutation feeds a subscription {wanted!r} that goes without arguments",
@@ -247,8 +249,27 @@ class Expectation:
 def _received(rehearsal: Rehearsal, field: str) -> Iterator[Mapping[str, Any]]:
     for invocation in rehearsal.invocations:
         for reception in invocation.receptions:
-            if reception.field == field and reception.payload is not None:
+            # The listener gives no arguments: what a dry run finds out with some goes to somebody else.
+            if reception.field == field and reception.payload is not None and not reception.arguments:
                 yield orjson.loads(reception.payload)["data"]
+
+
+def _unheard(stage: Stage) -> Fault:
+    """Why there is no subscription that goes without arguments."""
+    demanding = {
+        subscriber.field: subscriber.required
+        for audience in stage.audiences.values()
+        for subscriber in audience.default_subscribers
+    }
+    if not demanding:
+        return Fault(
+            "no subscription that a mutation feeds may be subscribed to", advice="`livebus validate` says why."
+        )
+    told = "; ".join(f"{field} demands {', '.join(map(repr, names))}" for field, names in sorted(demanding.items()))
+    return Fault(
+        f"no subscription that a mutation feeds goes without arguments: {told}",
+        advice="Listen with `livebus subscribe --filter NAME=VALUE` in another shell, and publish without --wait.",
+    )
 
 
 def _silence(rehearsal: Rehearsal, field: str) -> str:
@@ -257,6 +278,8 @@ def _silence(rehearsal: Rehearsal, field: str) -> str:
     if known:
         return f"what comes of the event is not known before: {known}"
     told = rehearsal.reasons
+    if not told and any(each.field == field for invocation in rehearsal.invocations for each in invocation.receptions):
+        return f"the subscription's filter keeps it from whoever gives {field!r} no arguments"
     return told[0] if told else f"the event goes to other subscriptions than {field!r}"
 
 
