@@ -38,8 +38,7 @@ from livebus.terminal.width import columns_of
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
     from livebus.cdk_assembly import Source
-    from livebus.rehearsal.audience import Audience, DefaultSubscriber, Heard
-    from livebus.rehearsal.stage import RehearsedTarget
+    from livebus.rehearsal.audience import DefaultSubscriber, Heard
     from livebus.runtime.server import Runtime
 
 ARRIVAL_SECONDS = 15.0
@@ -260,7 +259,7 @@ def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str
         for invocation in invocations
         if invocation.unproven
         for subscriber in stage.audiences[invocation.target.api].default_subscribers
-        if not subscriber.required and subscriber.field in _linked(invocation, stage.audiences[invocation.target.api])
+        if not subscriber.required and subscriber.field in stage.fed_by(invocation)
     ]
     if not found:
         raise LivebusError(
@@ -282,13 +281,6 @@ def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str
         )
     # A filter of a resolver may let others have the message, and not this user.
     return max(users, key=lambda each: (each[1].payload is not None, each[1].arrives))
-
-
-def _linked(invocation: RehearsedTarget, audience: Audience) -> set[str]:
-    """The subscription fields that hear of the mutation fields which an operation asked for."""
-    response = invocation.attempt.response if invocation.attempt is not None else None
-    asked = response.data if response is not None and isinstance(response.data, dict) else {}
-    return {field for name in asked for field in audience.api.schema.links.get(name, ())}
 
 
 def _outputs(runtime: Runtime, stack: str) -> dict[str, list[str]]:
