@@ -18,7 +18,6 @@ page.setDefaultTimeout(60_000);
 let faults = [];
 page.on("pageerror", (error) => faults.push(String(error)));
 page.on("console", (message) => message.type() === "error" && !/^Failed to load resource/.test(message.text()) && faults.push(message.text()));
-page.on("dialog", (dialog) => dialog.accept("from-the-page.json"));
 for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
   let answer;

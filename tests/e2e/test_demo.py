@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,43 @@ def test_another_event_can_be_shown(verb: Verb, project: Path) -> None:
     assert program.wait() == 0
     (line,) = [line for line in program.stdout.splitlines() if line.startswith("received")]
     assert "\\n" in line
+
+
+def test_a_table_a_filter_a_nested_api_and_srp_alone(verb: Verb, project: Path) -> None:
+    """What a mutation writes is tried in memory first, so that it is known with which arguments the message is heard."""
+    folder = project / "tests" / "support" / "readings"
+    program = verb("demo.py", "--template", folder / "template.yaml")
+    assert program.wait() == 0, program.stderr
+    lines = program.stdout.splitlines()
+    assert [line.split()[0] for line in lines[: len(STATIONS) + 1]] == [*STATIONS[:-2], "call", *STATIONS[-2:]]
+    assert lines[1] == "sign-in        subscriber, with USER_SRP_AUTH"
+    assert 'received       {"stored": {"meter": "m-1", "value": 20.5}}' in lines
+
+
+def test_an_api_key_subscribes_where_there_are_no_users(verb: Verb, project: Path, tmp_path: Path) -> None:
+    """The commonest way in; an API whose only other way in is none that the demo has says which field that is."""
+    for name in ("template.yaml", "api.yaml"):
+        shutil.copy(project / "tests" / "support" / "readings" / name, tmp_path)
+    api, event = tmp_path / "api.yaml", project / "tests" / "support" / "readings" / "events" / "one.json"
+    change(
+        api, "      UserPoolConfig: {UserPoolId: !Ref Pool, AwsRegion: !Ref AWS::Region, DefaultAction: ALLOW}\n", ""
+    )
+    change(api, "AuthenticationType: AMAZON_COGNITO_USER_POOLS", "AuthenticationType: API_KEY")
+    change(api, "@aws_cognito_user_pools", "@aws_api_key")
+    without = verb("demo.py", "--template", tmp_path / "template.yaml", event)
+    assert without.wait() == 1
+    assert "none of these is for one: stored." in without.stderr
+
+    change(
+        api,
+        "Resources:\n",
+        "Resources:\n  Key: {Type: AWS::AppSync::ApiKey, Properties: {ApiId: !GetAtt GraphQL.ApiId}}\n",
+    )
+    program = verb("demo.py", "--template", tmp_path / "template.yaml", event)
+    assert program.wait() == 0, program.stderr
+    lines = program.stdout.splitlines()
+    assert lines[1] == "sign-in        nobody: the API takes its key"
+    assert 'received       {"stored": {"meter": "m-1", "value": 20.5}}' in lines
 
 
 def test_an_application_that_does_not_deliver_fails(verb: Verb, tmp_path: Path) -> None:

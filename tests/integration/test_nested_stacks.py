@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from livebus.aws.session import ReachFlags, Session
 from support.deploying import BUCKET, Deploying
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
+READINGS = Path(__file__).parents[1] / "support" / "readings"
 URL = f"https://s3.us-east-1.amazonaws.com/{BUCKET}/"
 
 
@@ -64,6 +66,24 @@ def test_each_nested_stack_is_one_of_its_own(nesting: Nesting) -> None:
     trace = nesting.runtime.trace()
     (event_id,) = nesting.runtime.put("nested", bus="livebus")
     assert trace.next("transformer", event_id)["variables"] == {"msg": "nested"}
+
+
+def test_a_serverless_application_is_told_as_the_stack_that_it_becomes(start_runtime: Any) -> None:
+    """SAM's transform makes AWS::CloudFormation::Stack of it: what CloudFormation lists has that type."""
+    runtime = start_runtime(template=READINGS / "template.yaml")
+    cloudformation = runtime.client("cloudformation")
+    told = cloudformation.list_stack_resources(StackName="livebus")["StackResourceSummaries"]
+    assert {each["LogicalResourceId"]: each["ResourceType"] for each in told}["Api"] == "AWS::CloudFormation::Stack"
+
+
+def test_commands_find_what_a_nested_stack_has(start_runtime: Any, tmp_path: Path) -> None:
+    """API, app client and user pool, of which the outermost stack has none, and no Output tells."""
+    runtime = start_runtime(template=READINGS / "template.yaml", state=tmp_path / ".livebus")
+    session = Session(ReachFlags((tmp_path,), local=True))
+    client_id = session.client_id(session.api())
+    assert list(session.apis) == ["GraphQL"]
+    assert (session.clients, session.pools) == ({"App": client_id}, {"Pool": session.pool_id(client_id)})
+    assert (session.api().graphql_url, session.event_bus) == (f"{runtime.url}/graphql", "livebus")
 
 
 def test_an_update_changes_what_is_in_a_nested_stack(nesting: Nesting) -> None:

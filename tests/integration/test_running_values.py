@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from livebus.aws.local_stack import running_values
+from livebus.aws.publish.expected_delivery import Delivery
 from livebus.aws.session import ReachFlags, Session
 from livebus.aws.subscribe.api_schemas import ApiSchemas
 from livebus.cdk_assembly import applications_of
@@ -55,6 +57,42 @@ def test_publish_expects_what_the_runtime_does(start_runtime: Callable[..., Any]
     here.found(start_runtime(template=here.folder / "template.yaml", parameters={"EventSource": "notes.app"}))
     codes = [here.publish("notes.app", "--check", "--wait"), here.publish("sample.source", "--check", "--wait", "1")]
     assert codes == [0, 2]
+
+
+def test_whoever_stops_waiting_is_told_what_was_sent(
+    start_runtime: Callable[..., Any],
+    here: Here,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Ctrl-C after all was published: 130, and nobody says that nothing was sent."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Delivery, "settled", interrupted)
+    runtime = start_runtime(template=here.folder / "template.yaml")
+    here.found(runtime)
+    assert here.publish("sample.source", "--wait") == 130
+    published, stopped = capsys.readouterr().err.splitlines()
+    assert published == f"published 1 event to livebus ({runtime.url})"
+    assert re.fullmatch("error: interrupted; [01] of 1 messages had arrived by then", stopped)
+
+
+def test_a_token_listens_in_the_place_of_a_user(
+    start_runtime: Callable[..., Any],
+    here: Here,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """LIVEBUS_TOKEN, as for ``subscribe``; one that is no token is told before anything is sent."""
+    runtime = start_runtime(template=here.folder / "template.yaml")
+    here.found(runtime)
+    monkeypatch.setenv("LIVEBUS_TOKEN", runtime.tokens()["AccessToken"])
+    assert here.publish("sample.source", "--wait") == 0
+    monkeypatch.setenv("LIVEBUS_TOKEN", "no token")
+    assert here.publish("sample.source", "--wait") == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: LIVEBUS_TOKEN: it holds more than one word")
 
 
 def test_samconfigs_values_are_the_runtimes_only_where_it_has_them(

@@ -42,6 +42,16 @@ def test_validate_of_our_own_application_fits_a_screen(project: Path) -> None:
         assert len(program.screen.lines) <= 24
 
 
+def test_the_demo_is_broken_between_words(project: Path) -> None:
+    """A station's word goes on in the next line; one that is no longer than the terminal stays whole."""
+    env = {"PYTHONPATH": str(project / "src")}
+    with TerminalProgram("-m", "livebus", "demo", columns=40, height=80, cwd=project, env=env) as program:
+        assert program.wait() == 0
+        lines = [line for line in program.lines() if line]
+        assert "sign-in        subscriber, with" in lines
+        assert max(len(line) for line in lines if not any(len(word) > 38 for word in line.split())) <= 40
+
+
 @pytest.mark.parametrize("name", [name for name in names.CALLABLE if name != "demo"])
 def test_no_error_is_longer_than_the_terminal(name: str, project: Path, tmp_path: Path) -> None:
     """It is broken between words, on a line as on several: what is missing, and how a command is called."""

@@ -103,9 +103,9 @@ class Session:
 
     @cached_property
     def resources(self) -> Sequence[StackResource]:
-        """What the stack consists of. Raises Unreachable where CloudFormation does not tell."""
+        """What the stack consists of, with what is nested in it. Raises Unreachable where CloudFormation does not tell."""
         names = [self.stack_name] if self.runtime is None else self.runtime.stacks_of(self.stack_name)
-        return resources_of_all({name: self._resources_of(name) for name in names})
+        return resources_of_all({name: stack.resources_with_nested(self._resources_of, name) for name in names})
 
     def _resources_of(self, name: str) -> Sequence[StackResource]:
         return self._of_cloudformation(

@@ -111,6 +111,11 @@ class SignIn:
                 self._sign_in()
             return str(self._tokens[self._member])
 
+    @property
+    def flow(self) -> str:
+        """Cognito's name of the flow that signed in; empty before."""
+        return self._flows[0] if self._tokens and self._flows else ""
+
     def refresh_in(self) -> float:
         """In how many seconds the token is to be refreshed, so that there always is a fresh one. Below 0: now."""
         return self._stale_from - self._clock()

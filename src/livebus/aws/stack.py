@@ -7,14 +7,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeSt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from livebus.errors import Unreachable
-from livebus.stack.resources import StackResource
+from livebus.stack.resources import NESTED_STACK, StackResource, of_type, own_first
 
 # CloudFormation takes 500 resources in a stack, and tells of 100 on a page.
 _MOST_PAGES = 50
+# Nested stacks that are looked into: each costs a request.
+MOST_NESTED = 100
 _AT_WORK = (
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",
@@ -72,3 +74,26 @@ def stack_resources(client: CloudFormationClient, stack_name: str) -> list[Stack
             break
         token = {"NextToken": page["NextToken"]}
     return found
+
+
+def resources_with_nested(tell: Callable[[str], Sequence[StackResource]], stack_name: str) -> list[StackResource]:
+    """
+    The resources of a stack, and of the stacks nested in it those of types that no stack further out has.
+
+    ``tell`` lists those of one stack, by its name or id. Where it raises Unreachable of a nested stack that one is passed over, as are
+    those beyond ``MOST_NESTED``; what it raises of the outermost one passes through.
+    """
+    levels: list[dict[str, Sequence[StackResource]]] = [{stack_name: tell(stack_name)}]
+    asked = 0
+    while inside := [each for resources in levels[-1].values() for each in of_type(resources, NESTED_STACK).items()]:
+        level: dict[str, Sequence[StackResource]] = {}
+        for logical_id, stack_id in inside[: MOST_NESTED - asked]:
+            try:
+                level[logical_id] = [*level.get(logical_id, ()), *tell(stack_id)]
+            except Unreachable:
+                continue
+        asked += len(inside)
+        levels.append(level)
+        if asked >= MOST_NESTED:
+            break
+    return own_first(levels)

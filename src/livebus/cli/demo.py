@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,11 +32,13 @@ from livebus.steps import words
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped, json_text
+from livebus.terminal.table import wrapped
+from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
     from livebus.aws.sign_in import SignIn
     from livebus.cdk_assembly import Source
-    from livebus.rehearsal.audience import Heard
+    from livebus.rehearsal.audience import DefaultSubscriber, Heard
     from livebus.runtime.server import Runtime
 
 ARRIVAL_SECONDS = 15.0
@@ -176,17 +179,15 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     logical_id, reception = _reception(runtime, session.stack_name, addressed)
     assert reception.subscriber is not None
     api = await blocking_call(lambda: session.api(logical_id, _outputs(runtime, session.stack_name)))
-    sign_in = await blocking_call(lambda: _sign_in(session, logical_id))
-    await blocking_call(sign_in.token)
-    _say("sign-in", f"{runtime.outputs['UserName']}, with USER_PASSWORD_AUTH")
+    token = await _token(runtime, session, logical_id, reception.subscriber)
     events = await blocking_call(lambda: session.client("events"))
 
     from livebus.aws.publish.publisher import publish
     from livebus.aws.subscribe.operation import SubscriptionOperation
     from livebus.aws.subscribe.subscriber import Subscriber
 
-    subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=sign_in.token)
-    arguments = dict(reception.arguments or {}) if reception.subscriber.required else None
+    subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=token)
+    arguments = dict(reception.arguments) if reception.arguments else None
     async with subscriber.subscribe(SubscriptionOperation.parse(reception.subscriber.query, arguments)) as subscription:
         _say("subscribe", f"{subscription.operations[0].field} at {api.realtime_url}")
         runtime.trace.listeners.append(_show_station)
@@ -207,35 +208,78 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     return True
 
 
+async def _token(
+    runtime: Runtime, session: Session, logical_id: str, subscriber: DefaultSubscriber
+) -> Callable[[], str]:
+    """What signs the subscriber in, told: an API key, or the runtime's user."""
+    from livebus.caller import API_KEY
+
+    if subscriber.caller.mode == API_KEY:
+        application = runtime.served.applications()[session.stack_name]
+        key = next(api.api_keys[0] for api in application.apis if api.logical_id == logical_id)
+        _say("sign-in", "nobody: the API takes its key")
+        return lambda: key
+    sign_in = await blocking_call(lambda: _sign_in(session, logical_id))
+    await blocking_call(sign_in.token)
+    _say("sign-in", f"{runtime.outputs['UserName']}, with {sign_in.flow}")
+    return sign_in.token
+
+
 def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str, Heard]:
     """
     Who would hear of the event, by the schema's links, and the logical id of the API: somebody who receives it, else who
     might. Raises LivebusError where nobody would.
     """
-    from livebus.caller import COGNITO
+    from livebus.caller import API_KEY, COGNITO
+    from livebus.data_source.in_memory import InMemorySources
+    from livebus.rehearsal.audience import Heard
     from livebus.rehearsal.samples import SampleReader
-    from livebus.rehearsal.stage import rehearse
+    from livebus.rehearsal.stage import Stage
 
     line = runtime.served.line(stack)
     assert line is not None
     event = SampleReader(line.application, datetime.now(UTC)).event(entry)
     if isinstance(event, Refused):
         raise InvalidEvent(f"EventBridge refuses the event: {event.code}: {event.message}")
+    services = replace(
+        runtime.buses.services(),
+        call=InMemorySources(line.application, now=time.time()).perform,
+        put_events=lambda _, entries: {"FailedEntryCount": 0, "Entries": [{"EventId": "dry-run"}] * len(entries)},
+    )
+    stage = Stage(line, services)
+    invocations = stage.rehearse(event, services).invocations
     found = [
         (invocation.target.api, each)
-        for invocation in rehearse(line, event, services=runtime.buses.services()).invocations
+        for invocation in invocations
         for each in invocation.receptions
         if each.subscriber is not None
+    ]
+    # What a function or another server makes of it shows when it is asked: whoever may hear of it listens.
+    found += [
+        (invocation.target.api, Heard(subscriber.field, subscriber, None))
+        for invocation in invocations
+        if invocation.unproven
+        for subscriber in stage.audiences[invocation.target.api].default_subscribers
+        if not subscriber.required and subscriber.field in stage.fed_by(invocation)
     ]
     if not found:
         raise LivebusError(
             "the event would reach nobody: no rule matches it, or no subscription hears of its mutation",
             advice="`livebus validate` says why.",
         )
-    users = [each for each in found if each[1].subscriber is not None and each[1].subscriber.caller.mode == COGNITO]
+    with_keys = {api.logical_id for api in line.application.apis if api.api_keys}
+    modes = [
+        (api, each, each.subscriber.caller.mode)
+        for api, each in found
+        if each.subscriber is not None and (each.subscriber.caller.mode != API_KEY or api in with_keys)
+    ]
+    users = [(api, each) for mode in (COGNITO, API_KEY) for api, each, its in modes if its == mode]
     if not users:
         fields = ", ".join(sorted({reception.field for _, reception in found}))
-        raise LivebusError(f"the demo signs in as a user of a user pool, and none of these is for one: {fields}")
+        raise LivebusError(
+            f"the demo signs in as a user of a user pool or with an API key, and none of these is for one: {fields}",
+            advice="`livebus local`, and `livebus subscribe --local --token-file FILE` beside it, take any token.",
+        )
     # A filter of a resolver may let others have the message, and not this user.
     return max(users, key=lambda each: (each[1].payload is not None, each[1].arrives))
 
@@ -257,9 +301,11 @@ def _sign_in(session: Session, api: str) -> SignIn:
     runtime = session.runtime
     assert runtime is not None
     address = session.api(api)
+    client_id = session.client_id(address)
     return SignIn(
         session.client("cognito-idp"),
-        client_id=session.client_id(address),
+        client_id=client_id,
+        pool_id=session.pool_id(client_id),
         user_name=runtime.user_name,
         password=runtime.password,
     )
@@ -275,7 +321,8 @@ def _show_station(record: dict[str, Any]) -> None:
 def _say(station: str, text: str) -> None:
     text = escaped(text)
     short = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}… ({len(text)} characters)"
-    terminal.result(f"{station:15}{short}")
+    for line in wrapped(f"{station:15}{short}", columns_of(sys.stdout)):
+        terminal.result(line)
 
 
 def _name(path: Path) -> str:

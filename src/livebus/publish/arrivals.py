@@ -208,9 +208,10 @@ class Arrivals:
                 return
 
 
-def histogram(latencies: Latencies, *, bar: str = "█") -> list[str]:
+def histogram(latencies: Latencies, *, bar: str = "█", width: int = _WIDTH) -> list[str]:
     """
-    The durations as lines of at most 80 characters: a bar for each of the steps 1, 2, 5, 10, …, and the percentiles.
+    The durations as lines: a bar for each of the steps 1, 2, 5, 10, …, with no more characters than ``width`` leaves room for, and
+    the percentiles.
 
     ``bar`` is one character, for terminals that have no block.
     """
@@ -225,7 +226,7 @@ def histogram(latencies: Latencies, *, bar: str = "█") -> list[str]:
     labels = [f"{_duration(start)} – {_duration(end)}" for start, end in zip([low, *edges], edges, strict=False)]
     left = max(map(len, labels))
     right = max(len(f"{count:,}") for count in counts)
-    room = _WIDTH - left - right - len("    100.0 %")
+    room = max(1, width - left - right - len("    100.0 %"))
     most = max(counts)
     lines = [
         f"{label:>{left}}  {bar * ceil(room * count / most):<{room}} {count:>{right},} {100 * count / latencies.count:5.1f} %"

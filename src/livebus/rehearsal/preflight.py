@@ -23,7 +23,7 @@ from livebus.event.envelope import Event
 from livebus.event.put_events import Refused
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
-from livebus.publish.unforeseen import Places, blanked, differing
+from livebus.publish.unforeseen import Places, Unforeseen, blanked, differing
 from livebus.rehearsal.samples import SampleReader
 from livebus.rehearsal.stage import Rehearsal, Stage, unknown_pattern
 from livebus.template.return_values import bus_name
@@ -191,7 +191,9 @@ class Expectation:
             return found[wanted]
         if not wanted and len(found) == 1:
             return next(iter(found.values()))
-        names = ", ".join(sorted(found)) or "none there is"
+        if not found:
+            raise LivebusError(faults=[_unheard(self._stage)])
+        names = ", ".join(sorted(found))
         if wanted:
             raise LivebusError(
                 f"no mutation feeds a subscription {wanted!r} that goes without arguments",
@@ -217,6 +219,11 @@ class Expectation:
             return []
         rehearsal = self._rehearsed(event, self._services)
         received = list(_received(rehearsal, field))
+        if not received:
+            # What a function or another server answers is its own: any message is the right one.
+            unproven = [each for each in rehearsal.invocations if each.unproven and field in self._stage.fed_by(each)]
+            if unproven:
+                return [{field: Unforeseen.VALUE}] * len(unproven)
         if not received and not self.silence:
             self.silence = _silence(rehearsal, field)
         places = self._places(entry, field, rehearsal, received) if received else []
@@ -247,8 +254,27 @@ class Expectation:
 def _received(rehearsal: Rehearsal, field: str) -> Iterator[Mapping[str, Any]]:
     for invocation in rehearsal.invocations:
         for reception in invocation.receptions:
-            if reception.field == field and reception.payload is not None:
+            # The listener gives no arguments: what a dry run finds out with some goes to somebody else.
+            if reception.field == field and reception.payload is not None and not reception.arguments:
                 yield orjson.loads(reception.payload)["data"]
+
+
+def _unheard(stage: Stage) -> Fault:
+    """Why there is no subscription that goes without arguments."""
+    demanding = {
+        subscriber.field: subscriber.required
+        for audience in stage.audiences.values()
+        for subscriber in audience.default_subscribers
+    }
+    if not demanding:
+        return Fault(
+            "no subscription that a mutation feeds may be subscribed to", advice="`livebus validate` says why."
+        )
+    told = "; ".join(f"{field} demands {', '.join(map(repr, names))}" for field, names in sorted(demanding.items()))
+    return Fault(
+        f"no subscription that a mutation feeds goes without arguments: {told}",
+        advice="Listen with `livebus subscribe --filter NAME=VALUE` in another shell, and publish without --wait.",
+    )
 
 
 def _silence(rehearsal: Rehearsal, field: str) -> str:
@@ -257,6 +283,8 @@ def _silence(rehearsal: Rehearsal, field: str) -> str:
     if known:
         return f"what comes of the event is not known before: {known}"
     told = rehearsal.reasons
+    if not told and any(each.field == field for invocation in rehearsal.invocations for each in invocation.receptions):
+        return f"the subscription's filter keeps it from whoever gives {field!r} no arguments"
     return told[0] if told else f"the event goes to other subscriptions than {field!r}"
 
 

@@ -181,6 +181,15 @@ class Stage:
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)
         return Rehearsal(event, arrives, tuple(rule.rule for rule in rules), tuple(invocations), unproven, line)
 
+    def fed_by(self, invocation: RehearsedTarget) -> set[str]:
+        """The subscription fields that hear of what an invocation's mutations answer, whatever that is."""
+        response = invocation.attempt.response if invocation.attempt is not None else None
+        if response is None:
+            return set()
+        asked = {*(response.data or {}), *(each["path"][0] for each in response.errors if each.get("path"))}
+        links = self.audiences[invocation.target.api].api.schema.links
+        return {field for name in asked for field in links.get(str(name), ())}
+
     def _invoke(
         self, event: Event, rule: CompiledRule, target: Target, services: Services, made: Attempt | None
     ) -> RehearsedTarget:

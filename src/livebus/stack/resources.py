@@ -27,6 +27,7 @@ BUS, RULE, QUEUE, CLIENT, POOL, IDENTITY_POOL, API = (
     "AWS::Cognito::IdentityPool",
     "AWS::AppSync::GraphQLApi",
 )
+NESTED_STACK = "AWS::CloudFormation::Stack"
 BUS_OUTPUT, QUEUE_OUTPUT = "EventBusName", "DeadLetterQueueUrl"
 _ACCOUNTS_BUS = "default"
 # Between a stack's name and that of its resource, where several stacks are looked at together.
@@ -63,6 +64,18 @@ def resources_of_all(stacks: Mapping[str, Sequence[StackResource]]) -> list[Stac
         for stack, resources in stacks.items()
         for each in resources
     ]
+
+
+def own_first(levels: Sequence[Mapping[str, Sequence[StackResource]]]) -> list[StackResource]:
+    """
+    The resources of stacks nested in each other, the outermost level first: what an outer one has of a type is what is meant, and
+    only where it has none, what is nested in it.
+    """
+    found: list[StackResource] = []
+    for level in levels:
+        known = {each.type for each in found}
+        found += [each for each in resources_of_all(level) if each.type not in known]
+    return found
 
 
 def find_bus(outputs: Mapping[str, str], resources: Resources, owner: str) -> str:

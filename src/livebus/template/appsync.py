@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import cast, get_args
 
@@ -23,6 +24,10 @@ _OF_APIS = tuple(
     f"AWS::AppSync::{kind}" for kind in ("ApiKey", "DataSource", "FunctionConfiguration", "GraphQLSchema", "Resolver")
 )
 _SWITCH = ("ENABLED", "DISABLED")
+_VARIABLES = "EnvironmentVariables"
+_VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_LONGEST_VARIABLE = 512
+_MOST_VARIABLES = 50
 
 
 def read_apis(resources: Resources, read_file: ReadFile, roles: Iterable[Role] = ()) -> tuple[GraphQLApi, ...]:
@@ -48,6 +53,25 @@ def _members(resources: Resources, apis: list[Resource]) -> dict[str, list[Resou
         elif logical_id := api_ids.get(resource.properties.text("ApiId")):
             members[logical_id].append(resource)
     return members
+
+
+def _environment_variables(properties: Properties) -> dict[str, str]:
+    """
+    What resolvers have as ``ctx.env``, within the bounds that AppSync documents:
+    https://docs.aws.amazon.com/appsync/latest/APIReference/API_PutGraphqlApiEnvironmentVariables.html
+    """
+    variables = properties.map_of_texts(_VARIABLES)
+    for name, text in variables.items():
+        if not _VARIABLE_NAME.fullmatch(name):
+            expected = "a letter, then one or more letters, digits and '_'"
+            properties.fault(f"{name!r} is no name of a variable in {_VARIABLES}", _VARIABLES, name, expected=expected)
+        if len(text) > _LONGEST_VARIABLE:
+            found = f"the variable {name!r} has {len(text):,} characters"
+            properties.fault(found, _VARIABLES, name, expected=f"{_LONGEST_VARIABLE} at the most")
+    if len(variables) > _MOST_VARIABLES:
+        found = f"{_VARIABLES} has {len(variables)} variables"
+        properties.fault(found, _VARIABLES, expected=f"{_MOST_VARIABLES} at the most")
+    return variables
 
 
 class _ApiReader:
@@ -86,7 +110,7 @@ class _ApiReader:
             introspection=properties.text("IntrospectionConfig", "ENABLED", choices=_SWITCH) == "ENABLED",
             query_depth_limit=properties.number("QueryDepthLimit", 0, 0, 75),
             resolver_count_limit=properties.number("ResolverCountLimit", 0, 0, 10_000),
-            environment_variables=properties.map_of_texts("EnvironmentVariables"),
+            environment_variables=_environment_variables(properties),
             place=resource.place(),
         )
 

@@ -231,6 +231,19 @@ def test_by_keyboard_alone(console: Console, running: RunningRuntime) -> None:
     assert console.clicks == 0
 
 
+@pytest.mark.parametrize("width", [900, 1280])
+def test_an_operation_and_its_variables_have_room(console: Console, running: RunningRuntime, width: int) -> None:
+    """Eight lines each, at least, at 800 pixels' height: beside each other where the answer stands below them."""
+    console.run("await page.setViewportSize({width: given, height: 800})", width)
+    go(console, running, "#/graphql")
+    heights = [
+        console.run("return (await page.getByRole('textbox', {name: given}).boundingBox()).height", name)
+        for name in ("Operation", "Variables")
+    ]
+    console.run("await page.setViewportSize({width: 1440, height: 900})")
+    assert [height for height in heights if height < 8 * 20 + 12] == []
+
+
 def test_what_cannot_be_taken_back_is_asked_by_keyboard(console: Console, running: RunningRuntime) -> None:
     """The harmless answer has the focus: Enter leaves the letters, Tab and Enter purge them."""
     faults(running, "target-denied=1")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livebus.aws.stack import stack_outputs, stack_parameters, stack_resources
+from livebus.aws.stack import MOST_NESTED, resources_with_nested, stack_outputs, stack_parameters, stack_resources
 from livebus.errors import Unreachable
 from livebus.stack.resources import StackResource
 
@@ -71,3 +71,48 @@ def test_values_of_parameters_come_by_name() -> None:
     given = [{"ParameterKey": "A", "ParameterValue": "1"}, {"ParameterKey": "B", "ParameterValue": ""}]
     assert stack_parameters(FakeCloudFormation(Parameters=given), "s") == {"A": "1", "B": ""}
     assert stack_parameters(FakeCloudFormation(), "s") == {}
+
+
+NESTED = "AWS::CloudFormation::Stack"
+STACKS = {
+    "shop": [
+        StackResource("Bus", "AWS::Events::EventBus", "bus"),
+        StackResource("Api", NESTED, "arn:api"),
+        StackResource("Locked", NESTED, "arn:locked"),
+    ],
+    "arn:api": [
+        StackResource("OwnBus", "AWS::Events::EventBus", "own-bus"),
+        StackResource("Client", "AWS::Cognito::UserPoolClient", "client"),
+        StackResource("Deeper", NESTED, "arn:deeper"),
+    ],
+    "arn:deeper": [
+        StackResource("Late", "AWS::Cognito::UserPoolClient", "late"),
+        StackResource("Queue", "AWS::SQS::Queue", "queue"),
+    ],
+}
+
+
+def told(stack_name: str) -> list[StackResource]:
+    if stack_name not in STACKS:
+        raise Unreachable(f"not allowed to look into {stack_name}")
+    return STACKS[stack_name]
+
+
+def test_nested_stacks_tell_what_no_outer_one_has() -> None:
+    """Each level for the types that are missing so far; one that CloudFormation does not tell of is passed over."""
+    found = {each.logical_id: each.physical_id for each in resources_with_nested(told, "shop") if each.type != NESTED}
+    assert found == {"Bus": "bus", "Client": "client", "Queue": "queue"}
+    with pytest.raises(Unreachable, match=r"^not allowed to look into other$"):
+        resources_with_nested(told, "other")
+
+
+def test_so_many_nested_stacks_are_looked_into_and_no_more() -> None:
+    """Each of them costs a request, and whoever nests a stack in itself would never end."""
+    asked: list[str] = []
+
+    def endless(stack_name: str) -> list[StackResource]:
+        asked.append(stack_name)
+        return [StackResource("Again", NESTED, "arn:again"), StackResource("Other", NESTED, "arn:other")]
+
+    resources_with_nested(endless, "shop")
+    assert len(asked) == 1 + MOST_NESTED

@@ -137,6 +137,8 @@ def test_a_histogram_fits_a_terminal() -> None:
     assert lines[1].count("#") == max(line.count("#") for line in lines)
     assert (lines[-1][:5], lines[-1][-9:]) == ("p50 3", "max 1.2 s")
     assert histogram(Latencies()) == ["nothing arrived"]
+    narrow = histogram(latencies, bar="#", width=40)
+    assert (max(map(len, narrow[:-1])), narrow[1].count("#")) == (40, 12)
 
 
 @settings(max_examples=60, deadline=None)

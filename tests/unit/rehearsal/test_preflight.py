@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from livebus.errors import LivebusError
 from livebus.event.stream import StreamedEntry
 from livebus.operation import Services
 from livebus.publish.unforeseen import Unforeseen
@@ -129,6 +130,65 @@ def test_a_mutation_that_writes_is_tried_on_tables_in_memory(project: Path, tmp_
     received = [expectation.received(entry({"msg": "hi"}), "onPublish") for _ in range(2)]
 
     assert (received, expectation.silence) == ([[{"onPublish": "hi"}]] * 2, "")
+
+
+@pytest.fixture
+def readings(project: Path) -> Preflight:
+    """An application whose subscription's filter lets nobody have anything who says not to what."""
+    template = project / "tests" / "support" / "readings" / "template.yaml"
+    return Preflight(Project(template).inspect(environment=Environment()), now=NOW)
+
+
+def test_what_a_filter_keeps_from_the_listener_is_not_awaited(readings: Preflight) -> None:
+    """A dry run hears it with arguments; the listener gives none."""
+    expectation = Expectation(readings, SERVICES)
+    sent = entry({"meter": "m-1", "value": 1}, Source="meters")
+    assert expectation.received(sent, expectation.listener().field) == []
+    assert expectation.silence == "the subscription's filter keeps it from whoever gives 'stored' no arguments"
+
+
+@pytest.mark.parametrize("kind", ["Reading", "Reading!"])
+def test_what_another_server_answers_is_not_known_before(project: Path, tmp_path: Path, kind: str) -> None:
+    """Any message on the field is the right one; none is awaited on another."""
+    folder = project / "tests" / "support" / "readings"
+    text = (folder / "api.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("Type: AMAZON_DYNAMODB", "Type: HTTP"),
+        (
+            "DynamoDBConfig: {TableName: !Ref Readings, AwsRegion: !Ref AWS::Region}",
+            "HttpConfig: {Endpoint: https://a.example}",
+        ),
+        ("import { put } from '@aws-appsync/utils/dynamodb';", ""),
+        (
+            "put({ key: { meter: ctx.args.meter }, item: { value: ctx.args.value } })",
+            "({ resourcePath: '/', method: 'GET' })",
+        ),
+        ("value: Float!): Reading @", f"value: Float!): {kind} @"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "api.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "template.yaml").write_text((folder / "template.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    inspection = Project(tmp_path / "template.yaml").inspect(environment=Environment())
+    expectation = Expectation(Preflight(inspection, now=NOW), SERVICES)
+    sent = entry({"meter": "m-1", "value": 1}, Source="meters")
+    assert expectation.received(sent, "stored") == [{"stored": Unforeseen.VALUE}]
+    assert expectation.received(sent, "other") == []
+
+
+def test_fields_that_demand_arguments_are_told_with_them(project: Path, tmp_path: Path) -> None:
+    """Nobody can listen to them without; the way that is left is told."""
+    template = project / "tests" / "support" / "readings"
+    for name, old, new in (("template.yaml", "", ""), ("api.yaml", "stored(meter: ID)", "stored(meter: ID!)")):
+        text = (template / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace(old, new) if old else text, encoding="utf-8")
+    inspection = Project(tmp_path / "template.yaml").inspect(environment=Environment())
+    with pytest.raises(LivebusError) as raised:
+        Expectation(Preflight(inspection, now=NOW), SERVICES).listener()
+    assert str(raised.value) == (
+        "no subscription that a mutation feeds goes without arguments: stored demands 'meter'. "
+        "Listen with `livebus subscribe --filter NAME=VALUE` in another shell, and publish without --wait."
+    )
 
 
 @pytest.mark.parametrize(

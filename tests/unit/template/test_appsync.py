@@ -52,11 +52,11 @@ def test_settings(line: Line, load: Load) -> None:
     settings = (
         "Name: orders\n      QueryDepthLimit: '5'\n      ResolverCountLimit: 7\n      IntrospectionConfig: DISABLED"
     )
-    settings += "\n      EnvironmentVariables: {STAGE: dev, N: 1}\n      Authen"
+    settings += "\n      EnvironmentVariables: {STAGE: dev, NUMBER: 1}\n      Authen"
     (api,) = load(line(("Name: orders\n      Authen", settings))).apis
 
     assert (api.query_depth_limit, api.resolver_count_limit, api.introspection) == (5, 7, False)
-    assert api.environment_variables == {"STAGE": "dev", "N": "1"}
+    assert api.environment_variables == {"STAGE": "dev", "NUMBER": "1"}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,21 @@ MODES = "API_KEY, AWS_IAM, AMAZON_COGNITO_USER_POOLS, OPENID_CONNECT, AWS_LAMBDA
             "Name: orders\n      Authen",
             "Name: orders\n      EnvironmentVariables: [a]\n      Authen",
             "EnvironmentVariables is a list; expected an object",
+        ),
+        (
+            "Name: orders\n      Authen",
+            "Name: orders\n      EnvironmentVariables: {1b: x}\n      Authen",
+            "'1b' is no name of a variable in EnvironmentVariables; expected a letter, then one or more letters, digits and '_'",
+        ),
+        (
+            "Name: orders\n      Authen",
+            f"Name: orders\n      EnvironmentVariables: {{KEY: {'x' * 513}}}\n      Authen",
+            "the variable 'KEY' has 513 characters; expected 512 at the most",
+        ),
+        (
+            "Name: orders\n      Authen",
+            f"Name: orders\n      EnvironmentVariables: {{{', '.join(f'K{number}: x' for number in range(51))}}}\n      Authen",
+            "EnvironmentVariables has 51 variables; expected 50 at the most",
         ),
         (
             "Definition: |",

@@ -44,7 +44,8 @@ class SubscribingUser(NamedTuple):
 
 class Delivery:
     """
-    Counts what arrives on the subscription field of a ``listener``, from entering (subscribed by then) to leaving.
+    Counts what arrives on the subscription field of a ``listener``, from entering (subscribed by then) to leaving. ``user`` signs
+    in, or is what gives the token of somebody who has.
 
     ``expected`` gives the data of each message that an entry should lead to on that field. Entering takes ``settling`` seconds
     longer than subscribing, and raises Unreachable where the subscription does not stand.
@@ -53,7 +54,7 @@ class Delivery:
     def __init__(
         self,
         session: Session,
-        user: SubscribingUser,
+        user: SubscribingUser | Callable[[], str],
         listener: Listener,
         expected: Callable[[StreamedEntry, str], Sequence[Any]],
         *,
@@ -113,6 +114,11 @@ class Delivery:
                 raise self._error
             return self._arrivals.tally()
 
+    def so_far(self) -> ArrivalTally:
+        """What has arrived by now."""
+        with self._changed:
+            return self._arrivals.tally()
+
     def _run(self) -> None:
         try:
             asyncio.run(self._listen())
@@ -134,23 +140,27 @@ class Delivery:
         except Unreachable:
             return self._session.api()
 
-    async def _listen(self) -> None:
+    def _signed_in(self, api: ApiAddress, user: SubscribingUser) -> Callable[[], str]:
         from livebus.aws.sign_in import SignIn
+
+        session = self._session
+        client_id = session.client_id(api)
+        return SignIn(
+            session.client("cognito-idp"),
+            client_id=client_id,
+            pool_id=session.pool_id(client_id),
+            user_name=user.name,
+            password=user.password,
+        ).token
+
+    async def _listen(self) -> None:
         from livebus.aws.subscribe.subscriber import Subscriber
 
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
-        session = self._session
         api = self._api()
-        client_id = session.client_id(api)
-        sign_in = SignIn(
-            session.client("cognito-idp"),
-            client_id=client_id,
-            pool_id=session.pool_id(client_id),
-            user_name=self._user.name,
-            password=self._user.password,
-        )
-        subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=sign_in.token)
+        token = self._signed_in(api, self._user) if isinstance(self._user, SubscribingUser) else self._user
+        subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=token)
         async with subscriber.subscribe(self._listener.query) as subscription:
             self._subscribed.set()
             await self._count(subscription)

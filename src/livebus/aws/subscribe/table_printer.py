@@ -18,6 +18,7 @@ from livebus.terminal import output as terminal
 from livebus.terminal.escape import escaped
 from livebus.terminal.live_table import Drawing, dim, table_lines
 from livebus.terminal.result_stream import ResultStream
+from livebus.terminal.width import fitted
 
 # How often the table is drawn at most, and over how many drawings a rate is taken.
 DRAW_SECONDS = 0.25
@@ -26,6 +27,8 @@ _RATE_DRAWINGS = 20
 _LATEST = 8
 _LATEST_CHARACTERS = 500
 _STATUS_LINES = 3
+# Of such a line a subscription's name has a quarter at the most.
+_NAME_SHARE = 4
 _CONNECTED = "connected, Ctrl-C ends it"
 
 
@@ -106,8 +109,9 @@ class TablePrinter:
         if latest:
             lines.append("")
         for message in latest:
-            text = f"{iso(message.received_at)[11:-1]}  {message.subscription}  {self._text(message)}"
-            lines.append(dim(text, width, styled=False))
+            # The row above has the name whole: a message is here for its text. Of one subscription no name is needed.
+            name = f"{fitted(escaped(message.subscription), width // _NAME_SHARE)}  " if len(received) > 1 else ""
+            lines.append(dim(f"{iso(message.received_at)[11:-1]}  {name}{self._text(message)}", width, styled=False))
         return lines[: max(1, height)]
 
     def _text(self, message: Message) -> str:

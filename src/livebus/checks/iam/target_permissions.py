@@ -28,6 +28,7 @@ from livebus.checks.inspection import InspectedTarget, Inspection
 from livebus.errors import Fault, closest
 from livebus.template.application import GraphQLApi, Role
 from livebus.template.dependencies import references
+from livebus.template.document import IN_STACK
 from livebus.template.literal_places import here, statement_here
 from livebus.template.properties import Properties
 from livebus.template.resource import Resource
@@ -141,7 +142,12 @@ def _not_allowed(inspection: Inspection, invoked: _Invoked, field: str, obstacle
 
 
 def _resource_text(invoked: _Invoked, field: str) -> str:
-    return f'!Sub "${{{invoked.api.logical_id}.Arn}}/types/Mutation/fields/{field}"'
+    """As the role's own template can write it: an API of another stack it knows by what that stack gives it."""
+    path = f"/types/Mutation/fields/{field}"
+    stack, _, name = invoked.api.logical_id.rpartition(IN_STACK)
+    if stack == invoked.resource.logical_id.rpartition(IN_STACK)[0]:
+        return f'!Sub "${{{name}.Arn}}{path}"'
+    return f"the ARN of {invoked.api.logical_id!r}, as its stack gives it to this one, with {path} behind it"
 
 
 def _resource_advice(inspection: Inspection, invoked: _Invoked, field: str, obstacle: Obstacle) -> str:

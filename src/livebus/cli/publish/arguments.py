@@ -131,7 +131,12 @@ def argument_parser(description: str) -> Parser:
     )
     add("--plot", type=Path, metavar="FILE", help="with --wait: draw how long messages took (PNG, SVG)")
     add("--field", help="the subscription field (default: what the rules' mutations feed, where that is one)")
-    add("--user", type=flags.not_empty, metavar="NAME", help="who subscribes, with the password in LIVEBUS_PASSWORD")
+    add(
+        "--user",
+        type=flags.not_empty,
+        metavar="NAME",
+        help="who subscribes, with the password in LIVEBUS_PASSWORD (without it: whose token, or API key, LIVEBUS_TOKEN holds)",
+    )
     flags.add_template(group, "the template with the rules")
     flags.add_destination(parser)
     return parser

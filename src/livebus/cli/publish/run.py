@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None, *, project: Path | None = None) -> i
     except LivebusError as error:
         return terminal.ended_with(error)
     except KeyboardInterrupt:
-        terminal.report_text("interrupted; nothing was sent")
+        terminal.report_text("interrupted" if run.has_sent else "interrupted; nothing was sent")
         return terminal.INTERRUPTED
     finally:
         run.close()
@@ -79,6 +79,8 @@ class Run:
         # Where all is at hand, all is read before anything is sent.
         self._known: list[StreamedEntry] | None = None
         self._expectation: Expectation | None = None
+        self.has_sent = False
+        self._stopped_waiting = False
 
     def dry(self) -> int:
         """Check all, send nothing."""
@@ -151,6 +153,7 @@ class Run:
                 waits=not self._inputs.is_static,
                 sending=delivery.sending if delivery is not None else None,
             )
+            self.has_sent = True
             summary.tally.unreadable = len(self._unreadable)
             view.clear()
             left = self._left(books, summary, ledger)
@@ -306,18 +309,31 @@ class Run:
         settling = SETTLING_SECONDS if self._session.runtime is None else 0.0
         return Delivery(self._session, self._user(), listener, expectation.received, settling=settling)
 
-    def _user(self) -> SubscribingUser:
-        """Who subscribes: the local runtime's own user, or the one of --user. Raises LivebusError where that is nobody."""
+    def _user(self) -> SubscribingUser | Callable[[], str]:
+        """
+        Who subscribes: the one of --user, else whose token LIVEBUS_TOKEN holds, else the local runtime's own user. Raises
+        LivebusError where that is nobody.
+        """
         from livebus.aws.publish.expected_delivery import SubscribingUser
 
         runtime, name = self._session.runtime, self._arguments.user
+        if name is None and (given := os.environ.get("LIVEBUS_TOKEN")):
+            from livebus.aws.given_token import given_token
+
+            token = given_token(given, "LIVEBUS_TOKEN")
+            return lambda: token
+        if name is None and runtime is not None and not runtime.user_name:
+            raise WrongUsage(
+                "--wait subscribes, and the application has no user pool",
+                expected="a token in LIVEBUS_TOKEN, where an API key counts as one",
+            )
         if runtime is not None and name in (None, runtime.user_name):
             return SubscribingUser(runtime.user_name, runtime.password)
         password = os.environ.get("LIVEBUS_PASSWORD")
         if not name or not password:
             raise WrongUsage(
                 "--wait subscribes, and nobody is told who may",
-                expected="--user NAME, and the password in LIVEBUS_PASSWORD",
+                expected="--user NAME, and the password in LIVEBUS_PASSWORD; or a token in LIVEBUS_TOKEN",
                 advice="--local has a user of its own.",
             )
         return SubscribingUser(name, password)
@@ -346,6 +362,10 @@ class Run:
             return None
         try:
             return delivery.settled(self._arguments.wait)
+        except KeyboardInterrupt:
+            # All was sent: that is told, and what has arrived by then.
+            self._stopped_waiting = True
+            return delivery.so_far()
         except LivebusError as error:
             terminal.report(error)
             return None
@@ -372,7 +392,10 @@ class Run:
             return code
         if arrived is None:
             return code or terminal.FAILED
-        view.arrived(arrived, self._expectation.silence if self._expectation is not None else "")
+        if self._stopped_waiting:
+            terminal.report_text(f"interrupted; {arrived.arrived} of {arrived.expected} messages had arrived by then")
+            return terminal.INTERRUPTED
+        view.arrived(arrived, self._expectation.silence if self._expectation is not None else "", ending.known)
         if arguments.plot is not None:
             try:
                 from livebus.cli.publish.latency_plot import plot

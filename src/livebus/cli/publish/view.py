@@ -6,6 +6,7 @@ In: outcomes as they come, and the summary. Out: lines on stdout (results) and s
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from livebus.terminal import output as terminal
 from livebus.terminal.counts import counted
 from livebus.terminal.escape import escaped
 from livebus.terminal.status_line import StatusLine
+from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
     from livebus.aws.publish.publishing import Summary
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 # So many events have a line each: on stdout where they are accepted, on stderr where they are not.
 LINES = 1_000
 FAILED_LINES = 10
+# Of a histogram, however wide the terminal is.
+_MOST_COLUMNS = 80
 _UNSENT = Result("", "NotSent", "the verb ended before it was accepted")
 
 
@@ -135,8 +139,11 @@ class View:
         if known is None and not self._options.quiet:
             terminal.talk(f"published {where} {report.speed(tally, summary.seconds)}")
 
-    def arrived(self, tally: ArrivalTally, silence: str) -> None:
-        """What arrived of it all, with --wait; ``silence`` says why nothing was to be expected of the first event that led to none."""
+    def arrived(self, tally: ArrivalTally, silence: str, known: Sequence[Item] | None = None) -> None:
+        """
+        What arrived of it all, with --wait; ``silence`` says why nothing was to be expected of the first event that led to none,
+        ``known`` are all events, where there are few: what was lost is told by its file and line.
+        """
         if not tally.expected:
             terminal.report_text(
                 f"none of the events leads to a message on that field: {silence or 'none was published'}"
@@ -153,9 +160,10 @@ class View:
         )
         (terminal.report_text if tally.lost else terminal.talk)(told)
         if tally.lost:
-            terminal.talk(f"the first that did not arrive: events {', '.join(map(str, tally.lost_numbers))}, from 0")
+            terminal.talk(f"the first that did not arrive: {_named(tally.lost_numbers, known)}")
         if tally.arrived:
-            for line in histogram(tally.latencies):
+            columns = columns_of(sys.stderr) or _MOST_COLUMNS
+            for line in histogram(tally.latencies, width=min(_MOST_COLUMNS, columns)):
                 terminal.talk(line)
 
     @staticmethod
@@ -176,3 +184,11 @@ class View:
             )
             entries.append({"file": entry.file, "index": entry.index, **what})
         return entries
+
+
+def _named(numbers: Sequence[int], known: Sequence[Item] | None) -> str:
+    """Events as people find them: by file and line, else by the numbers they were published with."""
+    entries = dict(known or ())
+    if all(number in entries for number in numbers):
+        return ", ".join(f"{entries[number].file}:{entries[number].line}" for number in numbers)
+    return f"events {', '.join(map(str, numbers))}, from 0"

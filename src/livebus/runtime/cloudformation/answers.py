@@ -87,6 +87,11 @@ def declared_parameters(body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]
     return {name: declared for name, declared in items if isinstance(declared, Mapping)}
 
 
+def as_deployed(kind: str) -> str:
+    """A resource's type as CloudFormation has it: SAM's transform makes a nested stack of its application."""
+    return "AWS::CloudFormation::Stack" if kind == "AWS::Serverless::Application" else kind
+
+
 def event(of: Stack, told: StackEvent) -> dict[str, Any]:
     return {
         "StackId": of.stack_id,
@@ -94,7 +99,7 @@ def event(of: Stack, told: StackEvent) -> dict[str, Any]:
         "StackName": of.name,
         "LogicalResourceId": told.logical_id,
         "PhysicalResourceId": told.physical_id,
-        "ResourceType": told.type,
+        "ResourceType": as_deployed(told.type),
         "Timestamp": at(told.time),
         "ResourceStatus": told.status,
         "ResourceStatusReason": told.reason or None,
@@ -108,7 +113,7 @@ def resource(of: Stack, found: StackResource, time_member: str) -> dict[str, Any
         "StackId": of.stack_id,
         "LogicalResourceId": found.logical_id,
         "PhysicalResourceId": found.physical_id,
-        "ResourceType": found.type,
+        "ResourceType": as_deployed(found.type),
         time_member: at(found.updated),
         "ResourceStatus": found.status,
         "ResourceStatusReason": found.reason or None,

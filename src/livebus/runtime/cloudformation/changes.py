@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from livebus.runtime.cloudformation.answers import as_deployed
 from livebus.template.resource import Resource
 from livebus.template.resources import Resources
 
@@ -108,7 +109,7 @@ def _change(action: str, resource: Resource, made: Resources | None = None) -> C
         "Action": action,
         "LogicalResourceId": resource.own_id,
         "PhysicalResourceId": made.ref(resource) if made else None,
-        "ResourceType": resource.type,
+        "ResourceType": as_deployed(resource.type),
         "Scope": [],
         "Details": [],
     }

@@ -106,6 +106,28 @@ def test_the_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, lines: int
     assert all(len(line) < 60 for line in drawn.split("\r\n"))
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("onOrder(customerId=c-1)",), '08:30:00.250  {"a": 1}'),
+        (("onOrder(customerId=c-1)", "onOther"), '08:30:00.250  onOrder(…  {"a": 1}'),
+    ],
+)
+def test_a_narrow_terminal_shows_what_a_message_says(
+    monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], expected: str
+) -> None:
+    """The name of its subscription stands in the table: here it takes a quarter of the line, or none where there is one."""
+    monkeypatch.setenv("COLUMNS", "40")
+
+    async def test(printer: TablePrinter, reception: Reception) -> None:
+        message = Message(AT, {"onOrder": {"a": 1}}, (), names[0], "onOrder", 100)
+        reception.add_message(message)
+        await printer.message(message)
+
+    (drawn,) = play(test, names)
+    assert drawn.split("\r\n")[-2] == expected
+
+
 def test_latency_is_a_column_where_it_is_asked_for() -> None:
     """The median of the last messages."""
 

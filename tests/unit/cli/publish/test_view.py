@@ -300,6 +300,16 @@ def test_what_was_lost_is_an_error(capsys: Captured) -> None:
         assert capsys.readouterr() == ("", told)
 
 
+def test_what_was_lost_is_named_by_its_file_and_line(capsys: Captured) -> None:
+    """Where there are few; else by its number alone, as there it would have to be kept for all."""
+    known = [(number, StreamedEntry(b"{}", 0, "events/a.json", number, number + 3)) for number in range(3)]
+    tallied = arrivals(arrived=0, lost=2, lost_numbers=(0, 2))
+    View(ViewOptions()).arrived(tallied, "", known)
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "the first that did not arrive: events/a.json:3, events/a.json:5"
+    ]
+
+
 @pytest.mark.parametrize(("silence", "why"), [("", "none was published"), ("no rule matches", "no rule matches")])
 def test_nothing_to_be_expected_is_told(silence: str, why: str, capsys: Captured) -> None:
     """With why."""

@@ -26,12 +26,13 @@ function disconnected() {
 	return { key: 'off', kind: 'bad', content };
 }
 
+const told = (/** @type {string} */ words) => [icon('again'), h('span', visible(words))];
+
 /** @type {() => News | null} */
 function restarted() {
 	if (!store.restarted) return null;
 	const words = `The runtime was started again at ${clock(store.restarted)}: its history begins anew.`;
-	const content = [icon('again'), h('span', words)];
-	return { key: `run ${store.restarted}`, kind: 'news', until: store.restarted + SHOWN_MS, content };
+	return { key: `run ${store.restarted}`, kind: 'news', until: store.restarted + SHOWN_MS, content: told(words) };
 }
 
 /** The files on disk have faults, as long as they have. @type {() => News | null} */
@@ -54,8 +55,7 @@ function changed() {
 	const change = store.state?.change;
 	if (!change || change.kind === 'refused' || !store.changedAt) return null;
 	const words = `${change.stack} ${WORDS[change.kind]} at ${clock(change.at * 1000)}: what comes goes the new way.`;
-	const content = [icon('again'), h('span', visible(words))];
-	return { key: `change ${change.number}`, kind: 'news', until: store.changedAt + SHOWN_MS, content };
+	return { key: `change ${change.number}`, kind: 'news', until: store.changedAt + SHOWN_MS, content: told(words) };
 }
 
 export function drawBanner() {

@@ -13,7 +13,6 @@ import { listen, prepared, store } from '../store.js';
 import { defaultStation, focusTab } from './way.js';
 
 const WAIT_MS = 150;
-const MOST_BYTES = 1048576;
 const EMPTY = { source: 'my.app', 'detail-type': 'something happened', detail: {} };
 
 /** @type {(from: string) => { pane: HTMLElement, result: HTMLElement, stop: Stop }} */
@@ -38,13 +37,7 @@ export function composePane(from) {
 			dry = found;
 			complain('');
 			send.disabled = store.link === 'off';
-			const meter = {
-				min: 0,
-				max: MOST_BYTES,
-				value: Math.max(found.size, 6000),
-				'aria-label': 'Size of the entry against 1 MB',
-			};
-			replace(size, h('span', 'Entry ', h('b', bytes(found.size))), h('meter', meter), h('span.quiet', 'of 1 MB'));
+			replace(size, h('span', 'Entry ', h('b', bytes(found.size)), ' of 1 MB'));
 			result.draw(found);
 		} catch (error) {
 			if (number === asked) complain(wordsOf(error));
@@ -68,11 +61,11 @@ export function composePane(from) {
 	});
 	const pick = h('select.pick', { 'aria-label': 'Begin with' });
 	begin(from, pick, sheet);
-	const saving = async () => {
-		const name = prompt("Save in the project's events/ as", 'my-event.json');
-		if (!name) return;
+	const name = h('input', { 'aria-label': "Name in the project's events/", value: 'my-event.json', required: true });
+	const saving = async (/** @type {Event} */ event) => {
+		event.preventDefault();
 		try {
-			const file = await save(`samples/${encodeURIComponent(name)}`, text);
+			const file = await save(`samples/${encodeURIComponent(name.value)}`, text);
 			announce(`Saved as ${file}`);
 			replace(size, h('span', { role: 'status' }, visible(`Saved as ${file}`)));
 		} catch (error) {
@@ -86,6 +79,7 @@ export function composePane(from) {
 			'header.compose-head',
 			h('h1', 'New event'),
 			pick,
+			size,
 			gap(),
 			iconButton('Close', 'close', { onclick: () => go('#/events') }),
 		),
@@ -93,9 +87,8 @@ export function composePane(from) {
 		fault,
 		h(
 			'footer.compose-foot',
-			size,
+			h('form.inline-form', { onsubmit: saving }, name, button('Save', { icon: 'file', type: 'submit' })),
 			gap(),
-			button('Save', { icon: 'file', title: 'Save as events/….json', onclick: saving }),
 			copyMenu(() => [envelopeOf(dry), dry?.bus ?? 'default']),
 			send,
 		),

@@ -44,7 +44,7 @@ export function emptyState() {
 	);
 	const there = [count(buses.length, 'bus', 'buses'), count(rules.length, 'rule')].join(', ');
 	return section(
-		h('div.ghost-map', { 'aria-hidden': 'true' }, buses.slice(0, MOST_BUSES).map(ghost)),
+		h('div.ghost-map', { inert: true }, buses.slice(0, MOST_BUSES).map(ghost)),
 		h('h1', 'Waiting for the first event'),
 		h(
 			'p',
@@ -74,10 +74,6 @@ function ghost(bus, index) {
 		{ bus, ways },
 		{ dry: true, heads: index === 0, selected: { track: 9, station: '' }, select: () => {} },
 	);
-	for (const each of map.querySelectorAll('button')) {
-		each.tabIndex = -1;
-		each.removeAttribute('role');
-		each.removeAttribute('id');
-	}
+	for (const each of map.querySelectorAll('button')) each.removeAttribute('id');
 	return map;
 }

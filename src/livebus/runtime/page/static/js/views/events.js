@@ -29,7 +29,7 @@ export function eventsView(main, rest) {
 /** @type {(main: HTMLElement, from: string) => Stop} */
 function composing(main, from) {
 	const stopKeys = listenForKeys((pressed) => {
-		if (pressed.key === 'Escape' && !isIn(pressed, 'dialog, select')) go('#/events');
+		if (pressed.key === 'Escape' && !isIn(pressed, 'dialog, select, form')) go('#/events');
 	});
 	const { pane, result, stop } = composePane(from);
 	list = listPane();

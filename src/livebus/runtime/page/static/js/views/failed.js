@@ -135,7 +135,7 @@ function archive({ name, arn, bus, busArn, events, bytes: size, days, rules, rep
 		`${events.toLocaleString('en')} · ${bytes(size)}`,
 		days ? count(days, 'day') : 'for ever',
 		[
-			h('span.inline-form', 'the last ', hours, ' h through ', through),
+			h('span.inline-form.quiet', 'the last ', hours, ' h through ', through),
 			replay && h('span.quiet', visible(` ${replay}`)),
 		],
 		button('Replay', { icon: 'again', kind: 'small', 'data-key': `replay ${arn}`, disabled: !events, onclick: start }),

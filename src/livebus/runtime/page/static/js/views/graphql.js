@@ -196,12 +196,11 @@ function view(main, name) {
 			'section.pane.try-edit',
 			{ 'aria-label': 'Operation' },
 			h('header.compose-head', h('h1', 'GraphQL'), pick, gap(), auth),
-			h('div.divider', h('h2', 'Operation'), gap(), from),
-			operation.node,
-			wrongOperation.node,
-			h('div.divider', h('h2', 'Variables'), gap(), fillIn),
-			variables.node,
-			wrongVariables.node,
+			h(
+				'div.sheets',
+				sheet('Operation', from, operation, wrongOperation),
+				sheet('Variables', fillIn, variables, wrongVariables),
+			),
 			foot,
 		),
 		answer,
@@ -217,6 +216,10 @@ function view(main, name) {
 		unlisten();
 	};
 }
+
+/** @type {(title: string, tool: HTMLElement, text: Sheet, wrong: { node: HTMLElement }) => HTMLElement} */
+const sheet = (title, tool, text, wrong) =>
+	h('div.pane', h('div.divider', h('h2', title), gap(), tool), text.node, wrong.node);
 
 /** @type {(api: Api, signed: Signed | undefined, texts: { query: string, variables: string }) => Promise<Posted['graphql']>} */
 async function ask(api, signed, { query, variables }) {

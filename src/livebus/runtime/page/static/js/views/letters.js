@@ -1,5 +1,5 @@
 /** @file Dead letters of one cause: chosen by boxes, sent on their way again, or purged. */
-import { h, time, visible } from '../dom.js';
+import { find, h, replace, time, visible } from '../dom.js';
 import { button, icon, known, outcomeIcon } from '../icons.js';
 import { ask, gap, swatch, tally } from '../parts.js';
 import { lineOf } from '../store.js';
@@ -70,10 +70,8 @@ export function letterGroup(group, act, isFirst) {
 			await act('purge', { queue, ids: asked }, ({ purged }) => `${purged} purged${gone(asked.length - purged)}`);
 		},
 	});
-	const label = (/** @type {HTMLElement} */ node, /** @type {string} */ text) => {
-		const found = node.querySelector('span');
-		if (found) found.textContent = text;
-	};
+	const label = (/** @type {HTMLElement} */ node, /** @type {string} */ text) =>
+		replace(/** @type {HTMLElement} */ (find(node, 'span')), text);
 	const name = () => {
 		const number = ids().length;
 		label(redrive, `Redrive ${number} to ${target} only`);
