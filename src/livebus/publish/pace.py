@@ -44,7 +44,8 @@ class Quota:
 
     Nothing is limited until throttling sets in, which the ``Onset`` notices and measures. From then on a ``Belief`` is kept, from
     which the rate follows: the quota that is a little more likely to be higher than lower, and beside it what the ``Probing``
-    wants to know: a step upwards goes as far as the quota is unknown. Where the service is believed to allow far more than is sent, nothing is limited again.
+    wants to know: a step upwards goes as far as the quota is unknown. Where the service is believed to allow far more than is sent,
+    nothing is limited again.
 
     A request counts as let in unless it was throttled; a request in which some entries were, in part.
     """
@@ -176,9 +177,7 @@ class Quota:
             let_in = onset.let_in_meanwhile
         elif depth > 0:
             self._lateness = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
-        if (
-            onset.throttled > onset.counted / 2
-        ):  # that is no chance: a quota was measured, and nothing is tried at first
+        if onset.throttled > onset.counted / 2:  # no chance: a quota was measured, and nothing is tried at first
             self._probing.too_much(now, 0.0)
         uncertain = self.UNCERTAIN_WITHOUT_BURST if without_burst else self.UNCERTAIN_ONSET
         uncertain += 1 / math.sqrt(max(1, onset.counted - onset.throttled))
