@@ -195,7 +195,7 @@ class Trace:
             more = (letter, why)
             self.history.attempted(LOST, event, rule, attempt, attempts=letter.retry_attempts, more=more)
         self._loss(
-            f"event {event.id} is lost: {letter.error_code}: {letter.error_message}; and no dead letter: {why}"
+            f"event {event.id} is lost: {letter.error_code}: {letter.error_message.removesuffix('.')}; and no dead letter: {why}"
             f"{self._link(event)}"
         )
         self._emit_attempt(event, rule, attempt, letter.retry_attempts)

@@ -270,6 +270,18 @@ def test_calls_are_kept_for_the_page(told: list[str], clock: Any) -> None:
     assert history.kept == [("asked", "api", "r", calls, {}), ("logged", "r", "hello", {})]
 
 
+def test_a_message_that_is_a_sentence_goes_on_in_the_same_one(told: list[str], clock: Any, line: Line) -> None:
+    """What the target says may end with a full stop; the reason of the loss comes behind it."""
+    trace, _, _ = listened(told, clock)
+    [rule] = line.compiled_rules("livebus")
+    letter = DeadLetter("NO_PERMISSIONS", "The function's permission is for another rule.", 0)
+    trace.lost(EVENT, rule, Attempt(rule.targets[0], failure=FAILURE), letter, "there is no queue")
+    [said] = told
+    assert said.startswith(
+        "event e is lost: NO_PERMISSIONS: The function's permission is for another rule; and no dead letter: there"
+    )
+
+
 def test_what_is_told_of_an_attempt(told: list[str], clock: Any, line: Line) -> None:
     """Of its failure, its retry, its dead letter or its loss; a line about an event that did not arrive leads to the page."""
     trace, history, records = listened(told, clock)
