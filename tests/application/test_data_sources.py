@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from livebus.cli.validate import run as validate
+from livebus.dynamodb.store import StoreFault
 from livebus.testing import LocalLine
 from support.functions import PYTHON
 
@@ -64,6 +67,19 @@ def test_a_function_that_raises(livebus_line: Callable[..., LocalLine], template
     ]
     (error,) = livebus_line(template, functions={}).publish(EVENT).errors
     assert (error["errorType"], error["message"]) == ("NotEmulated", "the test gives no function 'Function'")
+
+
+def test_tables_end_with_their_line(template: Path) -> None:
+    """Nobody has to close them: from Python 3.13 on a database that is open when it is collected is a warning."""
+    line = LocalLine.from_template(template, functions={"echo": lambda _: {"by": "echo"}})
+    line.publish(EVENT)
+    engine, outlived = line.sources._engine, weakref.ref(line.sources)
+    assert engine.call("ListTables", {}) == {"TableNames": ["Orders"]}
+    del line
+    gc.collect()
+    assert outlived() is None
+    with pytest.raises(StoreFault, match="closed"):
+        engine.call("Scan", {"TableName": "Orders"})
 
 
 def test_functions_run(template: Path) -> None:

@@ -7,6 +7,7 @@ What nobody gives is no answer but an error of type NotEmulated, so that whoever
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -87,9 +88,11 @@ class InMemorySources:
             from livebus.dynamodb.engine import Engine
             from livebus.dynamodb.store import Store
 
-            application = self._application
-            engine = Engine(Store(), clock=lambda: self._now, region=application.region, account=application.account)
+            application, now = self._application, self._now
+            engine = Engine(Store(), clock=lambda: now, region=application.region, account=application.account)
             self._made = engine
+            # Nobody has to close what is in memory only: it ends with the last one who uses it.
+            weakref.finalize(self, engine.close)
             for table in application.tables:
                 put_table(engine.call, table.request, table.ttl_attribute, is_name_given=table.is_name_given)
             for name, items in self._items.items():

@@ -74,7 +74,10 @@ class Store:
         try:
             if path is not None:
                 path.touch(mode=0o600)  # before SQLite makes it, and the files beside it, readable for all
-            self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, cached_statements=512)
+            # What is in memory may be closed by whichever thread collects it.
+            self._connection = sqlite3.connect(
+                path or ":memory:", isolation_level=None, cached_statements=512, check_same_thread=path is not None
+            )
         except (sqlite3.Error, OSError) as error:
             raise self._fault(error) from None
         try:
