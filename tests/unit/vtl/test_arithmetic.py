@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from livebus.vtl.arithmetic import calculated, compared, truth
+from livebus.vtl.arithmetic import calculated, compared, same, truth
+from livebus.vtl.budget import Budget
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,25 @@ def test_comparisons(left: Any, right: Any, results: list[bool]) -> None:
 def test_truth() -> None:
     """Null and false are false, and nothing else is."""
     assert [truth(value) for value in (None, False, True, 0, "", [], {})] == [False, False, *[True] * 5]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (1, 1.0, True),
+        (1, Decimal("1.0"), True),
+        (1, 2, False),
+        (1, "1", True),
+        ("1.0", 1, False),
+        (True, "true", True),
+        ("a", "a", True),
+        ([1, "a"], [1.0, "a"], True),
+        ({"a": 1}, {"a": 2}, False),
+        (None, None, True),
+        (None, False, False),
+        ("null", None, False),
+    ],
+)
+def test_what_is_the_same(left: Any, right: Any, expected: bool) -> None:
+    """Numbers by what they are worth, values of one kind by theirs, others by their texts; null is null's alone."""
+    assert same(left, right, Budget()) is expected
