@@ -206,3 +206,32 @@ def test_references_are_told_without_evaluating() -> None:
         (("ctx", "args", "t"), 3, 72, "", False),
         (("ctx", "source", "s"), 3, 84, "", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("#set($l = [1, 2, 3])#set($l[0] = 9)$l", "[9, 2, 3]"),
+        ("#set($l = [1, 2, 3])#set($l[-1] = 9)$l", "[1, 2, 9]"),
+        ('#set($t = "text")#set($t[0] = "x")$t', "text"),
+        ('#set($l = [1])#set($l["a"] = 2)$l', "[1]"),
+        ('#set($m = {"a": 1})#set($m["a"] = 2)$m', "{a=2}"),
+    ],
+)
+def test_members_are_set_where_there_are_such(text: str, expected: str, render: Render) -> None:
+    """Of a list by a number, from its end by a negative one; of a map by a key; of nothing else."""
+    assert render(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$ctx.args.l.empty", "false"),
+        ("$ctx.args.none.empty", "true"),
+        ('#set($t = "")$t.empty', "true"),
+        ("$ctx.args.n.empty", "$ctx.args.n.empty"),
+    ],
+)
+def test_empty_is_a_property(text: str, expected: str, render: Render) -> None:
+    """As Java's isEmpty() is one: of lists and texts."""
+    assert render(text, args={"l": [1], "none": [], "n": 5}) == expected

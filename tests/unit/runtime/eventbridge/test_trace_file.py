@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,11 @@ def test_records_are_appended_for_the_owner_alone(tmp_path: Path, clock: Any) ->
     trace = Trace(lambda _: None, clock)
     file = TraceFile(path, trace, lambda _: None)
     written(trace, {"station": "bus", "number": 2**70})
+    written(trace, {"station": "bus", "of": Decimal("1.50")})
     file.close()
 
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    assert lines == [{"station": "before"}, {"station": "bus", "number": 2**70}]
+    assert lines == [{"station": "before"}, {"station": "bus", "number": 2**70}, {"station": "bus", "of": "1.50"}]
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -52,4 +54,24 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, clock: Any) -> None:
     with pytest.raises(LivebusError) as refused:
         TraceFile(tmp_path / "no" / "trace.ndjson", Trace(lambda _: None, clock), lambda _: None)
 
-    assert "cannot write the trace: No such file or directory" in str(refused.value)
+    path = tmp_path / "no" / "trace.ndjson"
+    assert str(refused.value) == f"{path}: cannot write the trace: No such file or directory"
+
+
+def test_a_disk_with_room_for_half_a_line(tmp_path: Path, clock: Any) -> None:
+    """Is told as full, as one without any room is."""
+
+    class Half:
+        def write(self, line: bytes) -> int:
+            return len(line) // 2
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    told: list[str] = []
+    trace = Trace(lambda _: None, clock)
+    file = TraceFile(tmp_path / "t", trace, told.append)
+    file.close()
+    file._file = Half()  # type: ignore[assignment]
+    written(trace, {"station": "bus"})
+    assert told == [f"the trace ends here: {tmp_path / 't'}: No space left on device"]
