@@ -23,7 +23,7 @@ One event's way, and the station that answers for each part of it::
     retry_policy         an attempt that failed: try again (when?), or the dead-letter queue
     redrive              a dead letter: which, why, and what sends its event on its way again
 
-``flow`` puts the stations in their order; nobody else does. The event takes its way for real on AWS, live in the local runtime
+``flow`` puts the stations in their order; nobody else does, and ``linking`` lets rules of one application reach another's API. The event takes its way for real on AWS, live in the local runtime
 (``runtime``), and dry in ``rehearsal``, with an audience that stands in for subscribers. ``steps`` is the record of a way that all
 of them show. ``errors``, ``caller``, ``operation`` and ``files`` are what stations and edges pass on.
 
@@ -39,7 +39,8 @@ which options stand in samconfig.toml; ``cli.folder`` finds the folder, ``termin
 ``appsync``, ``cognito``, ``cloudformation``, ``functions``, ``s3`` behind one ``port``, what is ``kept``, ``faults`` on purpose; sockets and the
 clock are only there. ``lint`` shows findings to cfn-lint, ``testing`` is the pytest fixture.
 
-``sandbox`` is the process for resolvers' code that might not end by itself; ``numerals`` reads numbers that others wrote.
+``sandbox`` is the process for resolvers' code that might not end by itself; ``numerals`` reads numbers that others wrote,
+``beyond_orjson`` writes what orjson refuses.
 
 Stations are compiled once and are then called without I/O: time, ids and randomness are arguments.
 """
