@@ -100,15 +100,19 @@ def test_a_busy_runtime_stops_and_loses_nothing(number: signal.Signals, tmp_path
         url = held.enter_context(hanging())
         local = Local(tmp_path, project, "--map-endpoint", f"{HOOKS}={url}")
         with local.program as program:
-            busy(local, held)
+            event_id = busy(local, held)
             program.signal(number)
             assert program.wait(BOUND) == STOPPED
             assert ("Traceback" in program.stderr, "stopping" in program.stderr) == (False, True)
             assert "waits for another try; the next start goes on with it" in program.stderr
     with Endpoint(lambda _: Says()) as endpoint:
-        again = Local(tmp_path, project, "--map-endpoint", f"{HOOKS}={endpoint.url}", "--time-scale", "1000")
+        trace = tmp_path / "trace.jsonl"
+        settings = ("--map-endpoint", f"{HOOKS}={endpoint.url}", "--time-scale", "1000", "--trace", str(trace))
+        again = Local(tmp_path, project, *settings)
         with again.program as program:
             assert json.loads(endpoint.next().body) == {"text": "hello"}
+            # Only what was answered is delivered: stopped before that, it would rightly wait for another try.
+            until(lambda: event_id in trace.read_text("utf-8"), "the answer", BOUND)
             program.signal(number)
             assert program.wait(BOUND) == STOPPED
             assert (endpoint.is_quiet, "waits for another try" in program.stderr.partition("stopping")[2]) == (

@@ -204,7 +204,7 @@ ELSEWHERE = [
         "checks/api/directives.py checks/api/schema.py checks/api/subscriptions.py "
         "checks/api/table_requests.py checks/requests/asked.py checks/requests/parts.py "
         "checks/bus/buses.py checks/bus/rules.py checks/events/samples.py checks/every.py "
-        "checks/iam/target_permissions.py checks/iam/queues.py checks/iam/trust_policies.py checks/inspection.py "
+        "checks/iam/queues.py checks/iam/trust_policies.py checks/inspection.py "
         "checks/running.py checks/target/input_variables.py checks/target/inputs.py "
         "checks/target/operation.py checks/target/sample_values.py checks/target/slots.py "
         "checks/target/supplied.py checks/target/targets.py checks/target/violations.py "
