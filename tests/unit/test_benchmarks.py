@@ -45,7 +45,7 @@ def test_a_command_of_the_docs_can_be_typed(command: str) -> None:
 
 def test_each_command_is_found_once(documented: ModuleType) -> None:
     """Whatever the lines that it is broken into; what is no benchmark's is passed over."""
-    text = "`python benchmarks/a.py --rounds\n5`, again `python benchmarks/a.py --rounds 5`; `python x.py`, `python benchmarks/b.py`"
+    text = "`python benchmarks/a.py --rounds\n5`, again `python benchmarks/a.py --rounds 5`; `python x.py`, `chrt -f 50 python benchmarks/b.py`"
     assert documented.commands(text) == ["python benchmarks/a.py --rounds 5", "python benchmarks/b.py"]
 
 
