@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from livebus.cli import flags, folder, what_runs
+from livebus.cli import dynamodb_option, flags, folder, what_runs
 from livebus.cli.parser import SEVERAL_STACKS, Parser
 from livebus.errors import LivebusError
 from livebus.files import relative
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from livebus.cdk_assembly import Source
     from livebus.runtime.server import Runtime
     from livebus.runtime.settings import Settings
-    from livebus.runtime.table_endpoint import DynamoDBEndpoint
-
-_REGIONAL = re.compile(r"dynamodb(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 _LAST_PORT = 65_535
 # https://www.rfc-editor.org/rfc/rfc6454#section-6.2
@@ -71,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--map-endpoint takes https://api.example=http://127.0.0.1:9000")
     if not 0 <= options.port <= _LAST_PORT:
         parser.error(f"--port takes a number from 0 to {_LAST_PORT}, 0 for a free port")
-    elsewhere = _endpoint_of_dynamodb(parser, options.endpoint)
-    if elsewhere and not _is_local(elsewhere) and not _is_local_host(options.host):
+    elsewhere = dynamodb_option.read(parser, options.endpoint)
+    if dynamodb_option.lends_credentials(elsewhere, options.host):
         parser.error(
             "--endpoint with a region goes with a --host of this machine only: whoever calls would use your credentials"
         )
@@ -151,7 +147,7 @@ def _settings(
         functions=not options.no_functions,
         allow_outside=options.allow_outside,
         mapped_endpoints=mapped,
-        dynamodb=_connected(elsewhere, region) if elsewhere else None,
+        dynamodb=dynamodb_option.connected(elsewhere, region) if elsewhere else None,
         realtime=RealtimeSettings(
             keep_alive=options.keep_alive,
             lifetime=options.connection_lifetime,
@@ -159,52 +155,6 @@ def _settings(
         ),
         subscriptions=SubscriptionSettings(max_payload=options.max_message),
     )
-
-
-def _endpoint_of_dynamodb(parser: Parser, given: Sequence[str]) -> str:
-    """The URL of --endpoint dynamodb=URL; empty where there is none. Ends the command where it is none that may be."""
-    found = ""
-    for each in given:
-        service, is_pair, url = each.partition("=")
-        if service != "dynamodb" or not is_pair or not _is_plain(url):
-            parser.error(
-                "--endpoint takes dynamodb=http://127.0.0.1:8000, or dynamodb=https://dynamodb.REGION.amazonaws.com"
-            )
-        if urlsplit(url).scheme == "http" and not _is_local(url):
-            parser.error(f"--endpoint {each}: over plain HTTP only an address of this machine is asked; write https://")
-        found = url
-    return found
-
-
-def _is_plain(url: str) -> bool:
-    """Whether it is an HTTP URL of a host, without a user or a query: who asks is said by a signature alone."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    has_more = "@" in parts.netloc or parts.query or parts.fragment
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not has_more
-
-
-def _is_local(url: str) -> bool:
-    return _is_local_host(urlsplit(url).hostname or "")
-
-
-def _is_local_host(host: str) -> bool:
-    from livebus.template.endpoints import is_loopback
-
-    return is_loopback(host)
-
-
-def _connected(url: str, region: str) -> DynamoDBEndpoint:
-    """DynamoDB at a URL: boto3's parts sign for it, and are loaded for it only. A region's own host names its region."""
-    from livebus.aws.dynamodb_endpoint import connect
-    from livebus.runtime.table_endpoint import DynamoDBEndpoint
-
-    local = _is_local(url)
-    named = _REGIONAL.fullmatch(urlsplit(url).hostname or "")
-    return DynamoDBEndpoint(url, connect(url, region=named[1] if named else region, local=local), is_local=local)
 
 
 async def _serve(settings: Settings, *, opens: bool) -> None:

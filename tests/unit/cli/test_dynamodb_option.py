@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.cli import local
+from livebus.cli import dynamodb_option, local
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,6 @@ def test_whose_credentials_sign(url: str, is_local: bool, region: str, monkeypat
 
     monkeypatch.setattr("livebus.aws.dynamodb_endpoint.connect", connect)
 
-    endpoint = local._connected(url, "eu-central-1")
+    endpoint = dynamodb_option.connected(url, "eu-central-1")
 
     assert (endpoint.url, endpoint.is_local, seen) == (url, is_local, [(url, region, is_local)])
