@@ -7,11 +7,10 @@ from __future__ import annotations
 import gc
 import sys
 
+# Ctrl-C before it has a meaning. In Python's own beginning, which comes first, it is a traceback all the same.
 try:
     from livebus.terminal import interruption
-except (
-    KeyboardInterrupt
-):  # before it has a meaning: in Python's own beginning, which comes first, it is a traceback all the same
+except KeyboardInterrupt:
     sys.exit(130)
 
 TYPE_CHECKING = False  # typing's own would be imported before Ctrl-C has its meaning

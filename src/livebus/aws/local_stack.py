@@ -53,6 +53,15 @@ def running_values(session: Session) -> Values:
     return {each: _seen(session.parameters_of(each)) for each in names}
 
 
+def values_of(values: Values, template: Path) -> Mapping[str, str]:
+    """Those of a template's own stack, where a cloud assembly says which that is; else the only stack's, none of several."""
+    from livebus.cdk_assembly import stack_of
+
+    stack = stack_of(template)
+    own = values.get(stack.name) if stack is not None else None
+    return own or (next(iter(values.values())) if len(values) == 1 else {})
+
+
 def _seen(values: Mapping[str, str]) -> dict[str, str]:
     from livebus.template.parameters import NO_ECHO_SHOWN, assumed
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from graphql import GraphQLSchema
 
-from livebus.cdk_assembly import Source, parts_of, stack_of
+from livebus.aws.local_stack import values_of
+from livebus.cdk_assembly import Source, parts_of
 from livebus.cdk_templates import read_templates
 from livebus.errors import LivebusError, Place
 from livebus.files import Root, content, reason_of
@@ -55,9 +56,7 @@ def read_template_apis(source: Source, values: Mapping[str, Mapping[str, str]] |
     if parts.application is not None:
         stacks = read_templates(parts.application, named, values)
         return _apis(read_stacks(stacks, named, Environment(), {}, file=str(file)).application)
-    name = stack.name if (stack := stack_of(file)) is not None else ""
-    given = values.get(name) or (next(iter(values.values())) if len(values) == 1 else {})
-    environment = Environment(overrides=given)
+    environment = Environment(overrides=values_of(values, file))
     return _apis(read_application(read_document(_read(file), str(file)), named, environment, {}).application)
 
 

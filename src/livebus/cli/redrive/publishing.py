@@ -99,20 +99,14 @@ def _way(session: Session, arguments: Namespace) -> Way:
             lambda bus: bus_exists(events, bus),
             arguments.bus or "",
         )
-    from livebus.aws.local_stack import running_stack, running_values
+    from livebus.aws.local_stack import running_stack, running_values, values_of
     from livebus.aws.redrive.target_call import TargetWay, deployed_targets, template_targets, url_of
-    from livebus.cdk_assembly import stack_of
 
     targets = deployed_targets(events)
     if arguments.template:
         values = running_values(session) if session.runtime is not None and running_stack(session) else {}
-        # Those of the stack that is meant; an application's template has those of its own stack.
-        of_stack = stack.name if (stack := stack_of(arguments.template)) is not None else ""
-        targets = template_targets(
-            arguments.template,
-            values.get(of_stack) or (next(iter(values.values())) if len(values) == 1 else {}),
-            flags.parameters(arguments.parser, arguments),
-        )
+        own, given = values_of(values, arguments.template), flags.parameters(arguments.parser, arguments)
+        targets = template_targets(arguments.template, own, given)
     outputs = {} if arguments.graphql_url or arguments.queue_url else session.outputs
     local = session.runtime is not None
     urls = url_of(outputs, local=local, given=arguments.graphql_url or "", running=session.running_url)
