@@ -76,9 +76,9 @@ def add_template(group: Group, words: str = "the template", **options: Any) -> N
     group.add_argument("--built", action="store_true", help="the template that `sam build` has made, in .aws-sam/build")
 
 
-def add_parameters(group: Group) -> None:
+def add_parameters(group: Group, words: str = "the value of a parameter") -> None:
     """Add --set, which :func:`parameters` reads."""
-    group.add_argument("--set", action="append", default=[], metavar="Param=Value", help="the value of a parameter")
+    group.add_argument("--set", action="append", default=[], metavar="Param=Value", help=words)
 
 
 def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[Path]) -> ReachFlags:

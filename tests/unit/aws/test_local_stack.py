@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from livebus.aws.local_runtime import LocalRuntime
-from livebus.aws.local_stack import running_source, running_stack, running_values
+from livebus.aws.local_stack import running_source, running_stack, running_values, values_of
 from livebus.cdk_assembly import applications_of
 from livebus.errors import Unnamed
 
@@ -61,3 +61,12 @@ def test_an_application_is_the_one_of_its_name() -> None:
     assert running_source(RUNTIME, Path("template.yaml")) == Path("template.yaml")
     assert running_source(RUNTIME, None) is None
     assert running_source(replace(RUNTIME, template_stack="gone/"), folder) is None
+
+
+def test_a_template_has_the_values_of_its_own_stack() -> None:
+    """The one that its assembly names; of a template that none names it is the only stack's, and of several nobody's."""
+    folder = ASSEMBLIES / "two-stacks"
+    both = {"Api": {"Stage": "dev"}, "Bus": {"Stage": "prod"}}
+    asked = [(both, "Bus.template.json"), (both, "Users.template.json"), (both, "template.yaml")]
+    assert [values_of(values, folder / name) for values, name in asked] == [{"Stage": "prod"}, {}, {}]
+    assert values_of({"shop": {"Stage": "dev"}}, Path("template.yaml")) == {"Stage": "dev"}

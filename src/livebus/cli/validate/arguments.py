@@ -119,9 +119,7 @@ def command_parser() -> Parser:
         metavar="PATH",
         help="a file, or a folder of files, of events that must not arrive",
     )
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="Param=Value", help="the value of a template's parameter"
-    )
+    flags.add_parameters(parser, "the value of a template's parameter")
     parser.add_argument(
         "--allow-outside",
         action="store_true",
