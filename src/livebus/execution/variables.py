@@ -76,8 +76,6 @@ class Variable:
         return self._coerced(self.type, self.name, given, 0)
 
     def _coerced(self, type_: Any, name: str, value: Any, level: int) -> Any:
-        if level > MAX_LEVELS:
-            raise TooDeep
         if isinstance(type_, GraphQLNonNull):
             coerced = self._coerced(type_.of_type, name, value, level)
             if coerced is None:
@@ -95,9 +93,10 @@ class Variable:
                     return enum_value(type_, value)
                 case GraphQLList():
                     items = value if isinstance(value, list) else [value]
-                    return [self._coerced(type_.of_type, name, item, level + 1) for item in items]
+                    below = _below(level)
+                    return [self._coerced(type_.of_type, name, item, below) for item in items]
                 case GraphQLInputObjectType() if isinstance(value, dict):
-                    return self._coerced_object(type_, value, level + 1)
+                    return self._coerced_object(type_, value, _below(level))
         except CannotCoerce as error:
             reason = str(error)
         else:
@@ -129,6 +128,13 @@ class Variable:
             elif isinstance(field.type, GraphQLNonNull):
                 coerced[key] = self._coerced(field.type, key, None, level)
         return coerced
+
+
+def _below(level: int) -> int:
+    """The level of what an object or a list holds; raises TooDeep."""
+    if level == MAX_LEVELS:
+        raise TooDeep
+    return level + 1
 
 
 def _scalar_of(type_: Any) -> Scalar | None:
