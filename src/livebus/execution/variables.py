@@ -30,7 +30,6 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 from livebus.execution.responses import Location, location
 from livebus.schema.scalars import SCALARS, CannotCoerce, Scalar, java_text, java_type
 
-
 # More levels of input objects and lists than any hand writes. Each costs a call or two, and calls are bounded too, at different
 # depths in different Pythons.
 MAX_LEVELS = 200
