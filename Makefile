@@ -103,6 +103,7 @@ map:
 clean:
 	rm -rf $(VENV) $(CHECKOV) $(MUTMUT) mutants tests/clients/node_modules tools/page/node_modules examples/cdk/node_modules examples/cdk/build examples/cdk/cdk.out
 	rm -rf examples/app/node_modules examples/app/build examples/app/dist
+	find src -name '*.so' -delete
 	rm -rf .livebus .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Compiles the files of requirements from pyproject.toml, with hashes and without a registry's address (needs uv).

@@ -7,10 +7,10 @@ measured: the processor time that the runtime needs for an event and for a subsc
 the runtime to its first answered PutEvents.
 
     python benchmarks/line.py [--seconds 5] [--rounds 3] [--connections 4] [--json]
-                              [--against COMMIT] [--peer ministack] [--page] [--profile FILE]
+                              [--against COMMIT] [--compiled] [--peer ministack] [--page] [--profile FILE]
 
-``--against`` measures the runtime of another commit too, ``--page`` this one with a page open that shows the events, ``--peer
-ministack`` MiniStack's way from PutEvents to a queue (installed for the run, or kept in ``--peers FOLDER``). All take turns in each
+``--against`` measures the runtime of another commit too, ``--compiled`` that of a compiled wheel (built for the run, which takes two
+minutes and a C compiler), ``--page`` this one with a page open that shows the events, ``--peer ministack`` MiniStack's way from PutEvents to a queue (installed for the run, or kept in ``--peers FOLDER``). All take turns in each
 round; figures are medians of the rounds, ratios are medians of the rounds' ratios. ``--profile FILE`` runs the runtime under
 cProfile and prints the functions that cost most; figures are then too low.
 """
@@ -29,7 +29,7 @@ from pathlib import Path
 from statistics import median
 
 from line_load import Flow, Load, connecting, latency, through_the_line, to_a_queue
-from line_servers import PROJECT, MiniStack, Runtime, checked_out, installed_ministack
+from line_servers import PROJECT, MiniStack, Runtime, checked_out, compiled, installed_ministack
 
 LATENCY_EVENTS = 1000
 WARM_EVENTS = 200
@@ -52,6 +52,9 @@ def measure(options: argparse.Namespace) -> Figures:
         subjects: dict[str, Measure] = {"": lambda: asyncio.run(through_the_line(runtime, load))}
         if other is not None:
             subjects["against"] = lambda: asyncio.run(through_the_line(other, load))
+        if options.compiled:
+            fast = started(stack, folder / "compiled", stack.enter_context(compiled()))
+            subjects["compiled"] = lambda: asyncio.run(through_the_line(fast, load))
         if options.page:
             subjects["page"] = lambda: asyncio.run(through_the_line(runtime, load, page=True))
         if options.peer:
@@ -105,9 +108,16 @@ def in_turns(subjects: dict[str, Measure], rounds: int) -> Figures:
         if name == "page":  # what is left of the line's speed while it is looked at
             figures["pageRateRatio"] = median(with_page.rate / mine.rate for mine, with_page in pairs)
             figures["pageCpuRatio"] = median(mine.cpu / with_page.cpu for mine, with_page in pairs)
+        elif name == "compiled":  # how many times as fast as the one that is not
+            figures["compiledRateRatio"] = median(fast.rate / mine.rate for mine, fast in pairs)
+            figures["compiledCpuRatio"] = median(mine.cpu / fast.cpu for mine, fast in pairs)
         else:  # how many times as fast as the other
             figures[f"{name}RateRatio"] = median(mine.rate / other.rate for mine, other in pairs)
             figures[f"{name}CpuRatio"] = median(other.cpu / mine.cpu for mine, other in pairs)
+    if "compiled" in flows and "peer" in flows:
+        pairs = list(zip(flows["compiled"], flows["peer"], strict=True))
+        figures["compiledPeerRateRatio"] = median(fast.rate / peer.rate for fast, peer in pairs)
+        figures["compiledPeerCpuRatio"] = median(peer.cpu / fast.cpu for fast, peer in pairs)
     return figures
 
 
@@ -137,6 +147,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often (default: %(default)s)")
     parser.add_argument("--connections", type=int, default=4, help="HTTP connections (default: %(default)s)")
     parser.add_argument("--against", metavar="COMMIT", help="measure the runtime of this commit, too")
+    parser.add_argument("--compiled", action="store_true", help="measure a compiled wheel's runtime, too")
     parser.add_argument("--peer", choices=["ministack"], help="measure MiniStack in the same run")
     parser.add_argument("--peers", metavar="FOLDER", help="keep the peer's environment here")
     parser.add_argument("--page", action="store_true", help="measure with a page open, too")

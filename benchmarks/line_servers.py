@@ -153,6 +153,22 @@ def checked_out(commit: str) -> Iterator[Path]:
             subprocess.run([*git, "worktree", "remove", "--force", str(folder)], check=True)
 
 
+@contextmanager
+def compiled() -> Iterator[Path]:
+    """The last commit, with what each event passes compiled, in a folder that is gone afterwards."""
+    with checked_out("HEAD") as folder, tempfile.TemporaryDirectory(prefix="livebus-benchmark-") as wheels:
+        print("compiling …", file=sys.stderr)
+        # The build leaves the compiled modules beside the others as well, where they are found first.
+        subprocess.run(
+            [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--wheel-dir", wheels, str(folder)],
+            check=True,
+            env={**os.environ, "HATCH_BUILD_HOOK_ENABLE_MYPYC": "true"},
+        )
+        if not list((folder / "src").rglob("*.so")):
+            sys.exit("nothing was compiled; see: docs/decisions/0034-a-compiled-wheel.md")
+        yield folder
+
+
 def entry(message: str, bus: str) -> dict[str, str]:
     detail = json.dumps({"msg": message})
     return {"Source": "sample.source", "DetailType": "benchmark", "Detail": detail, "EventBusName": bus}

@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from livebus.terminal import output as terminal
 
     if name in ("--version", "-V"):
-        terminal.result(f"livebus {version()}")
+        terminal.result(f"livebus {version()}{' (compiled)' if is_compiled() else ''}")
         return terminal.DONE
     if name == "--completion":
         return _completion(rest)
@@ -139,3 +139,11 @@ def version() -> str:
     from livebus import __version__
 
     return __version__
+
+
+def is_compiled() -> bool:
+    """Whether what each event passes is compiled here (docs/decisions/0034-a-compiled-wheel.md)."""
+    from importlib.util import find_spec
+
+    found = find_spec("livebus.flow")
+    return found is not None and not (found.origin or "").endswith(".py")

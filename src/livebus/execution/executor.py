@@ -19,7 +19,7 @@ from livebus.execution.responses import Errors, GraphQLResponse, document_error,
 from livebus.execution.run import Allows, Memory, Run
 from livebus.execution.selections import TooManyFields
 from livebus.execution.start import select, start
-from livebus.execution.variables import InvalidVariable, coerce_variables
+from livebus.execution.variables import InvalidVariable, TooDeep, coerce_variables
 from livebus.operation import Asking, GraphQLRequest, Resolver, Services, SubscriptionStart, driven
 from livebus.schema import Schema
 
@@ -115,11 +115,11 @@ class Executor:
         try:
             variables = coerce_variables(operation.variables, request.variables)
             return operation, variables, operation.plan(variables)
-        except InvalidVariable as error:
-            return GraphQLResponse(errors=(document_error(error.message, error.locations),))
-        except TooManyFields as error:
-            return request_error("BadRequestException", str(error))
-        except RecursionError:
+        except InvalidVariable as invalid:
+            return GraphQLResponse(errors=(document_error(invalid.message, invalid.locations),))
+        except TooManyFields as many:
+            return request_error("BadRequestException", str(many))
+        except (TooDeep, RecursionError):
             return malformed()
 
     def subscribe(self, request: GraphQLRequest, caller: Caller, services: Services) -> SubscriptionStart | Errors:
@@ -148,6 +148,8 @@ class Executor:
             selection = select(selections, operation.node)
         except InvalidVariable as error:
             return Errors(({"message": error.message},))
+        except TooDeep:
+            return Errors(malformed().errors)
         except (TooManyFields, RecursionError):
             return Errors(({"errorType": "BadRequestException", "message": "The query selects too many fields."},))
         memory = Memory() if self.asks else None

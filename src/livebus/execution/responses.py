@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Optional, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from graphql import Node
@@ -24,8 +24,9 @@ from livebus.record import record
 
 Error: TypeAlias = dict[str, Any]
 Location: TypeAlias = dict[str, Any]
-# Where a field stands in a response: the way to its parent, and its response key or its index in a list.
-Path: TypeAlias = tuple[Optional["Path"], str | int]
+# Where a field stands in a response: the way to its parent (a Path; None at the root), and its response key or its index in a list.
+# Any, since mypyc does not end with a type that names itself.
+Path: TypeAlias = tuple[Any, str | int]
 
 
 @record

@@ -30,6 +30,14 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 from livebus.execution.responses import Location, location
 from livebus.schema.scalars import SCALARS, CannotCoerce, Scalar, java_text, java_type
 
+# More levels of input objects and lists than any hand writes. Each costs a call or two, and calls are bounded too, at different
+# depths in different Pythons.
+MAX_LEVELS = 200
+
+
+class TooDeep(Exception):
+    """A variable whose value is nested more deeply than we bear."""
+
 
 class InvalidVariable(Exception):
     """A variable whose value does not fit; ``locations`` is where it is declared, or None as AppSync has it."""
@@ -64,11 +72,11 @@ class Variable:
                 parsed = None
             if parsed is not None:
                 return parsed
-        return self._coerced(self.type, self.name, given)
+        return self._coerced(self.type, self.name, given, 0)
 
-    def _coerced(self, type_: Any, name: str, value: Any) -> Any:
+    def _coerced(self, type_: Any, name: str, value: Any, level: int) -> Any:
         if isinstance(type_, GraphQLNonNull):
-            coerced = self._coerced(type_.of_type, name, value)
+            coerced = self._coerced(type_.of_type, name, value, level)
             if coerced is None:
                 raise InvalidVariable(
                     f"Variable '{self.name}' has coerced Null value for NonNull type '{type_}'", self.locations
@@ -84,9 +92,10 @@ class Variable:
                     return enum_value(type_, value)
                 case GraphQLList():
                     items = value if isinstance(value, list) else [value]
-                    return [self._coerced(type_.of_type, name, item) for item in items]
+                    below = _below(level)
+                    return [self._coerced(type_.of_type, name, item, below) for item in items]
                 case GraphQLInputObjectType() if isinstance(value, dict):
-                    return self._coerced_object(type_, value)
+                    return self._coerced_object(type_, value, _below(level))
         except CannotCoerce as error:
             reason = str(error)
         else:
@@ -96,7 +105,7 @@ class Variable:
             )
         raise InvalidVariable(f"Variable '{name}' has an invalid value. {reason}", self.locations)
 
-    def _coerced_object(self, type_: GraphQLInputObjectType, value: Mapping[str, Any]) -> dict[str, Any]:
+    def _coerced_object(self, type_: GraphQLInputObjectType, value: Mapping[str, Any], level: int) -> dict[str, Any]:
         fields = type_.fields
         for key in value:
             if key not in fields:
@@ -112,12 +121,19 @@ class Variable:
             if key in value:
                 given = value[key]
                 use_default = given is None and default is not Undefined
-                coerced[key] = default if use_default else self._coerced(field.type, key, given)
+                coerced[key] = default if use_default else self._coerced(field.type, key, given, level)
             elif default is not Undefined:
                 coerced[key] = default
             elif isinstance(field.type, GraphQLNonNull):
-                coerced[key] = self._coerced(field.type, key, None)
+                coerced[key] = self._coerced(field.type, key, None, level)
         return coerced
+
+
+def _below(level: int) -> int:
+    """The level of what an object or a list holds; raises TooDeep."""
+    if level == MAX_LEVELS:
+        raise TooDeep
+    return level + 1
 
 
 def _scalar_of(type_: Any) -> Scalar | None:
@@ -144,7 +160,7 @@ def declared_variables(schema: GraphQLSchema, operation: OperationDefinitionNode
 
 def coerce_variables(variables: tuple[Variable, ...], given: Mapping[str, Any]) -> dict[str, Any]:
     """
-    The values of all variables that have one; raises InvalidVariable.
+    The values of all variables that have one; raises InvalidVariable, and TooDeep.
 
     A nullable variable that was not given is left out here, and null where it is used.
     """

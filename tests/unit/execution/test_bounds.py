@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livebus.caller import Caller
-from livebus.execution import Executor, GraphQLResponse
+from livebus.execution import Errors, Executor, GraphQLResponse
 from livebus.operation import GraphQLRequest, Services
 from livebus.schema import parse_schema
 
 SCHEMA = """
 type Query { node: Node echo(input: Input): String }
+type Subscription { echo(input: Input): String }
 type Node { node: Node nodes: [Node!]! leaf: Int }
 input Input { input: Input list: [[Int]] }
 """
@@ -101,6 +102,23 @@ def test_variables_that_are_nested_too_deeply(make_api: Callable[..., Any]) -> N
 
     assert (response.status, response.errors) == (400, (MALFORMED,))
     assert api.contexts == []
+
+
+def test_levels_of_variables_have_a_bound_of_their_own(make_api: Callable[..., Any]) -> None:
+    """200 levels of input objects and lists are taken, whatever Python bears; one more is malformed, to a subscription as well."""
+
+    def given(objects: int) -> dict[str, Any]:
+        """Variables of so many objects in each other, and a list of lists, a number in it, in the last one."""
+        value: dict[str, Any] = {"list": [[1]]}
+        for _ in range(objects - 1):
+            value = {"input": value}
+        return {"input": value}
+
+    api = make_api(SCHEMA, {"Query.echo": "a", "Subscription.echo": "a"})
+    assert api.run("query ($input: Input) {echo(input: $input)}", given(198)).status == 200
+    response = api.run("query ($input: Input) {echo(input: $input)}", given(199))
+    assert (response.status, response.errors) == (400, (MALFORMED,))
+    assert api.subscribe("subscription ($input: Input) {echo(input: $input)}", given(199)) == Errors((MALFORMED,))
 
 
 _EXECUTOR = Executor(parse_schema(SCHEMA), {}, allows=lambda *_: True, cache_size=4)
