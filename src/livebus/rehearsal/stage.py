@@ -115,11 +115,13 @@ class Rehearsal:
     def _patterns(self) -> Iterator[Step]:
         compiled = {each.rule.logical_id: each for each in self._line.compiled_rules(self.event.bus)}
         for rule in self._line.application.rules:
-            if rule.bus != self.event.bus or rule.event_pattern is None:
+            if (rule.bus != self.event.bus and not rule.bus_refused) or rule.event_pattern is None:
                 continue
             found = compiled.get(rule.logical_id)
             if any(rule is each for each in self.matched):
                 reasons: list[str] = []
+            elif rule.bus_refused:
+                reasons = [f"AWS refuses the rule for its bus {rule.bus!r}: see the findings"]
             elif found is not None:
                 reasons = found.pattern.explain(self.event.envelope)
             elif not rule.enabled:
@@ -174,8 +176,6 @@ class Stage:
             )
         if is_elsewhere(event.bus) and rules:
             unproven = f"the bus of rule {rules[0].rule.name!r} is another stack's, and only known where it is deployed"
-        elif not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
-            unproven = f"the event bus {event.bus!r} is not in this template"
         if not rules and not unproven:
             unproven = unknown_pattern(event, line.application.rules)
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)

@@ -57,6 +57,8 @@ def _unmatched(inspection: Inspection, sample: Sample) -> tuple[str, str] | None
     verdicts = [(rule, _reasons(inspection, rule, sample)) for rule in rules]
     if not all(reasons for _, reasons in verdicts):
         return None  # by a disabled rule, perhaps, which is told as such
+    if not rules and any(rule.bus_refused for rule in application.rules):
+        return None  # it waits where no event can get to, which is told as such
     if not rules:
         names = [each.name for each in application.buses]
         if bus not in names:

@@ -129,7 +129,8 @@ class Rule:
     """
     AWS::Events::Rule with an event pattern (JSON text; scheduled rules carry None and never match).
 
-    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions, ``other_targets`` everything else.
+    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions, ``other_targets`` everything else. ``bus_refused``: its
+    bus is none that AWS lets a rule be on, which a fault tells; no event gets to it.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Rule:
     place: Place = Place()
     function_targets: tuple[Target, ...] = ()
     other_targets: tuple[Target, ...] = ()
+    bus_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
