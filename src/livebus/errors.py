@@ -258,16 +258,25 @@ class InvalidEventPattern(InvalidTemplate):
     An event pattern that EventBridge refuses.
 
     ``reason`` is AWS's wording without the leading "Event pattern is not valid. Reason: "; ``line`` and ``column``
-    count from 1 inside the pattern's own text and are None where AWS gives none.
+    count from 1 inside the pattern's own text and are None where AWS gives none. ``shown`` is the reason for people, where that is
+    not AWS's.
     """
 
     def __init__(
-        self, reason: str, *, line: int | None = None, column: int | None = None, place: Place | None = None
+        self,
+        reason: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        place: Place | None = None,
+        shown: str = "",
+        advice: str = "",
     ) -> None:
         self.reason = reason
         self.line = line
         self.column = column
-        super().__init__(f"Event pattern is not valid. Reason: {reason}", place or Place(line=line, column=column))
+        found = f"Event pattern is not valid. Reason: {shown or reason}"
+        super().__init__(found, place or Place(line=line, column=column), advice=advice)
 
 
 class WrongUsage(LivebusError):

@@ -26,6 +26,7 @@ from livebus.template.application import (
     Target,
 )
 from livebus.template.connections import target_parameters
+from livebus.template.event_patterns import written_pattern
 from livebus.template.imports import is_elsewhere
 from livebus.template.literal_places import of_account
 from livebus.template.properties import Properties, shown
@@ -150,6 +151,7 @@ class _RuleReader:
             pattern_place=resource.place("EventPattern"),
             place=resource.place(),
             bus_refused=bus_refused,
+            written_pattern=written_pattern(resource),
         )
 
     def _bus(self, resource: Resource) -> tuple[str, bool]:

@@ -54,6 +54,39 @@ def test_a_written_or_removed_file_is_a_change(template: Path, name: str) -> Non
     assert files.changed()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            'msg: [prefix: ""]',
+            'msg: [prefx: ""]',
+            (
+                "template.yaml:63:24 (Resources/PublishRule/Properties/EventPattern/detail/msg/0/prefx): Event pattern is not "
+                "valid. Reason: Unrecognized match type prefx. Did you mean 'prefix'?"
+            ),
+        ),
+        (
+            "source: [!Ref EventSource]\n        detail:",
+            "source: x\n        detail:",
+            (
+                "template.yaml:59:17 (Resources/PublishRule/Properties/EventPattern/source): Event pattern is not valid. Reason: "
+                '"source" must be an object or an array. Write the values in a list: source: […].'
+            ),
+        ),
+    ],
+)
+def test_a_refused_pattern_is_told_where_it_is_refused(template: Path, old: str, new: str, expected: str) -> None:
+    """With the line of the member that is wrong and what to write, at the first load and at each later one."""
+    files = files_of(template)
+    files.load()
+    change(template, old, new)
+
+    for reading in (files, files_of(template)):
+        with pytest.raises(InvalidTemplate) as refused:
+            reading.load()
+        assert str(refused.value).replace(f"{template.parent}/", "") == expected
+
+
 def test_a_damaged_stage_of_an_assembly_is_looked_at_until_it_is_mended(tmp_path: Path) -> None:
     """Its manifest is told with the line, and counts as a file of the application; templates have their paths in front."""
     assembly = Path(shutil.copytree(ASSEMBLIES / "two-stages", tmp_path / "cdk.out"))
