@@ -226,9 +226,9 @@ def _amid_constructs(findings: Iterable[Finding], document: Document) -> Iterato
 
 
 def _is_beside(fault: Fault) -> bool:
-    """Whether what is not emulated stands beside every event's way: another target, a dead-letter queue, a role, a bus."""
+    """Whether what is not emulated stands beside every event's way: another target, a dead-letter queue, a role, a bus, Globals."""
     steps = fault.place.path.split("/")
-    return "Targets" in steps or steps[-1] == "EventBusName"
+    return "Targets" in steps or steps[-1] == "EventBusName" or steps[0] == "Globals"
 
 
 def read_samples(
