@@ -260,6 +260,9 @@ def _show(report: Report, arguments: Namespace, *, is_whole: bool = True) -> Non
         _write(as_junit(report, lenient=arguments.lenient), arguments.junit)
     # The whole before its parts.
     terminal.talk(summary(report) if is_whole else f"{summary(report)}; not all could be checked: see above")
+    if is_whole and not arguments.quiet:
+        for each in report.in_vain:
+            terminal.talk(f"{each.origin}: {each.id} is ignored in vain: nothing of it is found")
     if arguments.json:
         terminal.json_result(as_json(report))
     elif "-" not in (arguments.sarif, arguments.junit):
