@@ -86,12 +86,15 @@ class Fault:
 
     def __str__(self) -> str:
         where = str(self.place)
-        text = f"{where}: {self.found}" if where else self.found
-        if self.expected:
-            text += f"; expected {self.expected}"
+        text = f"{where}: {self.said}" if where else self.said
         if self.advice:
             text += f". {self.next_step}" if not text.endswith((".", "!", "?")) else f" {self.next_step}"
         return text
+
+    @property
+    def said(self) -> str:
+        """What was found and what was expected, as one sentence: AWS's words may end in a full stop already."""
+        return f"{self.found.removesuffix('.')}; expected {self.expected}" if self.expected else self.found
 
     @property
     def next_step(self) -> str:

@@ -196,7 +196,7 @@ def _group(file: str, findings: Sequence[Finding], style: Style) -> Iterator[str
     width = max(map(len, wheres))
     for where, finding in zip(wheres, findings, strict=True):
         fault, check = finding.fault, finding.check
-        text = f"{fault.found}; expected {fault.expected}" if fault.expected else fault.found
+        text = fault.said
         shown = f"{_COLOURS[check.severity]}{check.id}{_PLAIN}" if style.colour else check.id
         yield f"{where:{width}}  {shown}  {escaped(text)}"
         if fault.advice:
