@@ -213,7 +213,7 @@ ELSEWHERE = [
     Held(
         "e2e/test_demo.py",
         "a program",
-        "cli/demo.py",
+        "cli/demo.py cli/demo_listener.py",
     ),
     Held(
         "unit/cli/test_commands.py",

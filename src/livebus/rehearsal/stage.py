@@ -8,18 +8,19 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
 
 from livebus import steps
+from livebus.caller import Mode
 from livebus.data_source.in_memory import is_unproven
 from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
-from livebus.rehearsal.audience import MOST_TRIED, Audience, Heard
+from livebus.rehearsal.audience import MOST_TRIED, PREFERRED, Audience, Heard
 from livebus.retry_policy import INVALID_JSON
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
@@ -135,12 +136,12 @@ class Stage:
     """
     A line made ready for rehearsals: its targets lead to APIs whose subscribers are the default ones.
 
-    To be made once for many events.
+    To be made once for many events. They are of the modes that are ``preferred``, as an :class:`Audience` has it.
     """
 
-    def __init__(self, line: Line, services: Services) -> None:
+    def __init__(self, line: Line, services: Services, preferred: Sequence[Mode] = PREFERRED) -> None:
         self.line = line
-        self.audiences = {name: Audience(api, services) for name, api in line.apis.items()}
+        self.audiences = {name: Audience(api, services, preferred) for name, api in line.apis.items()}
         self._targets: dict[int, tuple[CompiledTarget, Audience]] = {}
         names = [*(bus.name for bus in line.application.buses), *line.application.outside_buses]
         for name in names:
