@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -85,6 +86,37 @@ def test_a_refused_pattern_is_told_where_it_is_refused(template: Path, old: str,
         with pytest.raises(InvalidTemplate) as refused:
             reading.load()
         assert str(refused.value).replace(f"{template.parent}/", "") == expected
+
+
+def test_a_stack_that_comes_to_the_only_one_is_told(tmp_path: Path) -> None:
+    """It does not run: what is run together is known at the start. Who ran one of several is told nothing."""
+    assembly = Path(shutil.copytree(ASSEMBLIES / "four-stacks", tmp_path / "cdk.out"))
+    manifest = assembly / "manifest.json"
+    several = json.loads(manifest.read_text(encoding="utf-8"))
+    one = {**several, "artifacts": {"Bus": several["artifacts"]["Bus"]}}
+    manifest.write_text(json.dumps(one), encoding="utf-8")
+    files = files_of(assembly / "Bus.template.json")
+    files.load()
+    assert files.damage == ()
+
+    manifest.write_text(json.dumps(several), encoding="utf-8")
+    assert files.changed()
+    files.load()
+    assert [str(fault).replace(f"{tmp_path}/", "") for fault in files.damage] == [
+        (
+            "cdk.out/manifest.json: there is more than the stack of 'Bus.template.json' now: Api, Rules, Users do not run. "
+            "End `livebus local` and start it again: it runs them together."
+        )
+    ]
+    manifest.write_text(json.dumps(one), encoding="utf-8")
+    files.load()
+    assert files.damage == ()
+
+    manifest.write_text(json.dumps(several), encoding="utf-8")
+    of_several = files_of(assembly / "Bus.template.json")
+    of_several.load()
+    of_several.load()
+    assert of_several.damage == ()
 
 
 def test_a_damaged_stage_of_an_assembly_is_looked_at_until_it_is_mended(tmp_path: Path) -> None:
