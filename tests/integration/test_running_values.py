@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from livebus.aws.clients import ReachFlags
 from livebus.aws.local_stack import running_values
 from livebus.aws.publish.expected_delivery import Delivery
-from livebus.aws.session import ReachFlags, Session
+from livebus.aws.session import Session
 from livebus.aws.subscribe.api_schemas import ApiSchemas
 from livebus.cdk_assembly import applications_of
 from livebus.cli.publish import run as publish

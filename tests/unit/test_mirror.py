@@ -147,6 +147,11 @@ ELSEWHERE = [
         "aws/advice.py",
     ),
     Held(
+        "unit/aws/test_session.py",
+        "a session is such clients, and what is asked of a stack with them",
+        "aws/clients.py",
+    ),
+    Held(
         "unit/aws/direct/test_reach.py",
         "what is reached is compared with botocore's own answer",
         "aws/direct/botocore_reach.py aws/direct/http_connection.py aws/direct/service_client.py",

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livebus.aws.blocking_call import blocking_call
-from livebus.aws.session import ReachFlags, Session
+from livebus.aws.clients import ReachFlags
+from livebus.aws.session import Session
 from livebus.cli import flags, shipped
 from livebus.cli.demo_listener import GivenToken, given_token_of, listener_of, outputs_of, token_of
 from livebus.cli.folder import NoTemplate, beside, find

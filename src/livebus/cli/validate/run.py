@@ -226,8 +226,9 @@ def _how_to_install_it() -> str:
 
 def _compare(validation: Validation, arguments: Namespace) -> Report:
     """What AWS itself says otherwise. Raises LivebusError where it cannot be asked."""
+    from livebus.aws.clients import ReachFlags
     from livebus.aws.second_opinion import second_opinion
-    from livebus.aws.session import ReachFlags, Session
+    from livebus.aws.session import Session
     from livebus.validate.report import Report
 
     if validation.inspection is None:
