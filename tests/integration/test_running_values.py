@@ -157,6 +157,6 @@ def test_of_several_applications_the_one_that_runs_counts(
         session,
         None,
     )
-    assert {each.environment.stack_name for each in run._inspection.resources.nested.values()} == {
+    assert {each.environment.stack_name for each in run._rules.inspection.resources.nested.values()} == {
         each.name for each in application.stacks
     }

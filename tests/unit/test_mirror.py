@@ -147,6 +147,11 @@ ELSEWHERE = [
         "aws/advice.py",
     ),
     Held(
+        "integration/test_running_values.py",
+        "--check and --wait read what a runtime runs",
+        "cli/publish/template_rules.py cli/publish/waiting_user.py",
+    ),
+    Held(
         "unit/aws/test_session.py",
         "a session is such clients, and what is asked of a stack with them",
         "aws/clients.py",
