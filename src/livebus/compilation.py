@@ -194,11 +194,7 @@ class _Compiler:
                 try:
                     pattern = EventPattern(rule.event_pattern)
                 except InvalidEventPattern as error:
-                    # The pattern's own lines mean nothing where it is written as an object: the rule's do.
-                    refused = InvalidEventPattern(
-                        error.reason, line=error.line, column=error.column, place=rule.pattern_place
-                    )
-                    self.errors.append(refused)
+                    self.errors.append(rule.pattern_refused(error))
                     continue
                 rules.append(CompiledRule(rule, pattern, targets, functions, others))
         return Bus(tuple(rules), PatternIndex([str(compiled.rule.event_pattern) for compiled in rules]))

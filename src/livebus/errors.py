@@ -86,12 +86,15 @@ class Fault:
 
     def __str__(self) -> str:
         where = str(self.place)
-        text = f"{where}: {self.found}" if where else self.found
-        if self.expected:
-            text += f"; expected {self.expected}"
+        text = f"{where}: {self.said}" if where else self.said
         if self.advice:
             text += f". {self.next_step}" if not text.endswith((".", "!", "?")) else f" {self.next_step}"
         return text
+
+    @property
+    def said(self) -> str:
+        """What was found and what was expected, as one sentence: AWS's words may end in a full stop already."""
+        return f"{self.found.removesuffix('.')}; expected {self.expected}" if self.expected else self.found
 
     @property
     def next_step(self) -> str:
@@ -258,16 +261,25 @@ class InvalidEventPattern(InvalidTemplate):
     An event pattern that EventBridge refuses.
 
     ``reason`` is AWS's wording without the leading "Event pattern is not valid. Reason: "; ``line`` and ``column``
-    count from 1 inside the pattern's own text and are None where AWS gives none.
+    count from 1 inside the pattern's own text and are None where AWS gives none. ``shown`` is the reason for people, where that is
+    not AWS's.
     """
 
     def __init__(
-        self, reason: str, *, line: int | None = None, column: int | None = None, place: Place | None = None
+        self,
+        reason: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        place: Place | None = None,
+        shown: str = "",
+        advice: str = "",
     ) -> None:
         self.reason = reason
         self.line = line
         self.column = column
-        super().__init__(f"Event pattern is not valid. Reason: {reason}", place or Place(line=line, column=column))
+        found = f"Event pattern is not valid. Reason: {shown or reason}"
+        super().__init__(found, place or Place(line=line, column=column), advice=advice)
 
 
 class WrongUsage(LivebusError):

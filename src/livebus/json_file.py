@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livebus.errors import LivebusError, Place
-from livebus.files import MAX_SETTINGS_BYTES, read_text
+from livebus.files import MAX_SETTINGS_BYTES, read_text, reason_of
 
 if TYPE_CHECKING:
     from livebus.template.document import Document
@@ -52,6 +52,19 @@ def shown(value: Any) -> str:
     """A value as JSON has it, no longer than a message can hold."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def misread(error: Exception) -> str:
+    """What is wrong with a file of our own, in words: of an error that its JSON, or what was looked for in it, ended with."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON, line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}" if error.args else "a member is missing"
+    if isinstance(error, OSError):
+        return reason_of(error)
+    return "its members are of other kinds than they should be"
 
 
 def read_json(path: Path, name: str, *, most: int = MAX_SETTINGS_BYTES) -> JsonFile:

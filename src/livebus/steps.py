@@ -203,9 +203,11 @@ def _delivery(step: Mapping[str, Any]) -> str:
 def _call(step: Mapping[str, Any]) -> str:
     text = f"API {step['api']}: " if "api" in step else ""
     text += f"data source {step['source']} ({step['type']})"
-    text += f" took {step['ms']:g} ms" if "ms" in step else ""
+    took = f" took {step['ms']:g} ms" if "ms" in step else ""
     if "errorType" in step:
-        return f"{text} and failed: {step['errorType']}: {cut(str(step['errorMessage']))}"
+        failed = f"{took} and failed" if took else " failed"
+        return f"{text}{failed}: {step['errorType']}: {cut(str(step['errorMessage']))}"
+    text += took
     return f"{text}: {short(step['request'])} gives {short(step['result'])}"
 
 

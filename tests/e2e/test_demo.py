@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.application import change, copied
+from support.issuer import issuing
 from support.processes import Program
 from support.waiting import until
 
@@ -72,6 +73,90 @@ def test_an_api_key_subscribes_where_there_are_no_users(verb: Verb, project: Pat
     lines = program.stdout.splitlines()
     assert lines[1] == "sign-in        nobody: the API takes its key"
     assert 'received       {"stored": {"meter": "m-1", "value": 20.5}}' in lines
+
+
+AUTHORIZER = """
+  Authorizer:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      Role: !GetAtt TableRole.Arn
+      Code:
+        ZipFile: |
+          def handler(event, context):
+              return {"isAuthorized": event["authorizationToken"] == "open"}
+"""
+
+
+def for_tokens(project: Path, folder: Path, mode: str, config: str, directive: str) -> tuple[Path, Path, Path]:
+    """The application of readings, whose subscribers come in by a token only: its template, the event, a file for the token."""
+    for name in ("template.yaml", "api.yaml"):
+        shutil.copy(project / "tests" / "support" / "readings" / name, folder)
+    api = folder / "api.yaml"
+    change(
+        api,
+        "      UserPoolConfig: {UserPoolId: !Ref Pool, AwsRegion: !Ref AWS::Region, DefaultAction: ALLOW}\n",
+        config,
+    )
+    change(api, "AuthenticationType: AMAZON_COGNITO_USER_POOLS", f"AuthenticationType: {mode}")
+    change(api, "@aws_cognito_user_pools", directive)
+    event = project / "tests" / "support" / "readings" / "events" / "one.json"
+    return folder / "template.yaml", event, folder / "token.txt"
+
+
+def test_a_token_that_the_lambda_authorizer_lets_in(verb: Verb, project: Path, tmp_path: Path) -> None:
+    """Without one the demo says which authorizer asks for it; the function runs, and its word counts."""
+    config = "      LambdaAuthorizerConfig: {AuthorizerUri: !GetAtt Authorizer.Arn}\n"
+    template, event, token = for_tokens(project, tmp_path, "AWS_LAMBDA", config, "@aws_lambda")
+    change(tmp_path / "api.yaml", "  Schema:\n", f"{AUTHORIZER.lstrip(chr(10))}  Schema:\n")
+    without = verb("demo.py", "--template", template, event)
+    assert without.wait() == 1
+    assert "none of these is for one: stored." in without.stderr
+    assert "--token-file FILE` subscribes with a token: one that the authorizer" in without.stderr
+    assert "Authorizer lets in." in without.stderr
+
+    token.write_text("shut\n", encoding="utf-8")
+    refused = verb("demo.py", "--template", template, "--token-file", token, event)
+    assert refused.wait() == 1
+    assert "UnauthorizedException: You are not authorized to make this call." in refused.stderr
+
+    token.write_text("open\n", encoding="utf-8")
+    program = verb("demo.py", "--template", template, "--token-file", token, event)
+    assert program.wait() == 0, program.stderr
+    assert program.stdout.splitlines()[1] == f"sign-in        nobody: {token} has the token for AWS_LAMBDA"
+    assert 'received       {"stored": {"meter": "m-1", "value": 20.5}}' in program.stdout
+    assert "open" not in program.stdout + program.stderr
+
+
+def test_a_token_of_an_openid_connect_provider(verb: Verb, project: Path, tmp_path: Path) -> None:
+    """The runtime has its keys before the demo subscribes."""
+    with issuing() as issuer:
+        config = f"      OpenIDConnectConfig: {{Issuer: '{issuer.url}'}}\n"
+        template, event, token = for_tokens(project, tmp_path, "OPENID_CONNECT", config, "@aws_oidc")
+        without = verb("demo.py", "--template", template, event)
+        assert without.wait() == 1
+        assert f"--token-file FILE` subscribes with a token: one of {issuer.url}." in without.stderr
+
+        token.write_text(issuer.token(), encoding="utf-8")
+        program = verb("demo.py", "--template", template, "--token-file", token, event)
+        assert program.wait() == 0, program.stderr
+    assert 'received       {"stored": {"meter": "m-1", "value": 20.5}}' in program.stdout
+
+
+def test_a_token_that_nobody_takes_is_wrong_usage(verb: Verb, tmp_path: Path) -> None:
+    """Users of a user pool sign in; a file without a token is told before anything runs."""
+    token = tmp_path / "token.txt"
+    token.write_text("two words", encoding="utf-8")
+    broken = verb("demo.py", "--token-file", token)
+    assert broken.wait() == 2
+    assert "it holds more than one word" in broken.stderr
+    token.write_text("one", encoding="utf-8")
+    program = verb("demo.py", "--token-file", token)
+    assert program.wait() == 2
+    assert program.stderr == (
+        "error: --token-file: nobody subscribes with such a token here: onPublishMsgFromEb. Leave it out.\n"
+    )
 
 
 def test_an_application_that_does_not_deliver_fails(verb: Verb, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from livebus.aws.session import ReachFlags, Session
+from livebus.aws.clients import ReachFlags
+from livebus.aws.session import Session
 from livebus.cdk_assembly import applications_of
 
 ASSEMBLIES = Path(__file__).parents[1] / "foreign" / "assemblies"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from livebus.aws.session import ReachFlags, Session
+from livebus.aws.clients import ReachFlags
+from livebus.aws.session import Session
 from support.deploying import BUCKET, Deploying
 
 FOREIGN = Path(__file__).parents[1] / "foreign"

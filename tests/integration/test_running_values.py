@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from livebus.aws.clients import ReachFlags
 from livebus.aws.local_stack import running_values
 from livebus.aws.publish.expected_delivery import Delivery
-from livebus.aws.session import ReachFlags, Session
+from livebus.aws.session import Session
 from livebus.aws.subscribe.api_schemas import ApiSchemas
 from livebus.cdk_assembly import applications_of
 from livebus.cli.publish import run as publish
@@ -156,6 +157,6 @@ def test_of_several_applications_the_one_that_runs_counts(
         session,
         None,
     )
-    assert {each.environment.stack_name for each in run._inspection.resources.nested.values()} == {
+    assert {each.environment.stack_name for each in run._rules.inspection.resources.nested.values()} == {
         each.name for each in application.stacks
     }

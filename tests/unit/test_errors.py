@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livebus.errors import MAX_TOLD, Fault, bounded_suggestions, closest, did_you_mean, listed, told
+from livebus.errors import MAX_TOLD, Fault, Place, bounded_suggestions, closest, did_you_mean, listed, told
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,21 @@ def test_so_many_faults_are_told_and_no_more_looked_for() -> None:
     assert found[-1].found == "there are more than 1,000 of these"
     assert next(faults).found == str(MAX_TOLD + 1)
     assert len(told(Fault(str(index)) for index in range(MAX_TOLD))) == MAX_TOLD
+
+
+def test_a_fault_is_one_sentence_and_what_to_do() -> None:
+    """AWS's own words end in a full stop at times; nothing is put behind it in the same sentence."""
+    place = Place("t.yaml", 3)
+    faults = [
+        Fault("it is 'x'", place, "a number", "Write 3."),
+        Fault("Placeholder x is invalid.", place, "one of a, b"),
+        Fault("Placeholder x is invalid.", place, advice="Write a."),
+        Fault("it is 'x'", advice="Write 3."),
+    ]
+
+    assert [str(fault) for fault in faults] == [
+        "t.yaml:3: it is 'x'; expected a number. Write 3.",
+        "t.yaml:3: Placeholder x is invalid; expected one of a, b",
+        "t.yaml:3: Placeholder x is invalid. Write a.",
+        "it is 'x'. Write 3.",
+    ]

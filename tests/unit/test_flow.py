@@ -272,7 +272,7 @@ def test_all_stations_tell_their_faults_at_once() -> None:
         )
     places = sorted(str(fault.place).split(" ", 1)[0].rsplit(":", 1)[0] for fault in raised.value.faults)
 
-    assert places == ["t.yaml:104", "t.yaml:117", "t.yaml:127", "t.yaml:21"]
+    assert places == ["t.yaml:104", "t.yaml:117", "t.yaml:127", "t.yaml:22"]
 
 
 def test_a_transformer_that_put_targets_refuses() -> None:

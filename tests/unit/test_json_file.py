@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from livebus.errors import LivebusError
-from livebus.json_file import read_json, shown
+from livebus.json_file import misread, read_json, shown
 
 
 def test_each_value_has_its_line(tmp_path: Path) -> None:
@@ -55,3 +58,26 @@ def test_a_value_is_shown_as_json_has_it() -> None:
     """No longer than a message can hold."""
     assert [shown(each) for each in (None, True, "a", [1])] == ["null", "true", '"a"', "[1]"]
     assert shown("a" * 100) == '"' + "a" * 59 + "…"
+
+
+def test_what_ends_a_reading_is_told_in_words() -> None:
+    """No error of Python's by its name."""
+    with pytest.raises(json.JSONDecodeError) as no_json:
+        json.loads('{"a":\n}')
+    errors = [
+        no_json.value,
+        RecursionError("deep"),
+        KeyError("created"),
+        KeyError(),
+        OSError(errno.EACCES, os.strerror(errno.EACCES), "a.json"),
+        TypeError("unhashable type"),
+    ]
+
+    assert [misread(each) for each in errors] == [
+        "not JSON, line 2, column 1: expecting value",
+        "nested too deep",
+        "it has no 'created'",
+        "a member is missing",
+        "Permission denied",
+        "its members are of other kinds than they should be",
+    ]

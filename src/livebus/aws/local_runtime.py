@@ -11,15 +11,32 @@ import socket
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from livebus.errors import Place, Unnamed, Unreachable, did_you_mean
-from livebus.files import MAX_SETTINGS_BYTES, content
+from livebus.files import MAX_SETTINGS_BYTES, content, relative
+from livebus.json_file import misread
 
 STATE_FILE = Path(".livebus", "runtime.json")
 _TEMPLATE, _TEMPLATE_STACK, _TEMPLATE_STACKS = "TemplateFile", "TemplateStack", "TemplateStacks"
 _TEMPLATE_OUTPUTS = "TemplateOutputs"
 _START = "Start it with `livebus local`."
+_MEMBERS: Mapping[str, type] = {
+    **dict.fromkeys(("EndpointUrl", "Region", "UserName", "Password", "CaFile", _TEMPLATE, _TEMPLATE_STACK), str),
+    "Stacks": dict,
+    _TEMPLATE_OUTPUTS: dict,
+    _TEMPLATE_STACKS: list,
+}
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    dict: "an object",
+    list: "a list",
+    int: "a number",
+    float: "a number",
+    bool: "a truth value",
+    type(None): "null",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +114,7 @@ def find(folders: Iterable[Path]) -> LocalRuntime:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            raise Unreachable(f"cannot read the runtime's state: {error.strerror}", Place(str(file))) from None
+            raise Unreachable(f"cannot read the runtime's state: {error.strerror}", Place(relative(file))) from None
         runtime = _parse(text, file)
         _knock(runtime)
         return runtime
@@ -107,25 +124,44 @@ def find(folders: Iterable[Path]) -> LocalRuntime:
 def _parse(text: str, file: Path) -> LocalRuntime:
     try:
         state = json.loads(text)
-        # A state that tells of no stacks has one stack's Outputs beside what is the runtime's own.
-        own = (_TEMPLATE, _TEMPLATE_STACK, _TEMPLATE_STACKS)
-        outputs = {name: value for name, value in state.items() if isinstance(value, str) and name not in own}
-        return LocalRuntime(
-            endpoint_url=state["EndpointUrl"],
-            region=state["Region"],
-            user_name=state.get("UserName", ""),
-            password=state.get("Password", ""),
-            ca_file=state.get("CaFile", ""),
-            stacks={name: dict(outputs) for name, outputs in state.get("Stacks", {"livebus": outputs}).items()},
-            template=state.get(_TEMPLATE, ""),
-            template_stack=state.get(_TEMPLATE_STACK, ""),
-            template_outputs=dict(state.get(_TEMPLATE_OUTPUTS, {})),
-            together=[name for name in state.get(_TEMPLATE_STACKS, ()) if name in state.get("Stacks", {})],
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Unreachable(
-            f"not the state of a runtime: {type(error).__name__} {error}", Place(str(file)), advice=_START
-        ) from None
+    except (ValueError, RecursionError) as error:
+        raise _no_state(misread(error), file) from None
+    if wrong := _wrong(state):
+        raise _no_state(wrong, file)
+    # A state that tells of no stacks has one stack's Outputs beside what is the runtime's own.
+    own = (_TEMPLATE, _TEMPLATE_STACK, _TEMPLATE_STACKS)
+    outputs = {name: value for name, value in state.items() if isinstance(value, str) and name not in own}
+    return LocalRuntime(
+        endpoint_url=state["EndpointUrl"],
+        region=state["Region"],
+        user_name=state.get("UserName", ""),
+        password=state.get("Password", ""),
+        ca_file=state.get("CaFile", ""),
+        stacks={name: dict(outputs) for name, outputs in state.get("Stacks", {"livebus": outputs}).items()},
+        template=state.get(_TEMPLATE, ""),
+        template_stack=state.get(_TEMPLATE_STACK, ""),
+        template_outputs=dict(state.get(_TEMPLATE_OUTPUTS, {})),
+        together=[name for name in state.get(_TEMPLATE_STACKS, ()) if name in state.get("Stacks", {})],
+    )
+
+
+def _wrong(state: Any) -> str:
+    """What is wrong with what a state file says; its values, a password among them, are not shown. Empty where nothing is."""
+    if not isinstance(state, dict):
+        return f"it is {_KINDS.get(type(state), 'no object')}, and not an object"
+    if missing := [name for name in ("EndpointUrl", "Region") if name not in state]:
+        return f"it has no {missing[0]}"
+    for name, kind in _MEMBERS.items():
+        if not isinstance(state.get(name, kind()), kind):
+            return f"{name} is {_KINDS.get(type(state[name]), 'of another kind')}, and not {_KINDS[kind]}"
+    named = {f"Stacks/{name}": outputs for name, outputs in state.get("Stacks", {}).items()}
+    other = next((name for name, outputs in named.items() if not isinstance(outputs, dict)), None)
+    return f"{other} is {_KINDS.get(type(named[other]), 'of another kind')}, and not an object" if other else ""
+
+
+def _no_state(what: str, file: Path) -> Unreachable:
+    advice = "A runtime writes it when it starts: stop it where it runs, and start it again with `livebus local`."
+    return Unreachable(f"not the state of a runtime: {what}", Place(relative(file)), advice=advice)
 
 
 def _knock(runtime: LocalRuntime) -> None:

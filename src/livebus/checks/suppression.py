@@ -18,18 +18,21 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livebus.checks.check import Finding
 from livebus.errors import Fault, LivebusError, Place, did_you_mean
 from livebus.template.document import IN_STACK, Document, Path
 
+_SAY_WHY = "Say why it is to be ignored."
 _FORM = re.compile("[EWI][0-9]{1,4}")
 # What is to be checked may be all that is an error.
 _FORM_BEGUN = re.compile("[EWI][0-9]{0,4}")
 _OURS = re.compile("[EWI]9[12]")
 _EXPECTED = "an id such as W9101, or its beginning"
+# A flag with something else than a colon between an id and a reason.
+_APART = re.compile(r"([EWI][0-9]{1,4})\s*[=,;\s]\s*(\S.*)")
 
 Foreign = Callable[[], Collection[str]]
 
@@ -79,8 +82,22 @@ def from_pair(
 
 def from_flag(text: str, known: Collection[str], foreign: Foreign = _nobody_knows) -> Suppression:
     """``ID:reason``, as --ignore takes it. Raises LivebusError."""
-    check_id, _, reason = text.partition(":")
-    return from_pair(check_id, reason, "--ignore", known, foreign)
+    check_id, colon, reason = text.partition(":")
+    if not colon and (found := _APART.fullmatch(text)):
+        advice = f'Write --ignore "{found[1]}:{found[2]}".'
+        raise LivebusError(f"{text!r} has no colon", Place("--ignore"), expected="ID:REASON", advice=advice)
+    try:
+        return from_pair(check_id, reason, "--ignore", known, foreign)
+    except LivebusError as error:
+        raise LivebusError(faults=[_with_form(fault, check_id.strip()) for fault in error.faults]) from None
+
+
+def _with_form(fault: Fault, check_id: str) -> Fault:
+    """A missing reason's fault with what to write in a shell."""
+    if fault.advice != _SAY_WHY:
+        return fault
+    shown = check_id if _FORM.fullmatch(check_id) else "W9101"
+    return replace(fault, expected="ID:REASON", advice=f'{_SAY_WHY[:-1]}: --ignore "{shown}:another team\'s".')
 
 
 def from_template(
@@ -166,7 +183,7 @@ def _faults(
         if fault is not None:
             yield fault
     if not isinstance(reason, str) or not reason.strip():
-        yield Fault(f"{check_id!r} is ignored without a reason", place, "a reason", "Say why it is to be ignored.")
+        yield Fault(f"{check_id!r} is ignored without a reason", place, "a reason", _SAY_WHY)
 
 
 def part(

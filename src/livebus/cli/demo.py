@@ -11,21 +11,21 @@ import sys
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livebus.aws.blocking_call import blocking_call
-from livebus.aws.session import ReachFlags, Session
+from livebus.aws.clients import ReachFlags
+from livebus.aws.session import Session
 from livebus.cli import flags, shipped
+from livebus.cli.demo_listener import GivenToken, given_token_of, listener_of, outputs_of, token_of
 from livebus.cli.folder import NoTemplate, beside, find
 from livebus.cli.parser import Parser
 from livebus.errors import InvalidEvent, LivebusError, Place, WrongUsage
 from livebus.event.document import read_entries
-from livebus.event.put_events import Refused
 from livebus.files import content, reason_of, relative
 from livebus.stack.samconfig import DeployConfig
 from livebus.steps import words
@@ -36,9 +36,7 @@ from livebus.terminal.table import wrapped
 from livebus.terminal.width import columns_of
 
 if TYPE_CHECKING:
-    from livebus.aws.sign_in import SignIn
     from livebus.cdk_assembly import Source
-    from livebus.rehearsal.audience import DefaultSubscriber, Heard
     from livebus.runtime.server import Runtime
 
 ARRIVAL_SECONDS = 15.0
@@ -50,13 +48,14 @@ SAMPLE = "sample.json"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown: an application with values of its parameters, and the entry of an event file."""
+    """What is shown: an application with values of its parameters, the entry of an event file, and whose token subscribes, if any."""
 
     source: Source
     deploy: DeployConfig
     file: Path
     entry: dict[str, Any]
     parameters: Mapping[str, str]
+    token: GivenToken | None = None
 
 
 def command_parser() -> Parser:
@@ -67,6 +66,13 @@ def command_parser() -> Parser:
     flags.add_template(parser, "the template to run")
     flags.add_config_env(parser)
     flags.add_parameters(parser)
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="subscribe with the token in it: one that the API's Lambda authorizer lets in, or its OpenID Connect provider's (or the "
+        "token in LIVEBUS_TOKEN)",
+    )
     return parser
 
 
@@ -77,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Folders of its own: a runtime that is running already is not disturbed, and nothing stays behind.
     with ExitStack() as folders:
         try:
-            what = _shown(options, folders, parameters)
+            what = replace(_shown(options, folders, parameters), token=given_token_of(options.token_file))
         except LivebusError as error:
             terminal.report(error)
             return terminal.USAGE
@@ -176,10 +182,11 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     session = Session(ReachFlags((folder,), local=True))
     bus = what.entry.get("EventBusName") or await blocking_call(lambda: session.event_bus)
     addressed = {**what.entry, "EventBusName": bus}
-    logical_id, reception = _reception(runtime, session.stack_name, addressed)
+    logical_id, reception = listener_of(runtime, session.stack_name, addressed, what.token)
     assert reception.subscriber is not None
-    api = await blocking_call(lambda: session.api(logical_id, _outputs(runtime, session.stack_name)))
-    token = await _token(runtime, session, logical_id, reception.subscriber)
+    api = await blocking_call(lambda: session.api(logical_id, outputs_of(runtime, session.stack_name)))
+    token, told = await token_of(runtime, session, logical_id, reception.subscriber, what.token)
+    _say("sign-in", told)
     events = await blocking_call(lambda: session.client("events"))
 
     from livebus.aws.publish.publisher import publish
@@ -206,109 +213,6 @@ async def _carry(runtime: Runtime, folder: Path, what: Shown) -> bool:
     _say("received", json_text(message.data))
     terminal.result(f"\nThe event arrived {took * 1000:.1f} ms after put_events was called.")
     return True
-
-
-async def _token(
-    runtime: Runtime, session: Session, logical_id: str, subscriber: DefaultSubscriber
-) -> Callable[[], str]:
-    """What signs the subscriber in, told: an API key, or the runtime's user."""
-    from livebus.caller import API_KEY
-
-    if subscriber.caller.mode == API_KEY:
-        application = runtime.served.applications()[session.stack_name]
-        key = next(api.api_keys[0] for api in application.apis if api.logical_id == logical_id)
-        _say("sign-in", "nobody: the API takes its key")
-        return lambda: key
-    sign_in = await blocking_call(lambda: _sign_in(session, logical_id))
-    await blocking_call(sign_in.token)
-    _say("sign-in", f"{runtime.outputs['UserName']}, with {sign_in.flow}")
-    return sign_in.token
-
-
-def _reception(runtime: Runtime, stack: str, entry: dict[str, Any]) -> tuple[str, Heard]:
-    """
-    Who would hear of the event, by the schema's links, and the logical id of the API: somebody who receives it, else who
-    might. Raises LivebusError where nobody would.
-    """
-    from livebus.caller import API_KEY, COGNITO
-    from livebus.data_source.in_memory import InMemorySources
-    from livebus.rehearsal.audience import Heard
-    from livebus.rehearsal.samples import SampleReader
-    from livebus.rehearsal.stage import Stage
-
-    line = runtime.served.line(stack)
-    assert line is not None
-    event = SampleReader(line.application, datetime.now(UTC)).event(entry)
-    if isinstance(event, Refused):
-        raise InvalidEvent(f"EventBridge refuses the event: {event.code}: {event.message}")
-    services = replace(
-        runtime.buses.services(),
-        call=InMemorySources(line.application, now=time.time()).perform,
-        put_events=lambda _, entries: {"FailedEntryCount": 0, "Entries": [{"EventId": "dry-run"}] * len(entries)},
-    )
-    stage = Stage(line, services)
-    invocations = stage.rehearse(event, services).invocations
-    found = [
-        (invocation.target.api, each)
-        for invocation in invocations
-        for each in invocation.receptions
-        if each.subscriber is not None
-    ]
-    # What a function or another server makes of it shows when it is asked: whoever may hear of it listens.
-    found += [
-        (invocation.target.api, Heard(subscriber.field, subscriber, None))
-        for invocation in invocations
-        if invocation.unproven
-        for subscriber in stage.audiences[invocation.target.api].default_subscribers
-        if not subscriber.required and subscriber.field in stage.fed_by(invocation)
-    ]
-    if not found:
-        raise LivebusError(
-            "the event would reach nobody: no rule matches it, or no subscription hears of its mutation",
-            advice="`livebus validate` says why.",
-        )
-    with_keys = {api.logical_id for api in line.application.apis if api.api_keys}
-    modes = [
-        (api, each, each.subscriber.caller.mode)
-        for api, each in found
-        if each.subscriber is not None and (each.subscriber.caller.mode != API_KEY or api in with_keys)
-    ]
-    users = [(api, each) for mode in (COGNITO, API_KEY) for api, each, its in modes if its == mode]
-    if not users:
-        fields = ", ".join(sorted({reception.field for _, reception in found}))
-        raise LivebusError(
-            f"the demo signs in as a user of a user pool or with an API key, and none of these is for one: {fields}",
-            advice="`livebus local`, and `livebus subscribe --local --token-file FILE` beside it, take any token.",
-        )
-    # A filter of a resolver may let others have the message, and not this user.
-    return max(users, key=lambda each: (each[1].payload is not None, each[1].arrives))
-
-
-def _outputs(runtime: Runtime, stack: str) -> dict[str, list[str]]:
-    """The names of the Outputs that hold a URL of an API, by the API's logical id."""
-    application = runtime.served.applications()[stack]
-    return {
-        api.logical_id: [
-            name for name, value in application.outputs.items() if value in (api.graphql_url, api.realtime_url)
-        ]
-        for api in application.apis
-    }
-
-
-def _sign_in(session: Session, api: str) -> SignIn:
-    from livebus.aws.sign_in import SignIn
-
-    runtime = session.runtime
-    assert runtime is not None
-    address = session.api(api)
-    client_id = session.client_id(address)
-    return SignIn(
-        session.client("cognito-idp"),
-        client_id=client_id,
-        pool_id=session.pool_id(client_id),
-        user_name=runtime.user_name,
-        password=runtime.password,
-    )
 
 
 def _show_station(record: dict[str, Any]) -> None:

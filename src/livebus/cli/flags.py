@@ -23,7 +23,7 @@ from livebus.numerals import decimal, whole
 N = TypeVar("N", int, float)
 
 if TYPE_CHECKING:
-    from livebus.aws.session import ReachFlags
+    from livebus.aws.clients import ReachFlags
     from livebus.cdk_assembly import CdkApplication, Source
 
 _AGE = re.compile(r"(\d{1,9})([smhd])")
@@ -88,7 +88,7 @@ def destination(parser: ArgumentParser, arguments: Namespace, folders: Sequence[
     What is typed counts: a --local that stands in a variable or in samconfig.toml makes way for a --region, and the other
     way round.
     """
-    from livebus.aws.session import ReachFlags  # not for commands that go nowhere
+    from livebus.aws.clients import ReachFlags  # not for commands that go nowhere
 
     typed = arguments.typed
     names = (*_AWS_ONLY, "stack_name")

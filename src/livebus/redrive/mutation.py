@@ -44,7 +44,10 @@ class Mutation:
         except NotTransformable as error:
             raise LivebusError(str(error)) from None
         except (KeyError, TypeError, ValueError) as error:  # an envelope without the members that every event has
-            raise LivebusError(f"the body is no event: {type(error).__name__} {error}") from None
+            what = (
+                f"it has no {error}" if isinstance(error, KeyError) else "a member is of another kind than events have"
+            )
+            raise LivebusError(f"the body is no event: {what}") from None
         return {"query": self.target.graphql_operation, "variables": variables}
 
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -24,7 +24,7 @@ from livebus.schema.selection import Selection
 from livebus.subscription import Deliveries, InvalidFilter, Projection, Subscriptions
 
 # Apps sign their users in; whoever else may subscribe comes after them.
-_PREFERRED: tuple[Mode, ...] = (COGNITO, OIDC, LAMBDA, API_KEY, AWS_IAM)
+PREFERRED: tuple[Mode, ...] = (COGNITO, OIDC, LAMBDA, API_KEY, AWS_IAM)
 # Subscription fields of one API: an app has tens. Each is a document to be validated, and a schema holds 20,000.
 MOST_TRIED = 500
 _SUB = "00000000-0000-4000-8000-000000000000"
@@ -64,16 +64,19 @@ class Heard:
 
 
 class Audience:
-    """The default subscribers of one API. Those without required arguments are subscribed once, the others per value."""
+    """
+    The default subscribers of one API. Those without required arguments are subscribed once, the others per value. Each is of the first
+    mode, of those that are ``preferred`` in this order, that lets it in.
+    """
 
-    def __init__(self, api: CompiledApi, services: Services) -> None:
+    def __init__(self, api: CompiledApi, services: Services, preferred: Sequence[Mode] = PREFERRED) -> None:
         self.registry = Subscriptions(api.schema.links)
         self.api = replace(api, subscriptions=self.registry)
         self._subscribers: dict[str, DefaultSubscriber | None] = {}
         self._refusals: dict[str, str] = {}
         fields = dict.fromkeys(name for names in api.schema.links.values() for name in names)
         for field in islice(fields, MOST_TRIED):
-            found = self._subscribers[field] = default_subscriber(api, field)
+            found = self._subscribers[field] = default_subscriber(api, field, preferred)
             if found is None:
                 self._refusals[field] = f"nobody may subscribe to {field}, or read what it returns"
             elif not found.required:
@@ -165,13 +168,13 @@ class Audience:
         return ""
 
 
-def default_subscriber(api: CompiledApi, field: str) -> DefaultSubscriber | None:
+def default_subscriber(api: CompiledApi, field: str, preferred: Sequence[Mode] = PREFERRED) -> DefaultSubscriber | None:
     """The subscriber of a field: of the first mode that may subscribe and read something; None where there is none."""
     definition = _subscription_fields(api).get(field)
     if definition is None:
         return None
     modes = {provider.mode for provider in api.api.providers}
-    for mode in (preferred for preferred in _PREFERRED if preferred in modes):
+    for mode in (each for each in preferred if each in modes):
         caller = _caller(mode, api)
         if not api.access.allows(caller, "Subscription", field):
             continue

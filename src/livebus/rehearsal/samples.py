@@ -107,7 +107,8 @@ def _candidates(application: Application) -> list[str]:
     if output in known:
         return [output]
     own = [name for name in known if name != "default"]  # the default bus is in every account, and in known
-    return list(dict.fromkeys(rule.bus for rule in application.rules)) or own or ["default"]
+    with_rules = (rule.bus for rule in application.rules if not rule.bus_refused)
+    return list(dict.fromkeys(with_rules)) or own or ["default"]
 
 
 def _patterns(application: Application, buses: Sequence[str]) -> list[tuple[str, EventPattern]]:

@@ -8,18 +8,19 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-appsync.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
 
 from livebus import steps
+from livebus.caller import Mode
 from livebus.data_source.in_memory import is_unproven
 from livebus.errors import did_you_mean, listed
 from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
-from livebus.rehearsal.audience import MOST_TRIED, Audience, Heard
+from livebus.rehearsal.audience import MOST_TRIED, PREFERRED, Audience, Heard
 from livebus.retry_policy import INVALID_JSON
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
@@ -115,11 +116,13 @@ class Rehearsal:
     def _patterns(self) -> Iterator[Step]:
         compiled = {each.rule.logical_id: each for each in self._line.compiled_rules(self.event.bus)}
         for rule in self._line.application.rules:
-            if rule.bus != self.event.bus or rule.event_pattern is None:
+            if (rule.bus != self.event.bus and not rule.bus_refused) or rule.event_pattern is None:
                 continue
             found = compiled.get(rule.logical_id)
             if any(rule is each for each in self.matched):
                 reasons: list[str] = []
+            elif rule.bus_refused:
+                reasons = [f"AWS refuses the rule for its bus {rule.bus!r}: see the findings"]
             elif found is not None:
                 reasons = found.pattern.explain(self.event.envelope)
             elif not rule.enabled:
@@ -133,12 +136,12 @@ class Stage:
     """
     A line made ready for rehearsals: its targets lead to APIs whose subscribers are the default ones.
 
-    To be made once for many events.
+    To be made once for many events. They are of the modes that are ``preferred``, as an :class:`Audience` has it.
     """
 
-    def __init__(self, line: Line, services: Services) -> None:
+    def __init__(self, line: Line, services: Services, preferred: Sequence[Mode] = PREFERRED) -> None:
         self.line = line
-        self.audiences = {name: Audience(api, services) for name, api in line.apis.items()}
+        self.audiences = {name: Audience(api, services, preferred) for name, api in line.apis.items()}
         self._targets: dict[int, tuple[CompiledTarget, Audience]] = {}
         names = [*(bus.name for bus in line.application.buses), *line.application.outside_buses]
         for name in names:
@@ -174,8 +177,6 @@ class Stage:
             )
         if is_elsewhere(event.bus) and rules:
             unproven = f"the bus of rule {rules[0].rule.name!r} is another stack's, and only known where it is deployed"
-        elif not line.has_bus(event.bus) and any(rule.bus == event.bus for rule in line.application.rules):
-            unproven = f"the event bus {event.bus!r} is not in this template"
         if not rules and not unproven:
             unproven = unknown_pattern(event, line.application.rules)
         arrives = all(each.arrives for each in invocations) if invocations else bool(unproven)

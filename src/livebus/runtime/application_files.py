@@ -4,15 +4,17 @@ The template and the files that it names, on disk: read into a line, and looked 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livebus.cdk_assembly import CdkApplication, read_assembly, same_application
 from livebus.cdk_assets import asset_of, is_in_s3
+from livebus.cdk_manifest import MANIFEST
 from livebus.cdk_templates import read_templates
 from livebus.compilation import compile_line
-from livebus.errors import Fault, InvalidTemplate, LivebusError, Place
+from livebus.errors import Fault, InvalidTemplate, LivebusError, Place, listed
 from livebus.files import Root, read_text, relative
 from livebus.flow import Line
 from livebus.subscription import Subscriptions, SubscriptionSettings
@@ -22,6 +24,7 @@ from livebus.template.loading import Reading, read_application, read_stacks
 from livebus.template.nesting import OpenedTemplate
 from livebus.template.resources import Resources
 from livebus.template.text_places import fault_in_source
+from livebus.terminal.counts import noun
 
 _MAX_FILE_BYTES = 8 * 1024 * 1024
 
@@ -32,7 +35,8 @@ class ApplicationFiles:
     One application's files. ``changed`` is true after any of them was written, made or removed since ``load``.
 
     ``application`` is one of AWS CDK with several stacks; ``template`` is its manifest then. ``damage`` is what is wrong with the
-    manifests around a template that cdk synth wrote: it runs all the same.
+    manifests around a template that cdk synth wrote, it runs all the same; and that stacks have come to one that was its assembly's
+    only one (``is_alone``, as it was at the first load; None before).
     """
 
     template: Path
@@ -43,6 +47,7 @@ class ApplicationFiles:
     overrides: Mapping[str, str] = field(default_factory=dict)
     application: CdkApplication | None = None
     damage: tuple[Fault, ...] = ()
+    is_alone: bool | None = None
 
     @classmethod
     def of(
@@ -142,6 +147,15 @@ class ApplicationFiles:
         around = read_assembly(self.template.parent)
         self._follow(around.manifests if around is not None else ())
         self.damage = around.damage if around is not None else ()
+        stacks = [stack for each in around.applications for stack in each.stacks] if around is not None else []
+        own = os.path.realpath(self.template)
+        others = sorted({each.name for each in stacks if os.path.realpath(each.template) != own})
+        if self.is_alone is None:
+            self.is_alone = not others
+        elif self.is_alone and others:
+            found = f"there is more than the stack of {self.template.name!r} now: {listed(others)} {noun(len(others), 'does', 'do')} not run"
+            advice = "End `livebus local` and start it again: it runs them together."
+            self.damage += (Fault(found, Place(relative(self.template.parent / MANIFEST)), advice=advice),)
 
     def _follow(self, manifests: Iterable[Path]) -> None:
         """What tells of the stacks is looked at for changes as the templates are: it may be a stage's that cannot be read yet."""

@@ -128,18 +128,35 @@ def find_queue(
             return url
     if not wanted and QUEUE_OUTPUT in queues:
         return queues[QUEUE_OUTPUT]
+    is_listed = False
     if not queues or wanted:
-        known = set(queues.values())
-        queues |= {name: url for name, url in of_type(resources(), QUEUE).items() if url not in known}
+        known, listed = set(queues.values()), resources()
+        queues |= {name: url for name, url in of_type(listed, QUEUE).items() if url not in known}
+        is_listed = bool(listed)
     for name, url in queues.items():
         if wanted and wanted in (name, _last(url)):
             return url
     shown = ", ".join(f"{name} ({_last(url)})" for name, url in queues.items()) or "none"
+    if not queues and is_listed:
+        raise _without_queue(owner, dead_letters())
     if wanted:
         raise Unreachable(
             f"{owner} has no queue {wanted!r} among its outputs and resources", expected=f"one of {shown}"
         )
     return _only(queues, shown, owner, dead_letters)
+
+
+def _without_queue(owner: str, dead_letters: Collection[str] | None) -> Unreachable:
+    """That a stack has no queue, and where its rules' dead letters go then, as far as anybody tells: ``dead_letters``, by name."""
+    if dead_letters:
+        names = ", ".join(sorted(dead_letters))
+        found = f"{owner} has no queue; its rules send dead letters to another stack's: {names}"
+        return Unreachable(found, advice="Name it with --queue-url, or its stack with --stack-name.")
+    lost = (
+        ", and its rules send dead letters nowhere: what they cannot deliver is lost" if dead_letters == set() else ""
+    )
+    advice = "A queue that a target's DeadLetterConfig names keeps it. Another stack's is named with --queue-url."
+    return Unreachable(f"{owner} has no queue{lost}", advice=advice)
 
 
 def _only(queues: Mapping[str, str], shown: str, owner: str, dead_letters: Callable[[], Collection[str] | None]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from livebus.template.application import Archive, EventBus
+from livebus.template.event_patterns import written_pattern
 from livebus.template.events import pattern_text
 from livebus.template.resources import Resources
 
@@ -41,6 +42,7 @@ def read_archives(resources: Resources, buses: Iterable[EventBus]) -> tuple[Arch
                 description=properties.text("Description"),
                 logical_id=resource.logical_id,
                 place=resource.place(),
+                written_pattern=written_pattern(resource),
             )
         )
     return tuple(archives)

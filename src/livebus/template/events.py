@@ -26,6 +26,7 @@ from livebus.template.application import (
     Target,
 )
 from livebus.template.connections import target_parameters
+from livebus.template.event_patterns import written_pattern
 from livebus.template.imports import is_elsewhere
 from livebus.template.literal_places import of_account
 from livebus.template.properties import Properties, shown
@@ -41,6 +42,9 @@ _AWS_DEFAULT = RetryPolicy()
 _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
+# What PutRule takes for a bus. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+_BUS_OF_RULE = re.compile(r"(arn:aws[\w-]*:events:[^:]*:[^:]*:event-bus/)?[/.\-_A-Za-z0-9]+")
+_V2_BUS = "event-busv2/"
 _MAX_TARGETS = 5
 _ENDPOINT = "endpoints/graphql-api/"
 _MEANT = "Write !GetAtt, the API's logical id, and .GraphQLEndpointArn behind it."
@@ -117,7 +121,7 @@ class _RuleReader:
 
     def rule(self, resource: Resource) -> Rule:
         properties = resource.properties
-        bus = self._bus(resource)
+        bus, bus_refused = self._bus(resource)
         properties.matching("Name", _NAME, "1 to 64 letters, digits, '.', '-' and '_'")
         arn = self._resources.attribute(resource, "Arn")
         if arn in self._rule_arns:
@@ -146,11 +150,20 @@ class _RuleReader:
             other_targets=tuple(target for target in targets if target.destination),
             pattern_place=resource.place("EventPattern"),
             place=resource.place(),
+            bus_refused=bus_refused,
+            written_pattern=written_pattern(resource),
         )
 
-    def _bus(self, resource: Resource) -> str:
+    def _bus(self, resource: Resource) -> tuple[str, bool]:
+        """The bus that a rule is on, and whether AWS refuses the rule for it."""
         given = resource.properties.text("EventBusName")
         bus = bus_name(given)
+        if given and not is_opaque(given) and not _BUS_OF_RULE.fullmatch(given):
+            found = f"rule {resource.logical_id!r} is on the bus {given!r}, which takes no rules"
+            advice = "A V2 bus has subscribers, which cannot target AppSync." if f":{_V2_BUS}" in given else ""
+            expected = "the name or the ARN of an AWS::Events::EventBus"
+            resource.properties.fault(found, "EventBusName", expected=expected, advice=advice)
+            return bus, True
         # An ARN that is spelt out is of the account that everything else is in here.
         is_another = given.startswith("arn:") and of_account(given, self._resources.environment) != self._buses.get(bus)
         # Without a name the bus is one that could not be read, which is told where it was read.
@@ -161,10 +174,10 @@ class _RuleReader:
             found = f"rule {resource.logical_id!r} is on the bus {given!r}, which is not there"
             if close:
                 resource.properties.fault(found, "EventBusName", advice=f"Did you mean {close!r}?")
-            else:
-                advice = "Buses of other stacks are not emulated."
-                resource.properties.not_emulated(found, "EventBusName", advice=advice)
-        return bus
+                return bus, True
+            advice = "Buses of other stacks are not emulated."
+            resource.properties.not_emulated(found, "EventBusName", advice=advice)
+        return bus, False
 
     def _targets(self, resource: Resource) -> tuple[Target, ...]:
         targets: dict[str, Target] = {}
@@ -247,7 +260,7 @@ class _RuleReader:
         if parts[2] not in _SERVICES:
             item.fault(f"{parts[2]} is not a supported service for a target.", "Arn", advice=_MEANT)
             return None
-        if parts[2] == "events" and not parts[5].startswith(("event-bus/", "api-destination/", "target/")):
+        if parts[2] == "events" and not parts[5].startswith(("event-bus/", _V2_BUS, "api-destination/", "target/")):
             found = f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
             item.fault(found, "Arn", advice="A rule can be no target: name the bus that it is on.")
             return None

@@ -210,7 +210,7 @@ def _read_parts(resources: Resources, files: _Files) -> Reading:
         queues=queues,
         outputs=outputs_of_all(each.outputs for each in resources.deployed),
         deployed={each.environment.stack_name: each.outputs for each in resources.deployed},
-        outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own)),
+        outside_buses=tuple(dict.fromkeys(rule.bus for rule in rules if rule.bus not in own and not rule.bus_refused)),
         exports=exports,
         imports=frozenset(name for stack in resources.stacks for name in stack.imports),
         parameters={

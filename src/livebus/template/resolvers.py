@@ -84,17 +84,31 @@ class _ResolverReader:
         self._roles = roles
         self._of_api = of_api
         self._read_file = read_file
+        # What is declared, and refused where it stands: who refers to it is told nothing again.
+        self._refused = set(self._of_no_api())
         self._sources = self._data_sources()
         self._functions = {function.function_id: function for function in self._pipeline_functions()}
 
     def _of_type(self, kind: str) -> Iterator[Resource]:
         return (resource for resource in self._of_api if resource.type == f"AWS::AppSync::{kind}")
 
+    def _of_no_api(self) -> Iterator[str]:
+        """The names and ids that resources would have which say wrongly of which API they are."""
+        apis = {
+            self._resources.attribute(each, "ApiId") for each in self._resources.of_type("AWS::AppSync::GraphQLApi")
+        }
+        for kind, attribute in (("DataSource", "Name"), ("FunctionConfiguration", "FunctionId")):
+            for resource in self._resources.of_type(f"AWS::AppSync::{kind}"):
+                given = resource.properties.text("ApiId")
+                if given not in apis and not is_of_another_stack(given):
+                    yield self._resources.attribute(resource, attribute)
+
     def _data_sources(self) -> dict[str, DataSource]:
         sources: dict[str, DataSource] = {}
         for resource in self._of_type("DataSource"):
             properties = resource.properties
             if not resource.required("Name", "Type"):
+                self._refused.add(self._resources.attribute(resource, "Name"))
                 continue
             name = properties.matching("Name", _NAME, _NAME_EXPECTED)
             kind = properties.text("Type", choices=_DATA_SOURCES)
@@ -150,10 +164,24 @@ class _ResolverReader:
         if not properties.required("DataSourceName", what=what):
             return None
         name = properties.text("DataSourceName")
-        if name and name not in self._sources:
-            advice = did_you_mean(name, self._sources) or f"The API has: {listed(self._sources)}."
-            properties.fault(f"data source {name!r} is not there", "DataSourceName", advice=advice)
+        if name and name not in self._sources and name not in self._refused:
+            found, advice = self._meant(name, "DataSource", "Name") or (f"data source {name!r} is not there", "")
+            advice = advice or did_you_mean(name, self._sources) or f"The API has: {listed(self._sources)}."
+            properties.fault(found, "DataSourceName", advice=advice)
         return self._sources.get(name)
+
+    def _meant(self, given: str, kind: str, attribute: str) -> tuple[str, str] | None:
+        """What is wrong with a text that is the ``attribute`` of nothing that this API has, and what to write, where a resource is meant."""
+        for resource in self._resources.of_type(f"AWS::AppSync::{kind}"):
+            if given == self._resources.attribute(resource, attribute):
+                return f"{resource} is of another API", ""
+            others = {"ARN": self._resources.ref(resource), "logical id": resource.own_id}
+            if attribute != "Name":
+                others["Name"] = self._resources.attribute(resource, "Name")
+            for what, value in others.items():
+                if given == value:
+                    return f"this is the {what} of {resource}", f"Write !GetAtt {resource.own_id}.{attribute}."
+        return None
 
     def _code(self, resource: Resource, source: DataSource | None) -> tuple[str, str]:
         """
@@ -208,8 +236,10 @@ class _ResolverReader:
             templates = self._templates(resource)
             if templates is not None:
                 resource.properties.text("FunctionVersion", choices=("2018-05-29",))
-            if source:
-                function_id = self._resources.attribute(resource, "FunctionId")
+            function_id = self._resources.attribute(resource, "FunctionId")
+            if source is None:
+                self._refused.add(function_id)
+            else:
                 place = resource.place()
                 batch, is_direct = self._max_batch_size(resource), _is_direct(resource.properties, source)
                 yield PipelineFunction(
@@ -249,9 +279,11 @@ class _ResolverReader:
         for index, function_id in enumerate(config.texts("Functions")):
             if function_id in self._functions:
                 yield self._functions[function_id]
-            else:
+            elif function_id not in self._refused:
+                meant = self._meant(function_id, "FunctionConfiguration", "FunctionId")
+                found, advice = meant or (f"function {function_id!r} is not there", "")
                 expected = "the FunctionId of a function of this API"
-                config.fault(f"function {function_id!r} is not there", "Functions", index, expected=expected)
+                config.fault(found, "Functions", index, expected=expected, advice=advice)
 
 
 def _template_members(properties: Properties) -> list[str]:

@@ -20,6 +20,7 @@ _SERVICES = {
     "ApiGatewayV2": "apigateway",
     "CertificateManager": "acm",
     "ElasticLoadBalancingV2": "elasticloadbalancing",
+    "EventsV2": "events",
     "KinesisFirehose": "firehose",
     "MSK": "kafka",
     "OpenSearchService": "es",
@@ -28,6 +29,7 @@ _SERVICES = {
 # What stands before the name in the ARNs of a type, where it is not the type's third part in lower case and a slash.
 _BEFORE_NAMES = {
     "AWS::Events::ApiDestination": "api-destination/",
+    "AWS::EventsV2::EventBus": "event-busv2/",
     "AWS::KinesisFirehose::DeliveryStream": "deliverystream/",
     "AWS::SecretsManager::Secret": "secret:",
     "AWS::StepFunctions::Activity": "activity:",

@@ -11,6 +11,7 @@ from typing import Any
 
 from livebus.errors import Fault, did_you_mean
 from livebus.template.document import IN_STACK, Document
+from livebus.template.globals import TRANSFORM, check_globals
 from livebus.template.properties import shown
 
 _SECTIONS = (
@@ -43,7 +44,7 @@ _RESOURCE_MEMBERS = (
     "UpdateReplacePolicy",
 )
 # Transforms that leave plain resources as they are.
-_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
+_TRANSFORMS = (TRANSFORM, "AWS::LanguageExtensions")
 _LOGICAL_ID = re.compile("[A-Za-z0-9]{1,255}")
 _TYPE = re.compile(r"(AWS|Alexa)::\w+::\w+|Custom::[\w@-]+|\w+::\w+::\w+(::\w+)?")
 
@@ -60,6 +61,7 @@ def checked_sections(document: Document, faults: list[Fault]) -> dict[str, dict[
             found = f"Invalid template property or properties [{name}]"
             faults.append(Fault(found, document.place((name,)), advice=did_you_mean(name, _SECTIONS)))
     _check_version_and_transform(document, faults)
+    faults += check_globals(document)
     sections: dict[str, dict[str, Any]] = {}
     for name in _READ:
         section = body.get(name)

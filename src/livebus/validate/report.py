@@ -14,7 +14,7 @@ from typing import Any
 
 from livebus import steps
 from livebus.checks.check import Check, Finding, Severity
-from livebus.checks.suppression import Suppressed
+from livebus.checks.suppression import Suppressed, Suppression
 from livebus.errors import NOWHERE, Fault, Place
 from livebus.event.put_events import Refused
 from livebus.rehearsal.stage import Rehearsal
@@ -79,7 +79,8 @@ class Report:
     """
     Everything that was found in some templates and their sample events.
 
-    ``has_nothing_to_prove``: no rule leads to a GraphQL API, so that no event could be shown to arrive.
+    ``has_nothing_to_prove``: no rule leads to a GraphQL API, so that no event could be shown to arrive. ``asked`` is what was to be
+    ignored, of checks that have run; None where a template could not be read, so that nobody knows.
     """
 
     findings: Sequence[Finding] = ()
@@ -87,6 +88,13 @@ class Report:
     suppressed: Sequence[Suppressed] = ()
     checks: Sequence[Check] = field(default=(), repr=False)
     has_nothing_to_prove: bool = False
+    asked: Sequence[Suppression] | None = ()
+
+    @property
+    def in_vain(self) -> list[Suppression]:
+        """What was to be ignored, and nothing was found that it could be about."""
+        used = {each.suppression for each in self.suppressed}
+        return [each for each in dict.fromkeys(self.asked or ()) if each not in used]
 
     def count(self, severity: Severity) -> int:
         return sum(1 for finding in self.findings if finding.check.severity == severity)
@@ -104,6 +112,7 @@ class Report:
             self.checks or other.checks,
             # A report of nothing is where several begin.
             other.has_nothing_to_prove and (self.has_nothing_to_prove or not self.checks),
+            None if self.asked is None or other.asked is None else [*self.asked, *other.asked],
         )
 
 
@@ -187,7 +196,7 @@ def _group(file: str, findings: Sequence[Finding], style: Style) -> Iterator[str
     width = max(map(len, wheres))
     for where, finding in zip(wheres, findings, strict=True):
         fault, check = finding.fault, finding.check
-        text = f"{fault.found}; expected {fault.expected}" if fault.expected else fault.found
+        text = fault.said
         shown = f"{_COLOURS[check.severity]}{check.id}{_PLAIN}" if style.colour else check.id
         yield f"{where:{width}}  {shown}  {escaped(text)}"
         if fault.advice:

@@ -123,7 +123,7 @@ class Validation:
         except InvalidTemplate as error:
             unreadable = [Finding(UNREADABLE, fault) for fault in error.faults]
             found, ignored = part([*unreadable, *self._of_assembly()], self._ignore, None)
-            self._refused = Report([self._shown(each) for each in found], (), ignored, LISTED)
+            self._refused = Report([self._shown(each) for each in found], (), ignored, LISTED, asked=None)
             return
         self.inspection = inspection
         undelivered = (*config.undelivered, *options.undelivered)
@@ -142,7 +142,8 @@ class Validation:
         if options.check_types is not None and (not options.only or TYPES_HOLD.id.startswith(options.only)):
             found += options.check_types(inspection)
         found += self._of_assembly()
-        found, ignored = part(found, [*ignore, *in_template(inspection.document)], inspection.document)
+        asked = [*ignore, *in_template(inspection.document)]
+        found, ignored = part(found, asked, inspection.document)
         if others and any(fault.is_bound for fault in inspection.reading_faults):
             # It has no bounds of its own.
             fault = Fault("cfn-lint was left out: the template goes beyond a bound", Place(project.name))
@@ -163,7 +164,16 @@ class Validation:
             [*(replace(each, finding=self._shown(each.finding, inspection)) for each in ignored), *theirs_ignored],
             LISTED,
             not (inspection.lacks_stacks or any(rule.targets for rule in inspection.application.rules)),
+            [each for each in asked if self._is_judged(each, others)],
         )
+
+    def _is_judged(self, suppression: Suppression, others: Others | None) -> bool:
+        """Whether all checks have run that something ignored could be about."""
+        left_out = [*([] if self.options.check_types else [TYPES_HOLD.id]), *([] if others else [CFN_LINT_RUNS.id])]
+        if self.options.only or any(each.startswith(suppression.id) for each in left_out):
+            return False
+        is_ours = any(each.startswith(suppression.id) for each in IDS)
+        return bool(others) or (is_ours and not any(each.startswith(suppression.id) for each in foreign_ids()))
 
     def _of_assembly(self) -> list[Finding]:
         """What is wrong with the cloud assembly that the stacks are of, and what of it is not read."""
@@ -226,9 +236,9 @@ def _amid_constructs(findings: Iterable[Finding], document: Document) -> Iterato
 
 
 def _is_beside(fault: Fault) -> bool:
-    """Whether what is not emulated stands beside every event's way: another target, a dead-letter queue, a role, a bus."""
+    """Whether what is not emulated stands beside every event's way: another target, a dead-letter queue, a role, a bus, Globals."""
     steps = fault.place.path.split("/")
-    return "Targets" in steps or steps[-1] == "EventBusName"
+    return "Targets" in steps or steps[-1] == "EventBusName" or steps[0] == "Globals"
 
 
 def read_samples(

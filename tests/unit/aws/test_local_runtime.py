@@ -34,6 +34,40 @@ def test_a_broken_state_file_is_told(tmp_path: Path, text: str) -> None:
         find([tmp_path])
 
 
+URL = '"EndpointUrl": "http://127.0.0.1:1"'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "not JSON, line 1, column 1: expecting value"),
+        ('{"EndpointUrl":\n"http', "not JSON, line 2, column 1: unterminated string starting at"),
+        ("[" * 100_000, "nested too deep"),
+        ("[]", "it is a list, and not an object"),
+        ("null", "it is null, and not an object"),
+        ('{"Region": "eu-west-1"}', "it has no EndpointUrl"),
+        (f"{{{URL}}}", "it has no Region"),
+        (f'{{{URL}, "Region": 1}}', "Region is a number, and not a text"),
+        (f'{{{URL}, "Region": "x", "Password": ["secret"]}}', "Password is a list, and not a text"),
+        (f'{{{URL}, "Region": "x", "Stacks": []}}', "Stacks is a list, and not an object"),
+        (
+            f'{{{URL}, "Region": "x", "Stacks": {{"a": {{}}, "b": true}}}}',
+            "Stacks/b is a truth value, and not an object",
+        ),
+        (f'{{{URL}, "Region": "x", "TemplateStacks": "a"}}', "TemplateStacks is a text, and not a list"),
+    ],
+)
+def test_what_is_wrong_with_a_state_file(tmp_path: Path, text: str, expected: str) -> None:
+    """Where it is, what was found and what to do; nothing of what it holds, which may be a password."""
+    write_state(tmp_path, text)
+    with pytest.raises(Unreachable) as raised:
+        find([tmp_path])
+    assert str(raised.value) == (
+        f"{tmp_path}/.livebus/runtime.json: not the state of a runtime: {expected}. A runtime writes it when it starts: "
+        "stop it where it runs, and start it again with `livebus local`."
+    )
+
+
 @pytest.fixture
 def listening(tmp_path: Path) -> Iterator[Path]:
     """The folder of a runtime that answers, with two stacks."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from livebus.aws.session import ReachFlags, Session
+from livebus.aws.clients import ReachFlags
+from livebus.aws.session import Session
 from livebus.errors import LivebusError, Unreachable
 
 SAMCONFIG = """

@@ -48,8 +48,27 @@ def test_a_flag_has_an_id_and_a_reason() -> None:
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("W9101", "--ignore: 'W9101' is ignored without a reason; expected a reason. Say why it is to be ignored."),
-        ("W9101:  ", "--ignore: 'W9101' is ignored without a reason; expected a reason. Say why it is to be ignored."),
+        (
+            "W9101",
+            (
+                "--ignore: 'W9101' is ignored without a reason; expected ID:REASON. Say why it is to be ignored: "
+                """--ignore "W9101:another team's"."""
+            ),
+        ),
+        (
+            "W9101:  ",
+            (
+                "--ignore: 'W9101' is ignored without a reason; expected ID:REASON. Say why it is to be ignored: "
+                """--ignore "W9101:another team's"."""
+            ),
+        ),
+        (
+            "W9101=another team's",
+            (
+                """--ignore: "W9101=another team's" has no colon; expected ID:REASON. """
+                """Write --ignore "W9101:another team's"."""
+            ),
+        ),
         ("W9103:x", "--ignore: there is no check 'W9103'. Did you mean 'W9102'?"),
         (
             "everything:x",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from livebus.aws.session import ReachFlags
+from livebus.aws.clients import ReachFlags
 from livebus.cdk_assembly import CdkApplication, applications_of
 from livebus.cli import commands
 from livebus.cli.flags import add_destination, destination, moment, of_path, sources

@@ -51,6 +51,15 @@ def test_a_body_that_is_no_event_has_no_request(letter: Any, body: str) -> None:
         Mutation(described_target(DESCRIBED), RULE).request(letter(body=body))
 
 
+def test_a_body_without_what_every_event_has_says_what_it_lacks(letter: Any) -> None:
+    """In words: whoever redrives did not write the body."""
+    assert RULE is not None
+    target = described_target({**DESCRIBED, "InputTransformer": {"InputTemplate": '{"event": <aws.events.event>}'}})
+    with pytest.raises(LivebusError) as raised:
+        Mutation(target, RULE).request(letter(body="{}"))
+    assert str(raised.value) == "the body is no event: it has no 'id'"
+
+
 def test_an_event_that_gives_no_variables_says_why(letter: Any) -> None:
     """As EventBridge would not have delivered it either."""
     assert RULE is not None

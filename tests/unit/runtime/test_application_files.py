@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -52,6 +53,70 @@ def test_a_written_or_removed_file_is_a_change(template: Path, name: str) -> Non
     assert not files.changed()
     (template.parent / name).unlink()
     assert files.changed()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            'msg: [prefix: ""]',
+            'msg: [prefx: ""]',
+            (
+                "template.yaml:63:24 (Resources/PublishRule/Properties/EventPattern/detail/msg/0/prefx): Event pattern is not "
+                "valid. Reason: Unrecognized match type prefx. Did you mean 'prefix'?"
+            ),
+        ),
+        (
+            "source: [!Ref EventSource]\n        detail:",
+            "source: x\n        detail:",
+            (
+                "template.yaml:59:17 (Resources/PublishRule/Properties/EventPattern/source): Event pattern is not valid. Reason: "
+                '"source" must be an object or an array. Write the values in a list: source: […].'
+            ),
+        ),
+    ],
+)
+def test_a_refused_pattern_is_told_where_it_is_refused(template: Path, old: str, new: str, expected: str) -> None:
+    """With the line of the member that is wrong and what to write, at the first load and at each later one."""
+    files = files_of(template)
+    files.load()
+    change(template, old, new)
+
+    for reading in (files, files_of(template)):
+        with pytest.raises(InvalidTemplate) as refused:
+            reading.load()
+        assert str(refused.value).replace(f"{template.parent}/", "") == expected
+
+
+def test_a_stack_that_comes_to_the_only_one_is_told(tmp_path: Path) -> None:
+    """It does not run: what is run together is known at the start. Who ran one of several is told nothing."""
+    assembly = Path(shutil.copytree(ASSEMBLIES / "four-stacks", tmp_path / "cdk.out"))
+    manifest = assembly / "manifest.json"
+    several = json.loads(manifest.read_text(encoding="utf-8"))
+    one = {**several, "artifacts": {"Bus": several["artifacts"]["Bus"]}}
+    manifest.write_text(json.dumps(one), encoding="utf-8")
+    files = files_of(assembly / "Bus.template.json")
+    files.load()
+    assert files.damage == ()
+
+    manifest.write_text(json.dumps(several), encoding="utf-8")
+    assert files.changed()
+    files.load()
+    assert [str(fault).replace(f"{tmp_path}/", "") for fault in files.damage] == [
+        (
+            "cdk.out/manifest.json: there is more than the stack of 'Bus.template.json' now: Api, Rules, Users do not run. "
+            "End `livebus local` and start it again: it runs them together."
+        )
+    ]
+    manifest.write_text(json.dumps(one), encoding="utf-8")
+    files.load()
+    assert files.damage == ()
+
+    manifest.write_text(json.dumps(several), encoding="utf-8")
+    of_several = files_of(assembly / "Bus.template.json")
+    of_several.load()
+    of_several.load()
+    assert of_several.damage == ()
 
 
 def test_a_damaged_stage_of_an_assembly_is_looked_at_until_it_is_mended(tmp_path: Path) -> None:

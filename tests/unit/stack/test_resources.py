@@ -117,6 +117,42 @@ def test_a_queue_that_is_not_there_is_told(outputs: dict[str, str], wanted: str,
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize("wanted", ["", "Dead"])
+@pytest.mark.parametrize(
+    ("dead_letters", "message"),
+    [
+        (
+            None,
+            (
+                "it has no queue. A queue that a target's DeadLetterConfig names keeps it. Another stack's is named with "
+                "--queue-url."
+            ),
+        ),
+        (
+            set(),
+            (
+                "it has no queue, and its rules send dead letters nowhere: what they cannot deliver is lost. A queue that a "
+                "target's DeadLetterConfig names keeps it. Another stack's is named with --queue-url."
+            ),
+        ),
+        (
+            {"two", "one"},
+            (
+                "it has no queue; its rules send dead letters to another stack's: one, two. Name it with --queue-url, or its "
+                "stack with --stack-name."
+            ),
+        ),
+    ],
+)
+def test_a_stack_without_any_queue_says_where_dead_letters_go(
+    dead_letters: set[str] | None, message: str, wanted: str
+) -> None:
+    """To another stack's queue, or nowhere; an Output would be of no help."""
+    with pytest.raises(Unreachable) as refused:
+        find_queue({"Name": "x"}, lambda: SHOP[:1], wanted, "it", lambda: dead_letters)
+    assert str(refused.value) == message
+
+
 def test_a_queue_that_takes_dead_letters_comes_before_one_that_is_a_target() -> None:
     """Rules tell which of several queues takes what they could not deliver; they are not asked where one is named."""
     assert find_queue({}, lambda: SHOP, "", "it", lambda: {"dead"}) == "http://127.0.0.1:1/1/dead"

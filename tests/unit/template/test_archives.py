@@ -6,6 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from livebus.errors import InvalidEventPattern
+from livebus.pattern import EventPattern
+
 Line = Callable[..., str]
 Load = Callable[..., Any]
 
@@ -53,6 +58,20 @@ def test_an_archive_of_another_stacks_bus_keeps_nothing(line: Line, load: Load) 
     assert [warning.split(": ", 1)[1] for warning in application.warnings] == [
         "AWS::Events::Archive 'Kept' is of a bus that is not there, and keeps nothing here"
     ]
+
+
+def test_a_refused_pattern_is_told_of_its_own_text(line: Line, load: Load) -> None:
+    """Where it stands in the template, and what to write."""
+    text = with_archive(line, ARCHIVE.replace("[!Ref Source]", "shop"))
+    (archive,) = load(text).archives
+    number = 1 + next(index for index, each in enumerate(text.splitlines()) if "source: shop" in each)
+
+    with pytest.raises(InvalidEventPattern) as refused:
+        EventPattern(archive.event_pattern)
+    assert str(archive.pattern_refused(refused.value)) == (
+        f"t.yaml:{number}:30 (Resources/Kept/Properties/EventPattern/source): Event pattern is not valid. Reason: "
+        '"source" must be an object or an array. Write the values in a list: source: […].'
+    )
 
 
 def test_what_cannot_be_is_told(line: Line, faults: Callable[..., list[str]]) -> None:

@@ -144,6 +144,28 @@ TARGET = "t.yaml:24:11 (Resources/Rule/Properties/Targets/0)"
             ],
         ),
         (
+            "!Ref Bus",
+            "arn:aws:events:us-east-1:123456789012:event-busv2/orders/abcdefghijklmnopqrstuvwxy",
+            [
+                (
+                    "t.yaml:20:21 (Resources/Rule/Properties/EventBusName): rule 'Rule' is on the bus "
+                    "'arn:aws:events:us-east-1:123456789012:event-busv2/orders/abcdefghijklmnopqrstuvwxy', which takes no rules; "
+                    "expected the name or the ARN of an AWS::Events::EventBus. "
+                    "A V2 bus has subscribers, which cannot target AppSync."
+                ),
+            ],
+        ),
+        (
+            "!Ref Bus",
+            "my orders",
+            [
+                (
+                    "t.yaml:20:21 (Resources/Rule/Properties/EventBusName): rule 'Rule' is on the bus 'my orders', which takes "
+                    "no rules; expected the name or the ARN of an AWS::Events::EventBus"
+                ),
+            ],
+        ),
+        (
             "Name: publish\n      Event",
             "Name: pub/lish\n      Event",
             [
@@ -342,6 +364,20 @@ def test_targets_and_rules_of_one_name(line: Line, faults: Faults) -> None:
     assert "another rule of the bus 'orders' has the same name" in told
     assert "rule 'Again' has another target 'A'; expected each Id once" in told
     assert "Event bus orders already exists." in told
+
+
+def test_a_bus_of_v2_may_be_a_target(line: Line, faults: Faults) -> None:
+    """AWS takes it beside a rule's other targets, and it is not emulated here."""
+    bus = "arn:aws:events:us-east-1:123456789012:event-busv2/o/abcdefghijklmnopqrstuvwxy"
+    text = line(("      Targets:\n", f"      Targets:\n        - {{Id: V2, Arn: '{bus}'}}\n"))
+
+    assert faults(text) == [
+        (
+            f"t.yaml:24:25 (Resources/Rule/Properties/Targets/0/Arn): the Arn of target 'V2' is {bus!r}; expected the "
+            "GraphQLEndpointArn of an API. Only GraphQL APIs and functions of this template can be targets here. Targets of "
+            "'events' are not emulated."
+        )
+    ]
 
 
 def test_schedules_never_fire_here(line: Line, load: Load) -> None:

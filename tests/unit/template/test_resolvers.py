@@ -230,3 +230,85 @@ CODE = "      Code: |"
 def test_faults(line: Line, faults: Faults, old: str, new: str, expected: list[str]) -> None:
     """What AppSync refuses, and what it has and we have not, is told by its name."""
     assert [fault.split(": ", 1)[1] for fault in faults(line((old, new)))] == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("!GetAtt None.Name", "non", ["data source 'non' is not there. Did you mean 'none'?"]),
+        (
+            "DataSourceName: !GetAtt None.Name, ",
+            "",
+            ["AWS::AppSync::FunctionConfiguration 'Step' has no DataSourceName"],
+        ),
+        (
+            "!GetAtt None.Name",
+            "!Ref None",
+            ["this is the ARN of AWS::AppSync::DataSource 'None'. Write !GetAtt None.Name."],
+        ),
+        (
+            "!GetAtt None.Name",
+            "None",
+            ["this is the logical id of AWS::AppSync::DataSource 'None'. Write !GetAtt None.Name."],
+        ),
+        (
+            "!GetAtt None.Name",
+            "!GetAtt Foreign.Name",
+            ["AWS::AppSync::DataSource 'Foreign' is of another API. The API has: none."],
+        ),
+        ("Name: none, Type", "Type", ["AWS::AppSync::DataSource 'None' has no Name"]),
+        (", Type: NONE}", "}", ["AWS::AppSync::DataSource 'None' has no Type"]),
+        (
+            "{ApiId: !GetAtt Api.ApiId, Name: none,",
+            "{ApiId: x, Name: none,",
+            [("ApiId 'x' is not an API of this template. Write !GetAtt, the API's logical id, and .ApiId behind it.")],
+        ),
+        (
+            "[!GetAtt Step.FunctionId]",
+            "[!Ref Step]",
+            [
+                (
+                    "this is the ARN of AWS::AppSync::FunctionConfiguration 'Step'; expected the FunctionId of a function of "
+                    "this API. Write !GetAtt Step.FunctionId."
+                )
+            ],
+        ),
+        (
+            "[!GetAtt Step.FunctionId]",
+            "[!GetAtt Step.Name]",
+            [
+                (
+                    "this is the Name of AWS::AppSync::FunctionConfiguration 'Step'; expected the FunctionId of a function of "
+                    "this API. Write !GetAtt Step.FunctionId."
+                )
+            ],
+        ),
+        (
+            "[!GetAtt Step.FunctionId]",
+            "[!GetAtt ForeignStep.FunctionId]",
+            [
+                (
+                    "AWS::AppSync::FunctionConfiguration 'ForeignStep' is of another API; expected the FunctionId of a "
+                    "function of this API"
+                )
+            ],
+        ),
+    ],
+)
+def test_what_a_pipeline_lacks(faults: Faults, old: str, new: str, expected: list[str]) -> None:
+    """A data source or a function that is wrong is told once, where it is wrong, and by names that the template has."""
+    code = f"{RUNTIME}, Code: x"
+    text = f"""Resources:
+  Api: {{Type: AWS::AppSync::GraphQLApi, Properties: {{Name: a, AuthenticationType: AWS_IAM}}}}
+  Schema: {{Type: AWS::AppSync::GraphQLSchema, Properties: {{ApiId: !GetAtt Api.ApiId, Definition: "type Query {{ a: Int }}"}}}}
+  None: {{Type: AWS::AppSync::DataSource, Properties: {{ApiId: !GetAtt Api.ApiId, Name: none, Type: NONE}}}}
+  Step: {{Type: AWS::AppSync::FunctionConfiguration, Properties: {{ApiId: !GetAtt Api.ApiId, Name: step, DataSourceName: !GetAtt None.Name, {code}}}}}
+  Resolver: {{Type: AWS::AppSync::Resolver, Properties: {{ApiId: !GetAtt Api.ApiId, TypeName: Query, FieldName: a, Kind: PIPELINE, PipelineConfig: {{Functions: [!GetAtt Step.FunctionId]}}, {code}}}}}
+  Other: {{Type: AWS::AppSync::GraphQLApi, Properties: {{Name: o, AuthenticationType: AWS_IAM}}}}
+  OtherSchema: {{Type: AWS::AppSync::GraphQLSchema, Properties: {{ApiId: !GetAtt Other.ApiId, Definition: "type Query {{ a: Int }}"}}}}
+  Foreign: {{Type: AWS::AppSync::DataSource, Properties: {{ApiId: !GetAtt Other.ApiId, Name: foreign, Type: "NONE"}}}}
+  ForeignStep: {{Type: AWS::AppSync::FunctionConfiguration, Properties: {{ApiId: !GetAtt Other.ApiId, Name: foreignStep, DataSourceName: !GetAtt Foreign.Name, {code}}}}}
+"""
+    assert text.count(old) == 1
+
+    assert [fault.split(": ", 1)[1] for fault in faults(text.replace(old, new))] == expected

@@ -53,6 +53,20 @@ def test_a_template_with_a_mistake_can_be_shown(name: str) -> None:
     assert as_sarif(report, "1")["runs"][0]["results"]
 
 
+@pytest.mark.parametrize("name", ["E9100-bus-misspelt.yaml", "E9100-bus-of-v2.yaml"])
+def test_no_event_arrives_on_a_bus_that_aws_lets_no_rule_be_on(name: str) -> None:
+    """What is told of the rule and what the dry run says of an event are one."""
+    events = (FOLDER / "events" / "message.json",)
+    (event,) = Validation(Project(FOLDER / name), Options(NOW, events=events)).run().events
+    bus = {
+        "E9100-bus-misspelt.yaml": "livebus-order",
+        "E9100-bus-of-v2.yaml": "arn:aws:events:us-east-1:123456789012:event-busv2/livebus",
+    }[name]
+
+    assert (event.arrives, event.is_unproven) == (False, False)
+    assert event.reasons == [f"rule publish does not match: AWS refuses the rule for its bus {bus!r}: see the findings"]
+
+
 def test_each_run_gives_the_same() -> None:
     """Nothing hangs on the time of day, chance, or the order of files."""
     first, second = as_json(validated("sound.yaml")), as_json(validated("sound.yaml"))

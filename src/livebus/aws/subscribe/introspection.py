@@ -42,7 +42,7 @@ async def _introspect(api: ApiAddress, token: str) -> GraphQLSchema:
         words = "; ".join(str(each.get("message")) for each in error.errors or () if isinstance(each, dict))
         raise Unreachable(f"{doing}: {words or error}", advice=_ADVICE) from None
     except (TransportError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise Unreachable(f"{doing}: {error or type(error).__name__}", advice=_ADVICE) from None
+        raise Unreachable(f"{doing}: {str(error) or type(error).__name__}", advice=_ADVICE) from None
     return build_client_schema(answer)
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from livebus.checks.bus.patterns import written_patterns
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.checks.template.outside import is_from_outside
 from livebus.errors import Fault
 from livebus.template.application import EventBus, Rule
 from livebus.template.dependencies import depends_on, references
+from livebus.template.event_patterns import written_patterns
 from livebus.template.return_values import bus_name
 
 CHECKS = Checks()
@@ -69,7 +69,7 @@ def _is_of_this_stack(inspection: Inspection, given: Any) -> bool:
 def _rules_for_aws(inspection: Inspection) -> set[str]:
     """The rules, by logical id, for events of AWS services alone: their sources begin with aws."""
     found = set()
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         sources = pattern.value.get("source") if isinstance(pattern.value, Mapping) else None
         if isinstance(sources, list) and sources and all(map(_is_of_aws, sources)):
             found.add(pattern.resource.logical_id)
@@ -95,7 +95,7 @@ def _aws_events(inspection: Inspection) -> Iterator[Fault]:
         for target in resource.properties.mappings("Targets")
     }
     of_aws = _rules_for_aws(inspection)
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         rule = next(
             (each for each in inspection.application.rules if each.logical_id == pattern.resource.logical_id), None
         )

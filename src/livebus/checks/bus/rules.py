@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from livebus.checks.bus.patterns import WrittenPattern, written_patterns
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, InvalidEventPattern, closest
@@ -28,6 +27,7 @@ from livebus.pattern.quota import (
 from livebus.pattern.rule import PatternRule as ReadPattern
 from livebus.pattern.rule import read
 from livebus.template.document import Path
+from livebus.template.event_patterns import OPERATORS, WrittenPattern, written_patterns
 
 CHECKS = Checks()
 
@@ -38,18 +38,10 @@ _BEST = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-patterns-be
 _EVENTS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html"
 _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html"
 
-_OPERATORS = (
-    *("prefix", "suffix", "equals-ignore-case", "anything-but"),
-    *("numeric", "exists", "cidr", "wildcard"),
-)
 _TEXTS = ("version", "id", "detail-type", "source", "account", "time", "region", "replay-name")
 _ENVELOPE = (*_TEXTS, "resources", "detail")
 _MAX_RULES_WITH_WILDCARDS = 30
 _MAX_RULES = 300
-_MUST_BE = re.compile(r'"(.*)" must be an object or an array')
-# A message about a bracket quotes the whole pattern.
-_QUOTED = re.compile(r"\[Source: \(String\).*; line: (\d+), column: (\d+)\]", re.DOTALL)
-_UNRECOGNIZED = re.compile("Unrecognized match type (.+)")
 
 
 # --- what EventBridge takes -----------------------------------------------------------------------------------------
@@ -62,13 +54,11 @@ _UNRECOGNIZED = re.compile("Unrecognized match type (.+)")
     source=_OPERATORS_PAGE,
 )
 def _valid(inspection: Inspection) -> Iterator[Fault]:
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         try:
             found = read(pattern.text)
         except InvalidEventPattern as refused:
-            reason = _QUOTED.sub(r"line \1, column \2", refused.reason)
-            message = f"Event pattern is not valid. Reason: {reason}"
-            yield Fault(message, pattern.place_of(refused), advice=_advice(refused.reason))
+            yield from pattern.refused(refused).faults
             continue
         if len(pattern.text) > MAX_LENGTH:
             message = f"the pattern has {len(pattern.text):,} characters"
@@ -79,18 +69,6 @@ def _valid(inspection: Inspection) -> Iterator[Fault]:
                 message = f"Rule is too complex: the wildcards of {field} have a complexity of {number}"
                 yield Fault(message, pattern.place(*field.split(".")), advice="Use fewer * in each value.")
     yield from _wildcards(inspection)
-
-
-def _advice(reason: str) -> str:
-    if found := _MUST_BE.fullmatch(reason):
-        name = found[1]
-        if name in _OPERATORS:
-            return f"An operator stands in a list: [{name}: …]."
-        return f"Write the values in a list: {name}: […]."
-    if found := _UNRECOGNIZED.fullmatch(reason):
-        close = closest(found[1].lower(), _OPERATORS)
-        return f"Did you mean {close!r}?" if close else f"There are {', '.join(_OPERATORS)}."
-    return ""
 
 
 def _complexities(pattern: ReadPattern) -> Iterator[tuple[str, int]]:
@@ -107,7 +85,7 @@ def _wildcards(inspection: Inspection) -> Iterator[Fault]:
     """The rules of a bus that are one too many with a wildcard; this quota cannot be raised."""
     buses = {rule.logical_id: rule.bus for rule in inspection.application.rules}
     count: dict[str, int] = {}
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         bus = buses.get(pattern.resource.logical_id)
         if bus is not None and _has_key(pattern.value, "wildcard"):
             count[bus] = count.get(bus, 0) + 1
@@ -129,7 +107,7 @@ def _has_key(value: Any, name: str) -> bool:
     source=_QUOTAS,
 )
 def _within_quotas(inspection: Inspection) -> Iterator[Fault]:
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         try:
             found = read(pattern.text)
         except InvalidEventPattern:
@@ -165,7 +143,7 @@ def _within_quotas(inspection: Inspection) -> Iterator[Fault]:
     source=_EVENTS,
 )
 def _can_match(inspection: Inspection) -> Iterator[Fault]:
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         try:
             found = read(pattern.text)
         except InvalidEventPattern:
@@ -233,7 +211,7 @@ def _is_no_text(condition: Any) -> bool:
     source=_OPERATORS_PAGE,
 )
 def _operators_in_lists(inspection: Inspection) -> Iterator[Fault]:
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         yield from _operators_as_fields(pattern, pattern.value, ())
 
 
@@ -243,7 +221,7 @@ def _operators_as_fields(pattern: WrittenPattern, value: Any, path: Path) -> Ite
     for name, item in value.items():
         below = (*path, name)
         # A field of an event may be called so; as the only one of an object below detail it is hardly one.
-        if name in _OPERATORS and len(value) == 1 and len(path) > 1 and isinstance(item, list):
+        if name in OPERATORS and len(value) == 1 and len(path) > 1 and isinstance(item, list):
             found = f"{name!r} is the name of a field here"
             yield Fault(found, pattern.place(*below), f"[{name}: …] as the value of {path[-1]}")
         yield from _operators_as_fields(pattern, item, below)
@@ -256,7 +234,7 @@ def _operators_as_fields(pattern: WrittenPattern, value: Any, path: Path) -> Ite
     source=_BEST,
 )
 def _narrow(inspection: Inspection) -> Iterator[Fault]:
-    patterns = {each.resource.logical_id: each for each in written_patterns(inspection)}
+    patterns = {each.resource.logical_id: each for each in written_patterns(inspection.resources)}
     for rule in inspection.application.rules:
         pattern = patterns.get(rule.logical_id)
         compiled = inspection.patterns.get(rule.logical_id)

@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from livebus.checks.bus.patterns import written_patterns
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection, Sample, SampleAttempt
 from livebus.checks.template.outside import is_left_to_unread
 from livebus.data_source.in_memory import is_unproven
 from livebus.errors import Fault, Place, did_you_mean
 from livebus.template.application import ResolverConfig, Rule
+from livebus.template.event_patterns import written_patterns
 from livebus.template.values import is_opaque
 
 CHECKS = Checks()
@@ -57,6 +57,8 @@ def _unmatched(inspection: Inspection, sample: Sample) -> tuple[str, str] | None
     verdicts = [(rule, _reasons(inspection, rule, sample)) for rule in rules]
     if not all(reasons for _, reasons in verdicts):
         return None  # by a disabled rule, perhaps, which is told as such
+    if not rules and any(rule.bus_refused for rule in application.rules):
+        return None  # it waits where no event can get to, which is told as such
     if not rules:
         names = [each.name for each in application.buses]
         if bus not in names:
@@ -81,7 +83,7 @@ def _reasons(inspection: Inspection, rule: Rule, sample: Sample) -> list[str]:
 def _condition_place(inspection: Inspection, rule: Rule, reason: str) -> Place:
     """Where the condition stands that a reason speaks of, as far as it can be found; else the pattern."""
     path = _PATH.match(reason)
-    for pattern in written_patterns(inspection):
+    for pattern in written_patterns(inspection.resources):
         if pattern.resource.logical_id == rule.logical_id and path is not None:
             value, steps = pattern.value, []
             for step in path[1].split("."):

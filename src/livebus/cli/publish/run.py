@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,31 +15,28 @@ from livebus.aws.publish.engines import Route, route
 from livebus.aws.publish.input_files import InputFiles
 from livebus.aws.session import Session
 from livebus.cli import flags
-from livebus.cli.folder import Folder, beside
 from livebus.cli.parser import Parser
 from livebus.cli.publish.arguments import argument_parser, check_usage
 from livebus.cli.publish.ending import NOT_DELIVERED, SOME_FAILED, Ending, exit_code
+from livebus.cli.publish.template_rules import TemplateRules
 from livebus.cli.publish.view import LINES, View, ViewOptions
-from livebus.errors import InvalidEvent, LivebusError, WrongUsage
+from livebus.cli.publish.waiting_user import subscribing_user
+from livebus.errors import InvalidEvent, LivebusError
 from livebus.event.stream import StreamedEntry, StreamFault, read_events
 from livebus.publish.dispatch import Limits
 from livebus.publish.order import Order, ordered
 from livebus.publish.request import Addressing, requests_needed
-from livebus.stack.samconfig import DEFAULT_ENVIRONMENT
 from livebus.terminal import interruption
 from livebus.terminal import output as terminal
 
 if TYPE_CHECKING:
     from random import Random
 
-    from livebus.aws.local_stack import Values
     from livebus.aws.publish.books import BookOptions, Books
-    from livebus.aws.publish.expected_delivery import Delivery, SubscribingUser
+    from livebus.aws.publish.expected_delivery import Delivery
     from livebus.aws.publish.publishing import Ledger, Summary
-    from livebus.cdk_assembly import Source
-    from livebus.checks.inspection import Inspection
     from livebus.publish.arrivals import ArrivalTally
-    from livebus.rehearsal.preflight import Expectation, Preflight
+    from livebus.rehearsal.preflight import Expectation
 
 
 def command_parser() -> Parser:
@@ -73,7 +69,7 @@ class Run:
         self._arguments = arguments
         self._inputs = inputs
         self._session = session
-        self._project = project
+        self._rules = TemplateRules(arguments, session, project)
         self._unreadable: set[tuple[str, int]] = set()
         self._order = Order(arguments.repeat, arguments.count)
         # Where all is at hand, all is read before anything is sent.
@@ -98,7 +94,7 @@ class Run:
             shown = [{"file": each.file, "index": each.index} for each in entries] if isinstance(entries, list) else []
             terminal.json_result({"published": 0, "failed": 0, "entries": shown})
         if self._arguments.check:
-            self._check_rules(entries if isinstance(entries, list) else self._read())
+            self._rules.check(entries if isinstance(entries, list) else self._read())
         if not self._arguments.quiet:
             terminal.talk(f"sound: events {count}, bytes {size}, PutEvents requests {requests}; nothing was sent")
         return SOME_FAILED if self._unreadable else terminal.DONE
@@ -120,7 +116,7 @@ class Run:
         arguments = self._arguments
         read = self._reading()
         if arguments.check:
-            self._check_rules(self._known if self._known is not None else self._read())
+            self._rules.check(self._known if self._known is not None else self._read())
         addressing = Addressing(override=arguments.bus or "")
         buses = EventBusCheck(
             addressing,
@@ -247,51 +243,6 @@ class Run:
         if faults:
             raise InvalidEvent(faults=faults)
 
-    def _check_rules(self, entries: Iterable[StreamedEntry]) -> None:
-        """Raise InvalidEvent for events that no rule of the template matches: EventBridge would drop them in silence."""
-        rules = self._preflight()
-        for entry in entries:
-            rules.look(entry)
-        faults = rules.findings()
-        if faults:
-            raise InvalidEvent(faults=faults)
-
-    def _preflight(self) -> Preflight:
-        """The rules of the template. Raises LivebusError where it cannot be read."""
-        from datetime import UTC, datetime
-
-        from livebus.rehearsal.preflight import Preflight
-
-        elsewhere = self._session.runtime is None
-        return Preflight(self._inspection, now=datetime.now(UTC), bus=self._arguments.bus, elsewhere=elsewhere)
-
-    @cached_property
-    def _inspection(self) -> Inspection:
-        """The template, read once for --check and --wait."""
-        from livebus.validate.project import Project
-
-        arguments, runtime = self._arguments, self._session.runtime
-        name, region = arguments.stack_name or "", arguments.region or ""
-        runs: Source | None = None
-        values: Values = {}
-        if runtime is not None:
-            from livebus.aws.local_stack import running_source, running_stack, running_values
-
-            region = runtime.region
-            if running := running_stack(self._session):
-                values = running_values(self._session)
-                name = running if running in values else ""
-                is_named = arguments.template is not None or arguments.built
-                runs = None if is_named else running_source(runtime, runtime.template_of(running))
-        source = runs or flags.source(arguments, Folder(self._project) if self._project is not None else None)
-        project = Project.of(
-            source,
-            samconfig=beside(source).samconfig,
-            config_env=arguments.config_env or DEFAULT_ENVIRONMENT,
-        )
-        project.values = values
-        return project.inspect(environment=project.environment(stack_name=name, region=region))
-
     def _delivery(self) -> AbstractContextManager[Delivery | None]:
         """Who waits for what arrives, with --wait."""
         if self._arguments.wait is None:
@@ -303,40 +254,17 @@ class Run:
         from livebus.operation import Services
         from livebus.rehearsal.preflight import Expectation
 
-        expectation = Expectation(self._preflight(), Services(time.time(), lambda: str(uuid4())))
+        expectation = Expectation(self._rules.preflight(), Services(time.time(), lambda: str(uuid4())))
         self._expectation = expectation
         listener = expectation.listener(self._arguments.field or "")
         settling = SETTLING_SECONDS if self._session.runtime is None else 0.0
-        return Delivery(self._session, self._user(), listener, expectation.received, settling=settling)
-
-    def _user(self) -> SubscribingUser | Callable[[], str]:
-        """
-        Who subscribes: the one of --user, else whose token LIVEBUS_TOKEN holds, else the local runtime's own user. Raises
-        LivebusError where that is nobody.
-        """
-        from livebus.aws.publish.expected_delivery import SubscribingUser
-
-        runtime, name = self._session.runtime, self._arguments.user
-        if name is None and (given := os.environ.get("LIVEBUS_TOKEN")):
-            from livebus.aws.given_token import given_token
-
-            token = given_token(given, "LIVEBUS_TOKEN")
-            return lambda: token
-        if name is None and runtime is not None and not runtime.user_name:
-            raise WrongUsage(
-                "--wait subscribes, and the application has no user pool",
-                expected="a token in LIVEBUS_TOKEN, where an API key counts as one",
-            )
-        if runtime is not None and name in (None, runtime.user_name):
-            return SubscribingUser(runtime.user_name, runtime.password)
-        password = os.environ.get("LIVEBUS_PASSWORD")
-        if not name or not password:
-            raise WrongUsage(
-                "--wait subscribes, and nobody is told who may",
-                expected="--user NAME, and the password in LIVEBUS_PASSWORD; or a token in LIVEBUS_TOKEN",
-                advice="--local has a user of its own.",
-            )
-        return SubscribingUser(name, password)
+        return Delivery(
+            self._session,
+            subscribing_user(self._arguments, self._session),
+            listener,
+            expectation.received,
+            settling=settling,
+        )
 
     # --- after ------------------------------------------------------------------------------------------------------
 

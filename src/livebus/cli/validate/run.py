@@ -226,8 +226,9 @@ def _how_to_install_it() -> str:
 
 def _compare(validation: Validation, arguments: Namespace) -> Report:
     """What AWS itself says otherwise. Raises LivebusError where it cannot be asked."""
+    from livebus.aws.clients import ReachFlags
     from livebus.aws.second_opinion import second_opinion
-    from livebus.aws.session import ReachFlags, Session
+    from livebus.aws.session import Session
     from livebus.validate.report import Report
 
     if validation.inspection is None:
@@ -260,6 +261,9 @@ def _show(report: Report, arguments: Namespace, *, is_whole: bool = True) -> Non
         _write(as_junit(report, lenient=arguments.lenient), arguments.junit)
     # The whole before its parts.
     terminal.talk(summary(report) if is_whole else f"{summary(report)}; not all could be checked: see above")
+    if is_whole and not arguments.quiet:
+        for each in report.in_vain:
+            terminal.talk(f"{each.origin}: {each.id} is ignored in vain: nothing of it is found")
     if arguments.json:
         terminal.json_result(as_json(report))
     elif "-" not in (arguments.sarif, arguments.junit):

@@ -85,8 +85,7 @@ def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> I
         try:
             EventPattern(archive.event_pattern or '{"source": [{"exists": true}]}')
         except InvalidEventPattern as refusal:
-            refused = InvalidEventPattern(refusal.reason, line=refusal.line, column=refusal.column, place=archive.place)
-            yield refused.faults[0], service_message(str(archive.event_pattern), refusal)
+            yield archive.pattern_refused(refusal).faults[0], service_message(str(archive.event_pattern), refusal)
     for error in compilation.errors:
         for fault in error.faults:
             yield fault, _service_words(error, fault, reading)
@@ -95,7 +94,10 @@ def _told(reading: Reading, compilation: Compilation, template: set[Fault]) -> I
 def _service_words(error: LivebusError, fault: Fault, reading: Reading) -> str:
     if isinstance(error, InvalidEventPattern):
         for rule in reading.application.rules:
-            if rule.pattern_place == fault.place and rule.event_pattern is not None:
+            is_of_rule = fault.place.file == rule.pattern_place.file and fault.place.path.startswith(
+                rule.pattern_place.path
+            )
+            if is_of_rule and rule.event_pattern is not None:
                 return service_message(rule.event_pattern, error)
     return fault.found if isinstance(error, InvalidTransformer) else ""
 

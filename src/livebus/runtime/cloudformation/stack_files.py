@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 from livebus.files import content
+from livebus.json_file import misread
 from livebus.runtime.cloudformation.stack import Stack
 from livebus.runtime.kept.state import write_private
 
@@ -33,7 +34,7 @@ class StackFiles:
             try:
                 found.append(Stack.from_json(orjson.loads(content(path))))
             except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-                self._tell(f"{path}: not a stack of ours ({type(error).__name__} {error}); it stays away")
+                self._tell(f"{path}: not a stack of ours ({misread(error)}); it stays away")
         yield from sorted(found, key=lambda stack: stack.created)
 
     def write(self, stack: Stack) -> None:

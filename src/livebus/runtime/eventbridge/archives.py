@@ -130,7 +130,9 @@ class Archives:
                 EventPattern(archive.event_pattern)
             except InvalidEventPattern as error:
                 # AWS refuses to make it. Events are delivered without it as well.
-                self._tell(f"warning: {archive.place}: the archive {archive.name} keeps nothing: {error.reason}")
+                (fault,) = archive.pattern_refused(error).faults
+                told = f"{error.reason}. {fault.advice}" if fault.advice else error.reason
+                self._tell(f"warning: {fault.place}: the archive {archive.name} keeps nothing: {told}")
             else:
                 with_pattern[archive.arn] = archive.event_pattern
         arns = tuple(with_pattern)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from livebus.errors import Place
+from livebus.errors import InvalidEventPattern, Place
 from livebus.template.api_destination import NO_PARAMETERS, ApiDestination, HttpParameters
+
+if TYPE_CHECKING:
+    from livebus.template.event_patterns import WrittenPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,8 @@ class Rule:
     """
     AWS::Events::Rule with an event pattern (JSON text; scheduled rules carry None and never match).
 
-    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions, ``other_targets`` everything else.
+    ``targets`` are AppSync APIs, ``function_targets`` Lambda functions, ``other_targets`` everything else. ``bus_refused``: its
+    bus is none that AWS lets a rule be on, which a fault tells; no event gets to it. ``written_pattern`` is the pattern as it stands in the template, where it can be read.
     """
 
     name: str
@@ -143,6 +147,12 @@ class Rule:
     place: Place = Place()
     function_targets: tuple[Target, ...] = ()
     other_targets: tuple[Target, ...] = ()
+    bus_refused: bool = False
+    written_pattern: WrittenPattern | None = field(default=None, repr=False, compare=False)
+
+    def pattern_refused(self, refusal: InvalidEventPattern) -> InvalidEventPattern:
+        """What EventBridge says of the pattern, told of the template's text."""
+        return _refused(self.written_pattern, refusal, self.pattern_place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +168,14 @@ class Archive:
     description: str = ""
     logical_id: str = ""
     place: Place = Place()
+    written_pattern: WrittenPattern | None = field(default=None, repr=False, compare=False)
+
+    def pattern_refused(self, refusal: InvalidEventPattern) -> InvalidEventPattern:
+        """What EventBridge says of the pattern, told of the template's text."""
+        return _refused(self.written_pattern, refusal, self.place)
+
+
+def _refused(written: WrittenPattern | None, refusal: InvalidEventPattern, place: Place) -> InvalidEventPattern:
+    if written is not None:
+        return written.refused(refusal)
+    return InvalidEventPattern(refusal.reason, line=refusal.line, column=refusal.column, place=place)

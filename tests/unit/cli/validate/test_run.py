@@ -348,6 +348,33 @@ def test_a_finding_is_ignored_with_a_reason(capsys: pytest.CaptureFixture[str]) 
     assert (0, [], [found["id"]]) == (code, ids(after), ids(after, "suppressed"))
 
 
+def test_what_is_ignored_in_vain_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of checks that have run, wherever it is asked for; the exit code is the same."""
+    template = application()
+    more = "Metadata: {Livebus: {Ignore: [{Id: W9101, Reason: r}]}}\n"
+    template.write_text(template.read_text(encoding="utf-8") + more, encoding="utf-8")
+    shutil.copy(template, "second.yaml")
+    Path(".livebus.toml").write_text('[validate]\nignore = [{ id = "W9102", reason = "r" }]\n', encoding="utf-8")
+    second = ("--template", "template.yaml", "--template", "second.yaml")
+
+    # cfn-lint's are not judged without it, nor those of resolver code's types that nobody asked for.
+    assert run(*second, "--ignore", "E9138:r", "--ignore", "W3002:r", "--ignore", "W9206:r") == 0
+    assert [line for line in capsys.readouterr().err.splitlines() if "in vain" in line] == [
+        "--ignore: E9138 is ignored in vain: nothing of it is found",
+        ".livebus.toml: W9102 is ignored in vain: nothing of it is found",
+        "template.yaml:162:31 (Metadata/Livebus/Ignore/0): W9101 is ignored in vain: nothing of it is found",
+        "second.yaml:162:31 (Metadata/Livebus/Ignore/0): W9101 is ignored in vain: nothing of it is found",
+    ]
+    Path("second.yaml").write_text(template.read_text(encoding="utf-8").replace(*WRONG), encoding="utf-8")
+    assert run(*second, "--ignore", "E9103:r", "--ignore", "E9138:r", "--only", "E91") == 1
+    assert "in vain" not in capsys.readouterr().err
+    run(*second, "--ignore", "E9103:r")
+    assert "E9103" not in capsys.readouterr().err
+    Path("second.yaml").write_text("[", encoding="utf-8")
+    run(*second, "--ignore", "E9138:r")
+    assert "in vain" not in capsys.readouterr().err
+
+
 def test_a_finding_is_ignored_by_the_files(capsys: pytest.CaptureFixture[str]) -> None:
     """By .livebus.toml, or by the resource's own Metadata."""
     short = ("      MessageRetentionPeriod: 1209600\n", "      MessageRetentionPeriod: 60\n")

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebus.checks.bus.patterns import _path_at, _starts, written_patterns
 from livebus.checks.bus.rules import CHECKS
 from livebus.checks.inspection import Inspection
 from livebus.checks.running import run_checks
 from livebus.errors import InvalidEventPattern
 from livebus.template.document import read_document
+from livebus.template.event_patterns import _path_at, _starts, written_patterns
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6),
@@ -72,11 +72,45 @@ def test_the_path_of_a_column(units: int, path: tuple[str | int, ...]) -> None:
 
 def test_a_pattern_in_a_block_of_text_has_lines_of_its_own() -> None:
     """A line of AWS's message is one of the block's; without a place the pattern itself is shown."""
-    (pattern,) = written_patterns(inspection_of(rule(1, '|\n        {\n          "source": "x"\n        }')))
+    (pattern,) = written_patterns(inspection_of(rule(1, '|\n        {\n          "source": "x"\n        }')).resources)
 
     assert pattern.place_of(InvalidEventPattern("x", line=1, column=1)).line == 7
     assert pattern.place_of(InvalidEventPattern("x", line=2, column=13)).line == 8
     assert pattern.place_of(InvalidEventPattern("x")) == pattern.place()
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (
+            '"prefix" must be an object or an array',
+            '"prefix" must be an object or an array. An operator stands in a list: [prefix: …].',
+        ),
+        ('"a" must be an object or an array', '"a" must be an object or an array. Write the values in a list: a: […].'),
+        ("Unrecognized match type Prefix", "Unrecognized match type Prefix. Did you mean 'prefix'?"),
+        (
+            "Unrecognized match type x",
+            (
+                "Unrecognized match type x. There are prefix, suffix, equals-ignore-case, anything-but, numeric, exists, "
+                "cidr, wildcard."
+            ),
+        ),
+        (
+            'No end [Source: (String)"{"source": [1"; line: 1, column: 12]',
+            "No end line 1, column 12",
+        ),
+        ("Something else", "Something else"),
+    ],
+)
+def test_what_is_told_of_a_refusal(reason: str, expected: str) -> None:
+    """AWS's reason without the pattern in it, which may be long, and what to write; the reason itself stays AWS's."""
+    (pattern,) = written_patterns(inspection_of(rule(1, "{source: [x]}")).resources)
+    refused = pattern.refused(InvalidEventPattern(reason, line=1, column=13))
+
+    assert refused.reason == reason
+    assert str(refused) == (
+        "t.yaml:6:22 (Resources/Rule1/Properties/EventPattern/source): Event pattern is not valid. Reason: " + expected
+    )
 
 
 def test_rules_with_wildcards_are_counted_by_bus() -> None:

@@ -1,5 +1,5 @@
 """
-Where the parts of an event pattern stand in a template.
+Where the parts of an event pattern stand in a template, and what to write where EventBridge refuses one.
 
 In: a rule's or an archive's EventPattern, an object or JSON text. Out: its text, its value, and the places of its members
 by their paths, and of AWS's lines and columns. A pattern that is an object has no text of its own: EventBridge gets it in
@@ -10,17 +10,26 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from livebus.checks.inspection import Inspection
-from livebus.errors import InvalidEventPattern, Place
+from livebus.errors import InvalidEventPattern, Place, closest
 from livebus.template.document import Path
 from livebus.template.resource import Resource
+from livebus.template.resources import Resources
 
+OPERATORS = (
+    *("prefix", "suffix", "equals-ignore-case", "anything-but"),
+    *("numeric", "exists", "cidr", "wildcard"),
+)
 _KINDS = ("AWS::Events::Rule", "AWS::Events::Archive")
 _MEMBER = "EventPattern"
+_MUST_BE = re.compile(r'"(.*)" must be an object or an array')
+# A message about a bracket quotes the whole pattern.
+_QUOTED = re.compile(r"\[Source: \(String\).*; line: (\d+), column: (\d+)\]", re.DOTALL)
+_UNRECOGNIZED = re.compile("Unrecognized match type (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +65,44 @@ class WrittenPattern:
             return self.place(*path)
         return start.shifted(refusal.line, refusal.column) if self.text.count("\n") else start
 
+    def refused(self, refusal: InvalidEventPattern) -> InvalidEventPattern:
+        """What EventBridge says of the pattern, with its place in the template, and with what to write."""
+        return InvalidEventPattern(
+            refusal.reason,
+            line=refusal.line,
+            column=refusal.column,
+            place=self.place_of(refusal),
+            shown=_QUOTED.sub(r"line \1, column \2", refusal.reason),
+            advice=_advice(refusal.reason),
+        )
 
-def written_patterns(inspection: Inspection) -> Iterator[WrittenPattern]:
-    """The patterns of all rules and archives, as far as they are objects or texts."""
-    for resource in inspection.resources.of_type(*_KINDS):
-        given = resource.properties.values.get(_MEMBER)
-        if isinstance(given, str) and given.strip():
-            yield WrittenPattern(resource, given, _parsed(given), is_text=True)
-        elif isinstance(given, dict):
-            # As template.events writes it: columns are counted in this text.
-            yield WrittenPattern(resource, json.dumps(given, ensure_ascii=False), given, is_text=False)
+
+def written_pattern(resource: Resource) -> WrittenPattern | None:
+    """The pattern of a rule or an archive; None where it is neither an object nor a text."""
+    given = resource.properties.values.get(_MEMBER)
+    if isinstance(given, str) and given.strip():
+        return WrittenPattern(resource, given, _parsed(given), is_text=True)
+    if isinstance(given, dict):
+        # As template.events writes it: columns are counted in this text.
+        return WrittenPattern(resource, json.dumps(given, ensure_ascii=False), given, is_text=False)
+    return None
+
+
+def written_patterns(resources: Resources) -> Iterator[WrittenPattern]:
+    """The patterns of all rules and archives."""
+    return (each for resource in resources.of_type(*_KINDS) if (each := written_pattern(resource)) is not None)
+
+
+def _advice(reason: str) -> str:
+    if found := _MUST_BE.fullmatch(reason):
+        name = found[1]
+        if name in OPERATORS:
+            return f"An operator stands in a list: [{name}: …]."
+        return f"Write the values in a list: {name}: […]."
+    if found := _UNRECOGNIZED.fullmatch(reason):
+        close = closest(found[1].lower(), OPERATORS)
+        return f"Did you mean {close!r}?" if close else f"There are {', '.join(OPERATORS)}."
+    return ""
 
 
 def _parsed(text: str) -> Any:
