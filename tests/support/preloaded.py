@@ -3,8 +3,8 @@ Programs written in Python that find what they import in memory already.
 
 Importing is most of the work of a short program. Here one process imports, does nothing else (``support.preloading``), and is forked for each
 program: that has a process, a session, a folder, an environment, streams and limits of its own, which are set before its first line. What Python
-itself reads at its start it has read already: a test of that (PYTHONPATH, a sitecustomize, a closed stdout), or of what a program
-loads, starts the program as everybody does.
+itself reads at its start it has read already, PYTHONPATH and its sitecustomize excepted: a test of that (a closed stdout), or of what a
+program loads, starts the program as everybody does.
 """
 
 from __future__ import annotations

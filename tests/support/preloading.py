@@ -18,6 +18,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,7 +67,11 @@ def started(descriptors: list[int], imported: float) -> dict[str, Any]:
 
 
 def run(command: list[str]) -> None:
-    """Python itself is left out of the command: what follows it is a module, code, or a file."""
+    """Python itself is left out of the command: what follows it is a module, code, or a file. PYTHONPATH is heeded as at Python's start."""
+    if paths := os.environ.get("PYTHONPATH"):
+        sys.path[:0] = paths.split(os.pathsep)
+        with suppress(ModuleNotFoundError):
+            importlib.import_module("sitecustomize")
     how, what, *arguments = command
     if how == "-m":
         sys.argv = [what, *arguments]
