@@ -26,9 +26,10 @@ MUTANTS ?=
 MUTANTS_SAMPLE ?=
 TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-team.yaml
 # A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start. Those of others are compiled
-# here, on all cores: pip takes one file after another. Some of theirs are for other Pythons, and are passed over as pip does it; a sixth
-# of them are their own tests, which nobody runs here.
-COMPILE := $(BIN)/python -m compileall -q src/livebus && { $(BIN)/python -m compileall -qq -j 0 -x '/site-packages/.*/tests/' $(VENV)/lib || true; }
+# here, on all cores: pip takes one file after another. Some of theirs are for other Pythons, and are passed over as pip does it. Not compiled ahead is
+# what nobody here runs, or little of it: their own tests, what mypy has as machine code, and the large libraries behind plots and colours.
+SELDOM := /site-packages/((PIL|fontTools|matplotlib|mypy|mypyc|numpy|pip|pygments|setuptools)/|.*/tests/)
+COMPILE := $(BIN)/python -m compileall -q src/livebus && { $(BIN)/python -m compileall -qq -j 0 -x '$(SELDOM)' $(VENV)/lib || true; }
 PYTEST_ARGS ?=
 comma := ,
 CLIENTS := tests/clients/node_modules/.package-lock.json
