@@ -12,8 +12,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # On a terminal pip shows how far it is; a log gets the lines of `tell` alone.
-INSTALL := -m pip --disable-pip-version-check install --no-deps --require-hashes --no-compile $$(test -t 2 || echo -qq)
-PIP := $(BIN)/python $(INSTALL)
+INSTALL := install --no-deps --require-hashes --no-compile $$(test -t 2 || echo -qq)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Says what is installed where, and how much that is.
 tell = echo "installing $(1) into $(2): $$(grep -c '==' $(1)) packages$(3)" >&2
 # So that a shell with .venv/bin in its PATH has the command.
@@ -26,9 +26,10 @@ MUTANTS ?=
 MUTANTS_SAMPLE ?=
 TEMPLATES := template.yaml examples/orders/template.yaml examples/orders/third-team.yaml
 # A quarter of the runtime's start is compiling our own modules; where Python may not write caches, each start. Those of others are compiled
-# here, on all cores: pip takes one file after another. Some of theirs are for other Pythons, and are passed over as pip does it; a sixth
-# of them are their own tests, which nobody runs here.
-COMPILE := $(BIN)/python -m compileall -q src/livebus && { $(BIN)/python -m compileall -qq -j 0 -x '/site-packages/.*/tests/' $(VENV)/lib || true; }
+# here, on all cores: pip takes one file after another. Some of theirs are for other Pythons, and are passed over as pip does it. Not compiled ahead is
+# what nobody here runs, or little of it: their own tests, what mypy has as machine code, and the large libraries behind plots and colours.
+SELDOM := /site-packages/((PIL|fontTools|matplotlib|mypy|mypyc|numpy|pip|pygments|setuptools)/|.*/tests/)
+COMPILE := $(BIN)/python -m compileall -q src/livebus && { $(BIN)/python -m compileall -qq -j 0 -x '$(SELDOM)' $(VENV)/lib || true; }
 PYTEST_ARGS ?=
 comma := ,
 CLIENTS := tests/clients/node_modules/.package-lock.json
@@ -111,25 +112,29 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements-dev.txt pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group checkov -o requirements-checkov.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group installer -o requirements-pip.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group mutants pyproject.toml -o requirements-mutants.txt
 
+# The pip that Python 3.11 brings holds each file of each version in the index against a thousand tags, which is most of its work;
+# a newer one, pinned as all else, installs the same in two thirds of the time. It serves the other environments as well.
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 		{ echo "Livebus needs Python 3.11 to 3.13; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "making $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) $(INSTALL) -r requirements-pip.txt >&2
 
 # Everything that is installed is in these files, so that pip has nothing to resolve.
 $(VENV)/.run: requirements.txt | $(BIN)/python
 	@$(call tell,requirements.txt,$(VENV),)
-	@$(PIP) -r requirements.txt >&2
+	@$(PIP) $(INSTALL) -r requirements.txt >&2
 	@$(COMPILE)
 	@$(LINK)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
 	@$(call tell,requirements-dev.txt,$(VENV),$(comma) the SAM CLI and the test tools among them; this takes minutes)
-	@$(PIP) -r requirements-dev.txt >&2
+	@$(PIP) $(INSTALL) -r requirements-dev.txt >&2
 	@$(COMPILE)
 	@$(LINK)
 	@touch $(VENV)/.run $@
@@ -137,14 +142,14 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
 # Nothing is compiled ahead: one command uses it, and little of it.
 $(CHECKOV)/.installed: requirements-checkov.txt | $(BIN)/python
 	@$(call tell,requirements-checkov.txt,$(CHECKOV),)
-	@$(BIN)/python -m venv --clear $(CHECKOV)
-	@$(CHECKOV)/bin/python $(INSTALL) -r requirements-checkov.txt >&2
+	@$(BIN)/python -m venv --clear --without-pip $(CHECKOV)
+	@$(PIP) --python $(CHECKOV)/bin/python $(INSTALL) -r requirements-checkov.txt >&2
 	@touch $@
 
-$(MUTMUT)/.installed: requirements-mutants.txt
+$(MUTMUT)/.installed: requirements-mutants.txt | $(BIN)/python
 	@echo "installing requirements-mutants.txt into $(MUTMUT)" >&2
-	@$(BIN)/python -m venv --clear $(MUTMUT)
-	@$(MUTMUT)/bin/python $(INSTALL) -r requirements-mutants.txt
+	@$(BIN)/python -m venv --clear --without-pip $(MUTMUT)
+	@$(PIP) --python $(MUTMUT)/bin/python $(INSTALL) -r requirements-mutants.txt
 	@touch $@
 
 # Without npm or its registry all else still works: the tests with JavaScript clients are left out, and the run says so.

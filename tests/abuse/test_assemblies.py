@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ def written(folder: Path, templates: dict[str, Any], stacks: dict[str, str]) -> 
 
 def validated(assembly: Path) -> Ended:
     """With cfn-lint: it looks at each template."""
-    return limited([sys.executable, "-m", "livebus", "validate", assembly], cwd=assembly.parent)
+    return limited("-m", "livebus", "validate", assembly, cwd=assembly.parent)
 
 
 def test_a_chain_of_imports_in_the_worst_order(tmp_path: Path) -> None:

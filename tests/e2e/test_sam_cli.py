@@ -7,9 +7,8 @@ After each deployment an event is published, and a subscriber gets it.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,12 @@ import pytest
 from support.application import change
 from support.copies import copy_project, outer_environment, with_bytecode
 from support.processes import LocalRuntime, Program
+from support.template_tools import BIN, ran
 from support.terminal import answered_with_enter
 from support.waiting import until
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-SAM = str(Path(sys.executable).parent / "sam")
+SAM = str(BIN / "sam")
 PROFILE = """\
 [profile local]
 region = us-east-1
@@ -32,7 +32,6 @@ endpoint_url = {url}
 aws_access_key_id = test
 aws_secret_access_key = test
 """
-Sam = Callable[..., subprocess.CompletedProcess[str]]
 
 
 class Desk:
@@ -60,17 +59,8 @@ class Desk:
 
     def sam(self, *arguments: str, cwd: str = ".", code: int = 0, **environment: str) -> str:
         """What a command of the SAM CLI says; it has to end with the code."""
-        done = subprocess.run(
-            [SAM, *arguments],
-            cwd=self.folder / cwd,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
+        done = ran("sam", *arguments, cwd=self.folder / cwd, env={**self.environment, **environment})
+        assert done.code == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def script(self, name: str, *arguments: str) -> Program:

@@ -21,6 +21,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
+from support import template_tools
 from support.application import change
 from support.copies import PROJECT, copy_project
 from support.installed import Installed
@@ -129,13 +130,11 @@ def test_sam_validate_in_a_repository_of_others(shop: Path, tmp_path: Path, *, h
     if not has_livebus:
         (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['livebus'] = None\n", encoding="utf-8")
     paths = [str(PROJECT / "src") if has_livebus else str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "SAM_CLI_TELEMETRY": "0"}
-    said = ran(
-        f"{sys.executable} -m samcli validate --lint --region eu-west-1 --template template.yaml",
-        application,
-        environment,
-        1,
-    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    validate = ("validate", "--lint", "--region", "eu-west-1", "--template", "template.yaml")
+    done = template_tools.ran("sam", *validate, cwd=application, env=environment)
+    said = done.stdout + done.stderr
+    assert done.code == 1, said
     assert "E1020" in said
     assert "Traceback" not in said
     assert ("E9105" in said) == has_livebus

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from support.application import PROJECT, change, copied
+from support.template_tools import BIN, ran
 
-BIN = Path(sys.executable).parent
 WRONG = ("publishMsgFromEB(msg: $msg)\n", "publishMsgFromEb(msg: $msg)\n")
 WRONG_ID = "E9103"
 
@@ -33,20 +33,21 @@ def application(tmp_path: Path) -> Path:
     return folder
 
 
-def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """In a process that begins with nothing, as people run them."""
     return subprocess.run(
         [str(BIN / command[0]), *command[1:]],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "SAM_CLI_TELEMETRY": "0", **environment},
+        env={**os.environ, "SAM_CLI_TELEMETRY": "0"},
         stdin=subprocess.DEVNULL,
     )
 
 
 def matches(folder: Path, *arguments: str, **environment: str) -> list[dict[str, Any]]:
-    done = run(folder, "cfn-lint", "--format", "json", *arguments, **environment)
+    done = ran("cfn-lint", "--format", "json", *arguments, cwd=folder, env={**os.environ, **environment})
     assert done.stderr == ""
     found: list[dict[str, Any]] = json.loads(done.stdout or "[]")
     return found
@@ -97,9 +98,9 @@ def test_cfn_lint_shows_findings_of_other_files(application: Path) -> None:
 def test_sam_validate_shows_them_too(application: Path) -> None:
     """It hands cfn-lint a text without a name: the files beside it are looked for in the working directory."""
     change(application / "template.yaml", *WRONG)
-    done = run(application, "sam", "validate", "--lint")
+    done = ran("sam", "validate", "--lint", cwd=application)
 
-    assert done.returncode == 1
+    assert done.code == 1
     line = line_of(application / "template.yaml", WRONG[1].strip())
     assert f"[{WRONG_ID}: " in done.stdout
     assert f"matched {line}" in done.stdout
@@ -111,14 +112,7 @@ def test_stdin_has_findings_too(application: Path) -> None:
     change(application / "template.yaml", *WRONG)
     (application / ".cfnlintrc").write_text("append_rules: [scripts/cfn_lint_rules]\n")
     with (application / "template.yaml").open() as template:
-        done = subprocess.run(
-            [str(BIN / "cfn-lint"), "--format", "parseable"],
-            cwd=application,
-            stdin=template,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = ran("cfn-lint", "--format", "parseable", cwd=application, stdin=template)
 
     assert f":{line_of(application / 'template.yaml', WRONG[1].strip())}:" in done.stdout
     assert WRONG_ID in done.stdout
@@ -186,7 +180,8 @@ def test_an_interpreter_without_our_libraries_says_so(application: Path, missing
     """One line, no traceback; cfn-lint's own rules run."""
     (application / "sitecustomize.py").write_text(f"import sys\nsys.modules[{missing!r}] = None\n")
     change(application / "template.yaml", "QueryDepthLimit: 20", "QueryDepthLimit: !Ref Nothing")
-    done = run(application, "cfn-lint", "--format", "parseable", PYTHONPATH=str(application))
+    environment = {**os.environ, "PYTHONPATH": str(application)}
+    done = ran("cfn-lint", "--format", "parseable", cwd=application, env=environment)
 
     assert "Livebus's checks are left out here" in done.stderr
     assert "python scripts/validate.py" in done.stderr
