@@ -242,10 +242,10 @@ def _request(event: Event, target: CompiledTarget) -> GraphQLRequest | Attempt:
     """The request that a target makes of an event; or the attempt that came to its end before."""
     try:
         variables = target.transformer.apply(event)
-    except TooLarge as error:
-        return Attempt(target, failure=http_failure(413, str(error)))
-    except NotTransformable as error:
-        return Attempt(target, failure=Failure(INVALID_JSON, str(error), retryable=False))
+    except TooLarge as large:
+        return Attempt(target, failure=http_failure(413, str(large)))
+    except NotTransformable as unfit:
+        return Attempt(target, failure=Failure(INVALID_JSON, str(unfit), retryable=False))
     if target.refusal is not None:
         return Attempt(target, variables, failure=Failure(NO_PERMISSIONS, target.refusal, retryable=False))
     return GraphQLRequest(target.target.graphql_operation, variables)
