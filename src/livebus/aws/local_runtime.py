@@ -154,9 +154,29 @@ def _wrong(state: Any) -> str:
     for name, kind in _MEMBERS.items():
         if not isinstance(state.get(name, kind()), kind):
             return f"{name} is {_KINDS.get(type(state[name]), 'of another kind')}, and not {_KINDS[kind]}"
-    named = {f"Stacks/{name}": outputs for name, outputs in state.get("Stacks", {}).items()}
-    other = next((name for name, outputs in named.items() if not isinstance(outputs, dict)), None)
-    return f"{other} is {_KINDS.get(type(named[other]), 'of another kind')}, and not an object" if other else ""
+    stacks, template_outputs, together = (
+        state.get(name, kind())
+        for name, kind in (("Stacks", dict), (_TEMPLATE_OUTPUTS, dict), (_TEMPLATE_STACKS, list))
+    )
+    for name, outputs in stacks.items():
+        if not isinstance(outputs, dict):
+            return f"Stacks/{name} is {_KINDS.get(type(outputs), 'of another kind')}, and not an object"
+    texts = {f"Stacks/{stack}/{name}": value for stack, outputs in stacks.items() for name, value in outputs.items()}
+    texts |= {f"{_TEMPLATE_OUTPUTS}/{name}": value for name, value in template_outputs.items()}
+    texts |= {f"{_TEMPLATE_STACKS}/{index}": value for index, value in enumerate(together)}
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            return f"{name} is {_KINDS.get(type(value), 'of another kind')}, and not a text"
+    return "" if _is_endpoint(state["EndpointUrl"]) else "EndpointUrl is not http:// with a host and a port"
+
+
+def _is_endpoint(url: str) -> bool:
+    """Whether a URL is one at which a runtime can answer: what stands in it besides is not the runtime's."""
+    try:
+        address = urlsplit(url)
+        return address.scheme == "http" and bool(address.hostname) and address.port is not None and "@" not in url
+    except ValueError:
+        return False
 
 
 def _no_state(what: str, file: Path) -> Unreachable:
@@ -166,9 +186,8 @@ def _no_state(what: str, file: Path) -> Unreachable:
 
 def _knock(runtime: LocalRuntime) -> None:
     """A connection, opened and closed: a runtime that was killed leaves its state file behind."""
+    address = urlsplit(runtime.endpoint_url)
     try:
-        address = urlsplit(runtime.endpoint_url)
-        port = 80 if address.port is None else address.port
-        socket.create_connection((address.hostname or "", port), timeout=2).close()
+        socket.create_connection((address.hostname or "", address.port or 0), timeout=2).close()
     except (OSError, ValueError):
         raise Unreachable(f"no runtime is running (nobody answers at {runtime.endpoint_url})", advice=_START) from None

@@ -165,11 +165,14 @@ def coerce_variables(variables: tuple[Variable, ...], given: Mapping[str, Any]) 
     A nullable variable that was not given is left out here, and null where it is used.
     """
     coerced: dict[str, Any] = {}
-    for variable in variables:
-        if variable.name in given:
-            coerced[variable.name] = variable.value(given[variable.name])
-        elif variable.default is not Undefined:
-            coerced[variable.name] = variable.default
-        elif isinstance(variable.type, GraphQLNonNull):
-            coerced[variable.name] = variable.value(None)
+    try:
+        for variable in variables:
+            if variable.name in given:
+                coerced[variable.name] = variable.value(given[variable.name])
+            elif variable.default is not Undefined:
+                coerced[variable.name] = variable.default
+            elif isinstance(variable.type, GraphQLNonNull):
+                coerced[variable.name] = variable.value(None)
+    except RecursionError:  # a scalar's value that is lists in lists: its words are made before it is refused
+        raise TooDeep from None
     return coerced

@@ -43,6 +43,7 @@ _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
 # What PutRule takes for a bus. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+_DIGITS = re.compile(r"[0-9]+")
 _BUS_OF_RULE = re.compile(r"(arn:aws[\w-]*:events:[^:]*:[^:]*:event-bus/)?[/.\-_A-Za-z0-9]+")
 _V2_BUS = "event-busv2/"
 _MAX_TARGETS = 5
@@ -169,8 +170,10 @@ class _RuleReader:
         # Without a name the bus is one that could not be read, which is told where it was read.
         if given and not is_elsewhere(given) and (bus not in self._buses or is_another):
             raw = self._resources.raw(resource.logical_id)["Properties"]["EventBusName"]
-            own = [name for name in self._buses if name != bus]
-            close = closest(bus, own, 0.8) if isinstance(raw, str) else ""
+            # A bus of another account or region has a name of its own, as have orders-1 and orders-2.
+            may_be_misspelt = isinstance(raw, str) and (not given.startswith("arn:") or self._is_of_own_place(given))
+            own = [name for name in self._buses if name != bus and _DIGITS.findall(name) == _DIGITS.findall(bus)]
+            close = closest(bus, own, 0.9) if may_be_misspelt else ""
             found = f"rule {resource.logical_id!r} is on the bus {given!r}, which is not there"
             if close:
                 resource.properties.fault(found, "EventBusName", advice=f"Did you mean {close!r}?")
@@ -178,6 +181,11 @@ class _RuleReader:
             advice = "Buses of other stacks are not emulated."
             resource.properties.not_emulated(found, "EventBusName", advice=advice)
         return bus, False
+
+    def _is_of_own_place(self, arn: str) -> bool:
+        """Whether an ARN is of the account and the region that everything else is in here."""
+        environment = self._resources.environment
+        return arn.split(":", 5)[3:5] == [environment.region, environment.account]
 
     def _targets(self, resource: Resource) -> tuple[Target, ...]:
         targets: dict[str, Target] = {}

@@ -55,6 +55,16 @@ URL = '"EndpointUrl": "http://127.0.0.1:1"'
             "Stacks/b is a truth value, and not an object",
         ),
         (f'{{{URL}, "Region": "x", "TemplateStacks": "a"}}', "TemplateStacks is a text, and not a list"),
+        (f'{{{URL}, "Region": "x", "TemplateStacks": ["a", [1]]}}', "TemplateStacks/1 is a list, and not a text"),
+        (f'{{{URL}, "Region": "x", "Stacks": {{"a": {{"B": 3}}}}}}', "Stacks/a/B is a number, and not a text"),
+        (f'{{{URL}, "Region": "x", "TemplateOutputs": {{"B": null}}}}', "TemplateOutputs/B is null, and not a text"),
+        *(
+            (f'{{"EndpointUrl": "{url}", "Region": "x"}}', "EndpointUrl is not http:// with a host and a port")
+            for url in (
+                *("", "http://[", "http://127.0.0.1", "http://127.0.0.1:secret", "http://127.0.0.1:99999999"),
+                *("file:///etc/hosts", "http://u:secret@127.0.0.1:1", "http://u:secret@["),
+            )
+        ),
     ],
 )
 def test_what_is_wrong_with_a_state_file(tmp_path: Path, text: str, expected: str) -> None:

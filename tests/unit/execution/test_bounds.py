@@ -15,8 +15,8 @@ from livebus.operation import GraphQLRequest, Services
 from livebus.schema import parse_schema
 
 SCHEMA = """
-type Query { node: Node echo(input: Input): String }
-type Subscription { echo(input: Input): String }
+type Query { node: Node echo(input: Input texts: [[String]] json: AWSJSON): String }
+type Subscription { echo(input: Input texts: [[String]] json: AWSJSON): String }
 type Node { node: Node nodes: [Node!]! leaf: Int }
 input Input { input: Input list: [[Int]] }
 """
@@ -119,6 +119,19 @@ def test_levels_of_variables_have_a_bound_of_their_own(make_api: Callable[..., A
     response = api.run("query ($input: Input) {echo(input: $input)}", given(199))
     assert (response.status, response.errors) == (400, (MALFORMED,))
     assert api.subscribe("subscription ($input: Input) {echo(input: $input)}", given(199)) == Errors((MALFORMED,))
+
+
+@pytest.mark.parametrize(("name", "type_"), [("texts", "[[String]]"), ("json", "AWSJSON")])
+def test_lists_in_lists_where_a_text_is_declared(name: str, type_: str, make_api: Callable[..., Any]) -> None:
+    """A value of 1,000 lists is malformed, and a subscription is told nothing else."""
+    value: list[Any] = []
+    for _ in range(1_000):
+        value = [value]
+    api = make_api(SCHEMA, {"Query.echo": "a", "Subscription.echo": "a"})
+    document = f"($value: {type_}) {{echo({name}: $value)}}"
+    response = api.run(f"query {document}", {"value": value})
+    assert (response.status, response.errors) == (400, (MALFORMED,))
+    assert api.subscribe(f"subscription {document}", {"value": value}) == Errors((MALFORMED,))
 
 
 _EXECUTOR = Executor(parse_schema(SCHEMA), {}, allows=lambda *_: True, cache_size=4)

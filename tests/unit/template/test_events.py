@@ -145,6 +145,17 @@ TARGET = "t.yaml:24:11 (Resources/Rule/Properties/Targets/0)"
         ),
         (
             "!Ref Bus",
+            "arn:aws:events:eu-west-1:999999999999:event-bus/order",
+            [
+                (
+                    "t.yaml:20:21 (Resources/Rule/Properties/EventBusName): rule 'Rule' is on the bus "
+                    "'arn:aws:events:eu-west-1:999999999999:event-bus/order', which is not there. "
+                    "Buses of other stacks are not emulated."
+                ),
+            ],
+        ),
+        (
+            "!Ref Bus",
             "arn:aws:events:us-east-1:123456789012:event-busv2/orders/abcdefghijklmnopqrstuvwxy",
             [
                 (

@@ -348,6 +348,17 @@ def test_a_finding_is_ignored_with_a_reason(capsys: pytest.CaptureFixture[str]) 
     assert (0, [], [found["id"]]) == (code, ids(after), ids(after, "suppressed"))
 
 
+def test_what_two_ignore_is_ignored_in_vain_by_neither(capsys: pytest.CaptureFixture[str]) -> None:
+    """One of them takes the finding; of what the other names there was something all the same."""
+    application(("      MessageRetentionPeriod: 1209600\n", "      MessageRetentionPeriod: 60\n"))
+    _, before = run_json(capsys)
+    (found,) = before["findings"]
+    assert (
+        run("--ignore", f"{found['id']}:r", "--ignore", f"{found['id'][:3]}:r", "--ignore", f"{found['id']}:other") == 0
+    )
+    assert "in vain" not in capsys.readouterr().err
+
+
 def test_what_is_ignored_in_vain_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     """Of checks that have run, wherever it is asked for; the exit code is the same."""
     template = application()
