@@ -85,7 +85,7 @@ AUTHORIZER = """
       Code:
         ZipFile: |
           def handler(event, context):
-              return {"isAuthorized": event["authorizationToken"] == "open"}
+              return {"isAuthorized": event["authorizationToken"] == "sesame-7f3a"}
 """
 
 
@@ -121,12 +121,12 @@ def test_a_token_that_the_lambda_authorizer_lets_in(verb: Verb, project: Path, t
     assert refused.wait() == 1
     assert "UnauthorizedException: You are not authorized to make this call." in refused.stderr
 
-    token.write_text("open\n", encoding="utf-8")
+    token.write_text("sesame-7f3a\n", encoding="utf-8")
     program = verb("demo.py", "--template", template, "--token-file", token, event)
     assert program.wait() == 0, program.stderr
     assert program.stdout.splitlines()[1] == f"sign-in        nobody: {token} has the token for AWS_LAMBDA"
     assert 'received       {"stored": {"meter": "m-1", "value": 20.5}}' in program.stdout
-    assert "open" not in program.stdout + program.stderr
+    assert "sesame-7f3a" not in program.stdout + program.stderr
 
 
 def test_a_token_of_an_openid_connect_provider(verb: Verb, project: Path, tmp_path: Path) -> None:

@@ -235,6 +235,25 @@ def test_an_archive_is_replayed(running: RunningRuntime, page: Page) -> None:
     until(lambda: page.get(f"events/{event_id}")["via"] == f"replay {started['replay']}", "the replayed event")
 
 
+def test_a_replay_that_moves_on_is_told(running: RunningRuntime, page: Page) -> None:
+    """
+    What the stream looks at differs with each state of each replay, also where one begins and ends between two looks; the archive
+    shows the one that began last, whatever its name.
+    """
+    parts = running.runtime.wiring
+    running.put("again")
+    [archive] = page.get("failed")["archives"]
+    before = parts.replays.changed
+    names = []
+    for _ in range(3):
+        started = page.post("replay", archive=archive["arn"], bus=archive["busArn"], seconds=3600)
+        names.append(started["replay"])
+        until(lambda: page.get("failed")["archives"][0]["replay"].endswith(": COMPLETED"), "the replay's end")
+        assert page.get("failed")["archives"][0]["replay"] == f"{names[-1]}: COMPLETED"
+    # Each began, ran and was done.
+    assert parts.replays.changed - before == 9
+
+
 def test_samples_are_saved_beside_the_template_and_nowhere_else(
     start_runtime: Any, project: Any, tmp_path: Any
 ) -> None:

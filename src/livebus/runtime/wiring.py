@@ -352,6 +352,7 @@ class Wiring:
                 tables=self.tables,
                 logs=self._logs,
                 events=self.events,
+                replays=self.replays,
                 faults=fault_control,
                 trace=self.trace,
                 clock=time.time,

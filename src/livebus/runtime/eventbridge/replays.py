@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -51,6 +51,8 @@ class Replays:
         self._clock = clock
         self._tell = tell
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        # How often the state of one has changed: who shows them looks again where that differs.
+        self.changed = 0
 
     @property
     def under_way(self) -> int:
@@ -60,6 +62,7 @@ class Replays:
         """Begin a replay that is written down as STARTING."""
         self._archives.flush()
         replay = self._store.put_replay(replay)
+        self.changed += 1
         self._store.forget_replays(OVER)
         self._run(replay)
         return replay
@@ -69,7 +72,7 @@ class Replays:
         count = 0
         for replay in self._store.replays():
             if replay.state == CANCELLING:
-                self._store.change_replay(replay, state=CANCELLED, ended=self._clock())
+                self._change(replay, state=CANCELLED, ended=self._clock())
             elif replay.state in (STARTING, RUNNING):
                 count += 1
                 self._run(replay)
@@ -77,7 +80,11 @@ class Replays:
 
     def cancel(self, replay: KeptReplay) -> KeptReplay:
         """Write down that a replay is to end; it does so in its own turn."""
-        return self._store.change_replay(replay, state=CANCELLING)
+        return self._change(replay, state=CANCELLING)
+
+    def _change(self, replay: KeptReplay, **to: Any) -> KeptReplay:
+        self.changed += to["state"] != replay.state
+        return self._store.change_replay(replay, **to)
 
     async def close(self) -> None:
         """Stop where each replay is; the next start goes on from there."""
@@ -109,7 +116,7 @@ class Replays:
         try:
             replay = self._store.replay(name)
             if replay is not None:
-                self._store.change_replay(replay, state=FAILED, reason=reason, ended=self._clock())
+                self._change(replay, state=FAILED, reason=reason, ended=self._clock())
         except ArchiveFault as fault:
             self._tell(f"the replay {name} cannot be written down as failed: {fault}")
 
@@ -119,11 +126,11 @@ class Replays:
         if replay is None or replay.state in OVER:
             return False
         if replay.state == CANCELLING:
-            self._store.change_replay(replay, state=CANCELLED, ended=self._clock())
+            self._change(replay, state=CANCELLED, ended=self._clock())
             return False
         events, position = self._store.events_after(replay, _EVENTS_PER_TURN)
         if position is None:
-            self._store.change_replay(replay, state=COMPLETED, ended=self._clock())
+            self._change(replay, state=COMPLETED, ended=self._clock())
             return False
         only = frozenset(replay.filter_arns)
         bus = replay.bus_arn.rsplit("event-bus/", 1)[-1]
@@ -131,7 +138,7 @@ class Replays:
             self._carry(replayed(kept, bus, name, whole_seconds(self._clock())), only)
         # Only now: a crash in between replays these again, rather than never.
         last = events[-1].at if events else replay.last
-        self._store.change_replay(replay, state=RUNNING, last=last, position=position)
+        self._change(replay, state=RUNNING, last=last, position=position)
         return True
 
 

@@ -88,7 +88,22 @@ class Documents:
         change = parts.served.change
         faults = orjson.dumps(parts.faults.state())
         counts = self.counts()
-        return change and change.number, faults, counts["clients"], counts["letters"], counts["retries"]
+        told = counts["clients"], counts["letters"], counts["retries"], parts.replays.changed
+        return change and change.number, faults, *told
+
+    def _replays(self) -> list[dict[str, Any]]:
+        """All that ListReplays lists, the oldest first; nothing where there is no archive."""
+        found: list[dict[str, Any]] = []
+        token: dict[str, Any] = {}
+        while True:
+            try:
+                listed: Any = self._parts.events.call("ListReplays", token)
+            except (AwsError, LivebusError):
+                return []
+            found += listed["Replays"]
+            if not listed.get("NextToken"):
+                return sorted(found, key=lambda each: each["ReplayStartTime"])
+            token = {"NextToken": listed["NextToken"]}
 
     def _application(self) -> dict[str, Any]:
         parts = self._parts
@@ -233,15 +248,14 @@ class Documents:
     def archives(self) -> list[dict[str, Any]]:
         try:
             listed: Any = self._parts.events.call("ListArchives", {})
-            replays: Any = self._parts.events.call("ListReplays", {})
         except (AwsError, LivebusError):
             return []
-        running = {each["EventSourceArn"]: each for each in replays.get("Replays", ())}
+        latest = {each["EventSourceArn"]: each for each in self._replays()}
         found = []
         for archive in listed.get("Archives", ()):
             described: Any = self._parts.events.call("DescribeArchive", {"ArchiveName": archive["ArchiveName"]})
             arn = described["ArchiveArn"]
-            replay = running.get(arn)
+            replay = latest.get(arn)
             bus = archive["EventSourceArn"].rsplit("event-bus/", 1)[-1]
             rules = {each.rule.name: each.rule.arn for each in self._parts.buses.lines.compiled_rules(bus)}
             found.append(

@@ -12,6 +12,7 @@ from livebus.cdk_assembly import CdkApplication
 from livebus.operation import Services
 from livebus.runtime.cognito.actions import CognitoIdp
 from livebus.runtime.eventbridge.event_buses import EventBuses
+from livebus.runtime.eventbridge.replays import Replays
 from livebus.runtime.eventbridge.trace import Trace
 from livebus.runtime.faults.control import FaultControl
 from livebus.runtime.kept.journal import DeliveryJournal
@@ -41,6 +42,7 @@ class Parts:
     tables: Tables | TableEndpoint
     logs: Service
     events: Service
+    replays: Replays
     faults: FaultControl
     trace: Trace
     clock: Callable[[], float]
