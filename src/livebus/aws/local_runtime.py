@@ -148,26 +148,31 @@ def _parse(text: str, file: Path) -> LocalRuntime:
 def _wrong(state: Any) -> str:
     """What is wrong with what a state file says; its values, a password among them, are not shown. Empty where nothing is."""
     if not isinstance(state, dict):
-        return f"it is {_KINDS.get(type(state), 'no object')}, and not an object"
+        return f"it is {_kind_of(state)}, and not an object"
     if missing := [name for name in ("EndpointUrl", "Region") if name not in state]:
         return f"it has no {missing[0]}"
     for name, kind in _MEMBERS.items():
         if not isinstance(state.get(name, kind()), kind):
-            return f"{name} is {_KINDS.get(type(state[name]), 'of another kind')}, and not {_KINDS[kind]}"
+            return f"{name} is {_kind_of(state[name])}, and not {_KINDS[kind]}"
     stacks, template_outputs, together = (
         state.get(name, kind())
         for name, kind in (("Stacks", dict), (_TEMPLATE_OUTPUTS, dict), (_TEMPLATE_STACKS, list))
     )
     for name, outputs in stacks.items():
         if not isinstance(outputs, dict):
-            return f"Stacks/{name} is {_KINDS.get(type(outputs), 'of another kind')}, and not an object"
+            return f"Stacks/{name} is {_kind_of(outputs)}, and not an object"
     texts = {f"Stacks/{stack}/{name}": value for stack, outputs in stacks.items() for name, value in outputs.items()}
     texts |= {f"{_TEMPLATE_OUTPUTS}/{name}": value for name, value in template_outputs.items()}
     texts |= {f"{_TEMPLATE_STACKS}/{index}": value for index, value in enumerate(together)}
     for name, value in texts.items():
         if not isinstance(value, str):
-            return f"{name} is {_KINDS.get(type(value), 'of another kind')}, and not a text"
+            return f"{name} is {_kind_of(value)}, and not a text"
     return "" if _is_endpoint(state["EndpointUrl"]) else "EndpointUrl is not http:// with a host and a port"
+
+
+def _kind_of(value: Any) -> str:
+    """What a value of JSON is, in words."""
+    return _KINDS[type(value)]
 
 
 def _is_endpoint(url: str) -> bool:

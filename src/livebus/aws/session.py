@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from livebus.aws import stack
@@ -30,6 +30,9 @@ from livebus.stack.resources import (
     own_name,
     resources_of_all,
 )
+
+if TYPE_CHECKING:
+    from livebus.aws.sign_in import SignIn
 
 T = TypeVar("T")
 
@@ -274,3 +277,16 @@ class Session(Clients):
         if self.runtime is not None and not self._destination.stack_name and len(self.runtime.stacks) < 2:
             return "the runtime's template"
         return f"the stack {self.stack_name!r}"
+
+    def sign_in(self, api: ApiAddress, user_name: str, password: str) -> SignIn:
+        """A user's sign-in where an API's users sign in. Raises as ``client_id`` and ``pool_id`` do."""
+        from livebus.aws.sign_in import SignIn
+
+        client_id = self.client_id(api)
+        return SignIn(
+            self.client("cognito-idp"),
+            client_id=client_id,
+            pool_id=self.pool_id(client_id),
+            user_name=user_name,
+            password=password,
+        )

@@ -21,7 +21,6 @@ from livebus.event.put_events import Refused
 
 if TYPE_CHECKING:
     from livebus.aws.session import Session
-    from livebus.aws.sign_in import SignIn
     from livebus.caller import Mode
     from livebus.rehearsal.audience import DefaultSubscriber, Heard
     from livebus.runtime.server import Runtime
@@ -73,7 +72,10 @@ async def token_of(
         application = runtime.served.applications()[session.stack_name]
         key = next(api.api_keys[0] for api in application.apis if api.logical_id == logical_id)
         return (lambda: key), "nobody: the API takes its key"
-    sign_in = await blocking_call(lambda: _sign_in(session, logical_id))
+    of_runtime = session.runtime
+    assert of_runtime is not None
+    user_name, password = of_runtime.user_name, of_runtime.password
+    sign_in = await blocking_call(lambda: session.sign_in(session.api(logical_id), user_name, password))
     await blocking_call(sign_in.token)
     return sign_in.token, f"{runtime.outputs['UserName']}, with {sign_in.flow}"
 
@@ -191,19 +193,3 @@ def outputs_of(runtime: Runtime, stack: str) -> dict[str, list[str]]:
         ]
         for api in application.apis
     }
-
-
-def _sign_in(session: Session, api: str) -> SignIn:
-    from livebus.aws.sign_in import SignIn
-
-    runtime = session.runtime
-    assert runtime is not None
-    address = session.api(api)
-    client_id = session.client_id(address)
-    return SignIn(
-        session.client("cognito-idp"),
-        client_id=client_id,
-        pool_id=session.pool_id(client_id),
-        user_name=runtime.user_name,
-        password=runtime.password,
-    )

@@ -42,8 +42,8 @@ _AWS_DEFAULT = RetryPolicy()
 _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _BUS_NAME = re.compile(r"(?!default$)[.\-_A-Za-z0-9]{1,256}")
-# What PutRule takes for a bus. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
 _DIGITS = re.compile(r"[0-9]+")
+# What PutRule takes for a bus. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
 _BUS_OF_RULE = re.compile(r"(arn:aws[\w-]*:events:[^:]*:[^:]*:event-bus/)?[/.\-_A-Za-z0-9]+")
 _V2_BUS = "event-busv2/"
 _MAX_TARGETS = 5

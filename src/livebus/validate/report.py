@@ -93,13 +93,13 @@ class Report:
     @property
     def in_vain(self) -> list[Suppression]:
         """What was to be ignored, and nothing was found that it could be about."""
-        found = [each.suppression for each in self.suppressed]
+        used = {each.suppression for each in self.suppressed}
         ids = {each.finding.check.id for each in self.suppressed}
         return [
             each
             for each in dict.fromkeys(self.asked or ())
             # What another one took was there all the same.
-            if each not in found and not (each.resource is None and any(name.startswith(each.id) for name in ids))
+            if each not in used and not (each.resource is None and any(name.startswith(each.id) for name in ids))
         ]
 
     def count(self, severity: Severity) -> int:

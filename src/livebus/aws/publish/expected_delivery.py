@@ -140,26 +140,16 @@ class Delivery:
         except Unreachable:
             return self._session.api()
 
-    def _signed_in(self, api: ApiAddress, user: SubscribingUser) -> Callable[[], str]:
-        from livebus.aws.sign_in import SignIn
-
-        session = self._session
-        client_id = session.client_id(api)
-        return SignIn(
-            session.client("cognito-idp"),
-            client_id=client_id,
-            pool_id=session.pool_id(client_id),
-            user_name=user.name,
-            password=user.password,
-        ).token
-
     async def _listen(self) -> None:
         from livebus.aws.subscribe.subscriber import Subscriber
 
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         api = self._api()
-        token = self._signed_in(api, self._user) if isinstance(self._user, SubscribingUser) else self._user
+        user = self._user
+        token = (
+            self._session.sign_in(api, user.name, user.password).token if isinstance(user, SubscribingUser) else user
+        )
         subscriber = Subscriber(realtime_url=api.realtime_url, host=api.host, token=token)
         async with subscriber.subscribe(self._listener.query) as subscription:
             self._subscribed.set()

@@ -72,7 +72,7 @@ class Replays:
         count = 0
         for replay in self._store.replays():
             if replay.state == CANCELLING:
-                self._change(replay, state=CANCELLED, ended=self._clock())
+                self._change(replay, CANCELLED, ended=self._clock())
             elif replay.state in (STARTING, RUNNING):
                 count += 1
                 self._run(replay)
@@ -80,11 +80,11 @@ class Replays:
 
     def cancel(self, replay: KeptReplay) -> KeptReplay:
         """Write down that a replay is to end; it does so in its own turn."""
-        return self._change(replay, state=CANCELLING)
+        return self._change(replay, CANCELLING)
 
-    def _change(self, replay: KeptReplay, **to: Any) -> KeptReplay:
-        self.changed += to["state"] != replay.state
-        return self._store.change_replay(replay, **to)
+    def _change(self, replay: KeptReplay, state: str, **others: Any) -> KeptReplay:
+        self.changed += state != replay.state
+        return self._store.change_replay(replay, state=state, **others)
 
     async def close(self) -> None:
         """Stop where each replay is; the next start goes on from there."""
@@ -116,7 +116,7 @@ class Replays:
         try:
             replay = self._store.replay(name)
             if replay is not None:
-                self._change(replay, state=FAILED, reason=reason, ended=self._clock())
+                self._change(replay, FAILED, reason=reason, ended=self._clock())
         except ArchiveFault as fault:
             self._tell(f"the replay {name} cannot be written down as failed: {fault}")
 
@@ -126,11 +126,11 @@ class Replays:
         if replay is None or replay.state in OVER:
             return False
         if replay.state == CANCELLING:
-            self._change(replay, state=CANCELLED, ended=self._clock())
+            self._change(replay, CANCELLED, ended=self._clock())
             return False
         events, position = self._store.events_after(replay, _EVENTS_PER_TURN)
         if position is None:
-            self._change(replay, state=COMPLETED, ended=self._clock())
+            self._change(replay, COMPLETED, ended=self._clock())
             return False
         only = frozenset(replay.filter_arns)
         bus = replay.bus_arn.rsplit("event-bus/", 1)[-1]
@@ -138,7 +138,7 @@ class Replays:
             self._carry(replayed(kept, bus, name, whole_seconds(self._clock())), only)
         # Only now: a crash in between replays these again, rather than never.
         last = events[-1].at if events else replay.last
-        self._change(replay, state=RUNNING, last=last, position=position)
+        self._change(replay, RUNNING, last=last, position=position)
         return True
 
 

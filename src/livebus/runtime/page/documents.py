@@ -88,8 +88,8 @@ class Documents:
         change = parts.served.change
         faults = orjson.dumps(parts.faults.state())
         counts = self.counts()
-        told = counts["clients"], counts["letters"], counts["retries"], parts.replays.changed
-        return change and change.number, faults, *told
+        of_failed = counts["letters"], counts["retries"], parts.replays.changed
+        return change and change.number, faults, counts["clients"], of_failed
 
     def _replays(self) -> list[dict[str, Any]]:
         """All that ListReplays lists, the oldest first; nothing where there is no archive."""

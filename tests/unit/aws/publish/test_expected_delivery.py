@@ -12,6 +12,7 @@ import pytest
 
 from livebus.aws.publish import expected_delivery
 from livebus.aws.publish.expected_delivery import Delivery, SubscribingUser
+from livebus.aws.session import Session as RealSession
 from livebus.errors import LivebusError, Unreachable
 from livebus.event.stream import StreamedEntry
 from livebus.publish.request import Attempts, Request
@@ -200,6 +201,8 @@ class Session:
 
     def pool_id(self, client_id: str) -> str:
         return f"pool of {client_id}"
+
+    sign_in: Any = RealSession.sign_in
 
 
 @pytest.mark.parametrize("known", [True, False])
