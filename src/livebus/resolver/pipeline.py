@@ -18,6 +18,7 @@ from livebus.resolver.code import CodeFile, read_code
 from livebus.resolver.data_sources import IN_PLACE, call_of, put_events
 from livebus.resolver.direct import CODE as DIRECT
 from livebus.resolver.engine import MEMORY_LIMIT, TIME_LIMIT, Engine, from_json, to_json
+from livebus.resolver.not_emulated import NotEmulatedResolver
 from livebus.resolver.passing import AskTheEngine
 from livebus.resolver.plain import MAX_INPUT, are_plain
 from livebus.resolver.zones import zone_at
@@ -40,12 +41,15 @@ def compile_resolver(
     memory_limit: int = MEMORY_LIMIT,
 ) -> Resolver:
     """
-    Compile a unit or pipeline resolver; InvalidResolver holds every fault of every code file.
+    Compile a unit or pipeline resolver; InvalidResolver holds every fault of every code file. One that uses what another stack has
+    only says so.
 
     ``environment_variables`` are the API's, seen as ``ctx.env``. ``time_limit`` is in seconds of processor time between
     two answers from outside, ``memory_limit`` in bytes.
     """
     parts = config.parts
+    if config.elsewhere:
+        return NotEmulatedResolver(InvalidResolver(faults=config.elsewhere))
     faults = _structural(config)
     if config.is_direct or any(part.templates is not None for part in parts):
         if faults:

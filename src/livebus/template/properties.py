@@ -73,9 +73,11 @@ class Properties:
     def fault(self, found: str, *path: str | int, expected: str = "", advice: str = "") -> None:
         self._scope.faults.append(Fault(found, self.place(*path), expected, advice))
 
-    def not_emulated(self, found: str, *path: str | int, expected: str = "", advice: str = "") -> None:
-        """Tell of what AWS takes and the local runtime has not."""
-        self._scope.faults.append(Fault(found, self.place(*path), expected, advice, not_emulated=True))
+    def not_emulated(self, found: str, *path: str | int, expected: str = "", advice: str = "") -> Fault:
+        """Tell of what AWS takes and the local runtime has not; what has been told."""
+        fault = Fault(found, self.place(*path), expected, advice, not_emulated=True)
+        self._scope.faults.append(fault)
+        return fault
 
     def required(self, *names: str, what: str) -> bool:
         """Whether all these members are there; a fault for each that is not, with what it may have been meant by."""

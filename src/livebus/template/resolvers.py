@@ -47,10 +47,11 @@ _DATA_SOURCES = (
 _MOST_IN_BATCH = 2000
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
-_API_ID = re.compile("[a-z0-9]{26}")
+_ID = re.compile("[a-z0-9]{26}")  # of an API, and of a function
 _NAME_EXPECTED = "letters, digits and '_', and no digit first"
 _VTL = ("RequestMappingTemplate", "ResponseMappingTemplate")  # inline, or in a file with S3Location behind the name
 _CODE = ("Code", "CodeS3Location", "Runtime")
+_ELSEWHERE = "Those of other stacks are not emulated: a field that needs it fails here."
 
 
 def read_text(resource: Resource, member: str, read_file: ReadFile) -> tuple[str, Place]:
@@ -86,6 +87,7 @@ class _ResolverReader:
         self._read_file = read_file
         # What is declared, and refused where it stands: who refers to it is told nothing again.
         self._refused = set(self._of_no_api())
+        self._elsewhere: dict[str, tuple[Fault, ...]] = {}  # what functions use of another stack, by their ids
         self._sources = self._data_sources()
         self._functions = {function.function_id: function for function in self._pipeline_functions()}
 
@@ -160,11 +162,15 @@ class _ResolverReader:
         iam = authorization.mapping("AwsIamConfig")
         return HttpEndpoint(url, Signing(iam.text("SigningRegion"), iam.text("SigningServiceName")))
 
-    def _source(self, properties: Properties, what: str) -> DataSource | None:
+    def _source(self, properties: Properties, what: str) -> DataSource | Fault | None:
+        """The data source that is named; what has been told where it is another stack's; None where it is none."""
         if not properties.required("DataSourceName", what=what):
             return None
         name = properties.text("DataSourceName")
         if name and name not in self._sources and name not in self._refused:
+            if is_opaque(name):
+                found = f"{what} uses the data source {name!r}, which is not in this template"
+                return properties.not_emulated(found, "DataSourceName", advice=_ELSEWHERE)
             found, advice = self._meant(name, "DataSource", "Name") or (f"data source {name!r} is not there", "")
             advice = advice or did_you_mean(name, self._sources) or f"The API has: {listed(self._sources)}."
             properties.fault(found, "DataSourceName", advice=advice)
@@ -183,11 +189,11 @@ class _ResolverReader:
                     return f"this is the {what} of {resource}", f"Write !GetAtt {resource.own_id}.{attribute}."
         return None
 
-    def _code(self, resource: Resource, source: DataSource | None) -> tuple[str, str]:
+    def _code(self, resource: Resource, source: DataSource | Fault | None) -> tuple[str, str]:
         """
         APPSYNC_JS code and the file that it is from. A block of code is padded, so that its lines are the template's.
 
-        Without any a function is invoked directly, which ``source`` has to be of.
+        Without any a function is invoked directly, which ``source`` has to be of, as that of another stack may be.
         """
         properties = resource.properties
         if _template_members(properties) or _is_direct(properties, source):
@@ -239,6 +245,8 @@ class _ResolverReader:
             function_id = self._resources.attribute(resource, "FunctionId")
             if source is None:
                 self._refused.add(function_id)
+            elif isinstance(source, Fault):
+                self._elsewhere[function_id] = (source,)
             else:
                 place = resource.place()
                 batch, is_direct = self._max_batch_size(resource), _is_direct(resource.properties, source)
@@ -259,12 +267,20 @@ class _ResolverReader:
             templates, place = self._templates(resource), resource.place()
             if properties.text("Kind", "UNIT", choices=("UNIT", "PIPELINE")) == "PIPELINE":
                 code, file = self._code(resource, None)
-                steps = tuple(self._steps(resource))
-                yield ResolverConfig(*key, code, file, None, steps, resource.logical_id, place, templates)
+                found = list(self._steps(resource))
+                steps = tuple(each for each in found if isinstance(each, PipelineFunction))
+                elsewhere = tuple(each for each in found if isinstance(each, Fault))
+                yield ResolverConfig(
+                    *key, code, file, None, steps, resource.logical_id, place, templates, elsewhere=elsewhere
+                )
                 continue
             source = self._source(properties, str(resource))
             code, file = self._code(resource, source)
-            if source:
+            if isinstance(source, Fault):
+                yield ResolverConfig(
+                    *key, code, file, None, (), resource.logical_id, place, templates, elsewhere=(source,)
+                )
+            elif source:
                 batch, is_direct = self._max_batch_size(resource), _is_direct(properties, source)
                 yield ResolverConfig(
                     *key, code, file, source, (), resource.logical_id, place, templates, batch, is_direct
@@ -274,13 +290,20 @@ class _ResolverReader:
     def _max_batch_size(resource: Resource) -> int:
         return resource.properties.number("MaxBatchSize", 0, 0, _MOST_IN_BATCH)
 
-    def _steps(self, resource: Resource) -> Iterator[PipelineFunction]:
+    def _steps(self, resource: Resource) -> Iterator[PipelineFunction | Fault]:
+        """The functions of a pipeline; what has been told of one that is another stack's, or uses what is."""
         config = resource.properties.mapping("PipelineConfig")
         for index, function_id in enumerate(config.texts("Functions")):
             if function_id in self._functions:
                 yield self._functions[function_id]
+            elif function_id in self._elsewhere:
+                yield from self._elsewhere[function_id]
             elif function_id not in self._refused:
                 meant = self._meant(function_id, "FunctionConfiguration", "FunctionId")
+                if meant is None and (is_opaque(function_id) or _ID.fullmatch(function_id)):
+                    found = f"{resource} runs the function {function_id!r}, which is not in this template"
+                    yield config.not_emulated(found, "Functions", index, advice=_ELSEWHERE)
+                    continue
                 found, advice = meant or (f"function {function_id!r} is not there", "")
                 expected = "the FunctionId of a function of this API"
                 config.fault(found, "Functions", index, expected=expected, advice=advice)
@@ -291,15 +314,15 @@ def _template_members(properties: Properties) -> list[str]:
     return [name for member in _VTL for name in (member, f"{member}S3Location") if name in properties.values]
 
 
-def _is_direct(properties: Properties, source: DataSource | None) -> bool:
+def _is_direct(properties: Properties, source: DataSource | Fault | None) -> bool:
     """Whether a Lambda function is invoked as it is: neither code nor mapping templates stand between."""
-    is_function = source is not None and source.type == "AWS_LAMBDA"
+    is_function = isinstance(source, Fault) or (source is not None and source.type == "AWS_LAMBDA")
     return is_function and not any(name in properties.values for name in (*_CODE, *_template_members(properties)))
 
 
 def is_of_another_stack(api_id: str) -> bool:
     """Whether an ApiId that is none of the template's may be that of an API all the same."""
-    return is_opaque(api_id) or _API_ID.fullmatch(api_id) is not None
+    return is_opaque(api_id) or _ID.fullmatch(api_id) is not None
 
 
 def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str, str]) -> Fault | None:

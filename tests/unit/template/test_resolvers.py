@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from livebus.errors import Place
+from livebus.operation import Services
+from livebus.resolver import compile_resolver
+from livebus.template import Environment, load_application
 from livebus.template.application import DataSource, TemplateText
 
 Line = Callable[..., str]
@@ -312,3 +315,80 @@ def test_what_a_pipeline_lacks(faults: Faults, old: str, new: str, expected: lis
     assert text.count(old) == 1
 
     assert [fault.split(": ", 1)[1] for fault in faults(text.replace(old, new))] == expected
+
+
+ELSEWHERE = """
+  Audited:
+    Type: AWS::AppSync::FunctionConfiguration
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      Name: audited
+      DataSourceName: !ImportValue shared-source
+      Runtime: {Name: APPSYNC_JS, RuntimeVersion: 1.0.0}
+      CodeS3Location: code.js
+
+  Whole:
+    Type: AWS::AppSync::Resolver
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      TypeName: Query
+      FieldName: order
+      Kind: PIPELINE
+      PipelineConfig: {Functions: [!GetAtt Audited.FunctionId, !ImportValue audit, abcdefghijklmnopqrstuvwxyz]}
+      Runtime: {Name: APPSYNC_JS, RuntimeVersion: 1.0.0}
+      CodeS3Location: code.js
+
+  Unit:
+    Type: AWS::AppSync::Resolver
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      TypeName: Query
+      FieldName: orders
+      DataSourceName: !ImportValue shared-source
+      Runtime: {Name: APPSYNC_JS, RuntimeVersion: 1.0.0}
+      CodeS3Location: code.js
+
+Outputs:
+"""
+NEEDED = [
+    (
+        "AWS::AppSync::FunctionConfiguration 'Audited' uses the data source '{{resolve:export:shared-source}}', "
+        "which is not in this template"
+    ),
+    "AWS::AppSync::Resolver 'Whole' runs the function '{{resolve:export:audit}}', which is not in this template",
+    "AWS::AppSync::Resolver 'Whole' runs the function 'abcdefghijklmnopqrstuvwxyz', which is not in this template",
+    "AWS::AppSync::Resolver 'Unit' uses the data source '{{resolve:export:shared-source}}', which is not in this template",
+]
+
+
+def test_what_another_stack_has_is_no_mistake(line: Line, load: Load) -> None:
+    """
+    AppSync takes data sources and functions that another stack made; their fields fail here, and all else runs.
+
+    A function of this template that needs one makes the pipelines that run it such, and is told once.
+    """
+    text = line(("Outputs:\n", ELSEWHERE.lstrip("\n")))
+    environment = Environment(assumes_exports=True)
+    application = load_application(text, file="t.yaml", read_file=lambda _: "x", environment=environment)
+    known, whole, unit = application.apis[0].resolvers
+    assert known.elsewhere == ()
+    assert [fault.found for fault in whole.elsewhere] == NEEDED[:3]
+    assert [fault.found for fault in unit.elsewhere] == NEEDED[3:]
+    assert {fault.not_emulated for fault in (*whole.elsewhere, *unit.elsewhere)} == {True}
+    told = [each for each in application.warnings if "not in this template" in each]
+    assert told == [str(fault) for fault in (*whole.elsewhere, *unit.elsewhere)]
+    error = compile_resolver(whole).run({}, Services(0.0, str)).error
+    assert error.error_type == "NotEmulated"
+    assert error.message == f"The resolver is not emulated by the local runtime: {'; '.join(NEEDED[:3])}"
+
+
+def test_a_name_that_is_known_and_not_there_is_a_mistake(line: Line, faults: Faults) -> None:
+    """The template's own API has no other data sources or functions when it is made."""
+    text = line(("Outputs:\n", ELSEWHERE.lstrip("\n")))
+    text = text.replace("!ImportValue audit, abcdefghijklmnopqrstuvwxyz", "audit")
+    text = text.replace("!ImportValue shared-source", "shared")
+    assert [fault.split(": ", 1)[1] for fault in faults(text)] == [
+        "data source 'shared' is not there. The API has: none.",
+        "function 'audit' is not there; expected the FunctionId of a function of this API",
+        "data source 'shared' is not there. The API has: none.",
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livebus.caller import Mode
-from livebus.errors import Place
+from livebus.errors import Fault, Place
 from livebus.template.application.bus import Role
 
 
@@ -139,6 +139,7 @@ class ResolverConfig:
     AWS::AppSync::Resolver. ``data_source`` for UNIT; ``functions`` for PIPELINE; code is APPSYNC_JS text.
 
     With ``templates`` it is written in VTL, and has no code; with neither it is a direct Lambda resolver (``is_direct``).
+    ``elsewhere`` is what has been told of data sources and functions of another stack that it uses: it cannot be run here.
     """
 
     type_name: str
@@ -152,6 +153,7 @@ class ResolverConfig:
     templates: MappingTemplates | None = None
     max_batch_size: int = 0
     is_direct: bool = False
+    elsewhere: tuple[Fault, ...] = ()
 
     @property
     def parts(self) -> tuple[ResolverConfig | PipelineFunction, ...]:
