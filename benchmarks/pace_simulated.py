@@ -37,6 +37,7 @@ from livebus.publish.answer import PutEventsAnswer  # noqa: E402
 from livebus.publish.dispatch import Limits  # noqa: E402
 from livebus.publish.pace import Quota  # noqa: E402
 from livebus.publish.request import Request  # noqa: E402
+from livebus.publish.rounds import Round  # noqa: E402
 from support.simulated_bus import Bus, Outcomes  # type: ignore[import-not-found]  # noqa: E402
 from support.simulated_services import (  # type: ignore[import-not-found]  # noqa: E402
     AtRandom,
@@ -48,8 +49,10 @@ from support.simulated_services import (  # type: ignore[import-not-found]  # no
 
 BEGIN = 1000.0  # of a simulation's time
 MAKING = 1 / 7000  # seconds for a request: what the publisher reaches on a core
+JUDGING = 0.003  # seconds that a round takes to be learnt from
 TIMER = 0.001  # what timers are rounded to
-JITTER = 0.0005  # seconds that a request takes beyond the latency, on average
+EVENLY = 0.0001  # the same where requests have to go evenly
+JITTER = 0.00005  # seconds that a request takes beyond the latency, on average
 FIXED = (0.95, 1.0)
 PHASES = ("unknown", "below", "at it", "beyond")
 Row = dict[str, float]
@@ -67,6 +70,7 @@ class Scenario:
     publishers: int = 1
     making: float = MAKING
     exact: bool = False
+    jitter: float = JITTER
     seeds: int = 1000
     fixed: Sequence[float] = FIXED
 
@@ -82,6 +86,7 @@ def becoming(before: float, after: float, at: float) -> Callable[[int], Service]
 def scenarios() -> dict[str, Scenario]:
     return {
         "600/s, no burst": Scenario(bucket(600, 0), 600),
+        "600/s, no burst, 0.5 ms late": Scenario(bucket(600, 0), 600, jitter=0.0005),
         "600/s, no burst, exact times": Scenario(bucket(600, 0), 600, exact=True),
         "600/s": Scenario(bucket(600), 600),
         "600/s, a burst of 1 s": Scenario(bucket(600, 1), 600),
@@ -146,8 +151,8 @@ def publisher(
     bus.dispatch._outcomes = bus.outcomes = Counted()
     bus.latency, bus.making = scenario.latency, scenario.making
     if not scenario.exact:
-        bus.timer = TIMER
-        bus.takes = lambda: chance.expovariate(1 / JITTER)
+        bus.timer, bus.evenly = TIMER, EVENLY
+        bus.takes = lambda: chance.expovariate(1 / scenario.jitter)
     if not paced:
         bus.dispatch.quota = Unpaced()
     phases: Counter[str] = Counter()
@@ -160,6 +165,13 @@ def publisher(
         sent(now)
 
     quota.sent = noted
+    judge = quota._judge
+
+    def judged(done: Round, now: float) -> None:
+        judge(done, now)
+        bus.now += JUDGING if quota._belief else 0.0
+
+    quota._judge = judged
 
     def answer(service: Service, request: Request, now: float) -> PutEventsAnswer:
         got: PutEventsAnswer = service(request, now)

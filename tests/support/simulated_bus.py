@@ -44,7 +44,7 @@ class Bus:
 
     ``requests`` are the numbers in each request, ``times`` when it went. ``takes()`` is what a request takes beyond the
     latency, ``making`` what it costs to make one, ``timer`` the steps in which time is waited for: uvloop's are a
-    millisecond. All in seconds.
+    millisecond; ``evenly`` the same where requests have to go evenly. All in seconds.
     """
 
     def __init__(self, limits: Limits | None = None, *, uniform: Callable[[float, float], float] | None = None) -> None:
@@ -54,7 +54,7 @@ class Bus:
         self.latency = 0.03
         self.takes: Callable[[], float] = float
         self.making = MAKING
-        self.timer = 0.0
+        self.timer = self.evenly = 0.0
         self.requests: list[list[int]] = []
         self.times: list[float] = []
         self.most_in_flight = 0
@@ -99,11 +99,13 @@ class Bus:
         if self._flying and self._flying[0][0] <= max(deadline, self.now):
             due, _, request = heapq.heappop(self._flying)
             self.now = max(self.now, due)
-            dispatch.answered(request, answer(request, self.now), self.now)
+            # However late the publisher reads it: the service saw each request at its own time.
+            dispatch.answered(request, answer(request, due), self.now)
         else:
             assert deadline < math.inf, "it waits for ever"
-            if self.timer:
-                deadline = math.ceil(deadline / self.timer) * self.timer
+            timer = self.evenly if dispatch.quota.evenly else self.timer
+            if timer:
+                deadline = math.ceil(deadline / timer) * timer
             self.now = max(self.now + 1e-6, deadline)
 
 

@@ -53,6 +53,7 @@ class Bucket(Service):
         self._behind = behind or Service()
 
     def answer(self, request: Request, now: float) -> PutEventsAnswer:
+        now = max(now, self._at)  # of several publishers one may be a little behind
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self.per_second)
         self._at = now
         if self._tokens < 1 - 1e-9:  # sums of fractions

@@ -7,6 +7,7 @@ In: of a time, how many requests went, and how many of their answers were thrott
 from __future__ import annotations
 
 import math
+from operator import mul
 
 # Quotas are so far apart (the logarithm of their ratio), and so many are looked at to each side of the likely one.
 STEP = 0.04
@@ -25,15 +26,19 @@ ANEW = 0.3  # of the jumps: that nothing is as it was
 OTHER_KIND = 0.1  # of the other jumps: with a burst, or without one, as it was not before
 FORGET = 0.02  # per second, of what is known about the share at random
 WITHOUT_BURST = 0.1  # how many services are so
-# How far, as a share of the quota, timers blur when a bucket without a burst throttles; and how much of such a quota is
-# asked for: beyond it every second request is thrown away at once.
-BLURS = (0.05, 0.005)
-CAREFUL = (0.89, 0.95)
+# How far, as a share of the quota, timers and networks blur when a bucket without a burst throttles; and how much of such a
+# quota is asked for: beyond it every second request is thrown away at once, and a little below it some are.
+BLURS = (0.04, 0.005)
+CAREFUL = (0.87, 0.96)
 MOST_SECONDS = 1.0  # that are forgotten at once
 PERHAPS = 0.65  # that the quota is lower than what is worth a try
-LEAST, LEAST_SCORE = 1e-12, -60.0  # nothing is ever impossible
+LEAST = 1e-12  # nothing is ever impossible
 
 OUTAGE = round(math.log(32) / STEP)  # a quota does not sink further than this: what looks so is an outage
+
+# For each share at random, what else is let in, and the logarithm of that.
+REST = [(1 - share) * (1 - UNEXPLAINED) for share in SHARES]
+LOGARITHMS = [math.log(each) for each in REST]
 
 Rows = list[list[float]]  # for each quota, for each share at random: the probability
 
@@ -45,7 +50,13 @@ class Belief:
     Below a quota what is throttled does not depend on the rate, above it does: so two rates tell the two apart, and nothing else
     has to. Each quota's bucket is filled and emptied alongside, up to ``depth`` requests, so that what a burst lets in is not
     taken for a larger quota. Services change: a little all the time, and now and then altogether.
+
+    ``without_burst`` is how likely it is that two requests at once are one too many, ``at_random`` the share that is throttled
+    at any rate, on average.
     """
+
+    without_burst: float
+    at_random: float
 
     def __init__(
         self,
@@ -74,17 +85,20 @@ class Belief:
         ]
         self._normalise()
 
-    def learn(self, seconds: float, sent: int, counted: float, throttled: float, *, used: bool = True) -> None:
+    def learn(
+        self, seconds: float, sent: int, counted: float, throttled: float, *, allowed: float = 0.0, used: bool = True
+    ) -> None:
         """
         In so many seconds so many requests went; so many have been answered, of which so many were throttled.
 
-        ``used`` says that they were as many as were allowed: only then may the quota be another one meanwhile.
+        ``allowed`` (requests per second) says how close together they went, but for where the publisher was late: without a burst
+        that is what counts. ``used`` says that they were as many as were allowed: only then may the quota be another one meanwhile.
         """
         below = math.floor(math.log(max(sent, 1) / seconds) / STEP) - self._lowest
         if throttled > counted / 2 and below < 0:  # then none of the quotas that are looked at can be
             self._move(below - SIDE)
         if counted:
-            self._weigh(seconds, sent, counted - throttled, throttled)
+            self._weigh(seconds, sent, counted - throttled, throttled, max(allowed, sent / seconds))
         if used:
             self._forget(min(seconds, MOST_SECONDS))
         if throttled <= counted / 2:
@@ -93,8 +107,7 @@ class Belief:
 
     def quota(self, probability: float) -> float:
         """The requests per second that are below the quota, but for such a probability; without a burst, a careful rate."""
-        careful = sum([sum(map(sum, rows)) * (1 - each) for rows, each in zip(self._kinds[1:], CAREFUL, strict=True)])
-        return math.exp((self._lowest + self._at(probability)) * STEP) * (1 - careful)
+        return math.exp((self._lowest + self._at(probability)) * STEP) * self._careful
 
     @property
     def perhaps(self) -> float:
@@ -106,16 +119,6 @@ class Belief:
         """The quota of the last seconds in which most was let in."""
         return math.exp(self._usual * STEP)
 
-    @property
-    def without_burst(self) -> float:
-        """How likely it is that two requests at once are one too many."""
-        return sum([sum(map(sum, rows)) for rows in self._kinds[1:]])
-
-    @property
-    def at_random(self) -> float:
-        """The share that is throttled at any rate, on average."""
-        return sum([each * share for rows in self._kinds for each, share in zip(_of_shares(rows), SHARES, strict=True)])
-
     def _likely(self, at: int, uncertain: float, above: float) -> list[float]:
         """For each share at random, before anything more is known. Where it is large, it may be all that was measured."""
         near = math.exp(-((STEP * (at - SIDE) / uncertain) ** 2) / 2) + ELSEWHERE
@@ -124,23 +127,25 @@ class Belief:
             for share, common in zip(SHARES, COMMON, strict=True)
         ]
 
-    def _weigh(self, seconds: float, sent: int, passed: float, throttled: float) -> None:
-        """Bayes' rule: what is likelier to have come about so is likelier."""
+    def _weigh(self, seconds: float, sent: int, passed: float, throttled: float, closest: float) -> None:
+        """Bayes' rule: what is likelier to have come about so is likelier; ``closest`` together as at so many per second."""
+        close = sent / seconds / closest  # the part of them that were
         all_in = _likelihoods(1.0, passed, throttled)
         scores: list[Rows] = [[] for _ in self._kinds]
         for at, tokens in enumerate(self._tokens):
             per_second = math.exp((self._lowest + at) * STEP)
             room = tokens + per_second * seconds
             self._tokens[at] = min(self._depth, max(0.0, room - sent))
-            of_quota = sent / seconds / per_second
-            for kind, let_in in zip(
-                scores, (min(1.0, room / sent), *[_let_in(of_quota, blur) for blur in BLURS]), strict=True
-            ):
-                kind.append(all_in if let_in == 1 else _likelihoods(let_in, passed, throttled))
-        best = max(max(map(max, rows)) for rows in scores)
+            of_quota = closest / per_second
+            let_in = (min(1.0, room / sent), *[1 - close * (1 - _let_in(of_quota, blur)) for blur in BLURS])
+            for kind, part in zip(scores, let_in, strict=True):
+                kind.append(all_in if part == 1 else _likelihoods(part, passed, throttled))
+        best = max([max(row) for rows in scores for row in rows])
+        # Many quotas let all in: what is the same for them is worked out once.
+        usual = [math.exp(score - best) for score in all_in]
         self._kinds = [
             [
-                [weight * math.exp(max(score - best, LEAST_SCORE)) for weight, score in zip(row, of_row, strict=True)]
+                list(map(mul, row, usual if of_row is all_in else [math.exp(score - best) for score in of_row]))
                 for row, of_row in zip(rows, of_rows, strict=True)
             ]
             for rows, of_rows in zip(self._kinds, scores, strict=True)
@@ -160,6 +165,7 @@ class Belief:
             ])
             for rows, shares, part in zip(self._kinds, of_kinds, new, strict=True)
         ]  # fmt: skip
+        self._sum_up()
 
     def _is_far_below_usual(self) -> bool:
         """Whether the quota is less than half of what it usually is: it may have been an outage."""
@@ -186,16 +192,27 @@ class Belief:
     def _at(self, probability: float) -> float:
         """Among the quotas that are looked at, counted from the lowest."""
         total = 0.0
-        for at, rows in enumerate(zip(*self._kinds, strict=True)):
-            here = sum(map(sum, rows))
+        for at, here in enumerate(self._of_quotas):
             if total + here >= probability:
                 return at - 0.5 + (probability - total) / here
             total += here
         return 2.0 * SIDE
 
+    def _sum_up(self) -> None:
+        """What is asked of it, until more is learnt."""
+        of_kinds = [list(map(sum, rows)) for rows in self._kinds]
+        self._of_quotas = list(map(sum, zip(*of_kinds, strict=True)))
+        careful = [sum(each) for each in of_kinds[1:]]
+        self._careful = 1 - sum([part * (1 - each) for part, each in zip(careful, CAREFUL, strict=True)])
+        self.without_burst = sum(careful)
+        self.at_random = sum(
+            [each * share for rows in self._kinds for each, share in zip(_of_shares(rows), SHARES, strict=True)]
+        )
+
     def _normalise(self) -> None:
-        total = sum([sum(map(sum, rows)) for rows in self._kinds])
-        self._kinds = [[[max(weight / total, LEAST) for weight in row] for row in rows] for rows in self._kinds]
+        by = 1 / sum([sum(map(sum, rows)) for rows in self._kinds])
+        self._kinds = [[[weight * by + LEAST for weight in row] for row in rows] for rows in self._kinds]
+        self._sum_up()
 
 
 def _of_shares(rows: Rows) -> list[float]:
@@ -204,8 +221,14 @@ def _of_shares(rows: Rows) -> list[float]:
 
 def _likelihoods(let_in: float, passed: float, throttled: float) -> list[float]:
     """For each share at random: the logarithm, where the quota lets in such a part."""
-    passing = [(1 - share) * max(let_in, 0.001) * (1 - UNEXPLAINED) for share in SHARES]
-    return [passed * math.log(each) + throttled * math.log(1 - each) for each in passing]
+    let_in = max(let_in, 0.001)
+    already = passed * math.log(let_in)
+    if not throttled:
+        return [already + passed * each for each in LOGARITHMS]
+    return [
+        already + passed * each + throttled * math.log(1 - let_in * rest)
+        for each, rest in zip(LOGARITHMS, REST, strict=True)
+    ]
 
 
 def _let_in(of_quota: float, blur: float) -> float:
@@ -221,19 +244,21 @@ def _spread(rows: Rows, seconds: float, back: int | None, jumping: list[float]) 
     beside = min(0.25, (WANDER / STEP) ** 2 * seconds / 2)
     came_back = 0.0 if back is None else JUMP * seconds * BACK
     jumped = (JUMP * seconds - came_back) / len(rows)
-    lost = FORGET * seconds
     kept = 1 - JUMP * seconds
+    lost = FORGET * seconds * kept
+    at_it, near = (kept - lost) * (1 - 2 * beside), (kept - lost) * beside
+    came = [jumped * each for each in jumping]
     spread: Rows = []
-    for at, (below, here, above) in enumerate(zip(rows[:1] + rows[:-1], rows, rows[1:] + rows[-1:], strict=True)):
-        row = [(1 - 2 * beside) * b + beside * (a + c) for a, b, c in zip(below, here, above, strict=True)]
-        total = sum(row) * lost
-        came = jumped + came_back if at == back else jumped
+    for below, here, above in zip(rows[:1] + rows[:-1], rows, rows[1:] + rows[-1:], strict=True):
+        of_row = lost * ((1 - 2 * beside) * sum(here) + beside * (sum(below) + sum(above)))
         spread.append(
             [
-                kept * ((1 - lost) * each + total * common) + came * other
-                for each, common, other in zip(row, COMMON, jumping, strict=True)
+                at_it * b + near * (a + c) + of_row * common + other
+                for a, b, c, common, other in zip(below, here, above, COMMON, came, strict=True)
             ]
         )
+    if back is not None:
+        spread[back] = [each + came_back * other for each, other in zip(spread[back], jumping, strict=True)]
     return spread
 
 

@@ -301,7 +301,9 @@ class Dispatch:
     def _wait(self, again: list[tuple[Item, Attempts, Result]], now: float) -> None:
         """One pause for all entries of a request: they stay together."""
         # Where others are accepted, the pace is what keeps a throttled entry back: it need not wait long as well.
-        exponent = max(after.counted + min(after.shared, 1) if after.counted else 2 for _, after, _ in again)
+        exponent = max(
+            after.counted + min(after.shared, 1) if after.counted else min(after.shared - 1, 2) for _, after, _ in again
+        )
         pause = self._uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2**exponent))
         due = math.ceil((now + pause) / GRID_SECONDS) * GRID_SECONDS
         for item, after, result in again:

@@ -64,25 +64,27 @@ class Quota:
     LOWER, HIGHER = 0.8, 1.2  # times the rate: such a change does not wait for the next round
     LISTEN_SECONDS = 0.5  # at the most, for what is in flight when throttling sets in
     NO_DEPTH = 2  # requests at once: less is no burst
-    SEEMS = 0.7  # to have no burst
-    SURE = 0.9  # that there is none: then nothing is made up for
+    SEEMS = 0.9  # to have no burst
+    EVENLY = 0.15  # that there is none: then requests go evenly, and nothing is made up for
     MOST_LATE = 0.1  # seconds that are made up for, where a burst is let in
     BURST_SECONDS = 0.1  # a usual one
     UNCERTAIN = 0.1  # of what a whole round says, where nothing is limited
-    ABOVE = 1.0  # the chances then that it was no quota
-    UNCERTAIN_ONSET, UNCERTAIN_WITHOUT_BURST, MOST_UNCERTAIN = 0.05, 0.35, 0.7
+    ABOVE = 1.0  # the chances, where little is measured, that the quota is any higher one
+    UNCERTAIN_ONSET, UNCERTAIN_WITHOUT_BURST, MOST_UNCERTAIN = 0.05, 0.7, 1.3
 
     def __init__(self) -> None:
         self.per_second = math.inf
         self.next = -math.inf  # when the next request may go
         self.noise = 0.0  # the share that is throttled at any rate
+        self.evenly = False  # whether two requests at once may be one too many: then they are to go at the very time
         self._belief: Belief | None = None
         self._onset = Onset(0.0)
         self._listens = False
         self._rounds = Rounds()
         self._probing = Probing()
         self._latency = 0.0
-        self._late = self._lateness = LATE_SECONDS
+        self._late = LATE_SECONDS
+        self._without_burst = False  # as it seemed when throttling set in
         self._tried = math.inf  # requests per second that were no more than usually too many
 
     def sent(self, now: float) -> None:
@@ -93,7 +95,8 @@ class Quota:
             self._begin(now)
         self._rounds.sent()
         if self.per_second != math.inf:
-            self.next = max(self.next, now - self._late) + 1 / self.per_second
+            late = 0.0 if self.evenly else self._late
+            self.next = max(self.next, now - late) + 1 / self.per_second
 
     def answered(self, now: float, sent_at: float, throttled: float) -> None:
         """A request came back; ``throttled`` is the share of its entries that were, from 0 to 1."""
@@ -123,7 +126,7 @@ class Quota:
         """A new round, at the rate that follows from what is believed."""
         if self._belief is not None:
             self.noise = self._belief.at_random
-            self._late = 0.0 if self._belief.without_burst > self.SURE else self._lateness
+            self.evenly = self._without_burst or self._belief.without_burst > self.EVENLY
             self._probing.go_on(now, self._belief.quota(self.LIKELY), self.noise, self._latency)
             self.per_second = self._wanted(self._belief)
         self._rounds.begin(now, self.per_second)
@@ -147,7 +150,8 @@ class Quota:
                 self._begin(now)
             return
         used = done.allowed == math.inf or done.sent + 1 >= self.USED * done.allowed * done.seconds
-        self._belief.learn(done.seconds, done.sent, done.counted, done.throttled, used=used)
+        allowed = done.allowed if done.allowed < math.inf else 0.0
+        self._belief.learn(done.seconds, done.sent, done.counted, done.throttled, allowed=allowed, used=used)
         if self._is_unusual(done, self.UNUSUAL):
             self._probing.too_much(now, self._belief.at_random)
             self._tried = done.per_second
@@ -172,12 +176,14 @@ class Quota:
         onset = self._onset
         let_in = onset.let_in
         depth = onset.depth(let_in)
-        without_burst = 0 < depth < self.NO_DEPTH
+        # Half and more is no chance: a quota was measured, and nothing is tried at first.
+        by_quota = onset.throttled > onset.counted / 2
+        without_burst = self._without_burst = by_quota and 0 < depth < self.NO_DEPTH
         if without_burst:
             let_in = onset.let_in_meanwhile
         elif depth > 0:
-            self._lateness = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
-        if onset.throttled > onset.counted / 2:  # no chance: a quota was measured, and nothing is tried at first
+            self._late = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
+        if by_quota:
             self._probing.too_much(now, 0.0)
         uncertain = self.UNCERTAIN_WITHOUT_BURST if without_burst else self.UNCERTAIN_ONSET
         uncertain += 1 / math.sqrt(max(1, onset.counted - onset.throttled))
@@ -187,6 +193,7 @@ class Quota:
                 min(self.MOST_UNCERTAIN, uncertain),
                 max(1.0, depth, self.BURST_SECONDS / 2 * let_in),
                 without_burst=self.SEEMS if without_burst else WITHOUT_BURST,
+                above=self.ABOVE if without_burst else 0.0,  # few were let in: that says little of how many could be
             )
         )
 
@@ -198,6 +205,7 @@ class Quota:
 
     def _unlimited(self) -> None:
         self._belief = None
+        self.evenly = self._without_burst = False
         self.per_second = math.inf
         self.next = -math.inf
         self._rounds.forget()

@@ -20,24 +20,30 @@ def serve(
         belief.learn(each, sent, sent, sent - passed)
 
 
-def test_a_first_round_is_weighed_by_bayes_rule() -> None:
-    """Written out: prior times binomial for each quota, kind and share; the quantile, the shares, the kinds."""
+@pytest.mark.parametrize("allowed", [0.0, 600.0, 750.0])
+def test_a_first_round_is_weighed_by_bayes_rule(allowed: float) -> None:
+    """
+    Written out: prior times binomial for each quota, kind and share; the quantile, the shares, the kinds.
+
+    Without a burst it is the requests that went as close together as was allowed of which some are too many: all of them, where
+    that is not known; at 750/s, of which 600 went, four fifths.
+    """
     belief = Belief(500.0, 0.2, 30.0, without_burst=0.3, above=0.5)
-    belief.learn(0.1, 60, 50, 11, used=False)
+    belief.learn(0.1, 60, 50, 11, allowed=allowed, used=False)
     weights: dict[tuple[int, int, float], float] = {}
     middle = round(math.log(500) / 0.04)
     for at in range(-36, 37):
         quota = math.exp((middle + at) * 0.04)
-        of_quota = 600 / quota
+        of_quota = max(allowed, 600) / quota
         for kind in range(3):
             if kind == 0:
                 let_in = min(1.0, quota * 0.1 / 60)
             else:
-                blur = (0.05, 0.005)[kind - 1]
+                blur = (0.04, 0.005)[kind - 1]
                 step = (
                     1 / (1 + math.exp((1 - of_quota) / blur)) if abs(of_quota - 1) < 10 * blur else float(of_quota > 1)
                 )
-                let_in = 1 - step * (1 - 1 / max(2, of_quota))
+                let_in = 1 - 600 / max(allowed, 600) * step * (1 - 1 / max(2, of_quota))
             for share, common in zip(module.SHARES, module.COMMON, strict=True):
                 prior = math.exp(-((0.04 * at / 0.2) ** 2) / 2) + 0.05 + (0.5 + 4 * share) * (at > 0)
                 passing = (1 - share) * let_in * 0.99
@@ -48,7 +54,7 @@ def test_a_first_round_is_weighed_by_bayes_rule() -> None:
         sum(w for (_, kind, _), w in weights.items() if kind) / total, rel=1e-3
     )
     assert belief.at_random == pytest.approx(sum(w * share for (_, _, share), w in weights.items()) / total, rel=1e-3)
-    careful = sum(w * (0, 0.11, 0.05)[kind] for (_, kind, _), w in weights.items()) / total
+    careful = sum(w * (0, 0.13, 0.04)[kind] for (_, kind, _), w in weights.items()) / total
     below = 0.0
     for at in range(-36, 37):
         here = sum(w for (each, _, _), w in weights.items() if each == at) / total

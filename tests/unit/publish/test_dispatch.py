@@ -311,8 +311,9 @@ def test_large_entries_that_failed_stay_within_a_request_too() -> None:
     assert bus.requests == [[0, 1], [2, 3], [0, 1], [2, 3]]
 
 
-def test_the_first_pause_of_a_busy_quota_is_a_medium_one() -> None:
-    """Throttled while others were accepted: anything up to 0.4 s, since the pace keeps it back as well."""
+@pytest.mark.parametrize(("times", "pauses"), [(1, [0.1]), (2, [0.1, 0.2]), (4, [0.1, 0.2, 0.4, 0.4])])
+def test_the_first_pauses_of_a_busy_quota_are_short(times: int, pauses: list[float]) -> None:
+    """Throttled while others were accepted: anything up to 0.1 s, then 0.2 and 0.4, since the pace keeps it back as well."""
     ranges: list[tuple[float, float]] = []
 
     def uniform(low: float, high: float) -> float:
@@ -320,13 +321,16 @@ def test_the_first_pause_of_a_busy_quota_is_a_medium_one() -> None:
         return high
 
     bus = Bus(Limits(concurrency=2), uniform=uniform)
-    bus.read(20)
+    bus.read(1000)
     bus.run(
         lambda request, now: (
-            throttles(request, now) if request.items[0][0] == 10 and sent_before(bus, 10) == 1 else ALL_ACCEPTED
+            throttles(request, now)
+            if any(number == 10 for number, _ in request.items) and sent_before(bus, 10) <= times
+            else ALL_ACCEPTED
         )
     )
-    assert ranges == [(0, 0.4)]
+    assert ranges == [(0, pytest.approx(each)) for each in pauses]
+    assert len(bus.outcomes.accepted_numbers) == 1000
 
 
 def test_of_a_request_the_throttled_entries_count_for_the_pace() -> None:

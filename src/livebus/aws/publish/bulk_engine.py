@@ -28,6 +28,11 @@ from livebus.publish.sending import Sending
 GRACE_SECONDS = 5.0
 # Credentials are asked for so often; botocore renews them a quarter of an hour before they expire.
 RENEW_SECONDS = 30.0
+# The loop's timers are of a millisecond. Where requests have to go evenly, a timer comes earlier by this much, and the rest is
+# slept: nothing else is due within it but answers.
+EARLY_SECONDS = 0.0015
+MOST_SLEEP_SECONDS = 0.0025
+OVERSLEPT_SECONDS = 0.00006  # usually
 
 
 class BulkEngine:
@@ -147,10 +152,14 @@ class _Run:
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = deadline
-        self._timer = self._loop.call_later(max(0.0005, deadline - time.monotonic()), self._time)
+        early = EARLY_SECONDS if self._dispatch.quota.evenly else 0.0
+        self._timer = self._loop.call_later(max(0.0005, deadline - time.monotonic() - early), self._time)
 
     def _time(self) -> None:
+        left = self._timer_at - time.monotonic()
         self._timer, self._timer_at = None, float("inf")
+        if self._dispatch.quota.evenly and OVERSLEPT_SECONDS < left < MOST_SLEEP_SECONDS:
+            time.sleep(left - OVERSLEPT_SECONDS)
         self._pump()
 
     # --- connections ------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -205,6 +206,10 @@ class Clocks:
 
     def __init__(self) -> None:
         self.now, self.computed = 1_000.0, 3.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
 
     def monotonic(self) -> float:
         return self.now
@@ -281,6 +286,45 @@ def test_how_busy_the_process_is_told_with_the_beats(beating: tuple[Any, Heart, 
     assert (first, between, heart.busy) == (0.5, 0.5, 0.25)
     assert heart.beats == [1_000.25, 1_000.28125, 1_000.5]
     assert heart.later == [(0.01, run._beat)] * 3
+
+
+@pytest.mark.parametrize(
+    ("evenly", "due", "timer", "slept"),
+    [
+        (True, 1_000.01, 0.0085, 0.00144),
+        (True, 1_000.001, 0.0005, 0.00044),
+        (True, 999.9, 0.0005, None),
+        (False, 1_000.01, 0.01, None),
+        (False, 1_000.0001, 0.0005, None),
+    ],
+)
+def test_where_requests_have_to_go_evenly_the_rest_of_a_timer_is_slept(
+    beating: tuple[Any, Heart, Clocks], evenly: bool, due: float, timer: float, slept: float | None
+) -> None:
+    """A loop's timers are of a millisecond: they come earlier then. Else nothing else waits."""
+    run, heart, clocks = beating
+    run._dispatch = SimpleNamespace(quota=SimpleNamespace(evenly=evenly))
+    run._pump = lambda: None
+    run._ask_again(due)
+    ((seconds, callback),) = heart.later
+    assert seconds == pytest.approx(timer)
+    clocks.now += seconds
+    callback()
+    assert clocks.slept == ([pytest.approx(slept)] if slept else [])
+
+
+def test_a_timer_that_comes_late_is_not_waited_for(beating: tuple[Any, Heart, Clocks]) -> None:
+    """Nor one of which most is left: it was set when requests did not have to go evenly."""
+    run, heart, clocks = beating
+    quota = SimpleNamespace(evenly=True)
+    run._dispatch = SimpleNamespace(quota=quota)
+    run._pump = lambda: None
+    run._ask_again(1_000.01)
+    clocks.now = 1_000.011
+    heart.later.pop()[1]()
+    run._ask_again(1_000.05)
+    heart.later.pop()[1]()
+    assert clocks.slept == []
 
 
 def test_the_last_beat_ends_the_run(beating: tuple[Any, Heart, Clocks]) -> None:
