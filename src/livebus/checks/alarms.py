@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from livebus.checks.check import Checks
 from livebus.checks.inspection import Inspection
 from livebus.errors import Fault, closest, listed
+from livebus.template.application import Rule
 from livebus.template.properties import Properties
 from livebus.template.resource import Resource
+from livebus.template.values import is_opaque
 
 CHECKS = Checks()
 
@@ -163,7 +165,7 @@ def _of_rule(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
     rule_dimension, bus_dimension = _dimension(metric, "RuleName"), _dimension(metric, "EventBusName")
     buses = {bus.name: bus for bus in inspection.application.buses}
     bus = values.get("EventBusName", "default")
-    if not bus:  # another stack's, by Fn::ImportValue
+    if not bus or is_opaque(bus):  # given where it is deployed
         return
     if bus_dimension is not None and (bus.startswith("arn:") or bus.rpartition("/")[2] in buses) and bus not in buses:
         found = f"the alarm {alarm!r} looks at the bus {bus!r}, which is no name"
@@ -176,9 +178,9 @@ def _of_rule(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
             yield Fault(found, bus_dimension.place("Value"), advice=f"Did you mean {close!r}?")
         return
     name = values["RuleName"]
-    if not name or any((rule.name, rule.bus) == (name, bus) for rule in rules):
-        return
     same = [rule for rule in rules if rule.name == name]
+    if not name or is_opaque(name) or any(_is_on(rule, bus) for rule in same):
+        return
     if same and bus_dimension is None:
         found = f"the alarm {alarm!r} looks at a rule {name!r} of the default bus"
         expected = f"a dimension EventBusName too: the rule is on the bus {same[0].bus!r}"
@@ -192,6 +194,11 @@ def _of_rule(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
         advice = f"Did you mean {meant!r}?" if meant else ""
         known = listed(repr(rule.name) for rule in rules if rule.bus == bus)
         yield Fault(found, rule_dimension.place("Value"), f"one of {known}", advice)
+
+
+def _is_on(rule: Rule, bus: str) -> bool:
+    """Whether a rule is on that bus, or may be: on another it is only known not to be where its own bus is known, and one."""
+    return rule.bus == bus or rule.bus_refused or is_opaque(rule.bus)
 
 
 def _of_queue(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
