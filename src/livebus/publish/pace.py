@@ -11,7 +11,7 @@ import math
 from livebus.publish.belief import WITHOUT_BURST, Belief
 from livebus.publish.onset import Onset
 from livebus.publish.probing import Probing
-from livebus.publish.rounds import Round, Rounds
+from livebus.publish.rounds import SECONDS, Round, Rounds
 
 # Timers come late, and a process waits for its core; what was missed in so many seconds is sent after.
 CATCH_UP_SECONDS = 1.0
@@ -57,6 +57,8 @@ class Quota:
     SUDDEN_REQUESTS = 10
     UNLIMITED_REQUESTS = 50  # of a round that says something while nothing is limited
     USED = 0.6  # of what was allowed: less says nothing about a higher quota
+    BINDS = 0.85  # of it: with less the publisher, or the network, is what limits
+    LONG_SECONDS = 0.3  # of a round then: there is little to learn, and it costs time that requests need
     FAR = 3.0  # times what is sent: no limit is needed
     GROWTH = 1.4  # times what has been answered for: what is in flight says nothing yet
     GROWTH_BACK = 2.0  # to a quota that is usual
@@ -85,6 +87,7 @@ class Quota:
         self._latency = 0.0
         self._late = LATE_SECONDS
         self._without_burst = False  # as it seemed when throttling set in
+        self._binds = True  # whether as many were sent as were allowed
         self._tried = math.inf  # requests per second that were no more than usually too many
 
     def sent(self, now: float) -> None:
@@ -129,7 +132,7 @@ class Quota:
             self.evenly = self._without_burst or self._belief.without_burst > self.EVENLY
             self._probing.go_on(now, self._belief.quota(self.LIKELY), self.noise, self._latency)
             self.per_second = self._wanted(self._belief)
-        self._rounds.begin(now, self.per_second)
+        self._rounds.begin(now, self.per_second, SECONDS if self._binds else self.LONG_SECONDS)
 
     def _wanted(self, belief: Belief) -> float:
         """The rate that follows from what is believed."""
@@ -149,7 +152,8 @@ class Quota:
                 self._believe(Belief(let_in, self.UNCERTAIN, self.BURST_SECONDS * let_in, above=self.ABOVE))
                 self._begin(now)
             return
-        used = done.allowed == math.inf or done.sent + 1 >= self.USED * done.allowed * done.seconds
+        part = (done.sent + 1) / (done.allowed * done.seconds) if done.allowed < math.inf else 1.0
+        used, self._binds = part >= self.USED, part >= self.BINDS
         allowed = done.allowed if done.allowed < math.inf else 0.0
         self._belief.learn(done.seconds, done.sent, done.counted, done.throttled, allowed=allowed, used=used)
         if self._is_unusual(done, self.UNUSUAL):

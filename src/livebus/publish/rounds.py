@@ -17,10 +17,11 @@ LATE_SECONDS = 0.05  # an answer to what was sent so long after a round says tha
 
 
 class Round:
-    """What was sent in some time at one rate, and what has come of it."""
+    """What was sent in some time at one rate, and what has come of it; ``lasts`` so many seconds, if it has requests enough."""
 
-    def __init__(self, began: float, allowed: float) -> None:
+    def __init__(self, began: float, allowed: float, lasts: float) -> None:
         self.began = began
+        self.lasts = lasts
         self.ended = math.inf
         self.allowed = allowed  # requests per second
         self.sent = 0
@@ -47,16 +48,16 @@ class Rounds:
             return True
         last = self._rounds[-1]
         elapsed = now - last.began
-        return elapsed >= LONGEST_SECONDS or (elapsed >= SECONDS and last.sent >= REQUESTS)
+        return elapsed >= LONGEST_SECONDS or (elapsed >= last.lasts and last.sent >= REQUESTS)
 
-    def begin(self, now: float, allowed: float) -> None:
+    def begin(self, now: float, allowed: float, lasts: float = SECONDS) -> None:
         """From now on requests go at another rate."""
         if self._rounds:
             last = self._rounds[-1]
             last.ended = now
             if not last.sent or now <= last.began:  # what was sent in no time is of no rate
                 self._rounds.pop()
-        self._rounds.append(Round(now, allowed))
+        self._rounds.append(Round(now, allowed, lasts))
 
     def sent(self) -> None:
         self._rounds[-1].sent += 1

@@ -11,6 +11,7 @@ import pytest
 from livebus.event.stream import StreamedEntry
 from livebus.publish.dispatch import Limits
 from livebus.publish.pace import Quota, Rate
+from livebus.publish.rounds import Round
 from support.simulated_bus import Bus, run_together
 from support.simulated_services import AtRandom, Bucket, Changing, Failing, Outage, Service
 
@@ -428,6 +429,17 @@ def test_what_is_learnt_is_a_round_and_whether_it_used_its_rate() -> None:
     answers(quota, 0.1, 1, 0, now)
     assert belief.learnt == [(10, 10, 2, True), (10, 10, 0, False)]
     assert belief.allowed == pytest.approx([104, 104])
+
+
+@pytest.mark.parametrize(("sent", "seconds"), [(85, 0.1), (84, 0.3)])
+def test_rounds_are_longer_where_the_pace_is_not_what_limits(sent: int, seconds: float) -> None:
+    """Less than 0.85 of what is allowed went: then there is little to learn, and it costs time that requests need."""
+    quota = limited(Believed(1000.0))
+    done = Round(10.0, 1000.0, 0.1)
+    done.ended, done.sent, done.counted = 10.1, sent - 1, sent - 1
+    quota._judge(done, 10.1)
+    quota._begin(10.1)
+    assert quota._rounds._rounds[-1].lasts == seconds
 
 
 def test_a_round_from_before_anything_was_limited_was_allowed_nothing_in_particular() -> None:

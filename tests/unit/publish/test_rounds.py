@@ -26,8 +26,19 @@ def test_a_round_takes_a_tenth_of_a_second_and_ten_requests() -> None:
     assert going(sent=9).is_over(10.5)
 
 
+def test_a_round_may_be_longer() -> None:
+    """As long as whoever begins it says; with too few requests still half a second."""
+    rounds = Rounds()
+    rounds.begin(10.0, 100.0, 0.3)
+    for _ in range(10):
+        assert not rounds.is_over(10.49)
+        rounds.sent()
+    assert not rounds.is_over(10.29)
+    assert rounds.is_over(10.3001)
+
+
 def test_a_round_knows_its_rate() -> None:
-    one = Round(10.0, 50.0)
+    one = Round(10.0, 50.0, 0.1)
     one.ended, one.sent = 10.5, 20
     assert (one.seconds, one.per_second, one.allowed) == (0.5, 40.0, 50.0)
 
