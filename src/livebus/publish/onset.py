@@ -71,6 +71,11 @@ class Onset:
         return self._throttled
 
     @property
+    def is_by_quota(self) -> bool:
+        """Whether more than half has been throttled since then: that is no chance."""
+        return self._throttled > self._counted / 2
+
+    @property
     def let_in(self) -> float:
         """Requests per second since it has set in: one less than counted, since the first may be the last of a token's time."""
         elapsed = self._last_at - self._first_at

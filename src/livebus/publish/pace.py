@@ -108,8 +108,9 @@ class Quota:
             self._onset.answered(now, throttled)
             if self._listens:
                 return
-            if self._onset.is_certain:
-                # What is in flight is the measure; nothing goes until it is answered, and the bucket gets something in.
+            if self._onset.is_certain and self._onset.is_by_quota:
+                # What is in flight is the measure; nothing goes until it is answered, and the bucket gets something in. What may be
+                # chance is measured by a whole round: that says more, and costs nothing if it is.
                 self._listens = True
                 self.next = now + min(now - sent_at, self.LISTEN_SECONDS)
                 return
@@ -180,14 +181,12 @@ class Quota:
         onset = self._onset
         let_in = onset.let_in
         depth = onset.depth(let_in)
-        # Half and more is no chance: a quota was measured, and nothing is tried at first.
-        by_quota = onset.throttled > onset.counted / 2
-        without_burst = self._without_burst = by_quota and 0 < depth < self.NO_DEPTH
+        without_burst = self._without_burst = onset.is_by_quota and 0 < depth < self.NO_DEPTH
         if without_burst:
             let_in = onset.let_in_meanwhile
         elif depth > 0:
             self._late = max(LATE_SECONDS, min(self.MOST_LATE, depth / 2 / let_in))
-        if by_quota:
+        if onset.is_by_quota:  # nothing is tried at first
             self._probing.too_much(now, 0.0)
         uncertain = self.UNCERTAIN_WITHOUT_BURST if without_burst else self.UNCERTAIN_ONSET
         uncertain += 1 / math.sqrt(max(1, onset.counted - onset.throttled))

@@ -93,6 +93,14 @@ def test_the_pauses_between_bursts_of_requests_can_be_left_out() -> None:
     assert onset.let_in_meanwhile == pytest.approx(3 / 0.018)
 
 
+@pytest.mark.parametrize(("text", "by_quota"), [("xx..", False), ("xxx..", True), ("xx...x", False)])
+def test_more_than_half_is_no_chance(text: str, by_quota: bool) -> None:
+    """Of what has been answered since it set in."""
+    onset = Onset(0.0)
+    heard(onset, "." * 5 + text)
+    assert onset.is_by_quota is by_quota
+
+
 def test_a_short_gap_is_no_pause() -> None:
     """Up to five times the usual one."""
     onset = Onset(0.0)

@@ -392,6 +392,22 @@ def test_a_rate_that_is_far_too_low_does_not_wait_for_the_next_round(likely: flo
     assert quota.per_second == pytest.approx(rate, rel=0.001)
 
 
+def test_what_may_be_chance_is_measured_by_a_whole_round() -> None:
+    """Two of five throttled at 5,000/s: certain soon, and never more than half. The rest of a tenth of a second may be the quota."""
+    quota = Quota()
+    for number in range(501):
+        quota.sent(10 + number / 5000)
+        quota.answered(10 + number / 5000, 10 + number / 5000, float(number % 5 in (2, 4)))
+    assert quota._onset.is_certain
+    assert not quota._listens
+    assert quota.per_second == math.inf
+    quota.sent(10.1002)
+    quota.answered(10.1002, 10.1002, 0.0)
+    assert quota._belief is not None
+    assert quota._belief.usual == pytest.approx(3000, rel=0.03)
+    assert quota._belief.without_burst == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize(("throttled", "tries"), [(21, False), (20, True)])
 def test_where_most_was_throttled_the_measure_is_tried_first(throttled: int, tries: bool) -> None:
     """More than half is no chance. Else it may have been: more is tried at once."""
