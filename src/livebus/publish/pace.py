@@ -208,6 +208,7 @@ class Quota:
 
     def _unlimited(self) -> None:
         self._belief = None
+        self._binds = True
         self.evenly = self._without_burst = False
         self.per_second = math.inf
         self.next = -math.inf

@@ -507,6 +507,8 @@ def test_a_limit_that_is_far_away_is_none() -> None:
     now = answers(quota, 0.11, 10, 1, 10.0)
     answers(quota, 0.1, 1, 0, now)
     assert (quota.per_second, quota.next, quota._belief) == (math.inf, -math.inf, None)
+    quota._begin(11.0)
+    assert quota._rounds._rounds[-1].lasts == 0.1
     assert quota.noise == 0.1
     answers(quota, 0.2, 200, 24, 20.0)
     assert quota.per_second == math.inf
