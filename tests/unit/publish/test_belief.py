@@ -65,6 +65,14 @@ def test_a_first_round_is_weighed_by_bayes_rule(allowed: float) -> None:
     assert belief.quota(0.4) == pytest.approx(wanted, rel=1e-3)
 
 
+def test_however_much_is_forgotten_the_probabilities_are_those_of_all_that_may_be() -> None:
+    """Quotas wander and jump, kinds of buckets and shares at random change: together they stay one."""
+    belief = Belief(500.0, 0.2, 30.0, without_burst=0.3, above=0.5)
+    for throttled in (0, 30, 0, 6):
+        belief.learn(0.5, 300, 300, throttled)
+        assert sum(belief._of_quotas) == pytest.approx(1, abs=1e-6)
+
+
 def test_before_anything_is_learnt_the_measure_is_the_middle() -> None:
     """A little above it, since it may have been chance that was measured; and by how much it is uncertain."""
     belief = Belief(500.0, 0.1, 30.0)

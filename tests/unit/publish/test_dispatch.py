@@ -345,18 +345,18 @@ def test_of_a_request_the_throttled_entries_count_for_the_pace() -> None:
 
 
 def test_event_ids_are_handed_on() -> None:
-    """Where they were asked for, each accepted entry comes with its own."""
-    found: list[tuple[list[int], list[str] | None]] = []
+    """Where they were asked for, each accepted entry comes with its own; and with how long the request took."""
+    found: list[tuple[list[int], list[str] | None, float]] = []
 
     class Ids(Outcomes):
         def accepted(self, items, results, latency) -> None:
-            found.append(([item[0] for item in items], results and [result.event_id for result in results]))
+            found.append(([item[0] for item in items], results and [result.event_id for result in results], latency))
 
     bus = Bus(Limits(concurrency=1))
     bus.dispatch._outcomes = Ids()
     bus.read(2)
     bus.run(each(lambda number: Result(f"id-{number}")))
-    assert found == [([0, 1], ["id-0", "id-1"])]
+    assert found == [([0, 1], ["id-0", "id-1"], pytest.approx(bus.latency))]
 
 
 def test_the_window_is_found_unless_it_is_said() -> None:

@@ -93,6 +93,22 @@ def test_the_pauses_between_bursts_of_requests_can_be_left_out() -> None:
     assert onset.let_in_meanwhile == pytest.approx(3 / 0.018)
 
 
+def test_all_pauses_can_be_left_out() -> None:
+    """Two of them, and the two requests that were kept of them."""
+    onset = Onset(0.0)
+    now = heard(onset, "xxxx.xxxx.")
+    now = heard(onset, "..xxxx.xxx", begin=now + 0.009)
+    heard(onset, "..xxxx.xxx", begin=now + 0.009)
+    assert onset.let_in_meanwhile == pytest.approx((8 - 1 - 2) / 0.027)
+
+
+def test_what_was_let_in_with_each_chance_throttling_counts_for_the_depth() -> None:
+    """Twice the sum rose from nothing and fell again; what was between counts as well."""
+    onset = Onset(0.0)
+    heard(onset, "..x....." + ".x....." + "xxxx")
+    assert onset.depth(0.0) == 13
+
+
 @pytest.mark.parametrize(("text", "by_quota"), [("xx..", False), ("xxx..", True), ("xx...x", False)])
 def test_more_than_half_is_no_chance(text: str, by_quota: bool) -> None:
     """Of what has been answered since it set in."""

@@ -11,7 +11,7 @@ from livebus.errors import Place
 from livebus.operation import Services
 from livebus.resolver import compile_resolver
 from livebus.template import Environment, load_application
-from livebus.template.application import DataSource, TemplateText
+from livebus.template.application import DataSource, HttpEndpoint, Signing, SourceTable, TemplateText
 
 Line = Callable[..., str]
 Load = Callable[..., Any]
@@ -73,6 +73,62 @@ def test_events_from_resolvers(line: Line, load: Load) -> None:
     (resolver,) = load(text).apis[0].resolvers
 
     assert resolver.data_source.event_bus_arn == "arn:aws:events:us-east-1:123456789012:event-bus/orders"
+
+
+ROLE = """
+  Reader:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: reader
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+
+Outputs:
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "member", "expected"),
+    [
+        ("AWS_LAMBDA\n      LambdaConfig: {LambdaFunctionArn: f}", "function_arn", "f"),
+        (
+            "AMAZON_DYNAMODB\n      DynamoDBConfig: {TableName: orders, AwsRegion: eu-west-1}",
+            "table",
+            SourceTable("orders", "eu-west-1", versioned=False),
+        ),
+        ("HTTP\n      HttpConfig: {Endpoint: https://api.example}", "endpoint", HttpEndpoint("https://api.example")),
+        (
+            "HTTP\n      HttpConfig:\n        Endpoint: https://api.example\n        AuthorizationConfig:\n"
+            "          AuthorizationType: AWS_IAM\n"
+            "          AwsIamConfig: {SigningRegion: eu-west-1, SigningServiceName: states}",
+            "endpoint",
+            HttpEndpoint("https://api.example", Signing("eu-west-1", "states")),
+        ),
+    ],
+)
+def test_a_data_source_has_what_its_type_needs(
+    line: Line, load: Load, config: str, member: str, expected: object
+) -> None:
+    """And the role that AppSync takes for it, where the template makes that role."""
+    text = line(
+        ("Type: NONE", f"Type: {config}\n      ServiceRoleArn: !GetAtt Reader.Arn"), ("Outputs:\n", ROLE.lstrip("\n"))
+    )
+    (resolver,) = load(text).apis[0].resolvers
+    source = resolver.data_source
+    assert getattr(source, member) == expected
+    assert [each for each in ("function_arn", "table", "endpoint", "event_bus_arn") if getattr(source, each)] == [
+        member
+    ]
+    assert source.role.name == "reader"
+
+
+@pytest.mark.parametrize("kind", ["AWS::AppSync::Resolver", "AWS::AppSync::FunctionConfiguration"])
+def test_calls_may_be_gathered(line: Line, load: Load, kind: str) -> None:
+    """MaxBatchSize is kept, of resolvers and of functions."""
+    text = line(("Outputs:\n", PIPELINE.lstrip("\n")))
+    at = text.index("Properties:\n", text.index(kind)) + len("Properties:\n")
+    unit, pipeline = load(text[:at] + "      MaxBatchSize: 7\n" + text[at:]).apis[0].resolvers
+    found = unit if kind.endswith("Resolver") else pipeline.functions[0]
+    assert (found.max_batch_size, found.is_direct) == (7, False)
 
 
 def test_mapping_templates(line: Line, load: Load) -> None:
