@@ -97,9 +97,11 @@ Outputs:
         ),
         ("HTTP\n      HttpConfig: {Endpoint: https://api.example}", "endpoint", HttpEndpoint("https://api.example")),
         (
-            "HTTP\n      HttpConfig:\n        Endpoint: https://api.example\n        AuthorizationConfig:\n"
-            "          AuthorizationType: AWS_IAM\n"
-            "          AwsIamConfig: {SigningRegion: eu-west-1, SigningServiceName: states}",
+            (
+                "HTTP\n      HttpConfig:\n        Endpoint: https://api.example\n        AuthorizationConfig:\n"
+                "          AuthorizationType: AWS_IAM\n"
+                "          AwsIamConfig: {SigningRegion: eu-west-1, SigningServiceName: states}"
+            ),
             "endpoint",
             HttpEndpoint("https://api.example", Signing("eu-west-1", "states")),
         ),
