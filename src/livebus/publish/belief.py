@@ -142,7 +142,7 @@ class Belief:
                 kind.append(all_in if part == 1 else _likelihoods(part, passed, throttled))
         best = max([max(row) for rows in scores for row in rows])
         # Many quotas let all in: what is the same for them is worked out once.
-        usual = [math.exp(score - best) for score in all_in]
+        usual = [math.exp(min(0.0, score - best)) for score in all_in]  # larger where none does, and used nowhere
         self._kinds = [
             [
                 list(map(mul, row, usual if of_row is all_in else [math.exp(score - best) for score in of_row]))

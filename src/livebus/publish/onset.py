@@ -71,6 +71,11 @@ class Onset:
         return self._throttled
 
     @property
+    def seconds(self) -> float:
+        """From the first answer that was throttled since then to the last."""
+        return self._last_at - self._first_at if self._counted else 0.0
+
+    @property
     def is_by_quota(self) -> bool:
         """Whether more than half has been throttled since then: that is no chance."""
         return self._throttled > self._counted / 2

@@ -64,6 +64,7 @@ class Quota:
     GROWTH_BACK = 2.0  # to a quota that is usual
     FLOOR = 1.0
     LOWER, HIGHER = 0.8, 1.2  # times the rate: such a change does not wait for the next round
+    CHANCE_SECONDS = 0.2  # that a whole round and its answers take
     LISTEN_SECONDS = 0.5  # at the most, for what is in flight when throttling sets in
     NO_DEPTH = 2  # requests at once: less is no burst
     SEEMS = 0.9  # to have no burst
@@ -108,9 +109,11 @@ class Quota:
             self._onset.answered(now, throttled)
             if self._listens:
                 return
-            if self._onset.is_certain and self._onset.is_by_quota:
+            if self._onset.is_certain and (
+                self._onset.is_by_quota or self._onset.seconds >= self.CHANCE_SECONDS + self._latency
+            ):
                 # What is in flight is the measure; nothing goes until it is answered, and the bucket gets something in. What may be
-                # chance is measured by a whole round: that says more, and costs nothing if it is.
+                # chance is measured by a whole round, which says more and costs nothing if it is: unless that has too few requests.
                 self._listens = True
                 self.next = now + min(now - sent_at, self.LISTEN_SECONDS)
                 return

@@ -73,6 +73,13 @@ def test_however_much_is_forgotten_the_probabilities_are_those_of_all_that_may_b
         assert sum(belief._of_quotas) == pytest.approx(1, abs=1e-6)
 
 
+def test_what_none_of_the_quotas_explains_is_borne() -> None:
+    """Seven thousand a second are let in, where at the most two thousand were thought of: the likeliest is the largest."""
+    belief = Belief(500.0, 0.1, 50.0)
+    belief.learn(0.1, 700, 700, 0)
+    assert 1900 < belief.quota(0.5) < 2200
+
+
 def test_before_anything_is_learnt_the_measure_is_the_middle() -> None:
     """A little above it, since it may have been chance that was measured; and by how much it is uncertain."""
     belief = Belief(500.0, 0.1, 30.0)

@@ -411,6 +411,37 @@ def test_what_may_be_chance_is_measured_by_a_whole_round() -> None:
     assert quota._belief.without_burst == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(
+    ("quota", "limits", "latency"),
+    [
+        (200, Limits(rate=3000), 0.01),
+        (200, Limits(concurrency=4), 0.012),
+        (200, Limits(concurrency=1), 0.003),
+    ],
+)
+def test_whoever_sends_too_few_for_a_round_that_says_something_finds_a_quota_as_well(
+    quota: int, limits: Limits, latency: float
+) -> None:
+    """Half as much again as is allowed, of which a third is throttled: that could be chance, and is looked at."""
+    bus = Bus(limits, uniform=random.Random(7).uniform)
+    bus.latency = latency
+    bus._unread.extend((number, ENTRY) for number in range(20_000))
+    service = Bucket(quota, quota / 10)
+    bus.run(service, seconds=2)
+    assert let_in_per_second(service, bus, 5) >= 0.9 * quota
+    assert service.share <= 0.08
+
+
+def test_a_quota_after_a_long_time_of_random_throttling_is_found() -> None:
+    """However many were let in before: what is throttled now is looked at."""
+    bucket = Bucket(50, 5)
+    bus = Bus(Limits(rate=3000, max_attempts=100), uniform=random.Random(7).uniform)
+    bus._unread.extend((number, ENTRY) for number in range(200_000))
+    bus.run(Changing((1030.0, AtRandom(0.3)), (math.inf, bucket)), seconds=35)
+    assert let_in_per_second(bucket, bus, 10) >= 0.9 * 50
+    assert bucket.share <= 0.2
+
+
 @pytest.mark.parametrize(("throttled", "tries"), [(21, False), (20, True)])
 def test_where_most_was_throttled_the_measure_is_tried_first(throttled: int, tries: bool) -> None:
     """More than half is no chance. Else it may have been: more is tried at once."""

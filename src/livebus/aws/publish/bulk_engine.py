@@ -152,8 +152,9 @@ class _Run:
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = deadline
-        early = EARLY_SECONDS if self._dispatch.quota.evenly else 0.0
-        self._timer = self._loop.call_later(max(0.0005, deadline - time.monotonic() - early), self._time)
+        # uvloop makes a millisecond of half of one, and none of less.
+        early, least = (EARLY_SECONDS, 0.0) if self._dispatch.quota.evenly else (0.0, 0.0005)
+        self._timer = self._loop.call_later(max(least, deadline - time.monotonic() - early), self._time)
 
     def _time(self) -> None:
         left = self._timer_at - time.monotonic()
