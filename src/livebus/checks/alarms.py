@@ -188,7 +188,12 @@ def _of_rule(inspection: Inspection, metric: _Metric) -> Iterator[Fault]:
     elif same and bus_dimension is not None:
         found = f"the alarm {alarm!r} looks at the bus {bus!r}, and the rule {name!r} is on {same[0].bus!r}"
         yield Fault(found, bus_dimension.place("Value"), f"the bus {same[0].bus!r}")
-    elif bus in buses and any(rule.bus == bus for rule in rules) and bus != "default":
+    elif (
+        bus in buses
+        and any(rule.bus == bus for rule in rules)
+        and bus != "default"
+        and not any(is_opaque(rule.name) and _is_on(rule, bus) for rule in rules)
+    ):
         meant = closest(name.rpartition("|")[2].rpartition("/")[2], [rule.name for rule in rules])
         found = f"the alarm {alarm!r} looks at a rule {name!r}, and the bus {bus!r} has none of that name here"
         advice = f"Did you mean {meant!r}?" if meant else ""

@@ -21,7 +21,7 @@ from livebus.event.envelope import Event
 from livebus.flow import Attempt, CompiledRule, CompiledTarget, Line, publish
 from livebus.operation import Services
 from livebus.rehearsal.audience import MOST_TRIED, PREFERRED, Audience, Heard
-from livebus.retry_policy import INVALID_JSON
+from livebus.retry_policy import INVALID_JSON, NO_PERMISSIONS
 from livebus.steps import Step
 from livebus.template.application import Rule, Target
 from livebus.template.imports import is_elsewhere
@@ -48,7 +48,13 @@ class RehearsedTarget:
 
     @property
     def unproven(self) -> str:
-        """Why nothing is known of the mutation's outcome: a data source that nobody could ask. Empty where there is none."""
+        """
+        Why nothing is known of the mutation's outcome: a data source that nobody could ask, or a role that need not trust a rule
+        whose name is not known. Empty where there is none.
+        """
+        failure = self.attempt.failure if self.attempt is not None else None
+        if failure is not None and failure.code == NO_PERMISSIONS and is_opaque(self.rule.arn):
+            return f"whether the role takes rule {self.rule.logical_id!r}, whose name is only known where it is deployed, is not known"
         calls = self.attempt.calls if self.attempt is not None else ()
         return next(
             (str(each.answer.error["message"]) for each in calls if each.answer.error and is_unproven(each.answer)), ""

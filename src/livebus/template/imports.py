@@ -37,7 +37,7 @@ class Imports:
     looked into when something is asked for, so that what is added to them is seen. ``region`` is the stack's own.
 
     ``assumes`` whether other stacks may be where the template is deployed. ``imported`` are the names of exports that were asked for,
-    ``asked`` those of stacks whose Outputs were; ``missed`` those of either that were not there.
+    ``asked`` those of stacks whose Outputs were; ``missed`` those of either that were not there. ``given`` are the values that were.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Imports:
         self.imported: set[str] = set()
         self.missed: set[str] = set()
         self.asked: set[str] = set()
+        self.given: set[str] = set()
         self._exports = exports
         self._outputs = outputs
         self._region = region
@@ -60,7 +61,7 @@ class Imports:
         """The value of an export."""
         self.imported.add(name)
         if name in self._exports:
-            return self._exports[name]
+            return self._gives(self._exports[name])
         self.missed.add(name)
         advice = did_you_mean(name, self._exports) or f"There are: {listed(self._exports)}."
         return self._missing(f"No export named {name} found.", advice, name, is_elsewhere=self._assumes)
@@ -75,7 +76,7 @@ class Imports:
         is_here = region in ("", self._region) and not has_role
         outputs = self._outputs.get(stack) if is_here else None
         if outputs is not None and name in outputs:
-            return outputs[name]
+            return self._gives(outputs[name])
         self.missed.add(stack)
         if outputs is not None:
             advice = did_you_mean(name, outputs) or f"It has: {listed(outputs)}."
@@ -86,6 +87,10 @@ class Imports:
             is_elsewhere = self._assumes or not is_here
         found = f"No output named {name} of stack {stack} found."
         return self._missing(found, advice, f"{stack}.{name}", is_elsewhere=is_elsewhere)
+
+    def _gives(self, value: str) -> str:
+        self.given.add(value)
+        return value
 
     def _missing(self, found: str, advice: str, name: str, *, is_elsewhere: bool) -> Missing:
         return Missing(found, advice, exported(name), is_elsewhere)

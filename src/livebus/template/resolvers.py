@@ -168,11 +168,11 @@ class _ResolverReader:
             return None
         name = properties.text("DataSourceName")
         if name and name not in self._sources and name not in self._refused:
-            if is_opaque(name):
+            if self._resources.is_given(name):
                 found = f"{what} uses the data source {name!r}, which is not in this template"
                 return properties.not_emulated(found, "DataSourceName", advice=_ELSEWHERE)
             found, advice = self._meant(name, "DataSource", "Name") or (f"data source {name!r} is not there", "")
-            advice = advice or did_you_mean(name, self._sources) or f"The API has: {listed(self._sources)}."
+            advice = advice or did_you_mean(name, self._sources) or f"The API has: {listed(map(repr, self._sources))}."
             properties.fault(found, "DataSourceName", advice=advice)
         return self._sources.get(name)
 
@@ -189,14 +189,14 @@ class _ResolverReader:
                     return f"this is the {what} of {resource}", f"Write !GetAtt {resource.own_id}.{attribute}."
         return None
 
-    def _code(self, resource: Resource, source: DataSource | Fault | None) -> tuple[str, str]:
+    def _code(self, resource: Resource, *, may_be_direct: bool) -> tuple[str, str]:
         """
         APPSYNC_JS code and the file that it is from. A block of code is padded, so that its lines are the template's.
 
-        Without any a function is invoked directly, which ``source`` has to be of, as that of another stack may be.
+        Without any a function is invoked directly, where the data source may be one.
         """
         properties = resource.properties
-        if _template_members(properties) or _is_direct(properties, source):
+        if _template_members(properties) or (may_be_direct and not _has_code(properties)):
             return "", ""
         runtime = properties.mapping("Runtime")
         if resource.required("Runtime") and isinstance(properties.values["Runtime"], Mapping):
@@ -238,8 +238,9 @@ class _ResolverReader:
             resource.required("Name")
             name = resource.properties.matching("Name", _NAME, _NAME_EXPECTED)
             source = self._source(resource.properties, str(resource))
-            code, file = self._code(resource, source)
+            code, file = self._code(resource, may_be_direct=_may_be_direct(source))
             templates = self._templates(resource)
+            batch, is_direct = self._max_batch_size(resource), _is_direct(resource.properties, source)
             if templates is not None:
                 resource.properties.text("FunctionVersion", choices=("2018-05-29",))
             function_id = self._resources.attribute(resource, "FunctionId")
@@ -248,10 +249,17 @@ class _ResolverReader:
             elif isinstance(source, Fault):
                 self._elsewhere[function_id] = (source,)
             else:
-                place = resource.place()
-                batch, is_direct = self._max_batch_size(resource), _is_direct(resource.properties, source)
                 yield PipelineFunction(
-                    name, function_id, source, code, file, resource.logical_id, place, templates, batch, is_direct
+                    name,
+                    function_id,
+                    source,
+                    code,
+                    file,
+                    resource.logical_id,
+                    resource.place(),
+                    templates,
+                    batch,
+                    is_direct,
                 )
 
     def resolvers(self) -> Iterator[ResolverConfig]:
@@ -266,22 +274,22 @@ class _ResolverReader:
             seen[key] = resource.logical_id
             templates, place = self._templates(resource), resource.place()
             if properties.text("Kind", "UNIT", choices=("UNIT", "PIPELINE")) == "PIPELINE":
-                code, file = self._code(resource, None)
+                code, file = self._code(resource, may_be_direct=False)
                 found = list(self._steps(resource))
                 steps = tuple(each for each in found if isinstance(each, PipelineFunction))
-                elsewhere = tuple(each for each in found if isinstance(each, Fault))
+                elsewhere = tuple(dict.fromkeys(each for each in found if isinstance(each, Fault)))
                 yield ResolverConfig(
                     *key, code, file, None, steps, resource.logical_id, place, templates, elsewhere=elsewhere
                 )
                 continue
             source = self._source(properties, str(resource))
-            code, file = self._code(resource, source)
+            code, file = self._code(resource, may_be_direct=_may_be_direct(source))
+            batch, is_direct = self._max_batch_size(resource), _is_direct(properties, source)
             if isinstance(source, Fault):
                 yield ResolverConfig(
                     *key, code, file, None, (), resource.logical_id, place, templates, elsewhere=(source,)
                 )
             elif source:
-                batch, is_direct = self._max_batch_size(resource), _is_direct(properties, source)
                 yield ResolverConfig(
                     *key, code, file, source, (), resource.logical_id, place, templates, batch, is_direct
                 )
@@ -300,7 +308,7 @@ class _ResolverReader:
                 yield from self._elsewhere[function_id]
             elif function_id not in self._refused:
                 meant = self._meant(function_id, "FunctionConfiguration", "FunctionId")
-                if meant is None and (is_opaque(function_id) or _ID.fullmatch(function_id)):
+                if meant is None and (self._resources.is_given(function_id) or _ID.fullmatch(function_id)):
                     found = f"{resource} runs the function {function_id!r}, which is not in this template"
                     yield config.not_emulated(found, "Functions", index, advice=_ELSEWHERE)
                     continue
@@ -314,10 +322,18 @@ def _template_members(properties: Properties) -> list[str]:
     return [name for member in _VTL for name in (member, f"{member}S3Location") if name in properties.values]
 
 
+def _has_code(properties: Properties) -> bool:
+    return any(name in properties.values for name in (*_CODE, *_template_members(properties)))
+
+
+def _may_be_direct(source: DataSource | Fault | None) -> bool:
+    """Whether a data source may be a Lambda function: of one that has been told of, more is not known."""
+    return not isinstance(source, DataSource) or source.type == "AWS_LAMBDA"
+
+
 def _is_direct(properties: Properties, source: DataSource | Fault | None) -> bool:
     """Whether a Lambda function is invoked as it is: neither code nor mapping templates stand between."""
-    is_function = isinstance(source, Fault) or (source is not None and source.type == "AWS_LAMBDA")
-    return is_function and not any(name in properties.values for name in (*_CODE, *_template_members(properties)))
+    return isinstance(source, DataSource) and source.type == "AWS_LAMBDA" and not _has_code(properties)
 
 
 def is_of_another_stack(api_id: str) -> bool:

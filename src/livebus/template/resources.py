@@ -384,6 +384,11 @@ class Resources:
         """The names of exports that no stack had when this one asked for them, and of stacks whose Outputs were not there."""
         return frozenset(self._imports.missed).union(*(each.missed for each in self.nested.values()))
 
+    def is_given(self, text: str) -> bool:
+        """Whether a text is what another stack gives, or is only known where the template is deployed."""
+        inside = self.nested.values()
+        return is_opaque(text) or text in self._imports.given or any(each.is_given(text) for each in inside)
+
 
 def _is_unknown(value: Any) -> bool:
     return any(map(is_opaque, value)) if isinstance(value, list) else is_opaque(value)

@@ -173,6 +173,18 @@ def test_a_role_that_may_not_run_the_mutation_fails(line: Callable[..., LocalLin
     assert step(rehearsal, "failure")["code"] == "NO_PERMISSIONS"
 
 
+def test_whether_a_role_trusts_a_rule_whose_name_is_not_known_is_not_known(line: Callable[..., LocalLine]) -> None:
+    """The name is another stack's; the role's condition has the one that the rule is to have there."""
+    change = ("      Name: publish\n      EventBusName", "      Name: !ImportValue RuleName\n      EventBusName")
+    rehearsal = tried(line(change))
+    assert not rehearsal.arrives
+    assert rehearsal.is_not_emulated
+    assert [each.unproven for each in rehearsal.invocations] == [
+        "whether the role takes rule 'Rule', whose name is only known where it is deployed, is not known"
+    ]
+    assert "NO_PERMISSIONS: " in rehearsal.reasons[0]
+
+
 def test_a_mutation_that_no_subscription_names_reaches_nobody(line: Callable[..., LocalLine]) -> None:
     """Without @aws_subscribe there is nobody to hear of it."""
     rehearsal = tried(line((' @aws_subscribe(mutations: ["publish"])', "")))

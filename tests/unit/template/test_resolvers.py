@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livebus.errors import Place
+from livebus.errors import InvalidTemplate, Place
 from livebus.operation import Services
 from livebus.resolver import compile_resolver
 from livebus.template import Environment, load_application
@@ -202,7 +202,7 @@ CODE = "      Code: |"
         ),
         ("Name: none", "Name: none-1", ["Name is 'none-1'; expected letters, digits and '_', and no digit first"]),
         ("!GetAtt None.Name", "non", ["data source 'non' is not there. Did you mean 'none'?"]),
-        ("!GetAtt None.Name", "x", ["data source 'x' is not there. The API has: none."]),
+        ("!GetAtt None.Name", "x", ["data source 'x' is not there. The API has: 'none'."]),
         (
             "RuntimeVersion: 1.0.0",
             "RuntimeVersion: 2.0.0",
@@ -315,7 +315,7 @@ def test_faults(line: Line, faults: Faults, old: str, new: str, expected: list[s
         (
             "!GetAtt None.Name",
             "!GetAtt Foreign.Name",
-            ["AWS::AppSync::DataSource 'Foreign' is of another API. The API has: none."],
+            ["AWS::AppSync::DataSource 'Foreign' is of another API. The API has: 'none'."],
         ),
         ("Name: none, Type", "Type", ["AWS::AppSync::DataSource 'None' has no Name"]),
         (", Type: NONE}", "}", ["AWS::AppSync::DataSource 'None' has no Type"]),
@@ -375,6 +375,12 @@ def test_what_a_pipeline_lacks(faults: Faults, old: str, new: str, expected: lis
     assert [fault.split(": ", 1)[1] for fault in faults(text.replace(old, new))] == expected
 
 
+DIRECT = """
+  Asking:
+    Type: AWS::AppSync::Resolver
+    Properties: {ApiId: !GetAtt Api.ApiId, TypeName: Query, FieldName: a, DataSourceName: !Ref Shared}
+
+"""
 ELSEWHERE = """
   Audited:
     Type: AWS::AppSync::FunctionConfiguration
@@ -446,7 +452,44 @@ def test_a_name_that_is_known_and_not_there_is_a_mistake(line: Line, faults: Fau
     text = text.replace("!ImportValue audit, abcdefghijklmnopqrstuvwxyz", "audit")
     text = text.replace("!ImportValue shared-source", "shared")
     assert [fault.split(": ", 1)[1] for fault in faults(text)] == [
-        "data source 'shared' is not there. The API has: none.",
+        "data source 'shared' is not there. The API has: 'none'.",
         "function 'audit' is not there; expected the FunctionId of a function of this API",
-        "data source 'shared' is not there. The API has: none.",
+        "data source 'shared' is not there. The API has: 'none'.",
     ]
+
+
+def test_what_a_stack_beside_it_gives_is_no_mistake_either(line: Line) -> None:
+    """Its values are known there, and are no names of this template's all the same."""
+    text = line(("Outputs:\n", ELSEWHERE.lstrip("\n"))).replace("audit, abc", "audit, !GetAtt Audited.FunctionId, abc")
+    environment = Environment(exports={"shared-source": "shared", "audit": "check"})
+    application = load_application(text, file="t.yaml", read_file=lambda _: "x", environment=environment)
+    _, whole, unit = application.apis[0].resolvers
+    assert [fault.found.partition(" uses ")[2] or fault.found.partition(" runs ")[2] for fault in whole.elsewhere] == [
+        "the data source 'shared', which is not in this template",  # once, though two steps need it
+        "the function 'check', which is not in this template",
+        "the function 'abcdefghijklmnopqrstuvwxyz', which is not in this template",
+    ]
+    assert len(unit.elsewhere) == 1
+
+
+def test_of_a_data_source_whose_parameter_has_no_value_nothing_more_is_told(line: Line, faults: Faults) -> None:
+    """It may be a function, which is invoked without code."""
+    text = line(
+        ("Resources:\n", "Resources:\n" + DIRECT.lstrip("\n")),
+        ("Parameters:\n  Source:", "Parameters:\n  Shared: {Type: String}\n  Source:"),
+    )
+    assert faults(text) == [
+        "t.yaml:3:3 (Parameters/Shared): Parameters: [Shared] must have values. "
+        "Give it one with --set Shared=… or add a Default."
+    ]
+
+
+def test_a_batch_is_held_whatever_the_data_source_is(line: Line) -> None:
+    """AppSync's bound does not depend on what another stack has."""
+    text = line(("Outputs:\n", ELSEWHERE.lstrip("\n")))
+    text = text.replace(
+        "      DataSourceName: !ImportValue", "      MaxBatchSize: 2001\n      DataSourceName: !ImportValue"
+    )
+    with pytest.raises(InvalidTemplate) as raised:
+        load_application(text, file="t.yaml", read_file=lambda _: "x", environment=Environment(assumes_exports=True))
+    assert [fault.expected for fault in raised.value.faults] == ["a number from 0 to 2000"] * 2

@@ -203,7 +203,7 @@ def _code_is_emulated(inspection: Inspection) -> Iterator[Fault]:
     source=_REFERENCE,
 )
 def _pipeline(inspection: Inspection) -> Iterator[Fault]:
-    told = {(fault.place.file, fault.place.line) for fault in inspection.reading_faults}
+    told = {(each.place.file, each.place.line) for each in inspection.reading_faults if not each.not_emulated}
     for resource in inspection.resources.of_type(_RESOLVER):
         if resource.properties.text("Kind") != "PIPELINE":
             continue
