@@ -479,8 +479,10 @@ def test_of_a_data_source_whose_parameter_has_no_value_nothing_more_is_told(line
         ("Parameters:\n  Source:", "Parameters:\n  Shared: {Type: String}\n  Source:"),
     )
     assert faults(text) == [
-        "t.yaml:3:3 (Parameters/Shared): Parameters: [Shared] must have values. "
-        "Give it one with --set Shared=… or add a Default."
+        (
+            "t.yaml:3:3 (Parameters/Shared): Parameters: [Shared] must have values. "
+            "Give it one with --set Shared=… or add a Default."
+        )
     ]
 
 
