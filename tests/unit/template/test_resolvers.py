@@ -181,6 +181,11 @@ CODE = "      Code: |"
         ("Type: NONE", "Type: HTTP", ["AWS::AppSync::DataSource 'None', in HttpConfig, has no Endpoint"]),
         (
             "Type: NONE",
+            "Type: HTTP\n      HttpConfig: {Endpoint: https://a.b, AuthorizationConfig: {AuthorizationType: BASIC}}",
+            ["AuthorizationType is 'BASIC'; expected one of AWS_IAM"],
+        ),
+        (
+            "Type: NONE",
             "Type: HTTP\n      HttpConfig: {Endpoint: api.example}",
             ["Endpoint is 'api.example'; expected https://<host>, without a path"],
         ),
@@ -444,6 +449,17 @@ def test_what_another_stack_has_is_no_mistake(line: Line, load: Load) -> None:
     error = compile_resolver(whole).run({}, Services(0.0, str)).error
     assert error.error_type == "NotEmulated"
     assert error.message == f"The resolver is not emulated by the local runtime: {'; '.join(NEEDED[:3])}"
+
+
+def test_the_texts_of_what_cannot_be_run_are_kept(line: Line) -> None:
+    """Checks look at them all the same."""
+    text = line(("Outputs:\n", ELSEWHERE.lstrip("\n")))
+    at = text.index("      Runtime:", text.index("  Unit:"))
+    text = text[:at] + '      RequestMappingTemplate: "{}"\n\nOutputs:\n' + text.rpartition("Outputs:\n")[2]
+    environment = Environment(assumes_exports=True)
+    application = load_application(text, file="t.yaml", read_file=lambda _: "x", environment=environment)
+    (*_, unit) = application.apis[0].resolvers
+    assert [template.text for template in unit.templates.texts if template] == ["{}"]
 
 
 def test_a_name_that_is_known_and_not_there_is_a_mistake(line: Line, faults: Faults) -> None:
