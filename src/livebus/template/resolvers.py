@@ -87,7 +87,7 @@ class _ResolverReader:
         self._read_file = read_file
         # What is declared, and refused where it stands: who refers to it is told nothing again.
         self._refused = set(self._of_no_api())
-        self._elsewhere: dict[str, tuple[Fault, ...]] = {}  # what functions use of another stack, by their ids
+        self._elsewhere: dict[str, Fault] = {}  # what functions use of another stack, by their ids
         self._sources = self._data_sources()
         self._functions = {function.function_id: function for function in self._pipeline_functions()}
 
@@ -247,7 +247,7 @@ class _ResolverReader:
             if source is None:
                 self._refused.add(function_id)
             elif isinstance(source, Fault):
-                self._elsewhere[function_id] = (source,)
+                self._elsewhere[function_id] = source
             else:
                 yield PipelineFunction(
                     name,
@@ -305,7 +305,7 @@ class _ResolverReader:
             if function_id in self._functions:
                 yield self._functions[function_id]
             elif function_id in self._elsewhere:
-                yield from self._elsewhere[function_id]
+                yield self._elsewhere[function_id]
             elif function_id not in self._refused:
                 meant = self._meant(function_id, "FunctionConfiguration", "FunctionId")
                 if meant is None and (self._resources.is_given(function_id) or _ID.fullmatch(function_id)):
