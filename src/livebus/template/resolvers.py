@@ -47,7 +47,7 @@ _DATA_SOURCES = (
 _MOST_IN_BATCH = 2000
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
-_ID = re.compile("[a-z0-9]{26}")  # of an API, and of a function
+_ID = re.compile("[a-z0-9]{26}")
 _NAME_EXPECTED = "letters, digits and '_', and no digit first"
 _VTL = ("RequestMappingTemplate", "ResponseMappingTemplate")  # inline, or in a file with S3Location behind the name
 _CODE = ("Code", "CodeS3Location", "Runtime")
@@ -249,17 +249,9 @@ class _ResolverReader:
             elif isinstance(source, Fault):
                 self._elsewhere[function_id] = source
             else:
+                place = resource.place()
                 yield PipelineFunction(
-                    name,
-                    function_id,
-                    source,
-                    code,
-                    file,
-                    resource.logical_id,
-                    resource.place(),
-                    templates,
-                    batch,
-                    is_direct,
+                    name, function_id, source, code, file, resource.logical_id, place, templates, batch, is_direct
                 )
 
     def resolvers(self) -> Iterator[ResolverConfig]:
@@ -308,7 +300,7 @@ class _ResolverReader:
                 yield self._elsewhere[function_id]
             elif function_id not in self._refused:
                 meant = self._meant(function_id, "FunctionConfiguration", "FunctionId")
-                if meant is None and (self._resources.is_given(function_id) or _ID.fullmatch(function_id)):
+                if meant is None and (self._resources.is_given(function_id) or is_of_another_stack(function_id)):
                     found = f"{resource} runs the function {function_id!r}, which is not in this template"
                     yield config.not_emulated(found, "Functions", index, advice=_ELSEWHERE)
                     continue
@@ -333,12 +325,12 @@ def _may_be_direct(source: DataSource | Fault | None) -> bool:
 
 def _is_direct(properties: Properties, source: DataSource | Fault | None) -> bool:
     """Whether a Lambda function is invoked as it is: neither code nor mapping templates stand between."""
-    return isinstance(source, DataSource) and source.type == "AWS_LAMBDA" and not _has_code(properties)
+    return isinstance(source, DataSource) and _may_be_direct(source) and not _has_code(properties)
 
 
-def is_of_another_stack(api_id: str) -> bool:
-    """Whether an ApiId that is none of the template's may be that of an API all the same."""
-    return is_opaque(api_id) or _ID.fullmatch(api_id) is not None
+def is_of_another_stack(given_id: str) -> bool:
+    """Whether an id of AppSync's making (an API's, a function's) that is none of the template's may be one all the same."""
+    return is_opaque(given_id) or _ID.fullmatch(given_id) is not None
 
 
 def wrong_api(resource: Resource, api_ids: Mapping[str, str], arns: Mapping[str, str]) -> Fault | None:
